@@ -1,0 +1,3 @@
+"""Image Enhancer: the package that every function shares."""
+
+__version__ = "0.1.0"

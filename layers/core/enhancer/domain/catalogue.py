@@ -1,0 +1,189 @@
+"""The enhancement models on offer: what each is for, which parameters it takes, what it can bear.
+
+Inputs and ranges are the models' own `predict` signatures (replicate/cog-real-esrgan, replicate/GFPGAN,
+sczhou/CodeFormer), read 2026-11-22. Versions are settings, never written here.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["integer", "number", "boolean", "choice"]
+
+
+class InvalidParameter(ValueError):
+    """A parameter that the model does not take, or a value outside its range."""
+
+    def __init__(self, name: str, message: str, allowed: object) -> None:
+        super().__init__(message)
+        self.name = name
+        self.allowed = allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing a person may choose. `field` is the model's input; bounds are inclusive."""
+
+    name: str
+    field: str
+    kind: Kind
+    default: bool | float | str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def allowed(self) -> str:
+        """The values that pass, in words."""
+        if self.kind == "choice":
+            return f"one of {', '.join(self.choices)}"
+        if self.kind == "boolean":
+            return "true or false"
+        return f"{'a whole number' if self.kind == 'integer' else 'a number'} from {self.minimum:g} to {self.maximum:g}"
+
+    def parse(self, value: Any) -> bool | float | str:
+        """The value as the model takes it, from JSON or from a form's text; raises InvalidParameter."""
+        try:
+            return self._parse(value)
+        except (ValueError, TypeError, OverflowError):
+            shown = repr(value)[:40]
+            raise InvalidParameter(
+                self.name, f"{self.name} is {shown}; it must be {self.allowed()}", self.allowed()
+            ) from None
+
+    def _parse(self, value: Any) -> bool | float | str:
+        if self.kind == "choice":
+            if value not in self.choices:
+                raise ValueError
+            return str(value)
+        if self.kind == "boolean":
+            return {True: True, False: False, "true": True, "false": False}[value] if _is_flag(value) else _refuse()
+        if isinstance(value, bool):
+            raise TypeError
+        number = float(value)
+        if not (self.minimum or 0) <= number <= (self.maximum or 0) or (
+            self.kind == "integer" and number != int(number)
+        ):
+            raise ValueError  # also for NaN, which compares as false
+        return int(number) if number == int(number) else number
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or value in ("true", "false")
+
+
+def _refuse() -> bool:
+    raise ValueError
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancementModel:
+    """A model at the provider.
+
+    `max_pixels` is the largest input it gets; larger pictures are reduced to it, `usual_seconds` what a warm run takes,
+    `image_field` the name of the input that holds the picture's URL.
+    """
+
+    slug: str
+    name: str
+    goal: Literal["enlarge", "faces", "cleanup"]
+    image_field: str
+    scale_parameter: str
+    parameters: tuple[Parameter, ...]
+    max_pixels: int
+    licence: str
+    usual_seconds: int
+
+    def parse(self, raw: Mapping[str, Any]) -> dict[str, bool | float | str]:
+        """Complete parameters by name, defaults filled in; raises InvalidParameter."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in raw:
+            if name not in known:
+                raise InvalidParameter(
+                    name,
+                    f"{self.slug} has no parameter {name[:40]!r}; it takes {', '.join(known)}",
+                    list(known),
+                )
+        return {name: parameter.parse(raw.get(name, parameter.default)) for name, parameter in known.items()}
+
+    def inputs(self, params: Mapping[str, Any], image_url: str) -> dict[str, Any]:
+        """The body's `input` for the provider, from parsed parameters and the picture's URL."""
+        return {self.image_field: image_url} | {p.field: params[p.name] for p in self.parameters}
+
+
+# Real-ESRGAN's own check: height * width > 1448 * 1448 fails the run. The face models have none; they get the same, so
+# that a result can't outgrow what completion can hold.
+MAX_MODEL_PIXELS = 2_096_704
+
+MODELS = {
+    model.slug: model
+    for model in (
+        EnhancementModel(
+            slug="nightmareai/real-esrgan",
+            name="Real-ESRGAN",
+            goal="enlarge",
+            image_field="image",
+            scale_parameter="scale",
+            parameters=(
+                Parameter("scale", "scale", "integer", 4, 2, 4),
+                Parameter("faceEnhance", "face_enhance", "boolean", default=False),
+            ),
+            max_pixels=MAX_MODEL_PIXELS,
+            licence="BSD-3-Clause",
+            usual_seconds=12,
+        ),
+        EnhancementModel(
+            slug="tencentarc/gfpgan",
+            name="GFPGAN",
+            goal="faces",
+            image_field="img",
+            scale_parameter="scale",
+            parameters=(
+                Parameter("scale", "scale", "integer", 2, 1, 4),
+                Parameter("version", "version", "choice", "v1.4", choices=("v1.2", "v1.3", "v1.4")),
+            ),
+            max_pixels=MAX_MODEL_PIXELS,
+            licence="Apache-2.0",
+            usual_seconds=10,
+        ),
+        EnhancementModel(
+            slug="sczhou/codeformer",
+            name="CodeFormer",
+            goal="faces",
+            image_field="image",
+            scale_parameter="upscale",
+            parameters=(
+                Parameter("fidelity", "codeformer_fidelity", "number", 0.5, 0, 1),
+                Parameter("upscale", "upscale", "integer", 2, 1, 4),
+                Parameter("backgroundEnhance", "background_enhance", "boolean", default=True),
+                Parameter("faceUpsample", "face_upsample", "boolean", default=True),
+            ),
+            max_pixels=MAX_MODEL_PIXELS,
+            licence="S-Lab License 1.0 (non-commercial)",
+            usual_seconds=15,
+        ),
+    )
+}
+
+_ENTRY = re.compile(r"(?P<slug>[a-z0-9._-]+/[a-z0-9._-]+)(?::(?P<version>[0-9a-f]{64}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model that the operator allows, and the version to ask for: `owner/name` or `owner/name:hash`."""
+
+    model: EnhancementModel
+    version: str
+
+
+def offers(allowed: Sequence[str]) -> dict[str, Offer]:
+    """The operator's allowlist by slug; raises ValueError for an entry that is malformed or unknown."""
+    result = {}
+    for entry in allowed:
+        match = _ENTRY.fullmatch(entry)
+        if match is None or match["slug"] not in MODELS:
+            raise ValueError(
+                f"{entry!r} is not owner/name or owner/name:<64 hex digits> of a known model ({', '.join(MODELS)})"
+            )
+        result[match["slug"]] = Offer(MODELS[match["slug"]], entry)
+    return result

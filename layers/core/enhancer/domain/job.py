@@ -1,0 +1,147 @@
+"""A job, its states, and the transitions between them: the rules as data. The table enforces them.
+
+                   ┌──── release ◄──── retry ────┐
+                   ▼        │                    │
+create ────────► queued ─ claim ─► starting ─ accept ─► processing ─ succeed ─► succeeded
+                   │                  │                    │ save ⟲
+                   └───── fail / cancel (from all three) ──┴──► failed, canceled
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from enhancer.domain.clock import milliseconds
+from enhancer.domain.owner import Owner, OwnerType
+
+
+class Status(StrEnum):
+    """Where a job is, as the row says it; clients see `starting` as `queued`."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A move that a job may make: from any of these states to that one."""
+
+    name: str
+    sources: frozenset[Status]
+    target: Status
+
+
+def _from(name: str, target: Status, *sources: Status) -> Transition:
+    return Transition(name, frozenset(sources), target)
+
+
+CLAIM = _from("claim", Status.STARTING, Status.QUEUED)
+RELEASE = _from("release", Status.QUEUED, Status.STARTING)
+ACCEPT = _from("accept", Status.PROCESSING, Status.STARTING)
+SAVE = _from("save", Status.PROCESSING, Status.PROCESSING)
+RETRY = _from("retry", Status.QUEUED, Status.PROCESSING)
+SUCCEED = _from("succeed", Status.SUCCEEDED, Status.PROCESSING)
+FAIL = _from("fail", Status.FAILED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
+CANCEL = _from("cancel", Status.CANCELED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
+TRANSITIONS = (CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, CANCEL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A row of JobsTable. Instants are text (`domain/clock.py`), sizes bytes or pixels, `*_ms` milliseconds.
+
+    `check_at` is when reconcile has to look at the job again; None once nobody has to move it any more.
+    `provider_job_id` names the run of the current attempt, `previous_provider_job_id` that of the attempt before.
+    `quota_window` is the window the job was counted in. `expires_at` is the table's TTL, in seconds since 1970.
+    """
+
+    id: str
+    owner_type: OwnerType
+    owner_id: str
+    user_id: str | None = None
+    provider: str = "replicate"
+    model: str
+    params_json: str
+    status: Status
+    attempt: int = 1
+    filename: str
+    provider_job_id: str | None = None
+    previous_provider_job_id: str | None = None
+    input_r2_key: str
+    input_content_type: str
+    input_size: int
+    input_width: int
+    input_height: int
+    prepared_r2_key: str | None = None
+    prepared_json: str | None = None
+    output_r2_key: str | None = None
+    output_content_type: str | None = None
+    output_size: int | None = None
+    output_width: int | None = None
+    output_height: int | None = None
+    output_sha256: str | None = None
+    preview_r2_key: str | None = None
+    thumb_r2_key: str | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    quota_window: str
+    quota_refunded: bool = False
+    cancel_requested: bool = False
+    deleted_at: str | None = None
+    check_at: str | None = None
+    created_at: str
+    updated_at: str
+    claimed_at: str | None = None
+    accepted_at: str | None = None
+    saving_at: str | None = None
+    finished_at: str | None = None
+    model_ms: int | None = None
+    expires_at: int
+
+    @property
+    def owner(self) -> Owner:
+        """Who the job belongs to."""
+        return Owner(self.owner_type, self.owner_id, self.user_id)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The model's parameters by name."""
+        params: dict[str, Any] = json.loads(self.params_json)
+        return params
+
+    @property
+    def prepared(self) -> dict[str, Any] | None:
+        """What was done to the original before the provider got it; None before it was looked at."""
+        return json.loads(self.prepared_json) if self.prepared_json else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job is in a terminal state."""
+        return self.status in TERMINAL
+
+    @property
+    def stage(self) -> str:
+        """What is happening now: queued, starting, enhancing, saving or done."""
+        if self.ended:
+            return "done"
+        if self.status is Status.PROCESSING:
+            return "saving" if self.saving_at else "enhancing"
+        return self.status.value
+
+    def timings(self) -> Mapping[str, int | None]:
+        """How long the parts took. `modelMs` is the provider's own figure, the rest our clock's."""
+        return {
+            "queueMs": milliseconds(self.created_at, self.accepted_at),
+            "modelMs": self.model_ms,
+            "copyMs": milliseconds(self.saving_at, self.finished_at) if self.output_sha256 else None,
+            "totalMs": milliseconds(self.created_at, self.finished_at),
+        }

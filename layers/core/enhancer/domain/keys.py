@@ -1,0 +1,68 @@
+"""Job ids and the R2 keys that follow from them.
+
+A job's id begins with the letter of its original's type, so that the key of an upload follows from owner and id alone:
+nothing has to be stored when a presigned URL is handed out. Keys derive from the id only, so a repeated step
+overwrites its own earlier work.
+"""
+
+import base64
+import re
+import secrets
+from dataclasses import dataclass
+from typing import get_args
+
+from enhancer.domain.owner import Owner, OwnerType
+
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
+_LETTERS = {"j": "image/jpeg", "p": "image/png", "w": "image/webp"}
+_JOB_ID = re.compile(r"[jpw][a-z2-7]{25}")
+_KEY = re.compile(
+    rf"(?:uploads|results)/(?P<type>{'|'.join(get_args(OwnerType))})/(?P<owner>[a-z2-7]{{26}})/(?P<job>[jpw][a-z2-7]{{25}})/[a-z]+\.[a-z]+"
+)
+
+
+def new_job_id(content_type: str) -> str:
+    """A fresh id for a job whose original has the given type: its letter and 125 random bits in base32."""
+    letter = next(letter for letter, value in _LETTERS.items() if value == content_type)
+    return letter + base64.b32encode(secrets.token_bytes(16)).decode().lower()[:25]
+
+
+def is_job_id(text: str) -> bool:
+    """Whether the text has the form of a job's id."""
+    return _JOB_ID.fullmatch(text) is not None
+
+
+def content_type_of(job_id: str) -> str:
+    """The type that the job's original was declared with."""
+    return _LETTERS[job_id[0]]
+
+
+def original_key(prefix: str, owner: Owner, job_id: str) -> str:
+    """Where the job's original lies in the bucket."""
+    return f"{prefix}uploads/{owner.type}/{owner.id}/{job_id}/input.{EXTENSIONS[content_type_of(job_id)]}"
+
+
+def prepared_key(prefix: str, owner: Owner, job_id: str) -> str:
+    """Where the original lies as the provider gets it, when it had to be changed first."""
+    return f"{prefix}uploads/{owner.type}/{owner.id}/{job_id}/prepared.png"
+
+
+def result_key(prefix: str, owner: Owner, job_id: str, name: str) -> str:
+    """Where one of the job's results lies: `output.png`, `preview.webp`, `thumb.webp`."""
+    return f"{prefix}results/{owner.type}/{owner.id}/{job_id}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKey:
+    """What a key says of itself; whether it is a picture that exists is for the job's row to say."""
+
+    job_id: str
+    owner_type: str
+    owner_id: str
+
+
+def parse(prefix: str, key: str) -> PictureKey | None:
+    """Read a key of ours byte for byte; None for anything that is not one."""
+    match = _KEY.fullmatch(key.removeprefix(prefix)) if key.startswith(prefix) else None
+    return PictureKey(match["job"], match["type"], match["owner"]) if match else None

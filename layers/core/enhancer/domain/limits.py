@@ -1,0 +1,61 @@
+"""The quota: jobs per owner in a fixed window that opens with the first job and lasts 24 hours."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from enhancer.domain.clock import from_text, to_text
+
+WINDOW = timedelta(hours=24)
+MAX_REFUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """An owner's window as stored. `window` is the instant it opened."""
+
+    window: str
+    used: int
+    refunds: int = 0
+
+    def ends(self) -> datetime:
+        """The first instant that no longer belongs to the window."""
+        return from_text(self.window) + WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an owner has used and has left; `reset_at` is None before the first job of a window."""
+
+    used: int
+    remaining: int
+    reset_at: datetime | None
+
+
+def current(quota: Quota | None, now: datetime) -> Quota | None:
+    """The window that is open now, if there is one: the table deletes ended windows late, so the clock decides."""
+    return quota if quota and now < quota.ends() else None
+
+
+def usage(quota: Quota | None, limit: int, now: datetime) -> Usage:
+    """How much of `limit` jobs is used."""
+    window = current(quota, now)
+    if window is None:
+        return Usage(0, limit, None)
+    return Usage(window.used, max(0, limit - window.used), window.ends())
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One job's place in its owner's window: the window, whether the job opens it, and how many it may hold."""
+
+    window: str
+    opens: bool
+    limit: int
+
+
+def seat(quota: Quota | None, limit: int, now: datetime) -> Seat | None:
+    """The place for one more job, None if the open window is full."""
+    window = current(quota, now)
+    if window is None:
+        return Seat(to_text(now), opens=True, limit=limit) if limit else None
+    return Seat(window.window, opens=False, limit=limit) if window.used < limit else None

@@ -1,0 +1,100 @@
+"""The provider's runs, and what the end of one means for its job."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+# A run that ended with one of these was lost by the platform, not by the model: codes that public clients of Replicate
+# report as passing on a repeat (read 2026-11-22).
+_PLATFORM_FAULT = re.compile(r"\(?\b(?:code: )?(PA|E8765|E9828)\)")
+_TOO_LARGE = re.compile(r"greater than the max size that fits in GPU memory|E1001|out of memory", re.IGNORECASE)
+TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A run as a verified webhook or the provider's API reports it, reduced to what decides.
+
+    `input_path` is the path of the input picture's URL, which echoes the key we signed; `model_ms` is the provider's
+    `predict_time`.
+    """
+
+    id: str
+    status: str
+    input_path: str | None = None
+    output_url: str | None = None
+    error: str | None = None
+    model_ms: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run can no longer change."""
+        return self.status in TERMINAL
+
+    def to_message(self) -> dict[str, Any]:
+        """As JSON for a queue message."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_message(cls, message: Mapping[str, Any]) -> Self:
+        """Read back what `to_message` wrote, ignoring names that a later release adds."""
+        return cls(**{name: message[name] for name in cls.__slots__ if name in message})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook call, verified and reduced. `sha256` is the digest of the signed body, `timestamp` in seconds."""
+
+    webhook_id: str
+    timestamp: int
+    sha256: str
+    prediction: Prediction
+
+    def to_message(self) -> dict[str, Any]:
+        """As JSON for a queue message."""
+        return {
+            "webhook_id": self.webhook_id,
+            "timestamp": self.timestamp,
+            "sha256": self.sha256,
+            "prediction": self.prediction.to_message(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run's end asks of its job. `refund`: nobody got anything for it and it was not the picture's fault."""
+
+    action: Literal["save", "retry", "fail", "cancel"]
+    error_type: str | None = None
+    error_message: str | None = None
+    refund: bool = field(default=False)
+
+
+def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Verdict:
+    """Decide from a run that has ended. At most two attempts a job: a platform fault is repeated once."""
+    if prediction.status == "succeeded" and prediction.output_url:
+        return Verdict("save")
+    if cancel_requested:
+        return Verdict("cancel")
+    if prediction.status == "succeeded":
+        return _failed("The provider reports success but no longer has the picture.", refund=True)
+    if prediction.status in {"canceled", "aborted"}:
+        return _failed(
+            "The provider ended the run before it was done; try again.", refund=prediction.status == "aborted"
+        )
+    error = prediction.error or ""
+    if _PLATFORM_FAULT.search(error):
+        if attempt < 2:
+            return Verdict("retry")
+        return _failed(
+            "The provider's platform failed twice; nothing was charged to your quota. Try again later.",
+            refund=True,
+        )
+    if _TOO_LARGE.search(error):
+        return Verdict("fail", "image_too_large", "The picture is too large for this model; try it smaller.")
+    return _failed("The model could not process this picture; try another picture or another model.", refund=False)
+
+
+def _failed(message: str, *, refund: bool) -> Verdict:
+    return Verdict("fail", "provider_error", message, refund)

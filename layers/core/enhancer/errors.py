@@ -1,0 +1,172 @@
+"""Everything that can go wrong, as one tree.
+
+EnhancerError
+├── RequestError                 the request is answered with an error; each leaf has a type and a status
+│   ├── ValidationFailed, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, Gone,
+│   └── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, QuotaExceeded, ServiceUnavailable
+├── Contended                    the quota moved between reading and writing; read again
+├── TransitionRefused            the row is not in a state from which the transition starts
+├── MessageNotSent               the queue did not take a message; the row says what is due
+├── UnreadablePicture            the pixels can't be decoded
+└── ProviderError                what became of a call to the provider
+    ├── NotCreated               certainly no run exists
+    │   ├── Throttled            429: come back after `retry_after` seconds
+    │   ├── Unreachable          the connection was refused
+    │   └── Refused              402, 422 and other final answers
+    ├── OutcomeUnknown           time-out, reset or 5xx: a run may exist and may cost money
+    └── OutputGone               the provider no longer has the picture, or it is not one
+"""
+
+from typing import Any
+
+from enhancer.domain.job import Job
+
+
+class EnhancerError(Exception):
+    """The root of the tree."""
+
+
+class RequestError(EnhancerError):
+    """The request can't be served as it stands. `details` are machine-readable: the limit and the actual value."""
+
+    type = "validation_error"
+    status = 400
+
+    def __init__(self, message: str, *, retry_after: int | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.retry_after = retry_after
+
+
+class ValidationFailed(RequestError):
+    """The request's content is not what the route takes."""
+
+
+class Unauthorized(RequestError):
+    """Nobody we know."""
+
+    type = "unauthorized"
+    status = 401
+
+
+class Forbidden(RequestError):
+    """Somebody else's."""
+
+    type = "forbidden"
+    status = 403
+
+
+class NotFound(RequestError):
+    """There is no such thing, or not for you."""
+
+    type = "not_found"
+    status = 404
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists, the method does not; `details["allow"]` lists those that do."""
+
+    type = "method_not_allowed"
+    status = 405
+
+
+class Conflict(RequestError):
+    """It is too late, or it was done before."""
+
+    type = "conflict"
+    status = 409
+
+
+class Gone(RequestError):
+    """It was there and was deleted or has expired."""
+
+    type = "gone"
+    status = 410
+
+
+class PayloadTooLarge(RequestError):
+    """More bytes than the limit."""
+
+    type = "payload_too_large"
+    status = 413
+
+
+class UnsupportedMediaType(RequestError):
+    """Not a picture of a type we take, or a body of another type than the route's."""
+
+    type = "unsupported_media_type"
+    status = 415
+
+
+class ImageTooLarge(RequestError):
+    """More pixels than the limit."""
+
+    type = "image_too_large"
+    status = 422
+
+
+class QuotaExceeded(RequestError):
+    """The owner has used the window's jobs."""
+
+    type = "quota_exceeded"
+    status = 429
+
+
+class ServiceUnavailable(RequestError):
+    """We can't right now."""
+
+    type = "service_unavailable"
+    status = 503
+
+
+class Contended(EnhancerError):
+    """Another request changed the owner's window first, or DynamoDB reports a transaction conflict."""
+
+
+class TransitionRefused(EnhancerError):
+    """The row did not allow the transition; `current` is the row as it was found, None where there is none."""
+
+    def __init__(self, transition: str, current: Job | None) -> None:
+        super().__init__(f"{transition} refused: the job is {current.status if current else 'not there'}")
+        self.current = current
+
+
+class MessageNotSent(EnhancerError):
+    """The queue did not take a message."""
+
+
+class UnreadablePicture(EnhancerError):
+    """The file has a picture's header but can't be decoded."""
+
+
+class ProviderError(EnhancerError):
+    """A call to the provider did not do what it should."""
+
+
+class NotCreated(ProviderError):
+    """The provider certainly made no run."""
+
+
+class Throttled(NotCreated):
+    """Too many creations; `retry_after` in seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"the provider throttles; retry after {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class Unreachable(NotCreated):
+    """The connection was refused, so no request was sent."""
+
+
+class Refused(NotCreated):
+    """The provider will not make this run: no credit, no such version, bad input."""
+
+
+class OutcomeUnknown(ProviderError):
+    """A run may or may not exist."""
+
+
+class OutputGone(ProviderError):
+    """The result can't be copied: erased, too large, or not a picture."""
