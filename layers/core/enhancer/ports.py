@@ -1,0 +1,171 @@
+"""What the use cases need of the outside world. Each port has an adapter and a fake under the same contract tests."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any, Protocol
+
+from enhancer.domain.job import Job, Transition
+from enhancer.domain.limits import Quota, Seat
+from enhancer.domain.owner import Owner
+from enhancer.domain.prediction import Delivery, Prediction
+
+
+class Jobs(Protocol):
+    """JobsTable, and the transactions that it shares with UsageTable."""
+
+    def create(self, job: Job, seat: Seat) -> None:
+        """Write the row and take the seat in the owner's window, both or neither.
+
+        Raises Conflict if the row exists, Contended if the window is not as the seat assumes.
+        """
+
+    def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
+        """One row."""
+
+    def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
+        """Make a transition in one conditional update and return the row after it.
+
+        `changes` maps attributes to new values, `where` to values they must have; None means absent in both.
+        Raises TransitionRefused with the row as found.
+        """
+
+    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+        """Make a terminal transition and, if asked, give the job back to its window, both or neither.
+
+        Holds only while the job's run is still the one in `job`. Returns whether the quota was given back: it is not
+        when the window is over, empty, or has had its refunds. Raises TransitionRefused with the row as found.
+        """
+
+    def postpone(self, job: Job, check_at: str) -> None:
+        """Have reconcile look again at `check_at`; nothing happens if the job has moved since it was read."""
+
+    def unfinished(self, due: str, limit: int) -> Iterable[str]:
+        """Ids of at most `limit` jobs whose `check_at` is at or before the instant, longest waiting first."""
+
+
+class Usage(Protocol):
+    """UsageTable."""
+
+    def quota(self, owner: Owner) -> Quota | None:
+        """The owner's window as stored, ended or not."""
+
+    def lease(self, name: str, now: datetime, seconds: int) -> bool:
+        """Take the named lease for so long; False while another holder's lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedUpload:
+    """A URL for one PUT and the headers that must go with it."""
+
+    url: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """A listed object: its key and when it was written."""
+
+    key: str
+    written_at: datetime
+
+
+class Pictures(Protocol):
+    """The bucket. Keys are whole keys."""
+
+    def presign_put(self, key: str, content_type: str, size: int, seconds: int) -> PresignedUpload:
+        """A URL that takes exactly one body of that type and length, once."""
+
+    def head(self, key: str, length: int) -> tuple[int, bytes] | None:
+        """The object's size in bytes and its first `length` bytes, None if there is no object."""
+
+    def read(self, key: str, start: int = 0) -> bytes:
+        """The object's bytes from `start` on."""
+
+    def write(
+        self,
+        key: str,
+        body: bytes | IO[bytes],
+        content_type: str,
+        cache_control: str,
+        disposition: str | None = None,
+    ) -> None:
+        """Store an object under its policy, over any earlier one."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects; those that are not there count as removed."""
+
+    def list(self, prefix: str) -> Iterator[StoredPicture]:
+        """All objects below a prefix, page by page."""
+
+
+class ReadLinks(Protocol):
+    """Links with which anyone may read one object for a while."""
+
+    def link(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:
+        """A signed URL for GET or HEAD that stays the same within a window, and the seconds left in the window."""
+
+
+class Provider(Protocol):
+    """The AI provider."""
+
+    def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
+        """Start a run: costs money and is never repeated here. Raises NotCreated or OutcomeUnknown."""
+
+    def get(self, prediction_id: str) -> Prediction | None:
+        """One run, None if the provider does not know it. Raises ProviderError."""
+
+    def recent(self, since: datetime, pages: int) -> Iterator[Prediction]:
+        """Runs created at or after `since`, newest first, at most so many pages. Raises ProviderError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A result on its way from the provider: an open file at its start, its digest and its size in bytes."""
+
+    file: IO[bytes]
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An original made fit for a model. `picture` is None when nothing had to change, `report` says what was done."""
+
+    picture: bytes | None
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """Reductions of a result, as WebP: at most 2048 and 320 pixels on the longer side."""
+
+    preview: bytes
+    thumb: bytes
+
+
+class Imaging(Protocol):
+    """Work on pixels."""
+
+    def prepare(self, original: bytes, max_pixels: int) -> Prepared:
+        """Upright, without metadata, within the model's pixels, as RGB or RGBA. Raises UnreadablePicture."""
+
+    def previews(self, result: IO[bytes]) -> Previews:
+        """Reductions of a result. Raises UnreadablePicture."""
+
+
+class Outputs(Protocol):
+    """The provider's files."""
+
+    def fetch(self, url: str) -> Output:
+        """Copy a result into a temporary file. Raises OutputGone, or ProviderError where a repeat may help."""
+
+
+class Messages(Protocol):
+    """The two queues."""
+
+    def start(self, job_id: str, delay: int = 0) -> None:
+        """Ask for the job to be started, `delay` seconds from now (at most 900)."""
+
+    def complete(self, job_id: str, prediction: Prediction, delivery: Delivery | None = None) -> None:
+        """Ask for the job to be finished with what is known of its run."""

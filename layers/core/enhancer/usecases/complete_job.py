@@ -1,0 +1,212 @@
+"""Finish a job from what is known of its run: bring the picture into R2 first, then say so in the row.
+
+A delivery proves only what the provider signed: it is applied if its run is the row's run, or, where the row has none
+yet, if the input path in the signed body is this job's own picture.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any, Literal
+from urllib.parse import quote
+
+from enhancer.domain import image, keys, prediction
+from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.image import Picture
+from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Job, Status
+from enhancer.domain.prediction import Prediction
+from enhancer.errors import OutputGone, TransitionRefused, UnreadablePicture
+from enhancer.ports import Imaging, Jobs, Messages, Output, Outputs, Pictures
+
+Outcome = Literal[
+    "succeeded",
+    "failed",
+    "retried",
+    "canceled",
+    "still running",
+    "already ended",
+    "not this job's run",
+    "no such job",
+]
+RESULT_CACHE = "private, max-age=31536000, immutable"
+SAVE_LEASE = timedelta(minutes=6)  # longer than the function's time-out
+RESEND_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Completer:
+    """What finishing a job works with."""
+
+    jobs: Jobs
+    pictures: Pictures
+    outputs: Outputs
+    imaging: Imaging
+    messages: Messages
+    prefix: str
+    bucket: str
+    clock: Clock
+
+
+def complete_job(job_id: str, run: Prediction, completer: Completer) -> Outcome:
+    """Apply the end of a run to its job; a repeat changes nothing.
+
+    Raises ProviderError where the copy may succeed later.
+    """
+    if not run.ended:
+        return "still running"
+    if run.status == "succeeded" and run.output_url:
+        return _claimed(job_id, run, completer, _save)
+    return _claimed(job_id, run, completer, _settle)
+
+
+def _claimed(
+    job_id: str, run: Prediction, completer: Completer, then: Callable[[Job, Prediction, Completer], Outcome]
+) -> Outcome:
+    """Mark the job as being finished by this run, adopting the run if the row has none; the mark also reads the row."""
+    now = completer.clock()
+    mark: dict[str, Any] = {
+        "updated_at": to_text(now),
+        "check_at": to_text(now + SAVE_LEASE),
+        "model_ms": run.model_ms,
+    }
+    if then is _save:
+        mark["saving_at"] = to_text(now)
+    try:
+        job = completer.jobs.move(job_id, SAVE, mark, where={"provider_job_id": run.id})
+    except TransitionRefused as refusal:
+        current = refusal.current
+        if current is None:
+            return "no such job"
+        if current.ended:
+            return "already ended"
+        if not _is_ours(current, run, completer.bucket, completer.prefix):
+            return "not this job's run"
+        adoption = {"provider_job_id": run.id, "accepted_at": to_text(now)}
+        completer.jobs.move(job_id, ACCEPT, adoption, where={"provider_job_id": None, "attempt": current.attempt})
+        return _claimed(job_id, run, completer, then)
+    return then(job, run, completer)
+
+
+def _is_ours(job: Job, run: Prediction, bucket: str, prefix: str) -> bool:
+    """Whether a run that the row does not know was started for it: the input's path is signed, the job's id is not."""
+    own = {f"/{bucket}/{quote(key)}" for key in (job.input_r2_key, keys.prepared_key(prefix, job.owner, job.id))}
+    unclaimed = job.status is Status.STARTING and job.provider_job_id is None
+    return unclaimed and run.id != job.previous_provider_job_id and run.input_path in own
+
+
+def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
+    assert run.output_url is not None  # noqa: S101 - complete_job looked
+    try:
+        output = completer.outputs.fetch(run.output_url)
+        with output.file:
+            changes = _store(job, output, completer)
+    except (OutputGone, UnreadablePicture) as problem:
+        return _fail(job, completer, "provider_error", f"The result could not be saved: {problem}", refund=True)
+    now = to_text(completer.clock())
+    try:
+        completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
+    except TransitionRefused:
+        return "already ended"
+    return "succeeded"
+
+
+def _store(job: Job, output: Output, completer: Completer) -> dict[str, Any]:
+    picture = _look(output)
+    extension = keys.EXTENSIONS[picture.content_type]
+    stem = PurePosixPath(job.filename).stem or "picture"
+    name = f"{stem}-enhanced-{max(1, round(picture.width / job.input_width))}x.{extension}"
+    key = keys.result_key(completer.prefix, job.owner, job.id, f"output.{extension}")
+    preview = keys.result_key(completer.prefix, job.owner, job.id, "preview.webp")
+    thumb = keys.result_key(completer.prefix, job.owner, job.id, "thumb.webp")
+    completer.pictures.write(key, output.file, picture.content_type, RESULT_CACHE, _disposition(name))
+    output.file.seek(0)
+    previews = completer.imaging.previews(output.file)
+    completer.pictures.write(preview, previews.preview, "image/webp", RESULT_CACHE)
+    completer.pictures.write(thumb, previews.thumb, "image/webp", RESULT_CACHE)
+    return {
+        "output_r2_key": key,
+        "output_content_type": picture.content_type,
+        "output_size": output.size,
+        "output_width": picture.width,
+        "output_height": picture.height,
+        "output_sha256": output.sha256,
+        "preview_r2_key": preview,
+        "thumb_r2_key": thumb,
+    }
+
+
+def _look(output: Output) -> Picture:
+    head = output.file.read(image.HEAD_BYTES)
+    output.file.seek(max(0, output.size - image.TAIL_BYTES))
+    tail = output.file.read()
+    output.file.seek(0)
+    try:
+        return image.inspect(head, tail, output.size)
+    except ValueError as problem:
+        raise OutputGone(f"the provider's file is not a whole picture: {problem}") from None
+
+
+def _disposition(filename: str) -> str:
+    """RFC 6266: a plain name for old clients and the exact one in UTF-8."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _settle(job: Job, run: Prediction, completer: Completer) -> Outcome:
+    verdict = prediction.judge(run, attempt=job.attempt, cancel_requested=job.cancel_requested)
+    if verdict.action == "retry":
+        return _retry(job, completer)
+    if verdict.action == "cancel":
+        return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
+    assert verdict.error_type is not None  # noqa: S101 - "save" needs an output, which complete_job saw is missing
+    assert verdict.error_message is not None  # noqa: S101
+    return _fail(job, completer, verdict.error_type, verdict.error_message, refund=verdict.refund)
+
+
+def _retry(job: Job, completer: Completer) -> Outcome:
+    now = completer.clock()
+    changes = {
+        "attempt": job.attempt + 1,
+        "previous_provider_job_id": job.provider_job_id,
+        "provider_job_id": None,
+        "claimed_at": None,
+        "accepted_at": None,
+        "model_ms": None,
+        "updated_at": to_text(now),
+        "check_at": to_text(now + RESEND_AFTER),
+    }
+    try:
+        completer.jobs.move(job.id, RETRY, changes, where={"provider_job_id": job.provider_job_id})
+    except TransitionRefused:
+        return "already ended"
+    completer.messages.start(job.id)
+    return "retried"
+
+
+def _fail(job: Job, completer: Completer, error_type: str, message: str, *, refund: bool) -> Outcome:
+    return _end(
+        job,
+        completer,
+        FAIL,
+        {"error_type": error_type, "error_message": message},
+        refund=refund,
+        outcome="failed",
+    )
+
+
+def _end(
+    job: Job,
+    completer: Completer,
+    transition: Any,
+    changes: dict[str, Any],
+    *,
+    refund: bool,
+    outcome: Outcome,
+) -> Outcome:
+    now = to_text(completer.clock())
+    try:
+        completer.jobs.end(job, transition, {**changes, "finished_at": now, "updated_at": now}, refund=refund)
+    except TransitionRefused:
+        return "already ended"
+    return outcome

@@ -1,0 +1,206 @@
+"""Create a job from an uploaded picture or from bytes in hand: look at the file first, then count and write at once.
+
+The row comes first and the message second: a message that gets lost is sent again by reconcile.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from enhancer.domain import image, keys, limits
+from enhancer.domain.catalogue import InvalidParameter, Offer
+from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.image import Picture
+from enhancer.domain.job import Job, Status
+from enhancer.domain.owner import Owner
+from enhancer.domain.retention import RECORD
+from enhancer.errors import (
+    Contended,
+    ImageTooLarge,
+    MessageNotSent,
+    NotFound,
+    QuotaExceeded,
+    RequestError,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from enhancer.ports import Jobs, Messages, Pictures, Usage
+from enhancer.usecases.request_upload import check_size
+
+UPLOAD_CACHE = "public, max-age=900, immutable"
+RESEND_AFTER = timedelta(minutes=2)
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What creating a job works with. `sleep` takes seconds."""
+
+    jobs: Jobs
+    usage: Usage
+    pictures: Pictures
+    messages: Messages
+    offers: Mapping[str, Offer]
+    prefix: str
+    max_bytes: int
+    max_pixels: int
+    quota_jobs: int
+    clock: Clock
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the person asked for."""
+
+    model: str
+    params: Mapping[str, Any]
+    filename: str
+
+
+def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake: Intake) -> Job:
+    """Turn an upload into a job.
+
+    Raises NotFound while nothing was uploaded under that id by this owner; UnsupportedMediaType, ValidationFailed,
+    PayloadTooLarge or ImageTooLarge for a file that can't be enhanced, which is deleted; QuotaExceeded; Conflict when
+    the upload is spent.
+    """
+    if not keys.is_job_id(upload_id):
+        raise ValidationFailed("uploadId is not one that POST /uploads gave.", field="uploadId")
+    offer, params = _choose(choice, intake)
+    key = keys.original_key(intake.prefix, owner, upload_id)
+    found = intake.pictures.head(key, image.HEAD_BYTES)
+    if found is None:
+        raise NotFound("Nothing was uploaded under this uploadId; PUT the picture to its URL first.")
+    size, head = found
+    try:
+        picture = _examine(key, size, head, keys.content_type_of(upload_id), intake)
+    except RequestError:
+        intake.pictures.delete([key])
+        raise
+    return _register(upload_id, picture, size, offer, params, choice.filename, owner, intake)
+
+
+def create_job_from_bytes(data: bytes, choice: Choice, owner: Owner, intake: Intake) -> Job:
+    """Store a picture that came with the request and turn it into a job; raises as `create_job_from_upload`."""
+    offer, params = _choose(choice, intake)
+    check_size(len(data), intake.max_bytes)
+    picture = _inspect(data, data[-image.TAIL_BYTES :], len(data), intake.max_pixels)
+    job_id = keys.new_job_id(picture.content_type)
+    key = keys.original_key(intake.prefix, owner, job_id)
+    intake.pictures.write(key, data, picture.content_type, UPLOAD_CACHE)
+    try:
+        return _register(job_id, picture, len(data), offer, params, choice.filename, owner, intake)
+    except RequestError:
+        intake.pictures.delete([key])
+        raise
+
+
+def _choose(choice: Choice, intake: Intake) -> tuple[Offer, dict[str, Any]]:
+    offer = intake.offers.get(choice.model)
+    if offer is None:
+        known = list(intake.offers)
+        raise ValidationFailed(
+            f"There is no model {choice.model[:60]!r}; choose {', '.join(known)}.",
+            field="model",
+            allowed=known,
+        )
+    try:
+        return offer, offer.model.parse(choice.params)
+    except InvalidParameter as problem:
+        raise ValidationFailed(f"{problem}.", field=problem.name, allowed=problem.allowed) from None
+
+
+def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) -> Picture:
+    check_size(size, intake.max_bytes)
+    tail = head if size <= len(head) else intake.pictures.read(key, start=size - image.TAIL_BYTES)
+    try:
+        picture = _inspect(head, tail[-image.TAIL_BYTES :], size, intake.max_pixels)
+    except image.HeaderTooLong:
+        picture = _inspect(intake.pictures.read(key), tail, size, intake.max_pixels)
+    if picture.content_type != declared:
+        message = f"The upload was declared as {declared}, but its content is {picture.content_type}."
+        raise UnsupportedMediaType(message, declared=declared, actual=picture.content_type)
+    return picture
+
+
+def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
+    try:
+        picture = image.inspect(head, tail, size)
+    except image.NotAPicture as problem:
+        message = f"This is not a picture we can enhance: {problem}. Send JPEG, PNG or WebP."
+        raise UnsupportedMediaType(message, accepted=list(keys.EXTENSIONS)) from None
+    except image.Animated as problem:
+        raise UnsupportedMediaType(f"Animated pictures can't be enhanced: {problem}. Send a still one.") from None
+    except image.Truncated as problem:
+        raise ValidationFailed(
+            f"The file is cut off: {problem}; it has {size:,} bytes. Save or send it again.", size=size
+        ) from None
+    if picture.pixels > max_pixels:
+        area = f"{picture.width} x {picture.height} = {picture.pixels:,} pixels"
+        message = f"The picture has {area}; at most {max_pixels:,} are accepted."
+        raise ImageTooLarge(
+            message, width=picture.width, height=picture.height, pixels=picture.pixels, maxPixels=max_pixels
+        )
+    return picture
+
+
+def _register(
+    job_id: str,
+    picture: Picture,
+    size: int,
+    offer: Offer,
+    params: Mapping[str, Any],
+    filename: str,
+    owner: Owner,
+    intake: Intake,
+) -> Job:
+    for attempt in range(_TRIES):
+        now = intake.clock()
+        quota = intake.usage.quota(owner)
+        seat = limits.seat(quota, intake.quota_jobs, now)
+        if seat is None:
+            raise _exhausted(limits.usage(quota, intake.quota_jobs, now), intake.quota_jobs, intake.clock)
+        job = Job(
+            id=job_id,
+            owner_type=owner.type,
+            owner_id=owner.id,
+            user_id=owner.subject,
+            model=offer.model.slug,
+            params_json=json.dumps(params),
+            status=Status.QUEUED,
+            filename=filename,
+            input_r2_key=keys.original_key(intake.prefix, owner, job_id),
+            input_content_type=picture.content_type,
+            input_size=size,
+            input_width=picture.width,
+            input_height=picture.height,
+            quota_window=seat.window,
+            created_at=to_text(now),
+            updated_at=to_text(now),
+            check_at=to_text(now + RESEND_AFTER),
+            expires_at=int((now + RECORD).timestamp()),
+        )
+        try:
+            intake.jobs.create(job, seat)
+        except Contended:
+            intake.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            continue
+        with suppress(MessageNotSent):  # the row is there, so reconcile will send it
+            intake.messages.start(job_id)
+        return job
+    raise ServiceUnavailable("Too many of your requests arrived at once; try again in a moment.", retry_after=1)
+
+
+def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:
+    if usage.reset_at is None:
+        return QuotaExceeded("This installation takes no jobs at present.", limit=limit, used=usage.used)
+    wait = max(1, int((usage.reset_at - clock()).total_seconds()) + 1)
+    message = f"You have used {usage.used} of {limit} jobs; the next are free at {to_text(usage.reset_at)}."
+    return QuotaExceeded(message, retry_after=wait, limit=limit, used=usage.used, resetAt=to_text(usage.reset_at))

@@ -1,0 +1,136 @@
+"""Start a job's run at the provider: claim the row first, because a run costs money and can't be asked for twice.
+
+What became of the claim decides: a refusal means that no run exists and the job may be tried again or must end; an
+unknown outcome is never repeated here, the webhook or reconcile will find the run or end the job.
+"""
+
+import json
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from enhancer.domain import keys
+from enhancer.domain.catalogue import Offer
+from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job
+from enhancer.errors import (
+    MessageNotSent,
+    NotCreated,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+    TransitionRefused,
+    UnreadablePicture,
+)
+from enhancer.ports import Imaging, Jobs, Messages, Pictures, Provider, ReadLinks
+from enhancer.usecases.create_job import UPLOAD_CACHE
+
+Outcome = Literal["accepted", "adopted", "throttled", "unreachable", "refused", "unreadable", "unknown", "not due"]
+CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
+RETRY_UNREACHABLE = timedelta(seconds=30)
+MAX_DELAY = 900  # SQS: the longest DelaySeconds
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """What starting a job works with. `webhook_url` is where the provider reports, without its query."""
+
+    jobs: Jobs
+    pictures: Pictures
+    links: ReadLinks
+    provider: Provider
+    messages: Messages
+    imaging: Imaging
+    offers: Mapping[str, Offer]
+    webhook_url: str
+    prefix: str
+    clock: Clock
+
+
+def start_job(job_id: str, starter: Starter) -> Outcome:
+    """Claim a queued job and ask the provider for a run; returns what became of it.
+
+    A job that is not queued is somebody else's or done: "not due", whoever sent the message again.
+    """
+    now = starter.clock()
+    claim = {"claimed_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(now + CLAIM_LEASE)}
+    try:
+        job = starter.jobs.move(job_id, CLAIM, claim, where={})
+    except TransitionRefused:
+        return "not due"
+    offer = starter.offers.get(job.model)
+    if offer is None:
+        return _end(job, starter, "service_unavailable", f"{job.model} is no longer on offer.", "refused")
+    try:
+        key, prepared = _prepare(job, offer.model.max_pixels, starter)
+    except UnreadablePicture as problem:
+        return _end(job, starter, "validation_error", f"The picture can't be read: {problem}.", "unreadable")
+    url, _ = starter.links.link(key, method="GET", now=starter.clock())
+    try:
+        prediction = starter.provider.create(
+            offer.version, offer.model.inputs(job.params, url), f"{starter.webhook_url}?job={job_id}"
+        )
+    except Throttled as problem:
+        return _again(job, starter, problem.retry_after + random.uniform(0, 5), "throttled")  # noqa: S311 - jitter
+    except Refused as problem:
+        return _end(job, starter, "provider_error", f"The provider refused the run: {problem}", "refused")
+    except NotCreated:
+        return _again(job, starter, RETRY_UNREACHABLE.total_seconds(), "unreachable")
+    except OutcomeUnknown:
+        return "unknown"
+    return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
+
+
+def _prepare(job: Job, max_pixels: int, starter: Starter) -> tuple[str, dict[str, Any]]:
+    prepared = starter.imaging.prepare(starter.pictures.read(job.input_r2_key), max_pixels)
+    if prepared.picture is None:
+        return job.input_r2_key, prepared.report
+    key = keys.prepared_key(starter.prefix, job.owner, job.id)
+    starter.pictures.write(key, prepared.picture, "image/png", UPLOAD_CACHE)
+    return key, prepared.report
+
+
+def _accept(job: Job, prediction_id: str, report: dict[str, Any], usual_seconds: int, starter: Starter) -> Outcome:
+    now = starter.clock()
+    changes = {
+        "provider_job_id": prediction_id,
+        "prepared_json": json.dumps(report),
+        **accepted(now, usual_seconds),
+    }
+    try:
+        starter.jobs.move(job.id, ACCEPT, changes, where={"attempt": job.attempt, "provider_job_id": None})
+    except TransitionRefused:
+        return "adopted"  # the webhook was faster than the answer to our own request
+    return "accepted"
+
+
+def accepted(now: datetime, usual_seconds: int) -> dict[str, Any]:
+    """What the row says from the provider's acceptance on. The webhook is awaited for four times the usual run."""
+    due = now + timedelta(seconds=60 + 4 * usual_seconds)
+    return {"accepted_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(due)}
+
+
+def _again(job: Job, starter: Starter, seconds: float, outcome: Outcome) -> Outcome:
+    """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
+    now = starter.clock()
+    delay = min(MAX_DELAY, max(1, round(seconds)))
+    changes = {
+        "claimed_at": None,
+        "updated_at": to_text(now),
+        "check_at": to_text(now + timedelta(seconds=delay + 60)),
+    }
+    starter.jobs.move(job.id, RELEASE, changes, where={"claimed_at": job.claimed_at})
+    with suppress(MessageNotSent):  # check_at is set: reconcile sends it
+        starter.messages.start(job.id, delay)
+    return outcome
+
+
+def _end(job: Job, starter: Starter, error_type: str, message: str, outcome: Outcome) -> Outcome:
+    """No run was ever accepted: the quota goes back."""
+    now = to_text(starter.clock())
+    changes = {"error_type": error_type, "error_message": message, "finished_at": now, "updated_at": now}
+    starter.jobs.end(job, FAIL, changes, refund=True)
+    return outcome

@@ -1,0 +1,212 @@
+"""The ports in memory, with a memory: each passes the same contract tests as its adapter (tests/contract)."""
+
+import dataclasses
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+
+from enhancer.domain.clock import from_text
+from enhancer.domain.job import Job, Transition
+from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Quota, Seat
+from enhancer.domain.owner import Owner
+from enhancer.domain.prediction import Delivery, Prediction
+from enhancer.errors import Conflict, Contended, OutputGone, TransitionRefused
+from enhancer.ports import Output, Prepared, PresignedUpload, Previews, StoredPicture
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+class FakeUsage:
+    def __init__(self) -> None:
+        self.quotas: dict[str, Quota] = {}
+        self.leases: dict[str, datetime] = {}
+
+    def quota(self, owner: Owner) -> Quota | None:
+        return self.quotas.get(owner.reference)
+
+    def lease(self, name: str, now: datetime, seconds: int) -> bool:
+        if self.leases.get(name, now) > now:
+            return False
+        self.leases[name] = now + timedelta(seconds=seconds)
+        return True
+
+
+class FakeJobs:
+    def __init__(self, usage: FakeUsage) -> None:
+        self.rows: dict[str, Job] = {}
+        self._usage = usage
+
+    def create(self, job: Job, seat: Seat) -> None:
+        if job.id in self.rows:
+            raise Conflict("A job was already made of this upload.", jobId=job.id)
+        quota = self._usage.quotas.get(job.owner.reference)
+        if seat.opens:
+            if quota and from_text(quota.window) + WINDOW > from_text(seat.window):
+                raise Contended
+            self._usage.quotas[job.owner.reference] = Quota(seat.window, 1)
+        else:
+            if quota is None or quota.window != seat.window or quota.used >= seat.limit:
+                raise Contended
+            self._usage.quotas[job.owner.reference] = dataclasses.replace(quota, used=quota.used + 1)
+        self.rows[job.id] = job
+
+    def get(self, job_id: str, *, consistent: bool = False) -> Job | None:  # noqa: ARG002
+        return self.rows.get(job_id)
+
+    def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
+        row = self.rows.get(job_id)
+        holds = row and row.status in transition.sources and all(getattr(row, k) == v for k, v in where.items())
+        if not row or not holds:
+            raise TransitionRefused(transition.name, row)
+        self.rows[job_id] = dataclasses.replace(row, **changes, status=transition.target)
+        return self.rows[job_id]
+
+    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+        where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt}
+        self.move(job.id, transition, {**changes, "check_at": None}, where)
+        quota = self._usage.quotas.get(job.owner.reference)
+        if not refund or job.quota_refunded or quota is None or quota.window != job.quota_window:
+            return False
+        if quota.used < 1 or quota.refunds >= MAX_REFUNDS:
+            return False
+        self._usage.quotas[job.owner.reference] = dataclasses.replace(
+            quota, used=quota.used - 1, refunds=quota.refunds + 1
+        )
+        self.rows[job.id] = dataclasses.replace(self.rows[job.id], quota_refunded=True)
+        return True
+
+    def postpone(self, job: Job, check_at: str) -> None:
+        row = self.rows[job.id]
+        if (row.status, row.check_at) == (job.status, job.check_at):
+            self.rows[job.id] = dataclasses.replace(row, check_at=check_at)
+
+    def unfinished(self, due: str, limit: int) -> Iterable[str]:
+        waiting = sorted((row.check_at, row.id) for row in self.rows.values() if row.check_at and row.check_at <= due)
+        return [job_id for _, job_id in waiting[:limit]]
+
+
+class FakePictures:
+    def __init__(self, clock: FakeClock) -> None:
+        self.objects: dict[str, tuple[bytes, datetime]] = {}
+        self.headers: dict[str, dict[str, str | None]] = {}
+        self._clock = clock
+
+    def presign_put(self, key: str, content_type: str, size: int, seconds: int) -> PresignedUpload:
+        return PresignedUpload(f"https://r2.test/{key}?{size}&{seconds}", {"content-type": content_type})
+
+    def head(self, key: str, length: int) -> tuple[int, bytes] | None:
+        if key not in self.objects:
+            return None
+        data = self.objects[key][0]
+        return len(data), data[:length]
+
+    def read(self, key: str, start: int = 0) -> bytes:
+        return self.objects[key][0][start:]
+
+    def write(
+        self, key: str, body: bytes | IO[bytes], content_type: str, cache_control: str, disposition: str | None = None
+    ) -> None:
+        self.objects[key] = (body if isinstance(body, bytes) else body.read(), self._clock())
+        self.headers[key] = {"type": content_type, "cache": cache_control, "disposition": disposition}
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
+
+    def list(self, prefix: str) -> Iterator[StoredPicture]:
+        yield from [StoredPicture(key, at) for key, (_, at) in self.objects.items() if key.startswith(prefix)]
+
+
+class FakeMessages:
+    def __init__(self) -> None:
+        self.starts: list[tuple[str, int]] = []
+        self.completions: list[tuple[str, Prediction, Delivery | None]] = []
+        self.failing: Exception | None = None
+
+    def start(self, job_id: str, delay: int = 0) -> None:
+        if self.failing:
+            raise self.failing
+        self.starts.append((job_id, delay))
+
+    def complete(self, job_id: str, prediction: Prediction, delivery: Delivery | None = None) -> None:
+        if self.failing:
+            raise self.failing
+        self.completions.append((job_id, prediction, delivery))
+
+
+class FakeLinks:
+    def link(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:  # noqa: ARG002
+        return f"https://r2.test/bucket/{key}?signed={method}", 600
+
+
+class FakeProvider:
+    """Answers creations with what `answers` holds, in turn; an exception is raised, after the run when `lost`."""
+
+    def __init__(self) -> None:
+        self.answers: list[Exception] = []
+        self.lost: Exception | None = None
+        self.runs: dict[str, Prediction] = {}
+        self.created: list[tuple[str, dict[str, Any], str]] = []
+
+    def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
+        if self.answers:
+            raise self.answers.pop(0)
+        self.created.append((version, dict(inputs), webhook))
+        url = inputs.get("image") or inputs.get("img")
+        run = Prediction(f"run{len(self.created)}", "starting", input_path="/bucket/" + _key(str(url)))
+        self.runs[run.id] = run
+        if self.lost:
+            raise self.lost
+        return run
+
+    def get(self, prediction_id: str) -> Prediction | None:
+        return self.runs.get(prediction_id)
+
+    def recent(self, since: datetime, pages: int) -> Iterator[Prediction]:  # noqa: ARG002
+        yield from reversed(self.runs.values())
+
+    def finish(self, run_id: str, status: str = "succeeded", error: str | None = None) -> Prediction:
+        """Let a run end; returns it as a webhook would tell."""
+        output = f"https://files.test/{run_id}.png" if status == "succeeded" else None
+        ended = dataclasses.replace(self.runs[run_id], status=status, output_url=output, error=error, model_ms=900)
+        self.runs[run_id] = ended
+        return ended
+
+
+def _key(url: str) -> str:
+    return url.removeprefix("https://r2.test/bucket/").partition("?")[0]
+
+
+class FakeOutputs:
+    def __init__(self, picture: bytes) -> None:
+        self.picture = picture
+        self.gone = False
+
+    def fetch(self, url: str) -> Output:  # noqa: ARG002
+        if self.gone:
+            raise OutputGone("the provider answers 404 for its file")
+        return Output(io.BytesIO(self.picture), hashlib.sha256(self.picture).hexdigest(), len(self.picture))
+
+
+class FakeImaging:
+    def __init__(self) -> None:
+        self.prepared = Prepared(None, {"oriented": False})
+
+    def prepare(self, original: bytes, max_pixels: int) -> Prepared:  # noqa: ARG002
+        return self.prepared
+
+    def previews(self, result: IO[bytes]) -> Previews:  # noqa: ARG002
+        return Previews(b"preview", b"thumb")

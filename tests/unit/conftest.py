@@ -1,0 +1,77 @@
+"""Unit tests: no network, and a world in memory."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from enhancer.domain.catalogue import offers
+from enhancer.domain.job import Job
+from enhancer.domain.owner import Owner, new_guest
+from enhancer.usecases.complete_job import Completer
+from enhancer.usecases.create_job import Choice, Intake, create_job_from_bytes
+from enhancer.usecases.reconcile_jobs import Reconciler
+from enhancer.usecases.start_job import Starter
+from tests.fakes import (
+    FakeClock,
+    FakeImaging,
+    FakeJobs,
+    FakeLinks,
+    FakeMessages,
+    FakeOutputs,
+    FakePictures,
+    FakeProvider,
+    FakeUsage,
+)
+from tests.pictures import picture
+
+PREFIX = "ai-enhancer/"
+
+
+@pytest.fixture(autouse=True)
+def no_network(socket_disabled: None) -> None:
+    """A unit test that opens a socket fails."""
+
+
+@dataclass
+class World:
+    """Everything outside the use cases, in memory."""
+
+    clock: FakeClock
+    usage: FakeUsage
+    jobs: FakeJobs
+    pictures: FakePictures
+    messages: FakeMessages
+    provider: FakeProvider
+    outputs: FakeOutputs
+    imaging: FakeImaging
+    owner: Owner
+    intake: Intake
+    starter: Starter
+    completer: Completer
+    reconciler: Reconciler
+
+    def job(self, job_id: str) -> Job:
+        """The row as it stands."""
+        return self.jobs.rows[job_id]
+
+    def new_job(self, params: dict[str, object] | None = None) -> Job:
+        """A queued job of the world's owner."""
+        choice = Choice("nightmareai/real-esrgan", params or {}, "cat.png")
+        return create_job_from_bytes(picture(), choice, self.owner, self.intake)
+
+
+@pytest.fixture
+def world() -> World:
+    """A fresh world."""
+    clock, usage, messages = FakeClock(), FakeUsage(), FakeMessages()
+    jobs, pictures, provider = FakeJobs(usage), FakePictures(clock), FakeProvider()
+    outputs, imaging = FakeOutputs(picture(size=(160, 120))), FakeImaging()
+    offered = offers(["nightmareai/real-esrgan"])
+    return World(
+        clock, usage, jobs, pictures, messages, provider, outputs, imaging, new_guest(),
+        Intake(jobs, usage, pictures, messages, offered, PREFIX, 50_000, 1_000_000, 3, clock, sleep=lambda _: None),
+        Starter(jobs, pictures, FakeLinks(), provider, messages, imaging, offered, "https://x.test/hook", PREFIX,
+                clock),
+        Completer(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock),
+        Reconciler(jobs, usage, provider, messages, "bucket", PREFIX, clock),
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+import dataclasses
+import hashlib
+
+import pytest
+
+from enhancer.domain.job import Status
+from enhancer.domain.prediction import Prediction
+from enhancer.errors import OutcomeUnknown
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.start_job import start_job
+
+PIXEL_CAP = (
+    "Input image of dimensions (1536, 1536, 4) has a total number of pixels 2359296 greater than the max size "
+    "that fits in GPU memory on this hardware, 2096704. Resize input image and try again."
+)
+
+
+@pytest.fixture
+def running(world):
+    """A job whose run the provider has accepted."""
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    return world.job(job.id)
+
+
+def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
+    run = world.provider.finish("run1")
+    assert complete_job(running.id, run, world.completer) == "succeeded"
+    row = world.job(running.id)
+    assert (row.status, row.stage, row.check_at, row.model_ms) == (Status.SUCCEEDED, "done", None, 900)
+    stored = world.pictures.objects[row.output_r2_key][0]
+    assert hashlib.sha256(stored).hexdigest() == row.output_sha256
+    assert (row.output_width, row.output_height, row.output_size) == (160, 120, len(stored))
+    assert world.pictures.headers[row.output_r2_key] == {
+        "type": "image/png",
+        "cache": "private, max-age=31536000, immutable",
+        "disposition": "attachment; filename=\"cat-enhanced-4x.png\"; filename*=UTF-8''cat-enhanced-4x.png",
+    }
+    assert world.pictures.objects[row.preview_r2_key][0] == b"preview"
+    assert world.pictures.objects[row.thumb_r2_key][0] == b"thumb"
+
+
+def test_a_repeated_delivery_changes_nothing(world, running):
+    run = world.provider.finish("run1")
+    complete_job(running.id, run, world.completer)
+    before = world.job(running.id)
+    assert complete_job(running.id, run, world.completer) == "already ended"
+    assert complete_job(running.id, dataclasses.replace(run, status="failed"), world.completer) == "already ended"
+    assert world.job(running.id) == before
+
+
+def test_a_genuine_delivery_for_another_job_is_not_applied(world, running):
+    other = world.new_job()
+    start_job(other.id, world.starter)
+    run = world.provider.finish("run2")
+    assert complete_job(running.id, run, world.completer) == "not this job's run"
+    assert world.job(running.id) == running
+    assert complete_job("j" + "a" * 25, run, world.completer) == "no such job"
+
+
+def test_a_run_whose_answer_was_lost_is_adopted_by_its_input_path_only(world):
+    job, other = world.new_job(), world.new_job()
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    start_job(job.id, world.starter)
+    start_job(other.id, world.starter)
+    run = world.provider.finish("run1")
+    assert complete_job(other.id, run, world.completer) == "not this job's run"
+    assert complete_job(other.id, dataclasses.replace(run, input_path=None), world.completer) == "not this job's run"
+    assert complete_job(job.id, run, world.completer) == "succeeded"
+    assert world.job(job.id).provider_job_id == "run1"
+
+
+def test_a_platform_fault_is_repeated_once_and_then_refunded(world, running):
+    lost = world.provider.finish("run1", "failed", "Prediction interrupted; please retry (code: PA)")
+    assert complete_job(running.id, lost, world.completer) == "retried"
+    row = world.job(running.id)
+    assert (row.status, row.attempt, row.provider_job_id) == (Status.QUEUED, 2, None)
+    assert world.messages.starts[-1] == (running.id, 0)
+    assert complete_job(running.id, lost, world.completer) == "not this job's run"
+
+    start_job(running.id, world.starter)
+    again = world.provider.finish("run2", "failed", "Director: unexpected error handling prediction (E8765)")
+    assert complete_job(running.id, again, world.completer) == "failed"
+    row = world.job(running.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
+    assert len(world.provider.created) == 2
+
+
+def test_a_late_delivery_of_the_first_attempt_is_not_adopted_by_the_second(world, running):
+    lost = world.provider.finish("run1", "failed", "please retry (code: PA)")
+    complete_job(running.id, lost, world.completer)
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    start_job(running.id, world.starter)
+    assert complete_job(running.id, lost, world.completer) == "not this job's run"
+    assert complete_job(running.id, world.provider.finish("run2"), world.completer) == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "error_type", "refunded"),
+    [
+        ("failed", "CUDA error: something", "provider_error", False),
+        (
+            "failed",
+            PIXEL_CAP,
+            "image_too_large",
+            False,
+        ),
+        ("aborted", None, "provider_error", True),
+        ("canceled", None, "provider_error", False),
+    ],
+)
+def test_the_end_of_a_run_has_a_type_that_people_can_act_on(world, running, status, error, error_type, refunded):
+    assert complete_job(running.id, world.provider.finish("run1", status, error), world.completer) == "failed"
+    row = world.job(running.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, error_type, refunded)
+
+
+def test_a_cancelled_run_ends_a_job_that_was_asked_to_stop(world, running):
+    world.jobs.rows[running.id] = dataclasses.replace(running, cancel_requested=True)
+    assert complete_job(running.id, world.provider.finish("run1", "canceled"), world.completer) == "canceled"
+    assert world.job(running.id).status is Status.CANCELED
+
+
+def test_an_erased_output_fails_the_job_with_refund(world, running):
+    world.outputs.gone = True
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    assert world.job(running.id).quota_refunded
+
+
+@pytest.mark.parametrize("output", [b"<html>sorry</html>", b""])
+def test_an_output_that_is_no_picture_is_not_saved(world, running, output):
+    world.outputs.picture = output
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    assert not [key for key in world.pictures.objects if "/results/" in key]
+
+
+def test_a_run_that_goes_on_changes_nothing(world, running):
+    assert complete_job(running.id, Prediction("run1", "processing"), world.completer) == "still running"
+    assert world.job(running.id) == running

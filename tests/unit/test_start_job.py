@@ -1,0 +1,115 @@
+import dataclasses
+import json
+
+import pytest
+
+from enhancer.domain.job import Status
+from enhancer.errors import OutcomeUnknown, Refused, Throttled, Unreachable, UnreadablePicture
+from enhancer.ports import Prepared
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.start_job import start_job
+
+
+def test_a_queued_job_is_claimed_created_and_accepted(world):
+    job = world.new_job({"scale": 2})
+    assert start_job(job.id, world.starter) == "accepted"
+    row = world.job(job.id)
+    assert (row.status, row.provider_job_id, row.stage) == (Status.PROCESSING, "run1", "enhancing")
+    version, inputs, webhook = world.provider.created[0]
+    assert version == "nightmareai/real-esrgan"
+    assert inputs == {
+        "image": f"https://r2.test/bucket/{job.input_r2_key}?signed=GET",
+        "scale": 2,
+        "face_enhance": False,
+    }
+    assert webhook == f"https://x.test/hook?job={job.id}"
+
+
+def test_a_repeated_start_message_creates_nothing(world):
+    job = world.new_job()
+    assert [start_job(job.id, world.starter) for _ in range(3)] == ["accepted", "not due", "not due"]
+    assert len(world.provider.created) == 1
+    assert start_job("j" + "a" * 25, world.starter) == "not due"
+
+
+def test_throttling_releases_the_claim_and_comes_back_later(world):
+    job = world.new_job()
+    world.provider.answers = [Throttled(8)]
+    assert start_job(job.id, world.starter) == "throttled"
+    row = world.job(job.id)
+    assert (row.status, row.claimed_at, row.quota_refunded) == (Status.QUEUED, None, False)
+    sent, delay = world.messages.starts[-1]
+    assert sent == job.id
+    assert 8 <= delay <= 13
+    assert start_job(job.id, world.starter) == "accepted"
+
+
+def test_a_refused_connection_is_tried_again(world):
+    job = world.new_job()
+    world.provider.answers = [Unreachable("NewConnectionError")]
+    assert start_job(job.id, world.starter) == "unreachable"
+    assert world.job(job.id).status is Status.QUEUED
+    assert world.messages.starts[-1] == (job.id, 30)
+
+
+def test_a_refusal_ends_the_job_and_gives_the_quota_back(world):
+    job = world.new_job()
+    world.provider.answers = [Refused("HTTP 402")]
+    assert start_job(job.id, world.starter) == "refused"
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded, row.check_at) == (
+        Status.FAILED, "provider_error", True, None,
+    )  # fmt: skip
+    assert world.usage.quota(world.owner).used == 0
+
+
+def test_an_unknown_outcome_is_never_repeated(world):
+    job = world.new_job()
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    assert start_job(job.id, world.starter) == "unknown"
+    assert start_job(job.id, world.starter) == "not due"
+    assert len(world.provider.created) == 1
+    assert world.job(job.id).status is Status.STARTING
+
+
+def test_a_webhook_that_is_faster_than_the_answer_adopts_the_run(world):
+    job = world.new_job()
+    create = world.provider.create
+
+    def create_and_call_back(version, inputs, webhook):
+        run = create(version, inputs, webhook)
+        assert complete_job(job.id, world.provider.finish(run.id), world.completer) == "succeeded"
+        return run
+
+    world.provider.create = create_and_call_back
+    assert start_job(job.id, world.starter) == "adopted"
+    assert world.job(job.id).status is Status.SUCCEEDED
+
+
+def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(world):
+    job = world.new_job()
+    world.imaging.prepared = Prepared(b"upright", {"oriented": True})
+    start_job(job.id, world.starter)
+    key = job.input_r2_key.replace("input.png", "prepared.png")
+    assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{key}?signed=GET"
+    assert world.pictures.objects[key][0] == b"upright"
+    assert json.loads(world.job(job.id).prepared_json) == {"oriented": True}
+
+
+def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
+    def unreadable(*_):
+        raise UnreadablePicture("broken data stream")
+
+    job = world.new_job()
+    monkeypatch.setattr(world.imaging, "prepare", unreadable)
+    assert start_job(job.id, world.starter) == "unreadable"
+    assert not world.provider.created
+    assert world.job(job.id).error_message == "The picture can't be read: broken data stream."
+    assert world.usage.quota(world.owner).used == 0
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "canceled"])
+def test_an_ended_job_is_left_alone(world, state):
+    job = world.new_job()
+    world.jobs.rows[job.id] = dataclasses.replace(job, status=Status(state))
+    assert start_job(job.id, world.starter) == "not due"
