@@ -1,0 +1,23 @@
+"""Finish jobs whose run has ended: the picture into R2, then the row. Trigger: CompletionQueue."""
+
+from typing import Any
+
+from enhancer import bootstrap
+from enhancer.domain.prediction import Prediction
+from enhancer.observability import logger
+from enhancer.queue import serve
+from enhancer.usecases.complete_job import complete_job
+
+completer = bootstrap.completer()
+
+
+def _complete(message: dict[str, Any]) -> None:
+    run = Prediction.from_message(message["prediction"])
+    outcome = complete_job(message["job_id"], run, completer)
+    level = "warning" if outcome == "not this job's run" else "info"
+    getattr(logger, level)(
+        "completion", extra={"outcome": outcome, "prediction_id": run.id, "provider_status": run.status}
+    )
+
+
+handler = serve(_complete)

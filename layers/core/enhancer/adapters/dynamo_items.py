@@ -1,0 +1,74 @@
+"""Rows as DynamoDB items, and conditions as its expressions."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from enhancer.domain.job import Job, Status
+
+_SERIALIZER = TypeSerializer()
+_DESERIALIZER = TypeDeserializer()
+_NAMES = frozenset(field.name for field in fields(Job))
+UNFINISHED = (
+    "unfinished"  # the one partition of the sparse index: the provider's 10 creations/s stay far below its limit
+)
+
+
+def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values as a DynamoDB item; None means absent."""
+    return {name: _SERIALIZER.serialize(value) for name, value in values.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A DynamoDB item as plain values; whole numbers as int."""
+    plain = {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+    return {name: int(value) if isinstance(value, Decimal) else value for name, value in plain.items()}
+
+
+def job_item(job: Job) -> dict[str, Any]:
+    """A job's row, with the attributes that only the indexes need."""
+    values = {field.name: getattr(job, field.name) for field in fields(job)}
+    values["status"] = job.status.value
+    return to_item(values | {"owner": job.owner.reference, "shard": UNFINISHED if job.check_at else None})
+
+
+def item_job(item: Mapping[str, Any]) -> Job:
+    """The job in a row, ignoring attributes that another release wrote."""
+    values = {name: value for name, value in from_item(item).items() if name in _NAMES}
+    return Job(**values | {"status": Status(values["status"])})
+
+
+class Expression:
+    """Collects the names and values of one request's update and condition expressions."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Any] = {}
+
+    def name(self, attribute: str) -> str:
+        """A placeholder for an attribute's name, because many are reserved words."""
+        self.names[f"#{attribute}"] = attribute
+        return f"#{attribute}"
+
+    def value(self, value: Any) -> str:
+        """A placeholder for a value."""
+        placeholder = f":v{len(self.values)}"
+        self.values[placeholder] = _SERIALIZER.serialize(value)
+        return placeholder
+
+    def update(self, changes: Mapping[str, Any]) -> str:
+        """`SET … REMOVE …`; None removes."""
+        kept = [f"{self.name(key)} = {self.value(value)}" for key, value in changes.items() if value is not None]
+        gone = [self.name(key) for key, value in changes.items() if value is None]
+        parts = [f"SET {', '.join(kept)}"] if kept else []
+        return " ".join([*parts, f"REMOVE {', '.join(gone)}"] if gone else parts)
+
+    def condition(self, where: Mapping[str, Any]) -> list[str]:
+        """One clause per attribute; None means absent."""
+        return [
+            f"attribute_not_exists({self.name(key)})" if value is None else f"{self.name(key)} = {self.value(value)}"
+            for key, value in where.items()
+        ]

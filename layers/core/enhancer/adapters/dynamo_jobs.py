@@ -1,0 +1,159 @@
+"""JobsTable: rows and their transitions as single conditional writes."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from enhancer.adapters.dynamo_items import UNFINISHED, Expression, item_job, job_item
+from enhancer.domain.clock import from_text, to_text
+from enhancer.domain.job import Job, Transition
+from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Seat
+from enhancer.errors import Conflict, Contended, TransitionRefused
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoJobs:
+    """The port `Jobs` on DynamoDB."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, usage_table: str = "") -> None:
+        self._client = client
+        self._table = table
+        self._usage_table = usage_table
+
+    def create(self, job: Job, seat: Seat) -> None:
+        """See `ports.Jobs.create`."""
+        put = {
+            "TableName": self._table,
+            "Item": job_item(job),
+            "ConditionExpression": "attribute_not_exists(id)",
+        }
+        reasons = self._transact({"Put": put}, {"Update": self._take(job, seat)})
+        if reasons[0] == "ConditionalCheckFailed":
+            raise Conflict("A job was already made of this upload.", jobId=job.id)
+        if any(reason != "None" for reason in reasons):
+            raise Contended
+
+    def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
+        """See `ports.Jobs.get`."""
+        answer = self._client.get_item(TableName=self._table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
+        return item_job(answer["Item"]) if "Item" in answer else None
+
+    def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
+        """See `ports.Jobs.move`."""
+        request = self._update(job_id, transition, changes, where)
+        try:
+            answer = self._client.update_item(**request, ReturnValues="ALL_NEW")
+        except self._client.exceptions.ConditionalCheckFailedException as refusal:
+            item: Any = refusal.response.get("Item")
+            raise TransitionRefused(transition.name, item_job(item) if item else None) from None
+        return item_job(answer["Attributes"])
+
+    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+        """See `ports.Jobs.end`."""
+        where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt}
+        final = {**changes, "check_at": None}
+        if refund and not job.quota_refunded:
+            update = self._update(job.id, transition, {**final, "quota_refunded": True}, where)
+            reasons = self._transact({"Update": update}, {"Update": self._give_back(job)})
+            if all(reason == "None" for reason in reasons):
+                return True
+            if "TransactionConflict" in reasons:
+                raise Contended
+        self.move(job.id, transition, final, where)
+        return False
+
+    def postpone(self, job: Job, check_at: str) -> None:
+        """See `ports.Jobs.postpone`."""
+        expression = Expression()
+        update = expression.update({"check_at": check_at})
+        where = expression.condition({"status": job.status.value, "check_at": job.check_at})
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": job.id}},
+                UpdateExpression=update,
+                ConditionExpression=" AND ".join(where),
+                ExpressionAttributeNames=expression.names,
+                ExpressionAttributeValues=expression.values,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def unfinished(self, due: str, limit: int) -> Iterable[str]:
+        """See `ports.Jobs.unfinished`."""
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="unfinished",
+            KeyConditionExpression="shard = :shard AND check_at <= :due",
+            ExpressionAttributeValues={":shard": {"S": UNFINISHED}, ":due": {"S": due}},
+            Limit=limit,
+        )
+        return [item["id"]["S"] for item in answer["Items"]]
+
+    def _update(
+        self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        expression = Expression()
+        final = dict(changes) | {"status": transition.target.value}
+        if "check_at" in final:
+            final["shard"] = UNFINISHED if final["check_at"] else None
+        sources = ", ".join(expression.value(source.value) for source in sorted(transition.sources))
+        clauses = [f"{expression.name('status')} IN ({sources})", *expression.condition(where)]
+        return {
+            "TableName": self._table,
+            "Key": {"id": {"S": job_id}},
+            "UpdateExpression": expression.update(final),
+            "ConditionExpression": " AND ".join(clauses),
+            "ExpressionAttributeNames": expression.names,
+            "ExpressionAttributeValues": expression.values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _take(self, job: Job, seat: Seat) -> dict[str, Any]:
+        expression = Expression()
+        window, used = expression.name("window"), expression.name("used")
+        if seat.opens:
+            ended = expression.value(to_text(from_text(seat.window) - WINDOW))
+            condition = f"attribute_not_exists({window}) OR {window} <= {ended}"
+            expires = int((from_text(seat.window) + 2 * WINDOW).timestamp())
+            update = expression.update({"window": seat.window, "used": 1, "refunds": 0, "expires_at": expires})
+        else:
+            condition = f"{window} = {expression.value(seat.window)} AND {used} < {expression.value(seat.limit)}"
+            update = f"SET {used} = {used} + {expression.value(1)}"
+        return self._quota(job, update, condition, expression)
+
+    def _give_back(self, job: Job) -> dict[str, Any]:
+        expression = Expression()
+        window, used, refunds = (expression.name(name) for name in ("window", "used", "refunds"))
+        one, zero = expression.value(1), expression.value(0)
+        fits = f"{used} > {zero} AND {refunds} < {expression.value(MAX_REFUNDS)}"
+        condition = f"{window} = {expression.value(job.quota_window)} AND {fits}"
+        return self._quota(job, f"SET {used} = {used} - {one}, {refunds} = {refunds} + {one}", condition, expression)
+
+    def _quota(self, job: Job, update: str, condition: str, expression: Expression) -> dict[str, Any]:
+        return {
+            "TableName": self._usage_table,
+            "Key": {"key": {"S": f"quota#{job.owner.reference}"}},
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": expression.names,
+            "ExpressionAttributeValues": expression.values,
+        }
+
+    def _transact(self, *items: dict[str, Any]) -> list[str]:
+        """Run a transaction; returns each item's cancellation code, "None" for all where it went through."""
+        try:
+            self._client.transact_write_items(TransactItems=list(items))  # type: ignore[arg-type]
+        except self._client.exceptions.TransactionCanceledException as cancellation:
+            return [str(reason.get("Code", "None")) for reason in cancellation.response["CancellationReasons"]]
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] in {
+                "TransactionConflictException",
+                "TransactionInProgressException",
+            }:
+                return ["TransactionConflict"] * len(items)
+            raise
+        return ["None"] * len(items)

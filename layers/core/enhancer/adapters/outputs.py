@@ -1,0 +1,69 @@
+"""Results on their way from the provider's file hosts into R2: only from hosts that are allowed, never off them."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import requests
+
+from enhancer.adapters.replicate import USER_AGENT
+from enhancer.errors import OutputGone, ProviderError
+from enhancer.ports import Output
+
+MAX_BYTES = 200 * 1024 * 1024  # fits beside the code in a function's 512 MB of /tmp
+_IN_MEMORY = 16 * 1024 * 1024
+_CHUNK = 256 * 1024
+_TIMEOUT = (5, 30)
+
+
+class ProviderOutputs:
+    """The port `Outputs`. `hosts` are exact `host` or `host:port` names, or `*.` and a suffix."""
+
+    def __init__(
+        self, hosts: Sequence[str], session: requests.Session | None = None, max_bytes: int = MAX_BYTES
+    ) -> None:
+        self._hosts = hosts
+        self._session = session or requests.Session()
+        self._max_bytes = max_bytes
+
+    def fetch(self, url: str) -> Output:
+        """See `ports.Outputs.fetch`."""
+        self._check(url)
+        try:
+            with self._session.get(
+                url, stream=True, timeout=_TIMEOUT, allow_redirects=False, headers={"User-Agent": USER_AGENT}
+            ) as answer:
+                if answer.status_code in {403, 404, 410} or answer.is_redirect:
+                    raise OutputGone(f"the provider answers {answer.status_code} for its file")
+                answer.raise_for_status()
+                return self._spool(answer)
+        except requests.RequestException as problem:
+            raise ProviderError(f"fetching the result failed: {type(problem).__name__}") from None
+
+    def _check(self, url: str) -> None:
+        parts = urlsplit(url)
+        allowed = any(
+            (parts.hostname or "").endswith(host[1:]) if host.startswith("*.") else parts.netloc == host
+            for host in self._hosts
+        )
+        loopback = all(host.startswith("127.0.0.1") for host in self._hosts)
+        if not allowed or parts.scheme != ("http" if loopback else "https"):
+            raise OutputGone(f"results may not be fetched from {parts.scheme}://{parts.netloc[:100]}")
+
+    def _spool(self, answer: requests.Response) -> Output:
+        digest = hashlib.sha256()
+        size = 0
+        file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+        try:
+            for chunk in answer.iter_content(_CHUNK):
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise OutputGone(f"the provider's file has more than {self._max_bytes:,} bytes")
+                digest.update(chunk)
+                file.write(chunk)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return Output(file, digest.hexdigest(), size)

@@ -1,0 +1,38 @@
+"""The two queues, as senders see them."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from enhancer.domain.prediction import Delivery, Prediction
+from enhancer.errors import MessageNotSent
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+
+class SqsMessages:
+    """The port `Messages` on SQS. A function has the URLs of the queues that it may send to."""
+
+    def __init__(self, client: "SQSClient", start_queue_url: str = "", completion_queue_url: str = "") -> None:
+        self._client = client
+        self._start = start_queue_url
+        self._completion = completion_queue_url
+
+    def start(self, job_id: str, delay: int = 0) -> None:
+        """See `ports.Messages.start`. Raises MessageNotSent."""
+        self._send(self._start, {"job_id": job_id}, delay)
+
+    def complete(self, job_id: str, prediction: Prediction, delivery: Delivery | None = None) -> None:
+        """See `ports.Messages.complete`. Raises MessageNotSent."""
+        message = {"job_id": job_id, "prediction": prediction.to_message()}
+        if delivery:
+            message["delivery"] = delivery.to_message()
+        self._send(self._completion, message, 0)
+
+    def _send(self, queue_url: str, message: dict[str, Any], delay: int) -> None:
+        try:
+            self._client.send_message(QueueUrl=queue_url, MessageBody=json.dumps(message), DelaySeconds=delay)
+        except (BotoCoreError, ClientError) as problem:
+            raise MessageNotSent(type(problem).__name__) from problem

@@ -1,0 +1,270 @@
+"""Puts the deployed adapters together for each function: no network yet, and a missing setting names itself.
+
+Imports are inside the functions on purpose: a Lambda pays at every cold start for what its module imports, so each
+takes only the adapters that it names (docs/decisions/0005).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from enhancer.domain.catalogue import Offer, offers
+from enhancer.domain.clock import utc_now
+from enhancer.settings import ConfigurationError, Settings
+
+if TYPE_CHECKING:
+    from enhancer.adapters.dynamo_jobs import DynamoJobs
+    from enhancer.adapters.dynamo_usage import DynamoUsage
+    from enhancer.adapters.identity import Identity
+    from enhancer.adapters.r2 import R2Pictures
+    from enhancer.adapters.read_links import SignedReadLinks
+    from enhancer.adapters.replicate import Replicate
+    from enhancer.adapters.secrets import Secrets
+    from enhancer.adapters.sqs import SqsMessages
+    from enhancer.adapters.webhook_signature import WebhookSignature
+    from enhancer.usecases.complete_job import Completer
+    from enhancer.usecases.create_job import Intake
+    from enhancer.usecases.reconcile_jobs import Reconciler
+    from enhancer.usecases.start_job import Starter
+
+settings = Settings()
+_SECRETS = (
+    "R2_ACCESS_KEY_ID",
+    "R2_SECRET_ACCESS_KEY",
+    "REPLICATE_API_TOKEN",
+    "REPLICATE_WEBHOOK_SECRET",
+    "OWNER_KEY",
+    "COOKIE_KEYS",
+    "ORIGIN_SECRETS",
+)
+
+
+@cache
+def _session() -> Any:
+    import boto3
+
+    return boto3.Session()
+
+
+@cache
+def _client(service: str) -> Any:
+    from botocore.config import Config
+
+    return _session().client(service, config=Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10))
+
+
+@cache
+def secrets() -> "Secrets":
+    """The secrets whose names this function's settings hold."""
+    from enhancer.adapters.secrets import Secrets
+
+    return Secrets(_client("ssm"), [settings.text(name) for name in _SECRETS if settings.optional(name)])
+
+
+def _secret(setting: str) -> Callable[[], str]:
+    name = settings.text(setting)
+    return lambda: secrets().get(name)
+
+
+def _several(setting: str) -> Callable[[], list[str]]:
+    name = settings.text(setting)
+    return lambda: secrets().several(name)
+
+
+def jobs() -> "DynamoJobs":
+    """JobsTable."""
+    from enhancer.adapters.dynamo_jobs import DynamoJobs
+
+    return DynamoJobs(_client("dynamodb"), settings.text("JOBS_TABLE"), settings.optional("USAGE_TABLE"))
+
+
+def usage() -> "DynamoUsage":
+    """UsageTable."""
+    from enhancer.adapters.dynamo_usage import DynamoUsage
+
+    return DynamoUsage(_client("dynamodb"), settings.text("USAGE_TABLE"))
+
+
+def messages() -> "SqsMessages":
+    """The queues that this function sends to."""
+    from enhancer.adapters.sqs import SqsMessages
+
+    return SqsMessages(_client("sqs"), settings.optional("START_QUEUE_URL"), settings.optional("COMPLETION_QUEUE_URL"))
+
+
+def pictures() -> "R2Pictures":
+    """The bucket."""
+    from enhancer.adapters.r2 import R2Pictures
+
+    bucket, endpoint = settings.text("R2_AI_IMAGES_BUCKET"), settings.text("R2_ENDPOINT")
+    public = settings.optional("R2_PUBLIC_ENDPOINT") or endpoint
+    keys = _r2_credentials()
+    return R2Pictures(lambda: _r2(endpoint, *keys()), bucket, public=lambda: _r2(public, *keys()))
+
+
+@cache
+def _r2(endpoint: str, key_id: str, secret: str) -> Any:
+    """A client for these keys; new keys make a new client, so that rotation works."""
+    from botocore.config import Config
+
+    # R2 refuses the aws-chunked bodies with trailing checksums that boto3 sends by default since 1.36.
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"mode": "standard"},
+    )
+    return _session().client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="auto",
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        config=config,
+    )
+
+
+def _r2_credentials() -> Callable[[], tuple[str, str]]:
+    key_id, secret = _secret("R2_ACCESS_KEY_ID"), _secret("R2_SECRET_ACCESS_KEY")
+    return lambda: (key_id(), secret())
+
+
+def links() -> "SignedReadLinks":
+    """The signer of read links."""
+    from enhancer.adapters.read_links import SignedReadLinks
+
+    return SignedReadLinks(settings.text("R2_PUBLIC_ENDPOINT"), settings.text("R2_AI_IMAGES_BUCKET"), _r2_credentials())
+
+
+def provider() -> "Replicate":
+    """The AI provider."""
+    from enhancer.adapters.replicate import Replicate
+
+    return Replicate(settings.text("REPLICATE_BASE_URL"), _secret("REPLICATE_API_TOKEN"))
+
+
+def webhook_signature() -> "WebhookSignature":
+    """The verifier of webhook calls."""
+    from enhancer.adapters.webhook_signature import WebhookSignature
+
+    return WebhookSignature(_several("REPLICATE_WEBHOOK_SECRET"))
+
+
+def identity() -> "Identity":
+    """Who is asking."""
+    from enhancer.adapters.identity import Identity
+
+    secure = settings.text("PUBLIC_BASE_URL").startswith("https://")
+    _secret("OWNER_KEY")
+    return Identity(_several("COOKIE_KEYS"), _bearer_owner, secure=secure)
+
+
+def _bearer_owner(token: str) -> Any:
+    from enhancer.errors import Unauthorized
+
+    if not settings.optional("OIDC_ISSUER"):
+        raise Unauthorized("This installation takes no tokens; it knows guests only.")
+    return _bearer_tokens().owner(token)
+
+
+@cache
+def _bearer_tokens() -> Any:
+    import base64
+
+    from enhancer.adapters.bearer import BearerTokens
+
+    return BearerTokens(
+        settings.text("OIDC_ISSUER"),
+        settings.text("OIDC_AUDIENCE"),
+        settings.text("OIDC_JWKS_URL"),
+        base64.b64decode(_secret("OWNER_KEY")()),
+    )
+
+
+def origin_secrets() -> Callable[[], list[str]]:
+    """The values of X-Origin-Verify that are valid now."""
+    return _several("ORIGIN_SECRETS")
+
+
+def offered() -> dict[str, Offer]:
+    """The models that the operator allows. Raises ConfigurationError."""
+    try:
+        return offers(settings.items("ALLOWED_MODELS"))
+    except ValueError as problem:
+        raise ConfigurationError(f"the setting ALLOWED_MODELS: {problem}") from None
+
+
+def prefix() -> str:
+    """What every key of ours begins with."""
+    return settings.optional("AI_R2_PREFIX")
+
+
+def intake() -> "Intake":
+    """For creating jobs."""
+    from enhancer.usecases.create_job import Intake
+
+    return Intake(
+        jobs=jobs(),
+        usage=usage(),
+        pictures=pictures(),
+        messages=messages(),
+        offers=offered(),
+        prefix=prefix(),
+        max_bytes=settings.integer("MAX_UPLOAD_BYTES"),
+        max_pixels=settings.integer("MAX_PIXELS"),
+        quota_jobs=settings.integer("QUOTA_JOBS"),
+        clock=utc_now,
+    )
+
+
+def starter() -> "Starter":
+    """For starting runs."""
+    from enhancer.adapters.imaging import PillowImaging
+    from enhancer.usecases.start_job import Starter
+
+    return Starter(
+        jobs=jobs(),
+        pictures=pictures(),
+        links=links(),
+        provider=provider(),
+        messages=messages(),
+        imaging=PillowImaging(),
+        offers=offered(),
+        webhook_url=f"{settings.text('PUBLIC_BASE_URL')}/api/webhooks/replicate",
+        prefix=prefix(),
+        clock=utc_now,
+    )
+
+
+def completer() -> "Completer":
+    """For finishing jobs."""
+    from enhancer.adapters.imaging import PillowImaging
+    from enhancer.adapters.outputs import ProviderOutputs
+    from enhancer.usecases.complete_job import Completer
+
+    return Completer(
+        jobs=jobs(),
+        pictures=pictures(),
+        outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS")),
+        imaging=PillowImaging(),
+        messages=messages(),
+        prefix=prefix(),
+        bucket=settings.text("R2_AI_IMAGES_BUCKET"),
+        clock=utc_now,
+    )
+
+
+def reconciler() -> "Reconciler":
+    """For moving forgotten jobs."""
+    from enhancer.usecases.reconcile_jobs import Reconciler
+
+    return Reconciler(
+        jobs=jobs(),
+        usage=usage(),
+        provider=provider(),
+        messages=messages(),
+        bucket=settings.text("R2_AI_IMAGES_BUCKET"),
+        prefix=prefix(),
+        clock=utc_now,
+    )

@@ -1,0 +1,47 @@
+"""The bodies that clients send, as pydantic models. Only functions that read a body import them."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from enhancer.errors import ValidationFailed
+
+_Filename = Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class Contract(BaseModel):
+    """camelCase outside, snake_case inside, nothing unknown."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any] | None) -> Self:
+        """Validate a decoded JSON body. Raises ValidationFailed that names every field at fault."""
+        try:
+            return cls.model_validate(body)
+        except ValidationError as problem:
+            faults = [
+                {"field": ".".join(map(str, fault["loc"])) or "body", "message": fault["msg"]}
+                for fault in problem.errors(include_url=False, include_input=False, include_context=False)
+            ]
+            first = faults[0]
+            raise ValidationFailed(f"{first['field']}: {first['message']}.", fields=faults) from None
+
+
+class UploadRequest(Contract):
+    """POST /uploads. `size` is the exact length of the file in bytes; the signed URL takes no other."""
+
+    filename: _Filename
+    content_type: Annotated[str, Field(max_length=255)]
+    size: int
+
+
+class JobRequest(Contract):
+    """POST /jobs as JSON: a job from an upload."""
+
+    upload_id: Annotated[str, Field(max_length=64)]
+    model: Annotated[str, Field(max_length=255)]
+    params: dict[str, Any] = Field(default_factory=dict)
+    filename: _Filename = "picture"

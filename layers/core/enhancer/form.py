@@ -1,0 +1,64 @@
+"""Reading multipart/form-data with python-multipart: one picture in `image`, short text in every other field."""
+
+from dataclasses import dataclass
+
+from python_multipart import create_form_parser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File
+
+from enhancer.errors import UnsupportedMediaType, ValidationFailed
+
+_MAX_FIELDS = 20
+_MAX_FIELD_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The picture's bytes, the name it came with, and the other fields."""
+
+    image: bytes
+    filename: str
+    fields: dict[str, str]
+
+
+def read_form(content_type: str, body: bytes) -> Form:
+    """Parse a whole body. Raises UnsupportedMediaType for another type, ValidationFailed for a malformed form."""
+    if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
+        raise UnsupportedMediaType(
+            "Send application/json with an uploadId, or multipart/form-data with the picture as 'image'."
+        )
+    fields: dict[str, str] = {}
+    images: list[tuple[str, bytes]] = []
+
+    def on_field(field: Field) -> None:
+        name, value = _text(field.field_name), field.value or b""
+        if len(value) > _MAX_FIELD_BYTES or len(fields) == _MAX_FIELDS or name in fields:
+            raise ValidationFailed(f"The field {name[:40]!r} is too long, repeated, or one too many.", field=name[:40])
+        fields[name] = _text(value)
+
+    def on_file(file: File) -> None:
+        name = _text(file.field_name)
+        if name != "image" or images:
+            raise ValidationFailed("Send exactly one file, in the field 'image'.", field=name[:40])
+        file.file_object.seek(0)
+        images.append((_text(file.file_name), file.file_object.read()))
+        file.close()
+
+    try:
+        headers = {"Content-Type": content_type.encode(), "Content-Length": str(len(body)).encode()}
+        parser = create_form_parser(headers, on_field, on_file, config={"MAX_MEMORY_FILE_SIZE": len(body) + 1})
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as problem:
+        raise ValidationFailed(f"The form can't be read: {problem}.") from None
+    if not images:
+        raise ValidationFailed("The picture is missing: send it as the file field 'image'.", field="image")
+    filename, data = images[0]
+    return Form(data, filename or "picture", fields)
+
+
+def _text(raw: bytes | None) -> str:
+    try:
+        return (raw or b"").decode()
+    except UnicodeDecodeError:
+        raise ValidationFailed("The form has text that is not UTF-8.") from None

@@ -1,0 +1,194 @@
+"""HTTP in and out: the envelope, the error table, the security headers, 404 and 405 in our own words."""
+
+import base64
+import binascii
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.shared.cookies import Cookie
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from enhancer.errors import (
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    RequestError,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from enhancer.observability import logger
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+# One table of every path and its methods: what 405 and `Allow` say. A test holds it equal to the template's routes.
+METHODS = {
+    "/api/ai-image/uploads": ("POST",),
+    "/api/ai-image/jobs": ("POST",),
+    "/api/ai-image/jobs/{id}": ("GET",),
+    "/api/ai-image/usage": ("GET",),
+    "/api/health": ("GET",),
+    "/api/webhooks/replicate": ("POST",),
+    "/r2-ai/{key+}": ("GET", "HEAD"),
+}
+_PATTERNS = {
+    re.compile(
+        re.sub(r"\\\{(\w+)\\(\+?)\\\}|\\\{(\w+)\\\}", lambda m: ".+" if m[2] else "[^/]+", re.escape(path))
+    ): methods
+    for path, methods in METHODS.items()
+}
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+
+
+def ok(
+    data: Any, status: int = 200, headers: Mapping[str, str] | None = None, cookie: Cookie | None = None
+) -> Response[str]:
+    """An answer in the envelope, never stored by caches unless `headers` say so."""
+    body = json.dumps({"success": True, "data": data})
+    given = {"cache-control": "no-store", **(headers or {})}
+    return Response(status, "application/json", body, given, cookies=[cookie] if cookie else None)
+
+
+def accepted(job: Mapping[str, Any], cookie: Cookie | None = None) -> Response[str]:
+    """202 for a job that has begun, with where and when to look for it."""
+    headers = {"location": f"/api/ai-image/jobs/{job['id']}", "retry-after": "2"}
+    return ok(job, 202, headers, cookie)
+
+
+def redirect(url: str, seconds: int) -> Response[str]:
+    """302 to a link that stays the same for so many seconds."""
+    return Response(302, "text/plain", "", {"location": url, "cache-control": f"private, max-age={seconds}"})
+
+
+def credentials(event: APIGatewayProxyEventV2) -> tuple[dict[str, str], list[str]]:
+    """The request's headers and cookies, as `Identity` reads them."""
+    return header_map(event), event.cookies
+
+
+def header_map(event: APIGatewayProxyEventV2) -> dict[str, str]:
+    """The headers with lower-case names, as payload 2.0 has them."""
+    return dict(event.headers)
+
+
+def content_type(event: APIGatewayProxyEventV2) -> str:
+    """The request's content type as sent, empty when there is none."""
+    return header_map(event).get("content-type", "")
+
+
+def query(event: APIGatewayProxyEventV2, name: str) -> str:
+    """A query parameter, empty when it is not there."""
+    return (event.query_string_parameters or {}).get(name, "")
+
+
+def seconds(event: APIGatewayProxyEventV2, name: str, longest: int) -> int:
+    """A query parameter in whole seconds, at most `longest`; 0 when it is not there. Raises ValidationFailed."""
+    text = query(event, name)
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 6):
+        raise ValidationFailed(f"{name} is {text[:20]!r}; it must be a whole number of seconds.", field=name)
+    return min(int(text or 0), longest)
+
+
+def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
+    """The exact bytes of the body. Raises ValidationFailed for base64 that is none."""
+    body = event.body or ""
+    try:
+        return base64.b64decode(body, validate=True) if event.is_base64_encoded else body.encode()
+    except binascii.Error:
+        raise ValidationFailed("The body can't be decoded.") from None
+
+
+def json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+    """The request's body as a JSON object. Raises UnsupportedMediaType or ValidationFailed."""
+    if content_type(event).partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType("Send the body as application/json.")
+    try:
+        body = json.loads(body_bytes(event))
+    except ValueError:
+        raise ValidationFailed("The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise ValidationFailed("The body must be a JSON object.")
+    return body
+
+
+def serve(app: APIGatewayHttpResolver, origin_secrets: Callable[[], Sequence[str]] | None = None) -> Handler:
+    """The Lambda handler around a resolver's routes.
+
+    With `origin_secrets`, requests must have come through the distribution: the `X-Origin-Verify` header holds one of
+    them.
+    """
+    app.exception_handler(RequestError)(_refusal)
+    app.exception_handler(Exception)(_fault)
+    app.not_found(lambda problem: _unmatched(app, problem))
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        request = event["requestContext"]
+        request_id = request["requestId"]
+        logger.set_correlation_id(request_id)
+        if origin_secrets is None or _came_through(event, origin_secrets()):
+            answer: dict[str, Any] = app.resolve(event, context)
+        else:
+            answer = _plain(_refusal(Forbidden("Requests must come through the public address.")))
+        answer["headers"] = {**SECURITY_HEADERS, "x-request-id": request_id, **answer.get("headers", {})}
+        logger.info(
+            "answered",
+            extra={
+                "route": event["routeKey"],
+                "method": request["http"]["method"],
+                "status": answer["statusCode"],
+            },
+        )
+        return answer
+
+    return handler
+
+
+def _came_through(event: Mapping[str, Any], secrets: Sequence[str]) -> bool:
+    given = event["headers"].get("x-origin-verify", "").encode()
+    return any(hmac.compare_digest(secret.encode(), given) for secret in secrets)
+
+
+def _refusal(problem: RequestError) -> Response[str]:
+    headers: dict[str, str | list[str]] = {"cache-control": "no-store"}
+    if problem.retry_after is not None:
+        headers["retry-after"] = str(problem.retry_after)
+    if isinstance(problem, MethodNotAllowed):
+        headers["allow"] = ", ".join(problem.details["allow"])
+    error: dict[str, Any] = {"type": problem.type, "message": problem.message}
+    if problem.details:
+        error["details"] = problem.details
+    return Response(problem.status, "application/json", json.dumps({"success": False, "error": error}), headers)
+
+
+def _fault(problem: Exception) -> Response[str]:
+    logger.error("unhandled", extra={"error": type(problem).__name__}, exc_info=problem)
+    error = {"type": "internal_error", "message": "Something went wrong on our side; try again."}
+    body = json.dumps({"success": False, "error": error})
+    return Response(500, "application/json", body, {"cache-control": "no-store"})
+
+
+def _unmatched(app: APIGatewayHttpResolver, _: NotFoundError) -> Response[str]:
+    path, method = app.current_event.path, app.current_event.http_method
+    allowed = next((methods for pattern, methods in _PATTERNS.items() if pattern.fullmatch(path)), None)
+    if allowed is None:
+        return _refusal(NotFound("There is nothing at this path."))
+    message = f"{method} is not allowed here; use {', '.join(allowed)}."
+    return _refusal(MethodNotAllowed(message, allow=list(allowed)))
+
+
+def _plain(response: Response[str]) -> dict[str, Any]:
+    return {
+        "statusCode": response.status_code,
+        "headers": {**response.headers, "content-type": "application/json"},
+        "body": response.body,
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,53 @@
+"""The job as clients see it: what GET /jobs/{id} answers. A plain function, so that status imports no pydantic."""
+
+from typing import Any
+
+from enhancer.domain.clock import to_text
+from enhancer.domain.job import Job, Status
+from enhancer.domain.retention import expiry
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """The document of a job. Picture URLs are paths on our own host that only the owner can follow."""
+    ends = expiry(job.created_at)
+    return {
+        "id": job.id,
+        "status": Status.QUEUED if job.status is Status.STARTING else job.status,
+        "stage": job.stage,
+        "percent": None,
+        "model": job.model,
+        "params": job.params,
+        "originalUrl": _url(job.input_r2_key),
+        "imageUrl": _url(job.output_r2_key),
+        "previewUrl": _url(job.preview_r2_key),
+        "thumbUrl": _url(job.thumb_r2_key),
+        "error": {"type": job.error_type, "message": job.error_message} if job.error_type else None,
+        "cancelRequested": job.cancel_requested,
+        "prepared": job.prepared,
+        "result": _result(job),
+        "report": None,
+        "createdAt": job.created_at,
+        "updatedAt": job.updated_at,
+        "expires": {
+            "original": to_text(ends.original),
+            "result": to_text(ends.result),
+            "record": to_text(ends.record),
+        },
+        "timings": job.timings(),
+    }
+
+
+def _url(key: str | None) -> str | None:
+    return f"/r2-ai/{key}" if key else None
+
+
+def _result(job: Job) -> dict[str, Any] | None:
+    if job.output_r2_key is None:
+        return None
+    return {
+        "contentType": job.output_content_type,
+        "width": job.output_width,
+        "height": job.output_height,
+        "bytes": job.output_size,
+        "sha256": job.output_sha256,
+    }
