@@ -1,0 +1,199 @@
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from enhancer.domain import job as transitions
+from enhancer.domain import limits
+from enhancer.domain.clock import to_text
+from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job, Status
+from enhancer.domain.limits import Quota, Seat
+from enhancer.domain.owner import new_guest
+from enhancer.errors import Conflict, Contended, TransitionRefused
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TEXT = to_text(NOW)
+OPEN = Seat(TEXT, opens=True, limit=3)
+NEXT = Seat(TEXT, opens=False, limit=3)
+
+
+def new_job(number: int = 0, **changes: object) -> Job:
+    values = {
+        "id": f"j{'a' * 24}{'abcdefghij'[number]}",
+        "owner_type": "guest",
+        "owner_id": "o" * 26,
+        "model": "nightmareai/real-esrgan",
+        "params_json": '{"scale": 4}',
+        "status": Status.QUEUED,
+        "filename": "Käse (1).jpg",
+        "input_r2_key": "key",
+        "input_content_type": "image/jpeg",
+        "input_size": 100,
+        "input_width": 4,
+        "input_height": 3,
+        "quota_window": TEXT,
+        "created_at": TEXT,
+        "updated_at": TEXT,
+        "check_at": TEXT,
+        "expires_at": 1_800_000_000,
+    }
+    return Job(**values | changes)
+
+
+def test_a_row_comes_back_as_it_was_written(tables):
+    jobs, usage = tables
+    job = new_job(user_id="sub", cancel_requested=True)
+    jobs.create(job, OPEN)
+    assert jobs.get(job.id) == job
+    assert jobs.get(job.id, consistent=True) == job
+    assert jobs.get("other") is None
+    assert usage.quota(job.owner) == Quota(TEXT, 1)
+    assert usage.quota(new_guest()) is None
+
+
+def test_a_second_row_of_the_same_id_is_a_conflict_and_counts_nothing(tables):
+    jobs, usage = tables
+    jobs.create(new_job(), OPEN)
+    with pytest.raises(Conflict):
+        jobs.create(new_job(), NEXT)
+    assert usage.quota(new_job().owner).used == 1
+
+
+def test_a_window_takes_its_limit_and_not_one_more(tables):
+    jobs, usage = tables
+    jobs.create(new_job(0), OPEN)
+    jobs.create(new_job(1), NEXT)
+    jobs.create(new_job(2), NEXT)
+    with pytest.raises(Contended):
+        jobs.create(new_job(3), NEXT)
+    assert jobs.get(new_job(3).id) is None
+    assert usage.quota(new_job().owner).used == 3
+
+
+def test_a_window_opens_once_and_again_after_a_day(tables):
+    jobs, usage = tables
+    jobs.create(new_job(0), OPEN)
+    with pytest.raises(Contended):
+        jobs.create(new_job(1), Seat(to_text(NOW + timedelta(hours=23, minutes=59)), opens=True, limit=3))
+    later = to_text(NOW + limits.WINDOW)
+    jobs.create(new_job(1), Seat(later, opens=True, limit=3))
+    assert usage.quota(new_job().owner) == Quota(later, 1)
+    with pytest.raises(Contended):
+        jobs.create(new_job(2), NEXT)
+
+
+def test_a_transition_starts_from_its_states_only_and_returns_the_row(tables):
+    jobs, _ = tables
+    job = new_job()
+    jobs.create(job, OPEN)
+    claimed = jobs.move(job.id, CLAIM, {"claimed_at": TEXT}, where={})
+    assert claimed == dataclasses.replace(job, status=Status.STARTING, claimed_at=TEXT)
+    with pytest.raises(TransitionRefused) as refusal:
+        jobs.move(job.id, CLAIM, {}, where={})
+    assert refusal.value.current == claimed
+    with pytest.raises(TransitionRefused) as refusal:
+        jobs.move("nobody", CLAIM, {}, where={})
+    assert refusal.value.current is None
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("transition", transitions.TRANSITIONS, ids=lambda transition: transition.name)
+def test_the_table_of_transitions_is_enforced(tables, status, transition):
+    jobs, _ = tables
+    jobs.create(new_job(status=status), OPEN)
+    if status in transition.sources:
+        assert jobs.move(new_job().id, transition, {}, where={}).status is transition.target
+    else:
+        with pytest.raises(TransitionRefused):
+            jobs.move(new_job().id, transition, {}, where={})
+
+
+def test_where_compares_values_and_absence(tables):
+    jobs, _ = tables
+    jobs.create(new_job(status=Status.STARTING), OPEN)
+    with pytest.raises(TransitionRefused):
+        jobs.move(new_job().id, ACCEPT, {}, where={"attempt": 2})
+    with pytest.raises(TransitionRefused):
+        jobs.move(new_job().id, ACCEPT, {}, where={"provider_job_id": "run"})
+    accepted = jobs.move(new_job().id, ACCEPT, {"provider_job_id": "run"}, {"provider_job_id": None, "attempt": 1})
+    assert accepted.provider_job_id == "run"
+
+
+def test_none_removes_an_attribute(tables):
+    jobs, _ = tables
+    jobs.create(new_job(status=Status.STARTING, claimed_at=TEXT), OPEN)
+    assert jobs.move(new_job().id, RELEASE, {"claimed_at": None}, where={"claimed_at": TEXT}).claimed_at is None
+
+
+def test_the_index_of_unfinished_jobs_is_sparse_and_in_order(tables):
+    jobs, _ = tables
+    for number, minutes in enumerate((3, 1, 2)):
+        seat = NEXT if number else OPEN
+        jobs.create(new_job(number, check_at=to_text(NOW + timedelta(minutes=minutes))), seat)
+    due = to_text(NOW + timedelta(minutes=2))
+    assert list(jobs.unfinished(due, 10)) == [new_job(1).id, new_job(2).id]
+    assert list(jobs.unfinished(due, 1)) == [new_job(1).id]
+    jobs.end(new_job(1), FAIL, {}, refund=False)
+    assert list(jobs.unfinished(due, 10)) == [new_job(2).id]
+
+
+def test_postponing_holds_only_while_the_job_has_not_moved(tables):
+    jobs, _ = tables
+    job = new_job()
+    jobs.create(job, OPEN)
+    later = to_text(NOW + timedelta(minutes=5))
+    jobs.postpone(job, later)
+    assert jobs.get(job.id).check_at == later
+    jobs.postpone(job, TEXT)
+    assert jobs.get(job.id).check_at == later
+
+
+def test_an_end_with_refund_gives_the_job_back_exactly_once(tables):
+    jobs, usage = tables
+    job = new_job()
+    jobs.create(job, OPEN)
+    assert jobs.end(job, FAIL, {"error_type": "provider_error"}, refund=True) is True
+    row = jobs.get(job.id)
+    assert (row.status, row.quota_refunded, row.check_at) == (Status.FAILED, True, None)
+    assert usage.quota(job.owner) == Quota(TEXT, 0, 1)
+    with pytest.raises(TransitionRefused):
+        jobs.end(job, FAIL, {}, refund=True)
+    assert usage.quota(job.owner) == Quota(TEXT, 0, 1)
+
+
+def test_a_refund_never_reaches_another_window(tables):
+    jobs, usage = tables
+    old = new_job(0)
+    jobs.create(old, OPEN)
+    later = to_text(NOW + limits.WINDOW)
+    jobs.create(new_job(1, quota_window=later), Seat(later, opens=True, limit=3))
+    assert jobs.end(old, FAIL, {}, refund=True) is False
+    assert jobs.get(old.id).status is Status.FAILED
+    assert jobs.get(old.id).quota_refunded is False
+    assert usage.quota(old.owner) == Quota(later, 1)
+
+
+def test_a_window_gives_back_five_jobs_at_most(tables):
+    jobs, usage = tables
+    for number in range(7):
+        job = new_job(number)
+        jobs.create(job, NEXT if number else OPEN)
+        assert jobs.end(job, FAIL, {}, refund=True) is (number < limits.MAX_REFUNDS)
+    assert usage.quota(job.owner) == Quota(TEXT, 2, 5)
+
+
+def test_an_end_holds_only_for_the_run_that_was_read(tables):
+    jobs, usage = tables
+    job = new_job(status=Status.PROCESSING, provider_job_id="run2", attempt=2)
+    jobs.create(job, OPEN)
+    with pytest.raises(TransitionRefused):
+        jobs.end(dataclasses.replace(job, provider_job_id="run1", attempt=1), FAIL, {}, refund=True)
+    assert usage.quota(job.owner).used == 1
+
+
+def test_a_lease_has_one_holder_at_a_time(tables):
+    _, usage = tables
+    assert usage.lease("reconcile", NOW, 60) is True
+    assert usage.lease("reconcile", NOW + timedelta(seconds=59), 60) is False
+    assert usage.lease("retention", NOW, 60) is True
+    assert usage.lease("reconcile", NOW + timedelta(seconds=60), 60) is True

@@ -1,0 +1,37 @@
+import io
+
+KEY = "ai-enhancer/uploads/guest/x/y/input.png"
+
+
+def test_an_object_is_read_in_parts_and_whole(pictures):
+    pictures.write(KEY, b"0123456789", "image/png", "no-store")
+    assert pictures.head(KEY, 4) == (10, b"0123")
+    assert pictures.head(KEY, 100) == (10, b"0123456789")
+    assert pictures.read(KEY) == b"0123456789"
+    assert pictures.read(KEY, start=8) == b"89"
+
+
+def test_an_absent_object_and_an_empty_one_are_told_apart(pictures):
+    assert pictures.head(KEY, 4) is None
+    pictures.write(KEY, b"", "image/png", "no-store")
+    assert pictures.head(KEY, 4) == (0, b"")
+
+
+def test_a_file_is_written_as_bytes_are_and_a_repeat_overwrites(pictures):
+    pictures.write(KEY, io.BytesIO(b"first"), "image/png", "no-store", "attachment")
+    pictures.write(KEY, b"second", "image/png", "no-store")
+    assert pictures.read(KEY) == b"second"
+
+
+def test_deleting_is_idempotent_and_listing_goes_by_prefix(pictures):
+    for name in ("a/1", "a/2", "b/1"):
+        pictures.write(name, b"x", "image/png", "no-store")
+    assert sorted(stored.key for stored in pictures.list("a/")) == ["a/1", "a/2"]
+    pictures.delete(["a/1", "a/1", "never"])
+    assert [stored.key for stored in pictures.list("a/")] == ["a/2"]
+
+
+def test_a_presigned_put_names_the_headers_that_must_be_sent(pictures):
+    presigned = pictures.presign_put(KEY, "image/png", 10, 600)
+    assert presigned.headers["content-type"] == "image/png"
+    assert KEY in presigned.url

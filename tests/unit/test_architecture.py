@@ -1,0 +1,117 @@
+"""The arrows between the layers, read from the imports themselves."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers/core/enhancer"
+
+# What a module of each part may import of ours. The order is the direction of the arrows, inwards.
+DOMAIN = {"domain"}
+USECASES = DOMAIN | {"errors", "ports", "usecases"}
+ADAPTERS = DOMAIN | {"errors", "ports", "settings", "adapters", ""}
+ALLOWED = {
+    "domain": DOMAIN,
+    "errors": DOMAIN,
+    "ports": DOMAIN,
+    "settings": set(),
+    "usecases": USECASES,
+    "adapters": ADAPTERS,
+    "contracts": {"errors"},
+    "form": {"errors"},
+    "job_json": DOMAIN,
+    "observability": set(),
+    "queue": {"observability"},
+    "http_api": {"errors", "observability"},
+    "bootstrap": ADAPTERS | {"usecases"},
+    "functions": DOMAIN
+    | {"", "bootstrap", "contracts", "errors", "form", "http_api", "job_json", "observability", "queue", "usecases"},
+}
+# Third-party packages that a part may use; the standard library is free for all.
+LIBRARIES = {
+    "contracts": {"pydantic"},
+    "form": {"python_multipart"},
+    "observability": {"aws_lambda_powertools"},
+    "queue": {"aws_lambda_powertools"},
+    "http_api": {"aws_lambda_powertools"},
+    "bootstrap": {"boto3", "botocore"},
+    "functions": {"aws_lambda_powertools"},
+    "adapters": {"aws_lambda_powertools", "boto3", "botocore", "jwt", "PIL", "requests", "standardwebhooks"},
+}
+SHARED = list(PACKAGE.rglob("*.py"))
+HANDLERS = list((ROOT / "functions").rglob("*.py"))
+USECASE_FILES = list((PACKAGE / "usecases").glob("[a-z]*.py"))
+FILES = [*SHARED, *HANDLERS]
+
+
+def part_of(file):
+    if PACKAGE not in file.parents:
+        return "functions"
+    relative = file.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py") if relative.parts[0] != "__init__.py" else ""
+
+
+def imports(file):
+    """Every imported module, those for type checkers alone left out."""
+    tree = ast.parse(file.read_text())
+    hidden = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            if node.module == "enhancer":
+                yield from (f"enhancer.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_imports_follow_the_arrows(file):
+    part = part_of(file)
+    for module in imports(file):
+        top, _, rest = module.partition(".")
+        if top == "enhancer":
+            inner = rest.partition(".")[0]
+            inner = "" if inner == "__version__" else inner
+            assert inner in ALLOWED.get(part, set()), f"{part} must not import {module}"
+        elif top not in sys.stdlib_module_names:
+            assert top in LIBRARIES.get(part, set()), f"{part} must not import {module}"
+
+
+def test_every_part_of_the_package_is_ruled():
+    assert {part_of(file) for file in FILES} - {""} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("file", HANDLERS, ids=lambda file: file.parent.name)
+def test_a_handler_translates_and_nothing_else(file):
+    tree = ast.parse(file.read_text())
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Try)], "no try in a handler"
+    assert "os.environ" not in file.read_text()
+    assert ast.get_docstring(tree), "its trigger and its one job"
+    assert "Trigger:" in ast.get_docstring(tree)
+
+
+@pytest.mark.parametrize("file", SHARED, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_the_environment_is_read_in_one_place(file):
+    assert file.name == "settings.py" or "environ" not in file.read_text()
+
+
+@pytest.mark.parametrize("file", USECASE_FILES, ids=lambda file: file.stem)
+def test_a_use_case_is_called_after_its_verb(file):
+    public = [
+        node.name
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name[0] != "_"
+    ]
+    assert any(name.startswith(file.stem) for name in public), public

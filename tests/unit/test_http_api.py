@@ -1,0 +1,149 @@
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from enhancer import errors, http_api
+from enhancer.contracts import UploadRequest
+from enhancer.errors import QuotaExceeded, RequestError, ValidationFailed
+
+EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
+
+
+def call(method="GET", path="/api/health", *, raising=None, secrets=("origin-secret",), headers=None, route=None):
+    app = APIGatewayHttpResolver()
+
+    @app.route(route or "/api/health", method=[method])
+    def endpoint():
+        if raising:
+            raise raising
+        return http_api.ok({"fine": True})
+
+    event = json.loads(json.dumps(EVENT))
+    event |= {"rawPath": path, "headers": EVENT["headers"] | (headers or {})}
+    event["requestContext"]["http"] |= {"method": method, "path": path}
+    answer = http_api.serve(app, lambda: list(secrets))(event, None)
+    return answer["statusCode"], answer["headers"], json.loads(answer["body"])
+
+
+def test_an_answer_is_in_the_envelope_with_request_id_and_security_headers():
+    status, headers, body = call()
+    assert (status, body) == (200, {"success": True, "data": {"fine": True}})
+    assert headers["x-request-id"] == EVENT["requestContext"]["requestId"]
+    assert headers["cache-control"] == "no-store"
+    assert http_api.SECURITY_HEADERS.items() <= headers.items()
+
+
+def leaves(cls):
+    return [leaf for child in cls.__subclasses__() for leaf in (leaves(child) or [child])]
+
+
+@pytest.mark.parametrize("leaf", leaves(RequestError), ids=lambda leaf: leaf.__name__)
+def test_every_leaf_of_the_error_tree_has_its_answer(leaf):
+    details = {"allow": ["GET"]} if leaf is errors.MethodNotAllowed else {"limit": 1}
+    status, headers, body = call(raising=leaf("What was wrong.", retry_after=7, **details))
+    assert status == leaf.status
+    assert body == {"success": False, "error": {"type": leaf.type, "message": "What was wrong.", "details": details}}
+    assert headers["retry-after"] == "7"
+    assert headers["cache-control"] == "no-store"
+    assert http_api.SECURITY_HEADERS.items() <= headers.items()
+
+
+def test_error_types_and_statuses_are_told_apart():
+    pairs = {(leaf.type, leaf.status) for leaf in leaves(RequestError)}
+    assert len({name for name, _ in pairs}) == len(pairs)
+
+
+def test_a_fault_of_ours_tells_nothing_of_itself(caplog):
+    status, headers, body = call(raising=RuntimeError("secret"))
+    assert (status, body["error"]["type"]) == (500, "internal_error")
+    assert "secret" not in json.dumps(body)
+    assert http_api.SECURITY_HEADERS.items() <= headers.items()
+    assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/ai-image/jobs/a/b", "/api/health/", "/r2-ai/", "/favicon.ico"])
+def test_an_unknown_path_is_not_found(path):
+    status, _, body = call("POST", path)
+    assert (status, body["error"]["type"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", http_api.METHODS)
+def test_a_known_path_with_another_method_says_which_are_allowed(path):
+    real = path.replace("{id}", "j123").replace("{key+}", "a/b/c.png")
+    status, headers, body = call("PATCH", real, route="/elsewhere")
+    assert (status, body["error"]["type"]) == (405, "method_not_allowed")
+    assert headers["allow"] == ", ".join(http_api.METHODS[path])
+
+
+def test_requests_must_come_through_the_distribution():
+    for secrets in (("other",), ()):
+        status, headers, body = call(secrets=secrets)
+        assert (status, body["error"]["type"]) == (403, "forbidden")
+        assert http_api.SECURITY_HEADERS.items() <= headers.items()
+    assert call(secrets=("new", "origin-secret"))[0] == 200
+    assert call(headers={"x-origin-verify": "ä"})[0] == 403
+
+
+def event_with(body, content_type="application/json", *, encoded=False):
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    headers = EVENT["headers"] | {"content-type": content_type}
+    return APIGatewayProxyEventV2(EVENT | {"body": body, "headers": headers, "isBase64Encoded": encoded})
+
+
+def test_a_body_may_come_in_base64():
+    encoded = base64.b64encode(b'{"a": 1}').decode()
+    assert http_api.json_body(event_with(encoded, encoded=True)) == {"a": 1}
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", None, "\ud800"])
+def test_a_body_that_is_no_json_object_is_refused(body):
+    with pytest.raises(ValidationFailed):
+        http_api.json_body(event_with(body))
+
+
+@pytest.mark.parametrize(("body", "encoded"), [("%%%", True), ("AAA", True), ("/w==", True)])
+def test_bytes_that_are_no_text_are_refused(body, encoded):
+    with pytest.raises(ValidationFailed):
+        http_api.json_body(event_with(body, encoded=encoded))
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "filename"),
+        ({"filename": "x", "contentType": "image/png", "size": "10"}, "size"),
+        ({"filename": "x", "contentType": "image/png", "size": 1.5}, "size"),
+        ({"filename": "x", "contentType": "image/png", "size": True}, "size"),
+        ({"filename": "", "contentType": "image/png", "size": 1}, "filename"),
+        ({"filename": "x", "contentType": "image/png", "size": 1, "extra": 1}, "extra"),
+    ],
+)
+def test_a_contract_names_the_field_at_fault_and_never_its_value(body, field):
+    with pytest.raises(ValidationFailed) as refusal:
+        UploadRequest.read(body)
+    assert field in {fault["field"] for fault in refusal.value.details["fields"]}
+
+
+def test_a_refusal_with_retry_after_can_be_computed_by_clients():
+    _, headers, body = call(raising=QuotaExceeded("used up", retry_after=3600, limit=20))
+    assert headers["retry-after"] == "3600"
+    assert body["error"]["details"] == {"limit": 20}
+
+
+@pytest.mark.parametrize(("text", "result"), [("", 0), ("5", 5), ("99", 20), ("0", 0)])
+def test_seconds_are_whole_and_bounded(text, result):
+    event = event_with("")
+    event._data["queryStringParameters"] = {"wait": text}
+    assert http_api.seconds(event, "wait", 20) == result
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "abc", "²", "9" * 50, "nan"])
+def test_other_seconds_are_refused(text):
+    event = event_with("")
+    event._data["queryStringParameters"] = {"wait": text}
+    with pytest.raises(ValidationFailed):
+        http_api.seconds(event, "wait", 20)

@@ -1,0 +1,73 @@
+import hashlib
+
+import pytest
+import requests
+
+from enhancer.adapters.outputs import ProviderOutputs
+from enhancer.errors import OutputGone, ProviderError
+from tests.transport import session
+
+URL = "https://tjzk.replicate.delivery/x/output.png"
+HOSTS = ("replicate.delivery", "*.replicate.delivery")
+
+
+def outputs(answer, hosts=HOSTS, max_bytes=1000):
+    made, transport = session(lambda _: answer)
+    return ProviderOutputs(hosts, made, max_bytes), transport
+
+
+def test_a_result_is_copied_with_digest_and_size():
+    port, transport = outputs((200, {}, b"picture"))
+    output = port.fetch(URL)
+    with output.file:
+        assert output.file.read() == b"picture"
+    assert (output.sha256, output.size) == (hashlib.sha256(b"picture").hexdigest(), 7)
+    assert "authorization" not in {name.lower() for name in transport.requests[0].headers}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://replicate.delivery/x",
+        "https://replicate.delivery.evil.test/x",
+        "https://evilreplicate.delivery/x",
+        "https://replicate.delivery@evil.test/x",
+        "https://replicate.delivery:8443/x",
+        "https://169.254.169.254/latest/meta-data",
+        "http://127.0.0.1:8080/x",
+        "file:///etc/passwd",
+        "ftp://replicate.delivery/x",
+        "",
+    ],
+)
+def test_nothing_is_fetched_from_elsewhere(url):
+    port, transport = outputs((200, {}, b"picture"))
+    with pytest.raises(OutputGone, match="may not be fetched"):
+        port.fetch(url)
+    assert not transport.requests
+
+
+def test_a_local_stand_in_is_allowed_by_name_and_port():
+    port, _ = outputs((200, {}, b"picture"), hosts=("127.0.0.1:8081",))
+    port.fetch("http://127.0.0.1:8081/files/x").file.close()
+    with pytest.raises(OutputGone):
+        port.fetch("http://127.0.0.1:8082/files/x")
+
+
+@pytest.mark.parametrize("answer", [(404, {}, b""), (410, {}, b""), (302, {"Location": "https://evil.test/"}, b"")])
+def test_an_erased_or_moved_file_is_gone(answer):
+    with pytest.raises(OutputGone):
+        outputs(answer)[0].fetch(URL)
+
+
+def test_a_file_over_the_limit_is_not_taken():
+    with pytest.raises(OutputGone, match="more than 1,000 bytes"):
+        outputs((200, {}, b"x" * 1001))[0].fetch(URL)
+
+
+@pytest.mark.parametrize("answer", [(500, {}, b""), requests.ConnectionError("x?sig=1"), requests.ReadTimeout()])
+def test_a_passing_fault_may_be_tried_again(answer):
+    with pytest.raises(ProviderError) as problem:
+        outputs(answer)[0].fetch(URL)
+    assert not isinstance(problem.value, OutputGone)
+    assert "sig=1" not in str(problem.value)

@@ -1,0 +1,86 @@
+import dataclasses
+
+import pytest
+
+from enhancer.domain.owner import new_guest
+from enhancer.errors import NotFound, Unauthorized
+from enhancer.job_json import job_json
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.read_job import read_job
+from enhancer.usecases.read_usage import read_usage
+from enhancer.usecases.start_job import start_job
+
+
+def test_waiting_ends_as_soon_as_the_job_moves(world):
+    job, naps = world.new_job(), []
+
+    def sleep(seconds):
+        naps.append(seconds)
+        if len(naps) == 3:
+            start_job(job.id, world.starter)
+
+    assert read_job(job.id, world.owner, jobs=world.jobs, wait=20, sleep=sleep).stage == "enhancing"
+    assert len(naps) == 3
+
+
+def test_waiting_ends_when_the_time_is_up(world):
+    job, naps = world.new_job(), []
+    assert read_job(job.id, world.owner, jobs=world.jobs, wait=2, sleep=naps.append).stage == "queued"
+    assert sum(naps) == 2
+
+
+def test_without_wait_there_is_one_read(world):
+    job = world.new_job()
+    assert read_job(job.id, world.owner, jobs=world.jobs, sleep=pytest.fail) == job
+
+
+def test_a_job_is_only_its_owners(world):
+    job = world.new_job()
+    with pytest.raises(Unauthorized):
+        read_job(job.id, None, jobs=world.jobs)
+    for job_id, owner in [(job.id, new_guest()), ("nonsense", world.owner), ("j" + "a" * 25, world.owner)]:
+        with pytest.raises(NotFound):
+            read_job(job_id, owner, jobs=world.jobs)
+    world.jobs.rows[job.id] = dataclasses.replace(job, deleted_at="2026-11-22T12:00:00.000Z")
+    with pytest.raises(NotFound):
+        read_job(job.id, world.owner, jobs=world.jobs)
+
+
+def test_the_document_of_a_job_hides_the_claim_and_shows_the_result(world):
+    job = world.new_job()
+    assert job_json(job)["status"] == "queued"
+    assert job_json(job)["imageUrl"] is None
+    world.clock.advance(seconds=2)
+    start_job(job.id, world.starter)
+    assert job_json(world.job(job.id))["status"] == "processing"
+    world.clock.advance(seconds=3)
+    complete_job(job.id, world.provider.finish("run1"), world.completer)
+    done = job_json(world.job(job.id))
+    assert done["status"] == "succeeded"
+    assert done["imageUrl"] == f"/r2-ai/ai-enhancer/results/guest/{world.owner.id}/{job.id}/output.png"
+    assert done["result"] == {
+        "contentType": "image/png",
+        "width": 160,
+        "height": 120,
+        "bytes": len(world.outputs.picture),
+        "sha256": world.job(job.id).output_sha256,
+    }
+    assert done["timings"] == {"queueMs": 2000, "modelMs": 900, "copyMs": 0, "totalMs": 5000}
+    assert done["expires"] == {
+        "original": "2026-11-23T12:00:00.000Z",
+        "result": "2026-12-22T12:00:00.000Z",
+        "record": "2027-02-20T12:00:00.000Z",
+    }
+    assert "user_id" not in str(done)
+
+
+def test_usage_counts_down_and_starts_afresh(world):
+    def now(owner=world.owner):
+        return read_usage(owner, usage=world.usage, limit=3, clock=world.clock)
+
+    assert (now().used, now().remaining, now().reset_at) == (0, 3, None)
+    assert (now(None).used, now(None).remaining) == (0, 3)
+    world.new_job()
+    assert (now().used, now().remaining, now().reset_at.isoformat()) == (1, 2, "2026-11-23T12:00:00+00:00")
+    world.clock.advance(hours=24)
+    assert (now().used, now().reset_at) == (0, None)

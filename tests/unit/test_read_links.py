@@ -1,0 +1,56 @@
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enhancer.adapters.read_links import EXPIRY, WINDOW, SignedReadLinks
+
+KEY = "ai-enhancer/results/guest/aaaa/bbbb/output.png"
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def links(endpoint="https://account.r2.cloudflarestorage.com"):
+    return SignedReadLinks(endpoint, "pictures", lambda: ("AKIDEXAMPLE", "secret/with+signs"))
+
+
+def botocores_link(endpoint, key, method, dated):
+    request = AWSRequest(method, f"{endpoint}/pictures/{key}")
+    signer = S3SigV4QueryAuth(Credentials("AKIDEXAMPLE", "secret/with+signs"), "s3", "auto", EXPIRY)
+    with patch("botocore.auth.get_current_datetime", return_value=dated.replace(tzinfo=None)):
+        signer.add_auth(request)
+    return request.url
+
+
+@given(
+    key=st.from_regex(r"[a-z2-7-]{1,12}(/[a-z2-7]{1,26}){1,4}\.(png|webp)", fullmatch=True),
+    now=st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    method=st.sampled_from(["GET", "HEAD"]),
+    endpoint=st.sampled_from(["https://account.r2.cloudflarestorage.com", "http://127.0.0.1:8080"]),
+)
+def test_a_link_equals_botocores_for_the_start_of_the_window(key, now, method, endpoint):
+    seconds = int(now.timestamp())
+    dated = datetime.fromtimestamp(seconds - seconds % WINDOW, UTC)
+    url, _ = links(endpoint).link(key, method=method, now=now)
+    assert url == botocores_link(endpoint, key, method, dated)
+
+
+@pytest.mark.parametrize(("after", "left"), [(0, 900), (1, 899), (899, 1)])
+def test_a_link_stays_the_same_within_its_window(after, left):
+    assert links().link(KEY, method="GET", now=NOON + timedelta(seconds=after)) == (
+        links().link(KEY, method="GET", now=NOON)[0],
+        left,
+    )
+
+
+def test_the_next_window_and_the_other_method_have_other_links():
+    urls = {
+        links().link(KEY, method=method, now=NOON + timedelta(seconds=after))[0]
+        for method in ("GET", "HEAD")
+        for after in (0, WINDOW)
+    }
+    assert len(urls) == 4

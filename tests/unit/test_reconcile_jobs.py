@@ -1,0 +1,92 @@
+import dataclasses
+
+import pytest
+
+from enhancer.domain.job import Status
+from enhancer.errors import OutcomeUnknown, ProviderError
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.reconcile_jobs import reconcile_jobs
+from enhancer.usecases.start_job import start_job
+
+
+def test_a_lost_start_message_is_sent_again(world):
+    job = world.new_job()
+    world.messages.starts.clear()
+    assert reconcile_jobs(world.reconciler) == {}
+    world.clock.advance(minutes=2)
+    assert reconcile_jobs(world.reconciler) == {"start resent": 1}
+    assert world.messages.starts == [(job.id, 0)]
+
+
+def test_a_lost_webhook_is_replaced_by_a_look_at_the_run(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=5)
+    assert reconcile_jobs(world.reconciler) == {"still running": 1}
+    run = world.provider.finish("run1")
+    world.clock.advance(minutes=2)
+    assert reconcile_jobs(world.reconciler) == {"completion sent": 1}
+    assert world.messages.completions == [(job.id, run, None)]
+    assert complete_job(job.id, run, world.completer) == "succeeded"
+    world.clock.advance(hours=1)
+    assert reconcile_jobs(world.reconciler) == {}
+
+
+def test_a_run_whose_create_answer_was_lost_is_found_by_its_picture(world):
+    job, other = world.new_job(), world.new_job()
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    for each in (job, other):
+        start_job(each.id, world.starter)
+    world.clock.advance(minutes=4)
+    assert reconcile_jobs(world.reconciler) == {"run adopted": 2}
+    assert (world.job(job.id).provider_job_id, world.job(other.id).provider_job_id) == ("run1", "run2")
+
+
+def test_a_claim_that_made_no_run_ends_the_job_with_refund(world):
+    job = world.new_job()
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=4)
+    assert reconcile_jobs(world.reconciler) == {"failed": 1}
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
+
+
+def test_a_run_that_the_provider_forgot_ends_the_job(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.provider.runs.clear()
+    world.clock.advance(minutes=5)
+    assert reconcile_jobs(world.reconciler) == {"failed": 1}
+    assert world.job(job.id).status is Status.FAILED
+
+
+def test_a_job_that_found_no_place_within_a_day_ends(world):
+    job = world.new_job()
+    world.clock.advance(hours=24)
+    assert reconcile_jobs(world.reconciler) == {"failed": 1}
+    assert world.job(job.id).error_type == "service_unavailable"
+
+
+def test_a_provider_that_is_down_is_asked_again_later(world, monkeypatch):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=5)
+    monkeypatch.setattr(world.provider, "get", lambda _: (_ for _ in ()).throw(ProviderError("down")))
+    assert reconcile_jobs(world.reconciler) == {"provider unavailable": 1}
+    assert world.job(job.id).check_at == "2026-11-22T12:06:00.000Z"
+
+
+def test_two_runs_at_once_change_nothing_twice(world):
+    world.new_job()
+    world.clock.advance(minutes=2)
+    assert reconcile_jobs(world.reconciler) == {"start resent": 1}
+    assert reconcile_jobs(world.reconciler) == {"another run holds the lease": 1}
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELED])
+def test_an_ended_job_in_a_late_index_is_passed_over(world, status):
+    job = world.new_job()
+    world.jobs.rows[job.id] = dataclasses.replace(job, status=status)
+    world.clock.advance(minutes=2)
+    assert reconcile_jobs(world.reconciler) == {}

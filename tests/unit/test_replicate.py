@@ -1,0 +1,136 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+import requests
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError
+
+from enhancer.adapters.replicate import Replicate
+from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
+from tests.transport import session
+
+RUN = {"id": "abc", "status": "starting", "input": {"image": "https://r2.test/b/k.png?sig=1"}, "output": None}
+
+
+def provider(*answers):
+    """Replicate with these answers in turn: (status, body) or an exception."""
+    given = iter(answers)
+
+    def answer(_):
+        each = next(given)
+        if isinstance(each, Exception):
+            return each
+        status, body, *headers = each
+        return status, headers[0] if headers else {}, body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    made, transport = session(answer)
+    return Replicate("https://api.replicate.com", lambda: "r8_token", made), transport
+
+
+def create(client):
+    return client.create("owner/name", {"image": "https://r2.test/b/k.png?sig=1"}, "https://us.test/hook?job=1")
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_creation_is_sent_once_with_token_webhook_and_deadline(status):
+    client, transport = provider((status, RUN))
+    run = create(client)
+    assert (run.id, run.input_path) == ("abc", "/b/k.png")
+    [request] = transport.requests
+    assert request.url == "https://api.replicate.com/v1/predictions"
+    assert request.headers["Authorization"] == "Bearer r8_token"
+    assert request.headers["Cancel-After"] == "10m"
+    assert request.headers["User-Agent"].startswith("image-enhancer/")
+    assert json.loads(request.body) == {
+        "version": "owner/name",
+        "input": {"image": "https://r2.test/b/k.png?sig=1"},
+        "webhook": "https://us.test/hook?job=1",
+        "webhook_events_filter": ["completed"],
+    }
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 422])
+def test_a_final_refusal_made_no_run(status):
+    client, _ = provider((status, {"title": "Payment Required", "detail": "secret detail", "status": status}))
+    with pytest.raises(Refused, match=f"HTTP {status} Payment Required"):
+        create(client)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "seconds"),
+    [
+        ({"detail": "Request was throttled.", "status": 429, "retry_after": 5}, {"Retry-After": "9"}, 5),
+        ({"detail": "Request was throttled."}, {"Retry-After": "9"}, 9),
+        ({"detail": "Request was throttled. Your rate limit resets in ~30s."}, {}, 30),
+        ({"detail": "?"}, {"Retry-After": "Wed, 21 Oct"}, 10),
+        (b"<html>", {}, 10),
+        ([], {}, 10),
+    ],
+)
+def test_throttling_says_when_to_come_back(body, headers, seconds):
+    client, _ = provider((429, body, headers))
+    with pytest.raises(Throttled) as throttled:
+        create(client)
+    assert throttled.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, {}),
+        (502, b"<html>"),
+        (503, {"retry_after": 1}),
+        (201, b"<html>"),
+        (201, {"status": "starting"}),
+        requests.ReadTimeout(),
+        requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))),
+        requests.exceptions.ChunkedEncodingError(),
+    ],
+)
+def test_an_answer_that_proves_nothing_is_unknown(answer):
+    client, transport = provider(answer)
+    with pytest.raises(OutcomeUnknown):
+        create(client)
+    assert len(transport.requests) == 1
+
+
+@pytest.mark.parametrize("reason", [NewConnectionError(None, "refused"), ConnectTimeoutError(None, "slow")])
+def test_a_connection_that_never_stood_made_no_run(reason):
+    client, _ = provider(requests.ConnectionError(MaxRetryError(None, "/v1/predictions", reason)))
+    with pytest.raises(Unreachable):
+        create(client)
+
+
+def test_errors_carry_neither_token_nor_signed_url():
+    for answer in (requests.ReadTimeout("https://r2.test/b/k.png?sig=1"), (422, {"detail": "sig=1", "title": "Bad"})):
+        client, _ = provider(answer)
+        with pytest.raises(ProviderError) as problem:
+            create(client)
+        assert "sig=1" not in str(problem.value)
+        assert "r8_token" not in str(problem.value)
+
+
+def test_reading_a_run_and_not_finding_it():
+    client, _ = provider((200, {**RUN, "status": "failed", "error": "E" * 900}), (404, {}), (500, {}))
+    run = client.get("abc")
+    assert run.ended
+    assert len(run.error) == 500
+    assert client.get("abc") is None
+    with pytest.raises(ProviderError):
+        client.get("abc")
+
+
+def test_recent_runs_are_paged_up_to_a_bound():
+    following = "https://api.replicate.com/v1/predictions?cursor=c2"
+    page = {"next": following, "results": [RUN, RUN]}
+    client, transport = provider((200, page), (200, page), (200, page))
+    assert len(list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=2))) == 4
+    assert [request.url.partition("?")[2] for request in transport.requests] == [
+        "created_after=2026-11-22T00:00:00.000Z",
+        "cursor=c2",
+    ]
+
+
+def test_the_last_page_ends_the_list():
+    client, _ = provider((200, {"next": None, "results": [RUN]}))
+    assert len(list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=5))) == 1

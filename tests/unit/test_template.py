@@ -1,0 +1,171 @@
+"""template.yaml against the code and against itself."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from enhancer import http_api
+
+ROOT = Path(__file__).parents[2]
+
+
+class Loader(yaml.SafeLoader):
+    """Reads short intrinsic functions as {"!Name": value}."""
+
+
+def _intrinsic(loader: Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {f"!{name}": loader.construct_scalar(node)}
+    return {f"!{name}": loader.construct_sequence(node, deep=True)}
+
+
+Loader.add_multi_constructor("!", _intrinsic)
+TEMPLATE = yaml.load((ROOT / "template.yaml").read_text(), Loader)  # noqa: S506 - a SafeLoader
+RESOURCES = TEMPLATE["Resources"]
+FUNCTIONS = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
+MAPPINGS = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::Lambda::EventSourceMapping"}
+GLOBALS = TEMPLATE["Globals"]["Function"]
+
+
+def environment(function: dict[str, Any]) -> dict[str, Any]:
+    own = function.get("Environment", {}).get("Variables", {})
+    return {**GLOBALS["Environment"]["Variables"], **own}
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    return [statement for policy in function["Policies"] for statement in policy.get("Statement", [])]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_function_folder_is_a_function_and_the_reverse():
+    folders = {f"functions/{folder.name}/" for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
+    assert {function["CodeUri"] for function in FUNCTIONS.values()} == folders
+
+
+def test_the_routes_are_the_method_table():
+    routes = [
+        (event["Properties"].get("Path", "$default"), event["Properties"].get("Method", "ANY"))
+        for function in FUNCTIONS.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    ]
+    assert len(set(routes)) == len(routes)
+    assert {path for path, _ in routes} == {*http_api.METHODS, "$default"}
+    assert {path for path, method in routes if method == "ANY"} == {path for path, _ in routes}
+    assert all(method in http_api.METHODS[path] for path, method in routes if method != "ANY")
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=list(MAPPINGS))
+def test_a_queue_hides_a_message_for_six_times_its_functions_time_out(mapping):
+    """AWS, "Using Lambda with Amazon SQS", read 2026-11-22."""
+    queue = RESOURCES[mapping["EventSourceArn"]["!GetAtt"].partition(".")[0]]["Properties"]
+    function = FUNCTIONS[mapping["FunctionName"]["!Ref"]]
+    assert queue["VisibilityTimeout"] >= 6 * function.get("Timeout", GLOBALS["Timeout"])
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"]["!GetAtt"].removesuffix(".Arn") in RESOURCES
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_its_settings_and_no_others(name, monkeypatch):
+    """Loading its module with exactly its variables works, with one less it does not."""
+    import importlib.util
+
+    from enhancer import bootstrap
+    from enhancer.settings import ConfigurationError, Settings
+
+    function = FUNCTIONS[name]
+    file = ROOT / function["CodeUri"] / "app.py"
+    read: set[str] = set()
+
+    class Recording(dict[str, str]):
+        def get(self, key: str, default: Any = None) -> Any:
+            read.add(key)
+            return super().get(key, default)
+
+    values = {key: "nightmareai/real-esrgan" if key == "ALLOWED_MODELS" else "1" for key in environment(function)}
+    for variable in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "eu-central-1")
+
+    def load(variables: dict[str, str]) -> None:
+        bootstrap.secrets.cache_clear()
+        monkeypatch.setattr(bootstrap, "settings", Settings(variables))
+        spec = importlib.util.spec_from_file_location(f"app_{name}", file)
+        assert spec
+        assert spec.loader
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        bootstrap.secrets()
+
+    load(Recording(values))
+    optional = {"OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"}
+    everywhere = {"ENVIRONMENT", "POWERTOOLS_SERVICE_NAME", "PUBLIC_BASE_URL", "JOBS_TABLE", "AI_R2_PREFIX"}
+    assert set(environment(function)) - read - everywhere - optional == set()
+    needed = set(values) - everywhere - optional - {"USAGE_TABLE", "START_QUEUE_URL", "COMPLETION_QUEUE_URL"}
+    for variable in needed - {"R2_PUBLIC_ENDPOINT"}:
+        with pytest.raises(ConfigurationError, match=variable):
+            load({key: value for key, value in values.items() if key != variable})
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_read_the_secrets_that_its_settings_name_and_no_others(name):
+    function = FUNCTIONS[name]
+    named = {
+        value["!Sub"]
+        for value in environment(function).values()
+        if isinstance(value, dict) and str(value.get("!Sub", "")).startswith("/${AWS::StackName}/")
+    }
+    granted = {
+        resource["!Sub"].partition(":parameter")[2]
+        for statement in statements(function)
+        if statement["Action"] == "ssm:GetParameters"
+        for resource in as_list(statement["Resource"])
+    }
+    assert granted == named
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_statement_of_ours_grants_more_than_named_things(name):
+    for statement in statements(FUNCTIONS[name]):
+        assert all("*" not in str(action) for action in as_list(statement["Action"]))
+        assert all(resource != "*" for resource in as_list(statement["Resource"]))
+        assert not {"dynamodb:Scan", "dynamodb:DeleteItem"} & set(as_list(statement["Action"]))
+
+
+def test_names_that_are_unique_in_an_account_carry_the_stacks_name():
+    names = [
+        resource["Properties"][key]["!Sub"]
+        for resource in RESOURCES.values()
+        for key in ("FunctionName", "LogGroupName", "LayerName")
+        if key in resource["Properties"] and resource["Type"] != "AWS::Lambda::EventSourceMapping"
+    ]
+    schedules = [
+        event["Properties"]["Name"]["!Sub"]
+        for function in FUNCTIONS.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "ScheduleV2"
+    ]
+    assert len(schedules) == 2
+    assert all("${AWS::StackName}" in name for name in names + schedules)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_logs_end_one_day(name):
+    group = RESOURCES[FUNCTIONS[name]["LoggingConfig"]["LogGroup"]["!Ref"]]["Properties"]
+    assert group["RetentionInDays"] == {"!Ref": "LogRetentionDays"}
+    assert group["LogGroupName"]["!Sub"] == f"/aws/lambda/{FUNCTIONS[name]['FunctionName']['!Sub']}"
+
+
+def test_every_trigger_has_an_example_event():
+    assert {file.stem for file in (ROOT / "events").glob("*.json")} == {
+        folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()
+    }
+
+
+def test_only_the_functions_that_touch_pixels_carry_pillow():
+    carriers = {name for name, function in FUNCTIONS.items() if {"!Ref": "ImagingLayer"} in function.get("Layers", [])}
+    assert carriers == {"JobStartFunction", "JobCompletionFunction"}

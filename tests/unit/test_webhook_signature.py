@@ -1,0 +1,105 @@
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from standardwebhooks import Webhook
+
+from enhancer.adapters.webhook_signature import WebhookSignature
+from enhancer.errors import Unauthorized, ValidationFailed
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+OLD = "whsec_" + base64.b64encode(b"o" * 32).decode()
+BODY = json.dumps(
+    {
+        "id": "run",
+        "status": "succeeded",
+        "input": {"image": "https://r2.test/bucket/uploads/k/input.png?X-Amz-Signature=abc", "scale": 4},
+        "output": "https://replicate.delivery/x/output.png",
+        "metrics": {"predict_time": 1.5},
+        "logs": "long",
+    }
+).encode()
+
+
+def signed(body=BODY, secret=SECRET, at=None, **changes):
+    at = at or datetime.now(UTC)
+    signature = Webhook(secret).sign("msg_1", at, body.decode())
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+    return body, headers | changes
+
+
+def verify(body, headers, secrets=(SECRET,)):
+    return WebhookSignature(lambda: secrets).verify(body, headers)
+
+
+def test_a_signed_delivery_is_reduced_to_what_decides():
+    delivery = verify(*signed())
+    assert (delivery.webhook_id, len(delivery.sha256)) == ("msg_1", 64)
+    run = delivery.prediction
+    assert (run.id, run.status, run.model_ms) == ("run", "succeeded", 1500)
+    assert run.input_path == "/bucket/uploads/k/input.png"
+    assert run.output_url == "https://replicate.delivery/x/output.png"
+    assert "Signature" not in json.dumps(delivery.to_message())
+
+
+def test_two_secrets_are_valid_while_one_is_replaced():
+    assert verify(*signed(secret=OLD), secrets=(SECRET, OLD))
+    with pytest.raises(Unauthorized):
+        verify(*signed(secret=OLD))
+
+
+def test_one_good_signature_among_bad_ones_is_enough():
+    body, headers = signed()
+    for bad in ("v1,AAAA", "v1a,AAAA", "garbage", "v1,%%%", "v1,a,b"):
+        assert verify(body, headers | {"webhook-signature": f"{bad} {headers['webhook-signature']}"})
+
+
+@pytest.mark.parametrize("missing", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_each_header_must_be_there(missing):
+    body, headers = signed()
+    del headers[missing]
+    with pytest.raises(Unauthorized):
+        verify(body, headers)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"webhook-id": "msg_2"},
+        {"webhook-timestamp": "0"},
+        {"webhook-timestamp": "soon"},
+        {"webhook-timestamp": "nan"},
+        {"webhook-timestamp": "9" * 400},
+        {"webhook-signature": ""},
+        {"webhook-signature": "garbage"},
+        {"webhook-signature": "v1,a,b"},
+        {"webhook-signature": "v1,%%%"},
+        {"webhook-signature": "v1,ä"},
+        {"webhook-signature": "v2," + "A" * 44},
+    ],
+)
+def test_a_changed_header_is_refused(changes):
+    body, headers = signed(**changes)
+    with pytest.raises(Unauthorized):
+        verify(body, headers)
+
+
+def test_a_changed_body_is_refused():
+    body, headers = signed()
+    with pytest.raises(Unauthorized):
+        verify(body.replace(b"succeeded", b"failed   "), headers)
+    with pytest.raises(Unauthorized):
+        verify(b"\xff" + body, headers)
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_more_than_five_minutes_off_is_refused(minutes):
+    with pytest.raises(Unauthorized):
+        verify(*signed(at=datetime.now(UTC) + timedelta(minutes=minutes)))
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"{}", b'{"id": "x"}', b'{"id": "x", "status": "y", "input": 3}'])
+def test_a_signed_body_that_is_no_prediction_is_told(body):
+    with pytest.raises(ValidationFailed):
+        verify(*signed(body=body))
