@@ -1,0 +1,1 @@
+"""What runs on a desk instead of a cloud: emulator, front door, Replicate stand-in, demo."""

@@ -1,0 +1,194 @@
+"""A prediction: its states, what it shows, and the list of them. No network, no clock of its own."""
+
+import base64
+import binascii
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from .clock import iso
+from .orders import Order
+from .problems import NotFoundError, UnprocessableError
+
+PAGE_SIZE = 100
+# replicate.com/docs/topics/predictions/data-retention, stored copy read 2026-11-22.
+RETENTION = timedelta(hours=1)
+_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+class Status(StrEnum):
+    """The provider's six words (api.replicate.com/openapi.json, copy of 2026-04-09)."""
+
+    STARTING = "starting"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    ABORTED = "aborted"
+
+
+TRANSITIONS = {
+    Status.STARTING: {Status.PROCESSING, Status.CANCELED, Status.ABORTED},
+    Status.PROCESSING: {Status.SUCCEEDED, Status.FAILED, Status.CANCELED},
+}
+
+
+def new_id() -> str:
+    """Return an id of the provider's form: 26 letters and digits of base32, lower case."""
+    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(26))
+
+
+@dataclass
+class Prediction:
+    """One run of a model, as the provider keeps it."""
+
+    order: Order
+    created_at: datetime
+    id: str = field(default_factory=new_id)
+    status: Status = Status.STARTING
+    output: str | None = None
+    error: str | None = None
+    logs: str = ""
+    data_removed: bool = False
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    predict_time: float | None = None
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When it is stopped if it has not ended; counted from its creation."""
+        seconds = self.order.cancel_after
+        return None if seconds is None else self.created_at + timedelta(seconds=seconds)
+
+    @property
+    def ended(self) -> bool:
+        """Whether its status is final."""
+        return self.status not in TRANSITIONS
+
+    def move(self, status: Status, now: datetime) -> bool:
+        """Change the status if the table of transitions allows it; say whether it did."""
+        if status not in TRANSITIONS.get(self.status, ()):
+            return False
+        self.status = status
+        if status is Status.PROCESSING:
+            self.started_at = now
+        if self.ended:
+            self.completed_at = now
+        return True
+
+    def erase(self) -> None:
+        """Forget everything but the record that it ran."""
+        self.output, self.logs, self.data_removed = None, "", True
+
+    def as_json(self, base_url: str) -> dict[str, Any]:
+        """Return the provider's prediction object; what is not known yet is left out."""
+        shown = {
+            "id": self.id,
+            "model": self.order.model.slug,
+            "version": self.order.version,
+            "input": {} if self.data_removed else self.order.given,
+            "logs": self.logs,
+            "output": self.output,
+            "data_removed": self.data_removed,
+            "error": self.error,
+            "source": "api",
+            "status": str(self.status),
+            "created_at": iso(self.created_at),
+            "urls": {
+                "get": f"{base_url}/v1/predictions/{self.id}",
+                "cancel": f"{base_url}/v1/predictions/{self.id}/cancel",
+                "web": f"{base_url}/p/{self.id}",
+            },
+        }
+        moments = {
+            "started_at": self.started_at,
+            "completed_at": self.completed_at,
+            "deadline": self.deadline,
+        }
+        shown |= {name: iso(moment) for name, moment in moments.items() if moment}
+        if self.completed_at:
+            shown["metrics"] = self._metrics(self.completed_at)
+        return shown
+
+    def _metrics(self, completed_at: datetime) -> dict[str, float]:
+        metrics = {"total_time": (completed_at - self.created_at).total_seconds()}
+        if self.predict_time is not None:
+            metrics["predict_time"] = round(self.predict_time, 6)
+        return metrics
+
+
+@dataclass(frozen=True)
+class Page:
+    """Up to a hundred predictions, newest first, and the cursors of the pages beside it."""
+
+    results: list[Prediction]
+    newer: str | None
+    older: str | None
+
+
+class Predictions:
+    """All predictions of this run of the stand-in, in the order of their creation."""
+
+    def __init__(self) -> None:
+        self._all: list[Prediction] = []
+        self._by_id: dict[str, Prediction] = {}
+
+    def add(self, prediction: Prediction) -> None:
+        """Keep a new one."""
+        self._all.append(prediction)
+        self._by_id[prediction.id] = prediction
+
+    def get(self, prediction_id: str) -> Prediction:
+        """Return one by its id; raises NotFoundError."""
+        if prediction_id not in self._by_id:
+            raise NotFoundError
+        return self._by_id[prediction_id]
+
+    def due_for_erasure(self, now: datetime) -> list[Prediction]:
+        """Return those that ended an hour ago or more and still hold data."""
+        return [
+            each
+            for each in self._all
+            if each.completed_at and not each.data_removed and now - each.completed_at >= RETENTION
+        ]
+
+    def page(self, cursor: str | None, after: datetime | None, before: datetime | None) -> Page:
+        """Return a page, newest first: of all, or beside the one that a cursor came with.
+
+        `after` is inclusive and `before` exclusive. A cursor holds a position in the list of all, so that new
+        predictions do not shift the pages. Raises UnprocessableError on a cursor that is not one of ours.
+        """
+        chosen = [
+            (number, each)
+            for number, each in enumerate(self._all)
+            if (after is None or each.created_at >= after) and (before is None or each.created_at < before)
+        ]
+        side, position = _read_cursor(cursor) if cursor else ("older", len(self._all))
+        if side == "older":
+            window = [(number, each) for number, each in chosen if number < position][-PAGE_SIZE:]
+        else:
+            window = [(number, each) for number, each in chosen if number > position][:PAGE_SIZE]
+        if not window:
+            return Page([], None, None)
+        first, last = window[0][0], window[-1][0]
+        return Page(
+            results=[each for _, each in reversed(window)],
+            newer=_cursor("newer", last) if chosen[-1][0] > last else None,
+            older=_cursor("older", first) if chosen[0][0] < first else None,
+        )
+
+
+def _cursor(side: str, position: int) -> str:
+    return base64.urlsafe_b64encode(f"{side}:{position}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[str, int]:
+    try:
+        side, _, position = base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii").partition(":")
+        if side in ("newer", "older"):
+            return side, int(position)
+    except (binascii.Error, ValueError):
+        pass
+    raise UnprocessableError("The cursor is not one that this list gave.")

@@ -1,0 +1,211 @@
+"""The HTTP side: routes, the token, and putting the parts together."""
+
+import hmac
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from .clock import Clock, iso
+from .engines import Engine
+from .files import OutputFiles
+from .models import Model, find_model
+from .orders import read_order
+from .predictions import Predictions
+from .problems import (
+    BadRequestError,
+    Handler,
+    NotFoundError,
+    ProblemError,
+    UnauthenticatedError,
+    UnprocessableError,
+    problems_as_answers,
+)
+from .received import Received
+from .runs import Runs
+from .settings import Settings
+from .webhooks import Webhooks
+
+FILES_FOLDER = "standin-files"
+RECEIVED_FOLDER = "standin-received"
+USER_AGENT = "replicate-standin/1.0"
+_PROTECTED = ("/v1", "/_")
+# The registry knows no dates; the provider's schema wants one for each version.
+_VERSION_CREATED_AT = datetime(2022, 1, 1, tzinfo=UTC)
+
+
+class StandIn:
+    """One running stand-in: its parts, and a handler for each route.
+
+    Make it inside the event loop that will serve it. `base_url` is its own address, without a final slash.
+    """
+
+    def __init__(self, settings: Settings, base_url: str, state: Path, engine: Engine, clock: Clock) -> None:
+        self._settings = settings
+        self._base_url = base_url
+        self._clock = clock
+        self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT})
+        self._predictions = Predictions()
+        self._files = OutputFiles(state / FILES_FOLDER, base_url)
+        self._received = Received(state / RECEIVED_FOLDER)
+        self._webhooks = Webhooks(self._session, clock, settings.webhook_secret, base_url)
+        self._runs = Runs(
+            predictions=self._predictions,
+            files=self._files,
+            received=self._received,
+            webhooks=self._webhooks,
+            engine=engine,
+            session=self._session,
+            clock=clock,
+        )
+
+    def application(self) -> web.Application:
+        """Return the aiohttp application and begin to work."""
+        app = web.Application(middlewares=[problems_as_answers, self._guard])
+        app.add_routes(
+            [
+                web.post("/v1/predictions", self.create),
+                web.get("/v1/predictions", self.list),
+                web.get("/v1/predictions/{id}", self.show),
+                web.post("/v1/predictions/{id}/cancel", self.cancel),
+                web.post("/v1/models/{owner}/{name}/predictions", self.create_for_model),
+                web.get("/v1/models/{owner}/{name}/versions", self.versions),
+                web.get("/v1/webhooks/default/secret", self.webhook_secret),
+                web.get("/files/{key}/output.png", self.file),
+                web.get("/p/{id}", self.page),
+                web.get("/_received", self.received),
+                web.get("/_received/{id}/input", self.received_input),
+            ]
+        )
+        self._runs.start()
+        return app
+
+    async def stop(self) -> bool:
+        """Stop working; say whether the engine's thread has ended too."""
+        ended = await self._runs.stop()
+        await self._webhooks.stop()
+        await self._session.close()
+        return ended
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Ask for the token where one is due, and never show what is past its hour."""
+        if request.path.startswith(_PROTECTED):
+            given = request.headers.get("Authorization", "").encode()
+            if not hmac.compare_digest(given, f"Bearer {self._settings.token}".encode()):
+                raise UnauthenticatedError
+        self._runs.sweep()
+        return await handler(request)
+
+    async def create(self, request: web.Request) -> web.Response:
+        """POST /v1/predictions."""
+        return await self._create(request, None)
+
+    async def create_for_model(self, request: web.Request) -> web.Response:
+        """POST /v1/models/{owner}/{name}/predictions."""
+        return await self._create(request, _model(request))
+
+    async def _create(self, request: web.Request, model: Model | None) -> web.Response:
+        body = await _json(request)
+        order = read_order(body, request.headers, model)
+        prediction = self._runs.create(order)
+        self._received.created(prediction.id, body, request.headers, prediction.created_at)
+        if order.wait is not None:
+            await self._runs.wait(prediction, order.wait)
+        late = order.wait is not None and not prediction.ended
+        return web.json_response(prediction.as_json(self._base_url), status=202 if late else 201)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """GET /v1/predictions/{id}."""
+        prediction = self._predictions.get(request.match_info["id"])
+        return web.json_response(prediction.as_json(self._base_url))
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """POST /v1/predictions/{id}/cancel."""
+        prediction = self._predictions.get(request.match_info["id"])
+        self._runs.cancel(prediction)
+        return web.json_response(prediction.as_json(self._base_url))
+
+    async def list(self, request: web.Request) -> web.Response:
+        """GET /v1/predictions: 100 a page, newest first."""
+        after, before = _moment(request, "created_after"), _moment(request, "created_before")
+        page = self._predictions.page(request.query.get("cursor"), after, before)
+        url = request.url.with_path(request.path)
+
+        def link(cursor: str | None) -> str | None:
+            return None if cursor is None else self._base_url + str(url.update_query(cursor=cursor).relative())
+
+        return web.json_response(
+            {
+                "previous": link(page.newer),
+                "next": link(page.older),
+                "results": [each.as_json(self._base_url) for each in page.results],
+            }
+        )
+
+    async def versions(self, request: web.Request) -> web.Response:
+        """GET /v1/models/{owner}/{name}/versions, newest known first."""
+        results = [
+            {
+                "id": version,
+                "created_at": iso(_VERSION_CREATED_AT),
+                "cog_version": None,
+                "openapi_schema": None,
+            }
+            for version in _model(request).versions
+        ]
+        return web.json_response({"previous": None, "next": None, "results": results})
+
+    async def webhook_secret(self, _: web.Request) -> web.Response:
+        """GET /v1/webhooks/default/secret."""
+        return web.json_response({"key": self._settings.webhook_secret})
+
+    async def file(self, request: web.Request) -> web.FileResponse:
+        """GET and HEAD /files/{key}/output.png: no token, as on replicate.delivery."""
+        return web.FileResponse(self._files.path(request.match_info["key"]))
+
+    async def page(self, request: web.Request) -> web.Response:
+        """GET /p/{id}: what `urls.web` leads to; tells nothing but the state."""
+        prediction = self._predictions.get(request.match_info["id"])
+        return web.Response(text=f"{prediction.id} {prediction.order.model.slug} {prediction.status}\n")
+
+    async def received(self, _: web.Request) -> web.Response:
+        """GET /_received: what clients sent, oldest first."""
+        return web.json_response(self._received.entries())
+
+    async def received_input(self, request: web.Request) -> web.Response:
+        """GET /_received/{id}/input: the exact bytes that were downloaded."""
+        content = self._received.input_of(request.match_info["id"])
+        return web.Response(body=content, content_type="application/octet-stream")
+
+
+def _model(request: web.Request) -> Model:
+    try:
+        return find_model(f"{request.match_info['owner']}/{request.match_info['name']}")
+    except ProblemError:
+        raise NotFoundError from None
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+async def _json(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read(), parse_constant=_refuse_constant)
+    except ValueError:
+        raise BadRequestError("The body is not valid JSON.") from None
+
+
+def _moment(request: web.Request, name: str) -> datetime | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UnprocessableError(f"{name} must be a date-time in ISO 8601.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

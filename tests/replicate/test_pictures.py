@@ -1,0 +1,210 @@
+"""What the models do to a file: sizes, quirks, failures, and what the logs admit."""
+
+import base64
+import io
+
+import pytest
+from PIL import Image
+
+from local.replicate import downloads
+from local.replicate.enhancement import progress_line
+from tests.replicate.harness import MODELS, Outside, Service, picture
+
+TURNED = 6
+
+
+def turned() -> bytes:
+    """Return a 12x8 JPEG that says it must be shown as 8x12."""
+    exif = Image.Exif()
+    exif[0x0112] = TURNED
+    exif[0x010E] = "a description"
+    return picture(form="JPEG", exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "size"),
+    [
+        ("real-esrgan", {}, (48, 32)),
+        ("real-esrgan", {"scale": 1}, (12, 8)),
+        ("real-esrgan", {"scale": 2.5}, (30, 20)),
+        ("real-esrgan", {"scale": 10}, (120, 80)),
+        ("gfpgan", {}, (24, 16)),
+        ("gfpgan", {"scale": 4, "version": "v1.3"}, (48, 32)),
+        ("codeformer", {"codeformer_fidelity": 0.7}, (24, 16)),
+        ("codeformer", {"upscale": 1, "background_enhance": False}, (12, 8)),
+    ],
+)
+def test_the_result_has_the_size_asked_for(
+    service: Service, image: str, model: str, inputs: dict[str, object], size: tuple[int, int]
+) -> None:
+    result = service.output(service.ended(service.create(image, model, **inputs)))
+    assert (result.format, result.size) == ("PNG", size)
+
+
+@pytest.mark.parametrize("model", ["real-esrgan", "gfpgan"])
+def test_orientation_is_ignored_and_metadata_dropped(service: Service, outside: Outside, model: str) -> None:
+    result = service.output(service.ended(service.create(outside.host("/t.jpg", turned()), model, scale=2)))
+    assert result.size == (24, 16)
+    assert not result.getexif()
+    assert "icc_profile" not in result.info
+
+
+def test_codeformer_applies_orientation(service: Service, outside: Outside) -> None:
+    result = service.output(service.ended(service.create(outside.host("/t.jpg", turned()), "codeformer")))
+    assert result.size == (16, 24)
+    top, bottom = result.getpixel((8, 2))[0], result.getpixel((8, 21))[0]
+    assert (top > 200, bottom < 50) == (True, True)
+
+
+@pytest.mark.parametrize(("model", "mode"), [("real-esrgan", "RGBA"), ("gfpgan", "RGBA"), ("codeformer", "RGB")])
+def test_transparency_is_kept_but_by_codeformer(service: Service, outside: Outside, model: str, mode: str) -> None:
+    see_through = Image.new("RGBA", (10, 10), (0, 255, 0, 0))
+    see_through.paste((200, 0, 0, 255), (0, 0, 5, 10))
+    buffer = io.BytesIO()
+    see_through.save(buffer, "PNG")
+    result = service.output(service.ended(service.create(outside.host("/a.png", buffer.getvalue()), model)))
+    assert result.mode == mode
+    if mode == "RGBA":
+        assert result.getpixel((1, 1)) == (200, 0, 0, 255)
+        red, green, _, clear = result.getpixel((result.width * 6 // 10, 5))
+        assert clear < 30
+        assert (red > 150, green < 60) == (True, True), "hidden green must not bleed into the edge"
+
+
+@pytest.mark.parametrize(
+    ("mode", "form", "result_mode"),
+    [
+        ("L", "PNG", "L"),
+        ("1", "PNG", "L"),
+        ("I;16", "PNG", "L"),
+        ("P", "PNG", "RGB"),
+        ("LA", "PNG", "RGBA"),
+        ("CMYK", "JPEG", "RGB"),
+        ("RGB", "WEBP", "RGB"),
+        ("RGB", "BMP", "RGB"),
+    ],
+)
+def test_every_kind_of_pixel_is_read(
+    service: Service, outside: Outside, mode: str, form: str, result_mode: str
+) -> None:
+    buffer = io.BytesIO()
+    Image.new(mode, (7, 5)).save(buffer, form)
+    result = service.output(service.ended(service.create(outside.host("/k", buffer.getvalue()))))
+    assert (result.mode, result.size) == (result_mode, (28, 20))
+
+
+def test_more_pixels_than_fit_fail_in_the_published_words(service: Service, outside: Outside) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGBA", (1448, 1449)).save(buffer, "PNG", compress_level=1)
+    failed = service.ended(service.create(outside.host("/big.png", buffer.getvalue()), scale=1))
+    assert failed["status"] == "failed"
+    assert failed["error"] == (
+        "Input image of dimensions (1449, 1448, 4) has a total number of pixels 2098152 greater than the max size "
+        "that fits in GPU memory on this hardware, 2096704. Resize input image and try again."
+    )
+    assert failed["output"] is None
+
+
+def test_exactly_as_many_pixels_as_fit_succeed(service: Service, outside: Outside) -> None:
+    buffer = io.BytesIO()
+    Image.new("L", (1448, 1448)).save(buffer, "PNG", compress_level=1)
+    done = service.ended(service.create(outside.host("/fits.png", buffer.getvalue()), scale=0.5))
+    assert done["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("content", [b"", b"not a picture", picture()[:60]], ids=["empty", "text", "truncated"])
+def test_a_file_that_cannot_be_decoded_fails_vaguely(
+    service: Service, outside: Outside, model: str, content: bytes
+) -> None:
+    failed = service.ended(service.create(outside.host("/x.png", content), model))
+    assert (failed["status"], failed["error"]) == ("failed", MODELS[model].unreadable)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "error"),
+    [
+        ("real-esrgan", {"scale": 0}, "scale 0 leaves nothing"),
+        ("gfpgan", {"scale": -2}, "scale -2 leaves nothing"),
+        ("codeformer", {"upscale": 0}, "upscale 0 leaves nothing"),
+        ("gfpgan", {"scale": 5000}, "Out of memory"),
+    ],
+)
+def test_a_senseless_scale_is_legal_and_fails(
+    service: Service, image: str, model: str, inputs: dict[str, object], error: str
+) -> None:
+    failed = service.ended(service.create(image, model, **inputs))
+    assert failed["status"] == "failed"
+    assert error in failed["error"]
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "what"),
+    [
+        ("gfpgan", {}, "tencentarc/gfpgan has no weights here"),
+        ("codeformer", {}, "sczhou/codeformer has no weights here"),
+        ("real-esrgan", {"face_enhance": True}, "face_enhance of nightmareai/real-esrgan has no weights here"),
+    ],
+)
+def test_an_approximation_says_so(
+    service: Service, image: str, model: str, inputs: dict[str, object], what: str
+) -> None:
+    logs = service.ended(service.create(image, model, **inputs))["logs"]
+    assert "LOCAL APPROXIMATION" in logs
+    assert what in logs
+    assert "NOT a model" in logs, "the instant engine names itself"
+
+
+def test_what_is_no_approximation_does_not_say_so(service: Service, image: str) -> None:
+    assert "APPROXIMATION" not in service.ended(service.create(image))["logs"]
+
+
+@pytest.mark.parametrize("head", ["data:image/png;base64,", "DATA:;base64,"])
+def test_a_small_picture_may_come_inside_the_request(service: Service, head: str) -> None:
+    done = service.ended(service.create(head + base64.b64encode(picture()).decode()))
+    assert service.output(done).size == (48, 32)
+
+
+def test_the_picture_is_fetched_once_with_its_own_user_agent(service: Service, outside: Outside, image: str) -> None:
+    service.ended(service.create(image))
+    [(path, headers)] = outside.gets
+    assert path.endswith("?X-Amz-Signature=never-log-me")
+    assert headers["User-Agent"].startswith("replicate-standin/")
+    assert "Authorization" not in headers
+
+
+def test_a_download_that_fails_ends_the_run_and_hides_the_signature(
+    service: Service, outside: Outside, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    gone = Outside()
+    gone.close()
+    for url in (outside.url + "/missing.png", gone.url + "/x.png", "http://127.0.0.1:99999/x.png"):
+        failed = service.ended(service.create(url + "?X-Amz-Signature=never-log-me"))
+        assert failed["status"] == "failed"
+        assert failed["error"]
+        assert "never-log-me" not in failed["error"] + caplog.text
+    assert "never" in failed["input"]["image"], "but the body echoes the input, as the provider's does"
+
+
+def test_redirects_stay_on_the_host(service: Service, outside: Outside) -> None:
+    outside.host("/real.png", picture())
+    outside.redirects = {"/near": "/real.png", "/far": "http://localhost:1/x", "/loop": "/loop"}
+    assert service.ended(service.create(outside.url + "/near"))["status"] == "succeeded"
+    far = service.ended(service.create(outside.url + "/far"))
+    assert (far["status"], "another host" in far["error"]) == ("failed", True)
+    loop = service.ended(service.create(outside.url + "/loop"))
+    assert (loop["status"], "too many redirects" in loop["error"]) == ("failed", True)
+
+
+def test_a_download_has_a_largest_size(service: Service, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "INPUT_MAX_BYTES", 20)
+    assert "larger than 20 bytes" in service.ended(service.create(image))["error"]
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "line"),
+    [(1, 6, " 17%|#7        | 1/6"), (6, 6, "100%|##########| 6/6"), (1, 100, "  1%|1         | 1/100")],
+)
+def test_progress_reads_like_tqdm(done: int, total: int, line: str) -> None:
+    assert progress_line(done, total) == line
