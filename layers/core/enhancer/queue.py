@@ -15,10 +15,10 @@ def serve(work: Callable[[dict[str, Any]], None]) -> Handler:
     """The Lambda handler that gives each message's JSON body to `work`; a message that raises is delivered again."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-    def record(message: SQSRecord) -> None:
-        body = message.json_body
-        logger.append_keys(job_id=body.get("job_id"))
+    def handle(record: SQSRecord) -> None:  # Powertools passes it by this name
         try:
+            body = record.json_body
+            logger.append_keys(job_id=body["job_id"])
             work(body)
         except Exception as problem:
             logger.error("message failed", extra={"error": type(problem).__name__}, exc_info=problem)
@@ -26,6 +26,6 @@ def serve(work: Callable[[dict[str, Any]], None]) -> Handler:
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         logger.set_correlation_id(context.aws_request_id)
-        return process_partial_response(event=event, record_handler=record, processor=processor, context=context)
+        return process_partial_response(event=event, record_handler=handle, processor=processor, context=context)
 
     return handler

@@ -87,7 +87,8 @@ class DynamoJobs:
         answer = self._client.query(
             TableName=self._table,
             IndexName="unfinished",
-            KeyConditionExpression="shard = :shard AND check_at <= :due",
+            KeyConditionExpression="#shard = :shard AND check_at <= :due",
+            ExpressionAttributeNames={"#shard": "shard"},
             ExpressionAttributeValues={":shard": {"S": UNFINISHED}, ":due": {"S": due}},
             Limit=limit,
         )
