@@ -1,45 +1,114 @@
 # The only door. `make help` lists what it opens.
 SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 PYTHON ?= python3
-VENV := .venv
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
 
 PRODUCT := .venv/.installed
 EMULATOR := .venv-emulator/.installed
 TOOLING := .venv-tooling/.installed
 UV := .venv/bin/uv
+BUILT := .build/local/.built
+SOURCES := $(shell find layers functions -type f -not -path '*/__pycache__/*')
+SAY := @printf '\033[1m%s\033[0m\n'
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- Environments: three locks, three environments, so that the emulator's botocore is not the product's ------------
 
 setup: $(PRODUCT) $(EMULATOR)  ## install what demo, start and test need
 
 $(UV): requirements/uv.txt
-	@$(PYTHON) -m venv $(VENV)
-	@.venv/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Python 3.11 or newer is needed as '$(PYTHON)'; name another with PYTHON=/path/to/python3.13 make ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "'$(PYTHON)' can't make virtual environments; on Debian: apt install python3-venv" >&2; exit 1; }
+	$(SAY) "making .venv"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
 
 $(PRODUCT): requirements/product.txt $(UV)
+	$(SAY) "installing the product's packages (.venv)"
 	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes -r $<
 	@touch $@
 
 $(EMULATOR): requirements/emulator.txt $(UV)
+	$(SAY) "installing the emulator (.venv-emulator)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-emulator
 	@$(UV) pip install --quiet --python .venv-emulator/bin/python --require-hashes -r $<
 	@touch $@
 
 $(TOOLING): requirements/tooling.txt $(UV)
+	$(SAY) "installing the AWS SAM CLI (.venv-tooling)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-tooling
 	@$(UV) pip install --quiet --python .venv-tooling/bin/python --require-hashes -r $<
 	@touch $@
 
+COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+lock: $(UV)  ## resolve the locks again from the *.in files
+	@$(UV) $(COMPILE) layers/core/requirements.in -o layers/core/requirements.txt
+	@$(UV) $(COMPILE) layers/imaging/requirements.in -o layers/imaging/requirements.txt
+	@$(UV) $(COMPILE) -c layers/core/requirements.txt -c layers/imaging/requirements.txt requirements/product.in -o requirements/product.txt
+	@for name in emulator tooling uv; do $(UV) $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+
+# ---- Running it ------------------------------------------------------------------------------------------------
+
+demo: setup $(BUILT)  ## enhance a real photo end to end: make demo [IMAGE=path]
+	@.venv/bin/python -m local demo $(if $(IMAGE),"$(IMAGE)")
+
+start: setup $(BUILT)  ## run everything on http://127.0.0.1:8080 until Ctrl-C: make start [PORT=8080]
+	@exec .venv/bin/python -m local start
+
+token: $(PRODUCT)  ## print a bearer token of the local issuer: make token SUB=alice [EMAIL_VERIFIED=false] [ROLE=admin]
+	@.venv/bin/python -m local token
+
+export PORT SUB EMAIL_VERIFIED ROLE
+
+# ---- Building --------------------------------------------------------------------------------------------------
+
 TARGET ?= local
-SOURCES := $(shell find layers functions -type f -not -path '*/__pycache__/*')
+build: build-$(TARGET)  ## assemble layers and functions: make build [TARGET=local|aws]
 
-build: .build/$(TARGET)/.built  ## assemble layers and functions, TARGET=local|aws
+build-local: $(BUILT)
 
-.build/local/.built: $(SOURCES) $(PRODUCT)
-	@echo "building layers and functions for this machine"
-	@rm -rf .build/local && mkdir -p .build/local/layers
+$(BUILT): $(SOURCES) $(PRODUCT)
+	$(SAY) "building layers and functions for this machine (.build/local)"
+	@rm -rf .build/local
 	@for layer in CoreLayer ImagingLayer; do \
-		$(MAKE) --no-print-directory -C layers build-$$layer TARGET=local LOCAL_PYTHON=$(CURDIR)/.venv/bin/python \
-			ARTIFACTS_DIR=$(CURDIR)/.build/local/layers/$$layer || exit 1; done
-	@cp -R functions .build/local/functions && find .build/local -name __pycache__ -prune -exec rm -rf {} +
+		$(MAKE) --silent -C layers build-$$layer TARGET=local LOCAL_PYTHON=$(CURDIR)/.venv/bin/python \
+			ARTIFACTS_DIR=$(CURDIR)/.build/local/layers/$$layer; done
+	@cp -R functions .build/local/functions
+	@find .build/local/functions -name __pycache__ -prune -exec rm -rf {} +
+	@du -sh .build/local/layers/*
 	@touch $@
+
+build-aws: $(PRODUCT) $(TOOLING)
+	$(SAY) "building layers for python3.13 on arm64 (.aws-sam/build)"
+	@.venv-tooling/bin/sam build --template template.yaml
+	@du -sh .aws-sam/build/*Layer
+
+# ---- Proving it ------------------------------------------------------------------------------------------------
+
+PYTHON_FILES := layers functions local tests
+test: setup $(BUILT)  ## run all tests
+	@.venv/bin/python -m pytest $(TESTS)
+
+check: $(PRODUCT) $(TOOLING)  ## format, lint, types and template, as CI does
+	@.venv/bin/ruff format --check --quiet $(PYTHON_FILES) || { echo "run make format" >&2; exit 1; }
+	@.venv/bin/ruff check --quiet $(PYTHON_FILES)
+	@.venv/bin/mypy
+	@.venv-tooling/bin/sam validate --lint --region eu-central-1
+
+format: $(PRODUCT)  ## format the code and sort its imports
+	@.venv/bin/ruff check --quiet --fix --select I $(PYTHON_FILES)
+	@.venv/bin/ruff format --quiet $(PYTHON_FILES)
+
+clean:  ## delete environments, builds and the local stack's state
+	@rm -rf .venv .venv-emulator .venv-tooling .build .aws-sam .local out
+
+.PHONY: help setup lock demo start token build build-local build-aws test check format clean
