@@ -94,7 +94,7 @@ build-aws: $(PRODUCT) $(TOOLING)
 
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
-PYTHON_FILES := layers functions local tests
+PYTHON_FILES := layers functions local bench tests
 test: setup $(BUILT)  ## run all tests
 	@.venv/bin/python -m pytest $(TESTS)
 
@@ -104,6 +104,9 @@ check: $(PRODUCT) $(TOOLING)  ## format, lint, types and template, as CI does
 	@.venv/bin/mypy
 	@.venv-tooling/bin/sam validate --lint --region eu-central-1
 
+bench: setup $(BUILT)  ## measure what the pipeline adds to the model's time: make bench [JOBS=5]
+	@.venv/bin/python -m bench.pipeline $(JOBS)
+
 format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --select I $(PYTHON_FILES)
 	@.venv/bin/ruff format --quiet $(PYTHON_FILES)
@@ -111,4 +114,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-emulator .venv-tooling .build .aws-sam .local out
 
-.PHONY: help setup lock demo start token build build-local build-aws test check format clean
+.PHONY: help setup lock demo start token build build-local build-aws test check bench format clean

@@ -11,9 +11,9 @@ URL = "https://tjzk.replicate.delivery/x/output.png"
 HOSTS = ("replicate.delivery", "*.replicate.delivery")
 
 
-def outputs(answer, hosts=HOSTS, max_bytes=1000):
+def outputs(answer, hosts=HOSTS, scheme="https", max_bytes=1000):
     made, transport = session(lambda _: answer)
-    return ProviderOutputs(hosts, made, max_bytes), transport
+    return ProviderOutputs(hosts, scheme, made, max_bytes), transport
 
 
 def test_a_result_is_copied_with_digest_and_size():
@@ -33,6 +33,8 @@ def test_a_result_is_copied_with_digest_and_size():
         "https://evilreplicate.delivery/x",
         "https://replicate.delivery@evil.test/x",
         "https://replicate.delivery:8443/x",
+        "https://tjzk.replicate.delivery:8443/x",
+        "https://someone@tjzk.replicate.delivery/x",
         "https://169.254.169.254/latest/meta-data",
         "http://127.0.0.1:8080/x",
         "file:///etc/passwd",
@@ -48,7 +50,7 @@ def test_nothing_is_fetched_from_elsewhere(url):
 
 
 def test_a_local_stand_in_is_allowed_by_name_and_port():
-    port, _ = outputs((200, {}, b"picture"), hosts=("127.0.0.1:8081",))
+    port, _ = outputs((200, {}, b"picture"), hosts=("127.0.0.1:8081",), scheme="http")
     port.fetch("http://127.0.0.1:8081/files/x").file.close()
     with pytest.raises(OutputGone):
         port.fetch("http://127.0.0.1:8082/files/x")

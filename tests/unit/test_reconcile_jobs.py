@@ -73,7 +73,7 @@ def test_a_provider_that_is_down_is_asked_again_later(world, monkeypatch):
     start_job(job.id, world.starter)
     world.clock.advance(minutes=5)
     monkeypatch.setattr(world.provider, "get", lambda _: (_ for _ in ()).throw(ProviderError("down")))
-    assert reconcile_jobs(world.reconciler) == {"provider unavailable": 1}
+    assert reconcile_jobs(world.reconciler) == {"postponed: ProviderError": 1}
     assert world.job(job.id).check_at == "2026-11-22T12:06:00.000Z"
 
 

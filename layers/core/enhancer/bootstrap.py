@@ -243,10 +243,11 @@ def completer() -> "Completer":
     from enhancer.adapters.outputs import ProviderOutputs
     from enhancer.usecases.complete_job import Completer
 
+    local = settings.text("ENVIRONMENT") == "local"  # the stand-in on this machine has no TLS
     return Completer(
         jobs=jobs(),
         pictures=pictures(),
-        outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS")),
+        outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS"), "http" if local else "https"),
         imaging=PillowImaging(),
         messages=messages(),
         prefix=prefix(),

@@ -18,12 +18,17 @@ _TIMEOUT = (5, 30)
 
 
 class ProviderOutputs:
-    """The port `Outputs`. `hosts` are exact `host` or `host:port` names, or `*.` and a suffix."""
+    """The port `Outputs`. `hosts` are exact `host` or `host:port` names, or `*.` and a suffix; all speak `scheme`."""
 
     def __init__(
-        self, hosts: Sequence[str], session: requests.Session | None = None, max_bytes: int = MAX_BYTES
+        self,
+        hosts: Sequence[str],
+        scheme: str = "https",
+        session: requests.Session | None = None,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._hosts = hosts
+        self._scheme = scheme
         self._session = session or requests.Session()
         self._max_bytes = max_bytes
 
@@ -44,11 +49,12 @@ class ProviderOutputs:
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
         allowed = any(
-            (parts.hostname or "").endswith(host[1:]) if host.startswith("*.") else parts.netloc == host
+            parts.netloc == parts.hostname and parts.netloc.endswith(host[1:])
+            if host.startswith("*.")
+            else parts.netloc == host
             for host in self._hosts
         )
-        loopback = all(host.startswith("127.0.0.1") for host in self._hosts)
-        if not allowed or parts.scheme != ("http" if loopback else "https"):
+        if not allowed or parts.scheme != self._scheme:
             raise OutputGone(f"results may not be fetched from {parts.scheme}://{parts.netloc[:100]}")
 
     def _spool(self, answer: requests.Response) -> Output:

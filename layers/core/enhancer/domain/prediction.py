@@ -52,13 +52,8 @@ class Delivery:
     prediction: Prediction
 
     def to_message(self) -> dict[str, Any]:
-        """As JSON for a queue message."""
-        return {
-            "webhook_id": self.webhook_id,
-            "timestamp": self.timestamp,
-            "sha256": self.sha256,
-            "prediction": self.prediction.to_message(),
-        }
+        """As JSON for a queue message that carries the prediction already."""
+        return {"webhook_id": self.webhook_id, "timestamp": self.timestamp, "sha256": self.sha256}
 
 
 @dataclass(frozen=True, slots=True)

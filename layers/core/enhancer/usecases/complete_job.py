@@ -5,6 +5,7 @@ yet, if the input path in the signed body is this job's own picture.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -16,7 +17,7 @@ from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Job, Status
 from enhancer.domain.prediction import Prediction
-from enhancer.errors import OutputGone, TransitionRefused, UnreadablePicture
+from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
 from enhancer.ports import Imaging, Jobs, Messages, Output, Outputs, Pictures
 
 Outcome = Literal[
@@ -83,7 +84,8 @@ def _claimed(
         if not _is_ours(current, run, completer.bucket, completer.prefix):
             return "not this job's run"
         adoption = {"provider_job_id": run.id, "accepted_at": to_text(now)}
-        completer.jobs.move(job_id, ACCEPT, adoption, where={"provider_job_id": None, "attempt": current.attempt})
+        with suppress(TransitionRefused):  # it moved meanwhile; look again
+            completer.jobs.move(job_id, ACCEPT, adoption, where={"provider_job_id": None, "attempt": current.attempt})
         return _claimed(job_id, run, completer, then)
     return then(job, run, completer)
 
@@ -180,7 +182,8 @@ def _retry(job: Job, completer: Completer) -> Outcome:
         completer.jobs.move(job.id, RETRY, changes, where={"provider_job_id": job.provider_job_id})
     except TransitionRefused:
         return "already ended"
-    completer.messages.start(job.id)
+    with suppress(MessageNotSent):  # check_at is set: reconcile sends it
+        completer.messages.start(job.id)
     return "retried"
 
 

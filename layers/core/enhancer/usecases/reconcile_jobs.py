@@ -13,7 +13,7 @@ from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, FAIL, Job, Status
 from enhancer.domain.prediction import Prediction
 from enhancer.domain.retention import expiry
-from enhancer.errors import ProviderError, TransitionRefused
+from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
 
 BATCH = 100
@@ -55,9 +55,9 @@ def reconcile_jobs(reconciler: Reconciler) -> dict[str, int]:
             done[treatments[job.status](job, reconciler)] += 1
         except TransitionRefused:
             done["moved meanwhile"] += 1
-        except ProviderError:
+        except (ProviderError, MessageNotSent, Contended) as problem:
             reconciler.jobs.postpone(job, to_text(now + LOOK_AGAIN))
-            done["provider unavailable"] += 1
+            done[f"postponed: {type(problem).__name__}"] += 1
     return dict(done)
 
 

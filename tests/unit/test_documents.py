@@ -1,0 +1,66 @@
+"""What is written is true: the targets, files, routes and error types that the documents name exist."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from enhancer import http_api
+from enhancer.errors import RequestError
+from tests.unit.test_http_api import leaves
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "samples/README.md"]
+IDS = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
+
+
+def targets():
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    return set(re.findall(r"^  make ([a-z-]+) ", listed.stdout, re.MULTILINE))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
+def test_links_lead_somewhere(document):
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+        assert (document.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
+def test_make_targets_exist(document):
+    named = re.findall(r"(?:^|`|\()make(?: -s)? ([a-z]+)", document.read_text(), re.MULTILINE)
+    assert set(named) <= targets()
+
+
+def test_the_door_has_its_targets():
+    assert {"help", "setup", "demo", "start", "token", "test", "check", "format", "build"} <= targets()
+
+
+def test_ci_calls_the_readmes_test_command():
+    assert "make test" in (ROOT / "README.md").read_text()
+    assert "\nmake test\n" in (ROOT / ".ci/run").read_text()
+
+
+def test_every_route_is_documented():
+    text = (ROOT / "docs/api.md").read_text()
+    for path, methods in http_api.METHODS.items():
+        shown = f"`{', '.join(methods)} {path.replace('{key+}', '{key}')}`"
+        assert shown in text, shown
+
+
+def test_every_error_type_is_documented_with_its_status():
+    text = (ROOT / "docs/api.md").read_text()
+    for leaf in leaves(RequestError):
+        assert f"| `{leaf.type}` | {leaf.status} |" in text, leaf.type
+
+
+def test_every_folder_of_the_package_is_on_the_map():
+    text = (ROOT / "docs/architecture.md").read_text()
+    for name in ("domain", "usecases", "adapters"):
+        assert f"layers/core/enhancer/{name}/" in text
+
+
+def test_decisions_are_all_listed():
+    folder = ROOT / "docs/decisions"
+    listed = set(re.findall(r"\]\((\d{4}[^)]+)\)", (folder / "README.md").read_text()))
+    assert listed == {file.name for file in folder.glob("0*.md")}
