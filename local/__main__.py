@@ -1,0 +1,78 @@
+"""`python -m local start | demo [IMAGE] | token`: what the Makefile calls."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from local.config import LocalStackError, StackConfig, config_from_environment
+from local.demo import demo
+from local.issuer import token
+from local.stack import LocalStack
+
+USAGE = "usage: python -m local start | demo [IMAGE] | token (SUB, EMAIL_VERIFIED, ROLE from the environment)"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; the exit code."""
+    match arguments:
+        case ["start"]:
+            return run(lambda: start(config_from_environment()))
+        case ["demo", *picture] if len(picture) <= 1:
+            return run(lambda: demo(*picture))
+        case ["token"]:
+            return run(print_token)
+    return _complain(USAGE)
+
+
+def run(command: Callable[[], int]) -> int:
+    """Run a command so that Ctrl-C and SIGTERM end it cleanly and its faults are one sentence."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _interrupt_once)
+    try:
+        return command()
+    except LocalStackError as error:
+        return _complain(str(error))
+
+
+def start(config: StackConfig) -> int:
+    """Run the stack until Ctrl-C or SIGTERM; stdout gets one line when it is ready and one when it has stopped."""
+    try:
+        with LocalStack(config, say=lambda line: print(line, file=sys.stderr, flush=True)) as stack:
+            print(f"ready {stack.base_url}", flush=True)
+            while True:
+                stack.check()
+                time.sleep(0.5)
+    except KeyboardInterrupt:
+        print(f"stopped; jobs and pictures are kept in {config.state}", flush=True)
+        return 0
+
+
+def print_token() -> int:
+    """Print a bearer token for SUB, with EMAIL_VERIFIED=false and ROLE=… where given."""
+    subject = os.environ.get("SUB")
+    if not subject:
+        return _complain("Say for whom: `make token SUB=alice`.")
+    claims = {"email_verified": os.environ.get("EMAIL_VERIFIED", "true") != "false"}
+    role = {"role": os.environ["ROLE"]} if os.environ.get("ROLE") else {}
+    print(token(config_from_environment(), subject, **claims, **role))
+    return 0
+
+
+def _complain(line: str) -> int:
+    print(line, file=sys.stderr)
+    return 1
+
+
+def _interrupt_once(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End by KeyboardInterrupt; a second Ctrl-C does not interrupt the stopping."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,59 @@
+"""Zips of the built layers and functions, in a bucket that CreateStack reads them from."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from local.clients import admin_client
+from local.config import LocalStackError
+
+BUCKET = "image-enhancer-artefacts"
+
+
+def check_built(build: Path, folders: Iterable[Path]) -> None:
+    """Raise LocalStackError naming the first folder below `build` that does not exist."""
+    for folder in folders:
+        if not (build / folder).is_dir():
+            raise LocalStackError(f"{build / folder} is missing; run `make build TARGET=local` first.")
+
+
+def upload_artefacts(endpoint: str, build: Path, folders: Mapping[str, Path]) -> dict[str, str]:
+    """Store each folder's zip under its content hash; logical id → `s3://bucket/key`.
+
+    `folders` are relative to `build` and exist (see check_built).
+    """
+    s3 = admin_client("s3", endpoint)
+    s3.create_bucket(Bucket=BUCKET)  # in us-east-1 a repeat by the owner answers 200
+    locations = {}
+    for logical_id, folder in folders.items():
+        content = _zipped(build / folder)
+        key = f"{folder}-{hashlib.sha256(content).hexdigest()[:16]}.zip"
+        try:
+            s3.head_object(Bucket=BUCKET, Key=key)
+        except ClientError:
+            s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        locations[logical_id] = f"s3://{BUCKET}/{key}"
+    return locations
+
+
+def delete_superseded(endpoint: str, locations: Mapping[str, str]) -> None:
+    """Delete the zips that no deployed function or layer was made from."""
+    s3 = admin_client("s3", endpoint)
+    in_use = set(locations.values())
+    for stored in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        if f"s3://{BUCKET}/{stored['Key']}" not in in_use:
+            s3.delete_object(Bucket=BUCKET, Key=stored["Key"])
+
+
+def _zipped(folder: Path) -> bytes:
+    """The folder as a zip that is equal for equal content: sorted names, no times; stored, as it travels nowhere."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                archive.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes())
+    return buffer.getvalue()

@@ -1,0 +1,92 @@
+"""One process of the stack: started in its own group, logged to a file, stopped without leftovers."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import requests
+
+from local.config import ROOT, LocalStackError
+
+
+class Child:
+    """A running process of ours. Its group is its own, so that Ctrl-C reaches only the supervisor."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        keep_open: Sequence[int] = (),
+    ) -> None:
+        """Start `command`, output to `log`; `keep_open` are file descriptors that it inherits."""
+        self.name = name
+        self.log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                env=dict(environment),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=keep_open,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Process id, and the id of the process group."""
+        return self._process.pid
+
+    def check(self) -> None:
+        """Raise LocalStackError when the process has ended."""
+        code = self._process.poll()
+        if code is not None:
+            raise LocalStackError(f"The {self.name} stopped (exit code {code}); its log is {self.log}.")
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
+        """Wait until `ready()` is true; a process that does not get there is stopped.
+
+        Raises LocalStackError when the process ends or the time is over.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            self.check()
+            while not ready():
+                if time.monotonic() > deadline:
+                    raise LocalStackError(f"The {self.name} was not ready in {seconds:.0f} s; its log is {self.log}.")
+                time.sleep(0.05)
+                self.check()
+        except BaseException:
+            self.stop(grace_seconds=5)
+            raise
+
+    def said_ready(self) -> bool:
+        """Whether the process has printed its `ready` line."""
+        return any(line.startswith(b"ready ") for line in self.log.read_bytes().splitlines())
+
+    def stop(self, grace_seconds: float) -> None:
+        """End the process: SIGTERM, the grace, then SIGKILL for it and for what it left in its group."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(grace_seconds)
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether a GET is answered 200; a proxy from the shell is not asked."""
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            return session.get(url, timeout=30).status_code == 200
+        except requests.RequestException:
+            return False

@@ -1,0 +1,84 @@
+"""Where a local stack runs and what it is told: ports, folders, names, template parameters."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+STACK_NAME = "image-enhancer"
+BUCKET = "image-enhancer-pictures"
+AUDIENCE = "image-enhancer"
+
+
+class LocalStackError(Exception):
+    """One sentence for the person at the desk: what is wrong and what to do about it."""
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """One local installation. Two may run side by side when ports and state folder differ."""
+
+    port: int
+    replicate_port: int
+    emulator_port: int
+    state: Path
+    engine: str = "realesrgan"
+    template: Path = ROOT / "template.yaml"
+    build: Path = ROOT / ".build" / "local"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Template parameters that replace the local defaults, for example raised limits in a test."""
+
+    @property
+    def base_url(self) -> str:
+        """The address people use (PUBLIC_BASE_URL)."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def replicate_url(self) -> str:
+        return f"http://127.0.0.1:{self.replicate_port}"
+
+    @property
+    def emulator_url(self) -> str:
+        return f"http://127.0.0.1:{self.emulator_port}"
+
+    @property
+    def issuer(self) -> str:
+        """Issuer of the local bearer tokens."""
+        return f"{self.base_url}/_local"
+
+    def template_parameters(self) -> dict[str, str]:
+        """Values for the template's parameters, as the local installation needs them."""
+        return {
+            "Stage": "local",
+            "PublicBaseUrl": self.base_url,
+            "R2Endpoint": self.emulator_url,
+            "R2PublicEndpoint": self.base_url,
+            "R2Bucket": BUCKET,
+            "ReplicateBaseUrl": self.replicate_url,
+            "ReplicateOutputHosts": f"127.0.0.1:{self.replicate_port}",
+            "OidcIssuer": self.issuer,
+            "OidcAudience": AUDIENCE,
+            "OidcJwksUrl": f"{self.issuer}/jwks.json",
+            "StatusWaitSeconds": "20",
+            **self.parameters,
+        }
+
+
+def config_from_environment(environment: Mapping[str, str] = os.environ) -> StackConfig:
+    """Read PORT (front door; the stand-in gets PORT+1, the emulator PORT+2), STATE and LOCAL_ENGINE; empty is unset.
+
+    Raises LocalStackError when PORT is not a usable port number.
+    """
+    text = environment.get("PORT") or "8080"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65533:
+        raise LocalStackError(f"PORT is {text!r}; it must be a number from 1 to 65533.")
+    port = int(text)
+    return StackConfig(
+        port=port,
+        replicate_port=port + 1,
+        emulator_port=port + 2,
+        state=Path(environment.get("STATE") or ROOT / ".local").resolve(),
+        engine=environment.get("LOCAL_ENGINE") or "realesrgan",
+    )

@@ -1,0 +1,64 @@
+"""Starts ministack 1.5.33 in its own environment; run by `.venv-emulator/bin/python`, never imported.
+
+Imports go by name because ministack is not installed where this file is type-checked.
+"""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+# The worker pool starts `[sys.executable, worker]` (core/lambda_runtime.py). Left alone, handlers would run on this
+# interpreter and see the emulator's packages; they must see their layers and the standard library only.
+sys.executable = os.environ.pop("WORKER_PYTHON")
+sys.argv = ["ministack"]
+
+app: Any = importlib.import_module("ministack.app")
+actions: Any = importlib.import_module("ministack.core.iam_actions")
+evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
+lambda_svc: Any = importlib.import_module("ministack.services.lambda_svc")
+sqs: Any = importlib.import_module("ministack.services.sqs")
+
+# Queue URLs name the emulator's port, are kept in its state, and are how the poller finds a queue (services/sqs.py,
+# services/lambda_svc.py): after a start on another port nothing would be polled. boto3 sends to the client's endpoint,
+# not to the host of a queue URL, so that a constant does no harm.
+sqs.DEFAULT_PORT = "4566"
+
+# A wake of the queue poller that found nothing delays the next by this long (services/lambda_svc.py); 50 ms of it sat
+# between the webhook and the completion of every job.
+lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = 0.005  # noqa: SLF001
+
+
+def arn_per_parameter(arn_of: Callable[..., str]) -> Callable[..., str]:
+    """Name every parameter of ssm:GetParameters, where the emulator says "*" and so denies exact policies.
+
+    AWS checks the call against the ARN of each parameter asked for
+    (docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html, 2026-11-22).
+    """
+
+    def named(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Any) -> str:
+        if service != "ssm" or not headers.get("x-amz-target", "").endswith(".GetParameters"):
+            return arn_of(service, method, path, headers, body, *rest)
+        bodies = (json.dumps({"Name": name}).encode() for name in json.loads(body)["Names"])
+        return " ".join(arn_of(service, method, path, headers, one, *rest) for one in bodies)
+
+    return named
+
+
+def checked_one_by_one(enforce: Callable[..., Any]) -> Callable[..., Any]:
+    """Allow a call on several ARNs only if it is allowed on each of them."""
+
+    def checked(key: str, action: str, service: str, region: str, resource_arn: str = "*", **context: Any) -> Any:
+        arns = resource_arn.split(" ") if action == "ssm:GetParameters" else [resource_arn]
+        denials = (enforce(key, action, service, region, resource_arn=arn, **context) for arn in arns)
+        return next((denied for denied in denials if denied), None)
+
+    return checked
+
+
+actions.extract_resource_arn = arn_per_parameter(actions.extract_resource_arn)
+evaluator.enforce = checked_one_by_one(evaluator.enforce)
+
+app.main()

@@ -1,0 +1,64 @@
+"""`python -m local.frontdoor`: serve one deployed API until SIGTERM. Settings come from the environment."""
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from local.clients import admin_client
+from local.config import BUCKET
+from local.frontdoor.routes import deployed_routes
+from local.frontdoor.server import PARSER_LIMIT, FrontDoor, FrontDoorSettings
+from local.issuer import discovery, jwks
+from local.kept_secrets import load_secrets
+
+DRAIN_SECONDS = 5.0
+NOT_OURS_TO_ADD = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""Headers that the client library would add; what goes to R2 is what the browser sent, as it was signed."""
+
+
+async def serve(port: int, settings: FrontDoorSettings) -> None:
+    """Serve on 127.0.0.1 until SIGTERM or SIGINT; requests in flight get DRAIN_SECONDS to end."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    connector = aiohttp.TCPConnector(limit=0)
+    timeout = aiohttp.ClientTimeout(total=None)
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=NOT_OURS_TO_ADD
+    ) as session:
+        door = FrontDoor(settings, session)
+        server = web.Server(door.handle, access_log=None, max_line_size=PARSER_LIMIT, max_field_size=PARSER_LIMIT)
+        runner = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        print(f"ready http://127.0.0.1:{port}", flush=True)
+        await stop.wait()
+        await runner.cleanup()
+
+
+def main() -> None:
+    """Read the settings, the deployed routes and the installation's secrets, then serve."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    port, emulator_url, api_id = int(os.environ["PORT"]), os.environ["EMULATOR_URL"], os.environ["API_ID"]
+    state = Path(os.environ["STATE"])
+    settings = FrontDoorSettings(
+        emulator_url=emulator_url,
+        api_id=api_id,
+        routes=deployed_routes(admin_client("apigatewayv2", emulator_url), api_id),
+        bucket=BUCKET,
+        origin_secret=load_secrets(state)["origin-secrets"].split()[0],
+        issuer_documents={
+            "/_local/jwks.json": jwks(state),
+            "/_local/.well-known/openid-configuration": discovery(f"http://127.0.0.1:{port}/_local"),
+        },
+    )
+    asyncio.run(serve(port, settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What a function returned, as the HTTP answer that an HTTP API makes of it.
+
+Rules: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, "Lambda function
+response for format 2.0", and aws/aws-lambda-dotnet, Tools/LambdaTestTool-v2, InvokeResponseExtensions.cs (2026-11-22).
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+Headers = list[tuple[str, str]]
+
+OWN_HEADERS = frozenset({"content-length", "connection", "transfer-encoding", "keep-alive", "date", "server"})
+"""Set by the gateway itself, whatever the function says."""
+BODYLESS = (204, 304)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers (repeated names allowed) and body."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def fault(status: int, message: str) -> Answer:
+    """An answer of the gateway's own: `{"message": …}`, never our envelope."""
+    return Answer(status, [("content-type", "application/json")], json.dumps({"message": message}).encode())
+
+
+INTERNAL_ERROR = fault(500, "Internal Server Error")
+
+
+def answer_of(payload: bytes) -> Answer:
+    """Translate a function's result; INTERNAL_ERROR when it has a statusCode but not the documented shape."""
+    result = json.loads(payload)
+    if not isinstance(result, dict) or "statusCode" not in result:
+        body = result.encode() if isinstance(result, str) else payload
+        return Answer(200, [("content-type", "application/json")], body)
+    try:
+        return _structured(result)
+    except (TypeError, ValueError, AttributeError, binascii.Error):
+        return INTERNAL_ERROR
+
+
+def _structured(result: dict[str, Any]) -> Answer:
+    status = int(result["statusCode"])
+    if not 200 <= status <= 599:
+        return INTERNAL_ERROR
+    headers = [
+        (name.lower(), _header_value(value))
+        for name, value in (result.get("headers") or {}).items()
+        if name.lower() not in OWN_HEADERS
+    ]
+    headers += [("set-cookie", _header_value(cookie)) for cookie in result.get("cookies") or []]
+    text = result.get("body") or ""
+    body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
+    if status not in BODYLESS and not any(name == "content-type" for name, _ in headers):
+        headers.append(("content-type", "text/plain;charset=utf-8"))
+    return Answer(status, headers, body)
+
+
+def _header_value(value: object) -> str:
+    """Numbers and booleans are written as JSON does; lists, objects and line breaks are no header."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    if value is None or isinstance(value, dict | list) or "\r" in text or "\n" in text:
+        raise TypeError("not a header value")
+    return text

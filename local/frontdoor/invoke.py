@@ -1,0 +1,54 @@
+"""Calls a function through the emulator's Lambda Invoke API."""
+
+import asyncio
+
+import aiohttp
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from local.clients import ROOT_KEY
+from local.config import REGION
+from local.frontdoor.answer import INTERNAL_ERROR, Answer, answer_of, fault
+
+PAYLOAD_LIMIT = 6_291_556
+"""Bytes of a synchronous event and of its result: 6 MB and an envelope, the number that Lambda's own error names
+("Exceeded maximum allowed payload size (6291556 bytes)")."""
+INTEGRATION_SECONDS = 30.0
+"""Longest integration of an HTTP API (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)."""
+
+TOO_LARGE = fault(413, "Request Entity Too Large")
+UNAVAILABLE = fault(503, "Service Unavailable")
+
+
+class Invoker:
+    """Invokes functions over one shared HTTP session."""
+
+    def __init__(self, session: aiohttp.ClientSession, emulator_url: str) -> None:
+        self._session = session
+        self._emulator_url = emulator_url
+        self._signer = SigV4Auth(Credentials(ROOT_KEY, ROOT_KEY), "lambda", REGION)
+
+    async def invoke(self, function: str, event: bytes) -> Answer:
+        """The function's answer, or the gateway's own for a fault, a throttled call or a time-out. Raises nothing."""
+        if len(event) > PAYLOAD_LIMIT:
+            return TOO_LARGE
+        url = f"{self._emulator_url}/2015-03-31/functions/{function}/invocations"
+        request = AWSRequest("POST", url, data=event, headers={"Content-Type": "application/json"})
+        self._signer.add_auth(request)
+        try:
+            async with asyncio.timeout(INTEGRATION_SECONDS):
+                async with self._session.post(url, data=event, headers=dict(request.headers.items())) as response:
+                    return _translated(response, await response.read())
+        except TimeoutError:
+            return UNAVAILABLE
+        except aiohttp.ClientError:
+            return INTERNAL_ERROR
+
+
+def _translated(response: aiohttp.ClientResponse, payload: bytes) -> Answer:
+    if response.status == 429:
+        return UNAVAILABLE
+    if response.status != 200 or "X-Amz-Function-Error" in response.headers or len(payload) > PAYLOAD_LIMIT:
+        return INTERNAL_ERROR
+    return answer_of(payload)

@@ -1,0 +1,120 @@
+"""The front door's HTTP server: which part answers a request, and the limits that the gateway holds.
+
+Limits: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html (2026-11-22): 10 MB of body, 10,240
+bytes of request line and headers, 30 s of integration; none can be raised.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+
+from local.frontdoor.answer import Answer, fault
+from local.frontdoor.event import GatewayRequest, build_event
+from local.frontdoor.invoke import TOO_LARGE, Invoker
+from local.frontdoor.lanes import Lanes
+from local.frontdoor.pictures import pass_to_r2
+from local.frontdoor.routes import Route, match_route
+
+BODY_LIMIT = 10_485_760
+HEADER_LIMIT = 10_240
+PARSER_LIMIT = 65_536
+"""What the HTTP parser accepts, so that the gateway's own limit can answer; beyond it aiohttp answers 400."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FrontDoorSettings:
+    """What the front door serves. `issuer_documents` maps paths below `/_local` to JSON documents."""
+
+    emulator_url: str
+    api_id: str
+    routes: Sequence[Route]
+    bucket: str
+    origin_secret: str
+    issuer_documents: dict[str, object]
+
+
+class FrontDoor:
+    """Answers every request on the port."""
+
+    def __init__(self, settings: FrontDoorSettings, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._session = session
+        self._invoker = Invoker(session, settings.emulator_url)
+        self._lanes = Lanes()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve one request and log it without its query, which may hold a signature."""
+        started = time.monotonic()
+        path = request.raw_path.partition("?")[0]
+        response = await self._served(request, path)
+        log.info("%s %s %s %.0f ms", request.method, path, response.status, (time.monotonic() - started) * 1000)
+        return response
+
+    async def _served(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        if f"{path}/".startswith(f"/{self._settings.bucket}/"):
+            try:
+                return await pass_to_r2(request, self._session, self._settings.emulator_url)
+            except aiohttp.ClientConnectionError:
+                return _response(fault(502, "Bad Gateway"))
+        if path in self._settings.issuer_documents:
+            return web.json_response(self._settings.issuer_documents[path])
+        return _response(await self._from_api(request))
+
+    async def _from_api(self, request: web.BaseRequest) -> Answer:
+        if _header_bytes(request) > HEADER_LIMIT:
+            return fault(431, "Request Header Fields Too Large")
+        body = await _body_within(request, BODY_LIMIT)
+        if body is None:
+            return TOO_LARGE
+        incoming = _gateway_request(request, body)
+        match = match_route(self._settings.routes, incoming.method, incoming.path)
+        if match is None:
+            return fault(404, "Not Found")
+        event = build_event(incoming, match, self._settings.api_id, self._settings.origin_secret)
+        async with self._lanes.place_for(incoming):
+            answer = await self._invoker.invoke(match.route.function, json.dumps(event).encode())
+        request_id = event["requestContext"]["requestId"]
+        return Answer(answer.status, [*answer.headers, ("apigw-requestid", request_id)], answer.body)
+
+
+def _gateway_request(request: web.BaseRequest, body: bytes) -> GatewayRequest:
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    source_ip, source_port = peer[:2] if peer else ("127.0.0.1", 0)
+    headers = [(name, _utf8(value)) for name, value in request.headers.items()]
+    return GatewayRequest(request.method, _utf8(request.raw_path), headers, body, source_ip, source_port)
+
+
+def _utf8(text: str) -> str:
+    """Text from the wire whose bytes were no UTF-8, as JSON can carry it."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _header_bytes(request: web.BaseRequest) -> int:
+    """Bytes of the request line and the header lines, as sent."""
+    line = len(f"{request.method} {request.raw_path} HTTP/1.1\r\n".encode(errors="surrogateescape"))
+    return line + sum(len(name) + len(value) + len(b": \r\n") for name, value in request.raw_headers)
+
+
+async def _body_within(request: web.BaseRequest, limit: int) -> bytes | None:
+    """The whole body, or None once it is longer than the limit."""
+    if (request.content_length or 0) > limit:
+        return None
+    chunks, size = [], 0
+    async for chunk in request.content.iter_chunked(1 << 16):
+        size += len(chunk)
+        if size > limit:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, headers=CIMultiDict(answer.headers), body=answer.body)

@@ -1,0 +1,159 @@
+"""The whole local stack as one context manager: emulator, Replicate stand-in, deployed template, front door."""
+
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from local import issuer
+from local.artefacts import check_built
+from local.child import Child, answers
+from local.clients import admin_client
+from local.config import STACK_NAME, LocalStackError, StackConfig
+from local.deploy import Deployment, Say, deploy
+from local.emulator import STOP_SECONDS, empty_temporary, start_emulator
+from local.kept_secrets import load_secrets
+from local.ports import is_taken
+from local.transform import code_folders, read_template
+
+
+def silent(_line: str) -> None:
+    """Say nothing."""
+
+
+class LocalStack:
+    """Everything that `make start` runs, between `with` and its end. State stays in `config.state`."""
+
+    deployment: Deployment
+    replicate_token: str
+
+    def __init__(self, config: StackConfig, say: Say = silent) -> None:
+        self.config = config
+        self._say = say
+        self._children: list[Child] = []
+        self._opened = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start and wait until the API answers. Raises LocalStackError, with nothing left running."""
+        with contextlib.ExitStack() as opened:
+            self._start(opened)
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop: the front door first, then the stand-in, then the emulator, which saves its state."""
+        self._children.clear()
+        self._opened.close()
+
+    @property
+    def base_url(self) -> str:
+        """Where people and tests reach the API."""
+        return self.config.base_url
+
+    @property
+    def replicate_url(self) -> str:
+        """Where the Replicate stand-in answers."""
+        return self.config.replicate_url
+
+    def token(self, subject: str, **claims: Any) -> str:
+        """A bearer token of the local issuer for a subject."""
+        return issuer.token(self.config, subject, **claims)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator with every right."""
+        return admin_client(service, self.config.emulator_url)
+
+    def logs(self, function: str) -> str:
+        """What a function (its name with or without the stack's) has logged, in the order of its events."""
+        name = function if function.startswith(f"{STACK_NAME}-") else f"{STACK_NAME}-{function}"
+        configuration = self.client("lambda").get_function_configuration(FunctionName=name)
+        logs = self.client("logs")
+        pages = logs.get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=configuration["LoggingConfig"]["LogGroup"])
+        try:
+            return "\n".join(event["message"].rstrip() for page in found for event in page["events"])
+        except logs.exceptions.ResourceNotFoundException:  # a group that no template made comes with the first call
+            return ""
+
+    def check(self) -> None:
+        """Raise LocalStackError naming a process of the stack that has ended, and its log."""
+        for child in self._children:
+            child.check()
+
+    def _start(self, opened: contextlib.ExitStack) -> None:
+        config = self.config
+        check_built(config.build, code_folders(read_template(config.template)).values())
+        _check_ports(config)
+        config.state.mkdir(parents=True, exist_ok=True)
+        config.state.chmod(0o700)  # the emulator's files hold the secrets in clear
+        lock = opened.enter_context(_locked(config))
+        empty_temporary(config)  # a killed stack did not
+        opened.callback(empty_temporary, config)
+        self._say("starting the emulator")
+        self._keep(opened, start_emulator(config, lock), STOP_SECONDS)
+        self._say(f"starting the Replicate stand-in ({config.engine})")
+        self._keep(opened, _start_replicate(config), grace_seconds=5)
+        self.deployment = deploy(config, self._say)
+        self.replicate_token = self.deployment.secrets["replicate-api-token"]
+        self._say("starting the front door")
+        door = _start_front_door(config, self.deployment.api_id)
+        self._keep(opened, door, grace_seconds=10)
+        door.wait_until(lambda: answers(f"{config.base_url}/api/health"), seconds=60)
+
+    def _keep(self, opened: contextlib.ExitStack, child: Child, grace_seconds: float) -> None:
+        opened.callback(child.stop, grace_seconds)
+        self._children.append(child)
+
+
+def _check_ports(config: StackConfig) -> None:
+    for port in (config.port, config.replicate_port, config.emulator_port):
+        if is_taken(port):
+            raise LocalStackError(
+                f"Port {port} is in use by another program; choose other ones with `PORT=9080 make start` "
+                f"(it uses that port and the two after it)."
+            )
+
+
+@contextlib.contextmanager
+def _locked(config: StackConfig) -> Iterator[int]:
+    """Hold the state folder: two emulators on one folder would overwrite each other's state. Yields the descriptor."""
+    with (config.state / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LocalStackError(f"Another local stack runs on {config.state}; stop it first.") from None
+        yield file.fileno()
+
+
+def _start_replicate(config: StackConfig) -> Child:
+    secrets = load_secrets(config.state)
+    settings = {
+        "STANDIN_PORT": str(config.replicate_port),
+        "STANDIN_TOKEN": secrets["replicate-api-token"],
+        "STANDIN_WEBHOOK_SECRET": secrets["replicate-webhook-secret"],
+        "STANDIN_STATE": str(config.state / "replicate"),
+        "LOCAL_ENGINE": config.engine,
+    }
+    return _start_module("Replicate stand-in", "local.replicate", settings, config)
+
+
+def _start_front_door(config: StackConfig, api_id: str) -> Child:
+    settings = {
+        "PORT": str(config.port),
+        "EMULATOR_URL": config.emulator_url,
+        "API_ID": api_id,
+        "STATE": str(config.state),
+    }
+    return _start_module("front door", "local.frontdoor", settings, config)
+
+
+def _start_module(name: str, module: str, settings: dict[str, str], config: StackConfig) -> Child:
+    log = config.state / f"{module.rpartition('.')[2]}.log"
+    child = Child(name, [sys.executable, "-m", module], {**os.environ, **settings}, log)
+    child.wait_until(child.said_ready, seconds=60)
+    return child

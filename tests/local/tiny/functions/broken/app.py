@@ -1,0 +1,5 @@
+"""Raises."""
+
+
+def handler(_event, _context):
+    raise ValueError("a secret detail")
