@@ -13,8 +13,8 @@ Secrets = dict[str, str]
 def load_secrets(state: Path) -> Secrets:
     """The installation's secrets; what is missing is generated and saved.
 
-    `cookie-keys` holds `<kid>:<base64 of 32 bytes>` items, the first signs; `origin-secrets` is space separated, the
-    first is the one that the front door sends.
+    `cookie-keys` and `share-keys` hold `<kid>:<base64 of 32 bytes>` items, the first signs;
+    `origin-secrets` is space separated, the first is the one that the front door sends.
     """
     path = state / "secrets.json"
     kept: Secrets = json.loads(path.read_text()) if path.exists() else {}
@@ -44,6 +44,7 @@ def _generated() -> Secrets:
         "replicate-webhook-secret": f"whsec_{_key(24)}",
         "owner-key": _key(32),
         "cookie-keys": f"local1:{_key(32)}",
+        "share-keys": f"local1:{_key(32)}",
         "origin-secrets": secrets.token_urlsafe(32),
     }
 

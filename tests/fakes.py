@@ -32,10 +32,27 @@ class FakeClock:
 class FakeUsage:
     def __init__(self) -> None:
         self.quotas: dict[str, Quota] = {}
+        self.counters: dict[str, int] = {}
+        self.kept: dict[str, tuple[dict[str, str], datetime]] = {}
         self.leases: dict[str, datetime] = {}
 
     def quota(self, owner: Owner) -> Quota | None:
         return self.quotas.get(owner.reference)
+
+    def count(self, key: str, limit: int, expires_at: int, *, hard: bool = False) -> int:  # noqa: ARG002
+        used = self.counters.get(key, 0)
+        if hard and used >= limit:
+            return limit + 1
+        self.counters[key] = used + 1
+        return used + 1
+
+    def counted(self, key: str) -> int:
+        return self.counters.get(key, 0)
+
+    def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
+        if key not in self.kept or self.kept[key][1] <= now:
+            self.kept[key] = (dict(values), now + timedelta(seconds=seconds))
+        return self.kept[key][0]
 
     def lease(self, name: str, now: datetime, seconds: int) -> bool:
         if self.leases.get(name, now) > now:
@@ -88,6 +105,15 @@ class FakeJobs:
         self.rows[job.id] = dataclasses.replace(self.rows[job.id], quota_refunded=True)
         return True
 
+    def note(self, job: Job, changes: Mapping[str, Any]) -> Job:
+        stay = Transition("note", frozenset({job.status}), job.status)
+        return self.move(job.id, stay, changes, {"attempt": job.attempt})
+
+    def of_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
+        shown = [row for row in self.rows.values() if row.owner.reference == owner.reference and not row.deleted_at]
+        shown.sort(key=lambda row: (row.created_at, row.id), reverse=True)
+        return [row for row in shown if before is None or (row.created_at, row.id) < before][:limit]
+
     def postpone(self, job: Job, check_at: str) -> None:
         row = self.rows[job.id]
         if (row.status, row.check_at) == (job.status, job.check_at):
@@ -122,6 +148,12 @@ class FakePictures:
         self.objects[key] = (body if isinstance(body, bytes) else body.read(), self._clock())
         self.headers[key] = {"type": content_type, "cache": cache_control, "disposition": disposition}
 
+    def copy(self, source: str, target: str) -> bool:
+        if source not in self.objects:
+            return False
+        self.objects[target] = (self.objects[source][0], self._clock())
+        return True
+
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
             self.objects.pop(key, None)
@@ -152,6 +184,15 @@ class FakeLinks:
         return f"https://r2.test/bucket/{key}?signed={method}", 600
 
 
+class FakeShareLinks:
+    def sign(self, job_id: str, expires_at: datetime) -> str:
+        return f"{job_id}:{expires_at.isoformat()}"
+
+    def verify(self, job_id: str, token: str) -> datetime | None:
+        named, _, ends = token.partition(":")
+        return datetime.fromisoformat(ends) if named == job_id else None
+
+
 class FakeProvider:
     """Answers creations with what `answers` holds, in turn; an exception is raised, after the run when `lost`."""
 
@@ -160,6 +201,7 @@ class FakeProvider:
         self.lost: Exception | None = None
         self.runs: dict[str, Prediction] = {}
         self.created: list[tuple[str, dict[str, Any], str]] = []
+        self.cancelled: list[str] = []
 
     def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
         if self.answers:
@@ -171,6 +213,9 @@ class FakeProvider:
         if self.lost:
             raise self.lost
         return run
+
+    def cancel(self, prediction_id: str) -> None:
+        self.cancelled.append(prediction_id)
 
     def get(self, prediction_id: str) -> Prediction | None:
         return self.runs.get(prediction_id)

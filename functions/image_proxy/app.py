@@ -7,25 +7,28 @@ from enhancer.domain.clock import utc_now
 from enhancer.usecases.show_picture import show_picture
 
 app = APIGatewayHttpResolver()
-identity = bootstrap.identity()
+access = bootstrap.access()
 jobs = bootstrap.jobs()
 links = bootstrap.links()
+shares = bootstrap.shares()
 prefix = bootstrap.prefix()
 
 
 @app.route("/r2-ai/.+", method=["GET", "HEAD"])
 def picture() -> Response[str]:
-    """Redirect the owner of a picture to it."""
+    """Redirect whoever may see a picture to it."""
     link = show_picture(
         app.current_event.path.removeprefix("/r2-ai/"),
-        identity.caller(*http_api.credentials(app.current_event)),
+        access.reader(app.current_event, "picture"),
+        http_api.query(app.current_event, "share"),
         method=app.current_event.http_method,
         jobs=jobs,
         links=links,
+        shares=shares,
         prefix=prefix,
         clock=utc_now,
     )
-    return http_api.redirect(link.url, link.seconds)
+    return http_api.redirect(app.current_event, link.url, link.seconds, link.sha256)
 
 
 handler = http_api.serve(app, bootstrap.origin_secrets())

@@ -1,17 +1,19 @@
-"""Tell how a job and a quota stand, and that we are alive; 404 and 405 for all other paths. Trigger: HTTP API."""
+"""Tell how jobs and a quota stand and which models there are; 404 and 405 for all else. Trigger: HTTP API."""
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from enhancer import __version__, bootstrap, http_api
-from enhancer.domain.clock import to_text, utc_now
-from enhancer.job_json import job_json
+from enhancer.documents import job_json, model_json, usage_json
+from enhancer.domain.clock import utc_now
+from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE, list_jobs
 from enhancer.usecases.read_job import read_job
 from enhancer.usecases.read_usage import read_usage
 
 app = APIGatewayHttpResolver()
-identity = bootstrap.identity()
+access = bootstrap.access()
 jobs = bootstrap.jobs()
 usage_table = bootstrap.usage()
+offers = bootstrap.offered()
 longest_wait = bootstrap.settings.integer("STATUS_WAIT_SECONDS")
 quota_jobs = bootstrap.settings.integer("QUOTA_JOBS")
 max_bytes = bootstrap.settings.integer("MAX_UPLOAD_BYTES")
@@ -20,27 +22,34 @@ max_bytes = bootstrap.settings.integer("MAX_UPLOAD_BYTES")
 @app.get("/api/ai-image/jobs/<job_id>")
 def job(job_id: str) -> Response[str]:
     """One job; with ?wait=seconds as soon as it changes."""
-    wait = http_api.seconds(app.current_event, "wait", longest_wait)
-    found = read_job(job_id, identity.caller(*http_api.credentials(app.current_event)), jobs=jobs, wait=wait)
-    return http_api.ok(job_json(found), headers={} if found.ended else {"retry-after": "2"})
+    wait = min(http_api.number(app.current_event, "wait", 0), longest_wait)
+    found = read_job(job_id, access.reader(app.current_event, "status"), jobs=jobs, wait=wait)
+    return http_api.fresh(app.current_event, job_json(found), {} if found.ended else {"retry-after": "2"})
+
+
+@app.get("/api/ai-image/jobs")
+def history() -> Response[str]:
+    """The caller's jobs, newest first."""
+    limit = min(http_api.number(app.current_event, "limit", DEFAULT_PAGE), MAX_PAGE)
+    cursor = http_api.query(app.current_event, "cursor")
+    page = list_jobs(access.reader(app.current_event), jobs=jobs, limit=limit, cursor=cursor)
+    return http_api.ok({"jobs": [job_json(each) for each in page.jobs], "nextCursor": page.next_cursor})
 
 
 @app.get("/api/ai-image/usage")
 def usage() -> Response[str]:
     """The caller's quota."""
-    owner = identity.caller(*http_api.credentials(app.current_event))
-    now = read_usage(owner, usage=usage_table, limit=quota_jobs, clock=utc_now)
-    return http_api.ok(
-        {
-            "ownerType": owner.type if owner else "guest",
-            "usage": {
-                "used": now.used,
-                "remaining": now.remaining,
-                "resetAt": to_text(now.reset_at) if now.reset_at else None,
-            },
-            "limits": {"jobs": quota_jobs, "windowSeconds": 86_400, "maxBytes": max_bytes},
-        }
-    )
+    caller = access.reader(app.current_event)
+    now = read_usage(caller, usage=usage_table, limit=quota_jobs, clock=utc_now)
+    owner_type = caller.owner.type if caller else "guest"
+    return http_api.ok({"ownerType": owner_type} | usage_json(now, quota_jobs, max_bytes))
+
+
+@app.get("/api/ai-image/models")
+def models() -> Response[str]:
+    """The models on offer."""
+    access.reader(app.current_event)
+    return http_api.ok({"models": [model_json(offer.model) for offer in offers.values()]})
 
 
 @app.get("/api/health")

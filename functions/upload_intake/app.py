@@ -1,71 +1,126 @@
-"""Take pictures in: presigned uploads, and jobs from them or from a form. Trigger: HTTP API."""
+"""Take pictures in: presigned uploads, and jobs from them, from a form, or from an earlier job. Trigger: HTTP API."""
+
+import json
+from collections.abc import Callable
+from functools import partial
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from enhancer import bootstrap, http_api
 from enhancer.contracts import JobRequest, UploadRequest
+from enhancer.documents import job_json, usage_json
+from enhancer.domain import keys
 from enhancer.domain.clock import utc_now
-from enhancer.errors import PayloadTooLarge, Unauthorized
-from enhancer.form import read_form
-from enhancer.job_json import job_json
+from enhancer.domain.job import Job
+from enhancer.domain.owner import Caller
+from enhancer.errors import PayloadTooLarge
+from enhancer.form import Form, read_form
 from enhancer.observability import logger
-from enhancer.usecases.create_job import Choice, create_job_from_bytes, create_job_from_upload
+from enhancer.usecases.await_job import await_job
+from enhancer.usecases.create_job import (
+    Choice,
+    create_job_from_bytes,
+    create_job_from_job,
+    create_job_from_upload,
+    look_at,
+)
+from enhancer.usecases.create_once import Route, create_once
+from enhancer.usecases.read_job import find_job
+from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.request_upload import request_upload
 
 FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
 
 app = APIGatewayHttpResolver()
 intake = bootstrap.intake()
-identity = bootstrap.identity()
+access = bootstrap.access()
+generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 
 
 @app.post("/api/ai-image/uploads")
 def upload() -> Response[str]:
     """Sign an upload; a caller that nobody knows becomes a guest."""
     wanted = UploadRequest.read(http_api.json_body(app.current_event))
-    owner, cookie = identity.caller_or_guest(*http_api.credentials(app.current_event))
+    visitor = access.creator(app.current_event, "upload")
     signed = request_upload(
         wanted.content_type,
         wanted.size,
-        owner,
+        visitor.caller.owner,
         pictures=intake.pictures,
         max_bytes=intake.max_bytes,
         prefix=intake.prefix,
         clock=utc_now,
     )
-    return http_api.ok(signed.document(), 201, cookie=cookie)
+    return http_api.ok(signed.document(), 201, cookie=visitor.cookie)
 
 
 @app.post("/api/ai-image/jobs")
 def create() -> Response[str]:
-    """Create a job from an upload (JSON) or from the picture in the body (multipart)."""
+    """Create a job from an upload or an earlier job (JSON), or from the picture in the body (multipart)."""
     if http_api.content_type(app.current_event).startswith("application/json"):
-        return _from_upload()
-    return _from_form()
+        return _from_json()
+    form = _form()
+    visitor = access.creator(app.current_event, "create")
+    job = _from_form(form, visitor.caller, "jobs")
+    return http_api.accepted(job_json(job), cookie=visitor.cookie)
 
 
-def _from_upload() -> Response[str]:
+@app.post("/api/ai-image/generate")
+def generate() -> Response[str]:
+    """Create a job from the picture in the body and wait for its result: 200 with it, or 202 with the job."""
+    form = _form()
+    visitor = access.creator(app.current_event, "create")
+    job = await_job(_from_form(form, visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
+    if job.output_r2_key is None:
+        return http_api.accepted(job_json(job), cookie=visitor.cookie)
+    usage = read_usage(visitor.caller, usage=intake.usage, limit=intake.quota_jobs, clock=utc_now)
+    shown = job_json(job)
+    result = {"model": job.model, "originalUrl": shown["originalUrl"], "imageUrl": shown["imageUrl"]}
+    return http_api.ok(result | usage_json(usage, intake.quota_jobs, intake.max_bytes), cookie=visitor.cookie)
+
+
+def _from_json() -> Response[str]:
     wanted = JobRequest.read(http_api.json_body(app.current_event))
-    owner = identity.caller(*http_api.credentials(app.current_event))
-    if owner is None:
-        raise Unauthorized("Send the cookie or the token that the upload was made with.")
+    caller = access.creator(app.current_event, "create", guests=False).caller
     choice = Choice(wanted.model, wanted.params, wanted.filename)
-    job = create_job_from_upload(wanted.upload_id, choice, owner, intake)
-    logger.info("job created", extra={"job_id": job.id, "model": job.model})
-    return http_api.accepted(job_json(job))
+    if wanted.from_job_id is None:
+        job_id = wanted.upload_id or ""
+        make: Callable[[str], Job] = partial(create_job_from_upload, choice=choice, owner=caller.owner, intake=intake)
+    else:
+        source = find_job(wanted.from_job_id, caller, jobs=intake.jobs)
+        job_id = keys.new_job_id(keys.content_type_of(source.id))
+        make = partial(create_job_from_job, source=source, choice=choice, owner=caller.owner, intake=intake)
+    return http_api.accepted(job_json(_once(wanted.model_dump_json().encode(), job_id, caller, make, "jobs")))
 
 
-def _from_form() -> Response[str]:
-    body = http_api.body_bytes(app.current_event)
-    form = read_form(http_api.content_type(app.current_event), body)
+def _form() -> Form:
+    form = read_form(http_api.content_type(app.current_event), http_api.body_bytes(app.current_event))
     if len(form.image) > FORM_BYTES:
         message = f"The file has {len(form.image):,} bytes; a form takes at most {FORM_BYTES:,}: use POST /uploads."
         raise PayloadTooLarge(message, size=len(form.image), maxBytes=FORM_BYTES)
-    model = form.fields.pop("model", "")
-    owner, cookie = identity.caller_or_guest(*http_api.credentials(app.current_event))
-    job = create_job_from_bytes(form.image, Choice(model, form.fields, form.filename), owner, intake)
+    return form
+
+
+def _from_form(form: Form, caller: Caller, route: Route) -> Job:
+    picture = look_at(form.image, intake)
+    fields = dict(form.fields)
+    choice = Choice(fields.pop("model", ""), fields, form.filename)
+    job_id = keys.new_job_id(picture.content_type)
+    request = json.dumps(form.fields, sort_keys=True).encode() + form.image
+    make = partial(
+        create_job_from_bytes, data=form.image, picture=picture, choice=choice, owner=caller.owner, intake=intake
+    )
+    return _once(request, job_id, caller, make, route)
+
+
+def _once(request: bytes, job_id: str, caller: Caller, make: Callable[[str], Job], route: Route) -> Job:
+    access.admit_job(app.current_event, caller)
+    key = http_api.header_map(app.current_event).get("idempotency-key", "")
+    job = create_once(
+        key, route, request, job_id, caller.owner, make, jobs=intake.jobs, usage=intake.usage, clock=utc_now
+    )
     logger.info("job created", extra={"job_id": job.id, "model": job.model})
-    return http_api.accepted(job_json(job), cookie=cookie)
+    return job
 
 
 handler = http_api.serve(app, bootstrap.origin_secrets())

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from enhancer.domain import keys
 from enhancer.domain.catalogue import offers
 from enhancer.domain.job import Job
-from enhancer.domain.owner import Owner, new_guest
+from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.usecases.complete_job import Completer
-from enhancer.usecases.create_job import Choice, Intake, create_job_from_bytes
+from enhancer.usecases.create_job import Choice, Intake, create_job_from_bytes, look_at
 from enhancer.usecases.reconcile_jobs import Reconciler
 from enhancer.usecases.start_job import Starter
 from tests.fakes import (
@@ -45,6 +46,7 @@ class World:
     outputs: FakeOutputs
     imaging: FakeImaging
     owner: Owner
+    caller: Caller
     intake: Intake
     starter: Starter
     completer: Completer
@@ -57,7 +59,10 @@ class World:
     def new_job(self, params: dict[str, object] | None = None) -> Job:
         """A queued job of the world's owner."""
         choice = Choice("nightmareai/real-esrgan", params or {}, "cat.png")
-        return create_job_from_bytes(picture(), choice, self.owner, self.intake)
+        job_id = keys.new_job_id("image/png")
+        return create_job_from_bytes(
+            job_id, picture(), look_at(picture(), self.intake), choice, self.owner, self.intake
+        )
 
 
 @pytest.fixture
@@ -67,11 +72,16 @@ def world() -> World:
     jobs, pictures, provider = FakeJobs(usage), FakePictures(clock), FakeProvider()
     outputs, imaging = FakeOutputs(picture(size=(160, 120))), FakeImaging()
     offered = offers(["nightmareai/real-esrgan"])
+    caller = Caller(new_guest())
     return World(
-        clock, usage, jobs, pictures, messages, provider, outputs, imaging, new_guest(),
-        Intake(jobs, usage, pictures, messages, offered, PREFIX, 50_000, 1_000_000, 3, clock, sleep=lambda _: None),
-        Starter(jobs, pictures, FakeLinks(), provider, messages, imaging, offered, "https://x.test/hook", PREFIX,
-                clock),
+        clock, usage, jobs, pictures, messages, provider, outputs, imaging, caller.owner, caller,
+        Intake(
+            jobs, usage, pictures, messages, offered, PREFIX, 50_000, 1_000_000, 3, 10, clock, sleep=lambda _: None
+        ),
+        Starter(
+            jobs, usage, pictures, FakeLinks(), provider, messages, imaging, offered, "https://x.test/hook", PREFIX,
+            10, clock,
+        ),
         Completer(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock),
         Reconciler(jobs, usage, provider, messages, "bucket", PREFIX, clock),
     )  # fmt: skip

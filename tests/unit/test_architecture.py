@@ -11,7 +11,7 @@ PACKAGE = ROOT / "layers/core/enhancer"
 
 # What a module of each part may import of ours. The order is the direction of the arrows, inwards.
 DOMAIN = {"domain"}
-USECASES = DOMAIN | {"errors", "ports", "usecases"}
+USECASES = DOMAIN | {"documents", "errors", "ports", "usecases"}
 ADAPTERS = DOMAIN | {"errors", "ports", "settings", "adapters", ""}
 ALLOWED = {
     "domain": DOMAIN,
@@ -22,13 +22,14 @@ ALLOWED = {
     "adapters": ADAPTERS,
     "contracts": {"errors"},
     "form": {"errors"},
-    "job_json": DOMAIN,
+    "documents": DOMAIN,
+    "access": DOMAIN | {"", "errors", "http_api", "observability", "ports"},
     "observability": set(),
     "queue": {"observability"},
     "http_api": {"errors", "observability"},
-    "bootstrap": ADAPTERS | {"usecases"},
+    "bootstrap": ADAPTERS | {"access", "usecases"},
     "functions": DOMAIN
-    | {"", "bootstrap", "contracts", "errors", "form", "http_api", "job_json", "observability", "queue", "usecases"},
+    | {"", "bootstrap", "contracts", "errors", "form", "http_api", "documents", "observability", "queue", "usecases"},
 }
 # Third-party packages that a part may use; the standard library is free for all.
 LIBRARIES = {
@@ -37,6 +38,7 @@ LIBRARIES = {
     "observability": {"aws_lambda_powertools"},
     "queue": {"aws_lambda_powertools"},
     "http_api": {"aws_lambda_powertools"},
+    "access": {"aws_lambda_powertools"},
     "bootstrap": {"boto3", "botocore"},
     "functions": {"aws_lambda_powertools"},
     "adapters": {"aws_lambda_powertools", "boto3", "botocore", "jwt", "PIL", "requests", "standardwebhooks"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.test_template import FUNCTIONS, environment
+from tests.unit.test_template import FUNCTIONS, example_values
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".build/local"
@@ -18,9 +18,11 @@ def test_a_handler_imports_with_its_own_layers_alone(name):
     layers = ["CoreLayer", *(layer["!Ref"] for layer in function.get("Layers", []))]
     path = [str(BUILD / "layers" / layer / "python") for layer in layers]
     path.append(str(BUILD / function["CodeUri"]))
-    variables = {
-        key: "nightmareai/real-esrgan" if key == "ALLOWED_MODELS" else "1" for key in environment(function)
-    } | {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    variables = example_values(function) | {
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }
     program = (
         f"import sys; sys.path.extend({path!r}); import app; assert callable(app.handler); print('PIL' in sys.modules)"
     )

@@ -1,22 +1,29 @@
 import base64
+from datetime import timedelta
 
 import pytest
 
-from enhancer.adapters.identity import Identity
+from enhancer.adapters.cookies import Signer
+from enhancer.adapters.identity import Identity, Token
 from enhancer.domain import owner
-from enhancer.domain.owner import Owner
+from enhancer.domain.owner import Caller, Owner
 from enhancer.errors import Unauthorized
+from tests.fakes import FakeClock
 
 NEW, OLD = (f"{name}:{base64.b64encode(name.encode() * 8).decode()}" for name in ("new2", "old1"))
 
+TOKEN = Token(
+    Caller(Owner("user", "u" * 26, "subject"), "admin", email_verified=True), FakeClock().now + timedelta(hours=9)
+)
 
-def identity(keys=(NEW, OLD), *, secure=False):
+
+def identity(keys=(NEW, OLD), *, secure=False, clock=None):
     def bearer(token):
         if token != "good":
             raise Unauthorized("bad")
-        return Owner("user", "u" * 26, "subject")
+        return TOKEN
 
-    return Identity(lambda: keys, bearer, secure=secure)
+    return Identity(Signer(lambda: keys), bearer, clock or FakeClock(), secure=secure)
 
 
 def value_of(cookie):
@@ -64,17 +71,44 @@ def test_a_forged_cookie_is_nobody(forge):
 
 def test_a_token_decides_alone():
     _, cookie = identity().mint()
-    assert identity().caller({"authorization": "Bearer good"}, [value_of(cookie)]).type == "user"
+    assert identity().caller({"authorization": "Bearer good"}, [value_of(cookie)]) == TOKEN.caller
     for bad in ("Bearer bad", "Basic good", "Bearer ", "good", ""):
         with pytest.raises(Unauthorized):
             identity().caller({"authorization": bad}, [value_of(cookie)])
 
 
-def test_only_those_who_bring_something_become_guests():
-    known, cookie = identity().caller_or_guest({}, [])
-    assert cookie is not None
-    assert identity().caller_or_guest({}, [value_of(cookie)]) == (known, None)
+def test_nobody_is_nobody():
     assert identity().caller({}, []) is None
+    assert identity().caller({}, ["other=1"]) is None
+
+
+def test_a_session_is_its_tokens_user_for_eight_hours_at_most():
+    clock = FakeClock()
+    cookie, ends = identity(clock=clock).open_session(TOKEN)
+    assert ends == clock.now + timedelta(hours=8)
+    assert "Max-Age=28800" in str(cookie)
+    _, guest = identity().mint()
+    both = [value_of(guest), value_of(cookie)]
+    assert identity(clock=clock).caller({}, both) == TOKEN.caller
+    clock.advance(hours=8)
+    assert identity(clock=clock).caller({}, both).owner.type == "guest"
+
+
+def test_a_session_never_outlives_its_token():
+    clock = FakeClock()
+    clock.advance(hours=8, minutes=59)
+    cookie, ends = identity(clock=clock).open_session(TOKEN)
+    assert ends == TOKEN.expires_at
+    assert "Max-Age=60" in str(cookie)
+
+
+def test_a_guests_signature_is_no_sessions():
+    _, cookie = identity().mint()
+    assert identity().caller({}, [value_of(cookie).replace("guest=", "session=")]) is None
+
+
+def test_signing_out_empties_the_cookie():
+    assert str(identity().close_session()).startswith("session=; Path=/; Max-Age=0")
 
 
 def test_owner_ids_are_opaque_and_depend_on_key_issuer_and_subject():

@@ -2,9 +2,9 @@ import dataclasses
 
 import pytest
 
-from enhancer.domain.owner import new_guest
+from enhancer.documents import job_json
+from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import NotFound, Unauthorized
-from enhancer.job_json import job_json
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.read_job import read_job
 from enhancer.usecases.read_usage import read_usage
@@ -19,31 +19,31 @@ def test_waiting_ends_as_soon_as_the_job_moves(world):
         if len(naps) == 3:
             start_job(job.id, world.starter)
 
-    assert read_job(job.id, world.owner, jobs=world.jobs, wait=20, sleep=sleep).stage == "enhancing"
+    assert read_job(job.id, world.caller, jobs=world.jobs, wait=20, sleep=sleep).stage == "enhancing"
     assert len(naps) == 3
 
 
 def test_waiting_ends_when_the_time_is_up(world):
     job, naps = world.new_job(), []
-    assert read_job(job.id, world.owner, jobs=world.jobs, wait=2, sleep=naps.append).stage == "queued"
+    assert read_job(job.id, world.caller, jobs=world.jobs, wait=2, sleep=naps.append).stage == "queued"
     assert sum(naps) == 2
 
 
 def test_without_wait_there_is_one_read(world):
     job = world.new_job()
-    assert read_job(job.id, world.owner, jobs=world.jobs, sleep=pytest.fail) == job
+    assert read_job(job.id, world.caller, jobs=world.jobs, sleep=pytest.fail) == job
 
 
 def test_a_job_is_only_its_owners(world):
     job = world.new_job()
     with pytest.raises(Unauthorized):
         read_job(job.id, None, jobs=world.jobs)
-    for job_id, owner in [(job.id, new_guest()), ("nonsense", world.owner), ("j" + "a" * 25, world.owner)]:
+    for job_id, caller in [(job.id, Caller(new_guest())), ("nonsense", world.caller), ("j" + "a" * 25, world.caller)]:
         with pytest.raises(NotFound):
-            read_job(job_id, owner, jobs=world.jobs)
+            read_job(job_id, caller, jobs=world.jobs)
     world.jobs.rows[job.id] = dataclasses.replace(job, deleted_at="2026-11-22T12:00:00.000Z")
     with pytest.raises(NotFound):
-        read_job(job.id, world.owner, jobs=world.jobs)
+        read_job(job.id, world.caller, jobs=world.jobs)
 
 
 def test_the_document_of_a_job_hides_the_claim_and_shows_the_result(world):
@@ -75,8 +75,8 @@ def test_the_document_of_a_job_hides_the_claim_and_shows_the_result(world):
 
 
 def test_usage_counts_down_and_starts_afresh(world):
-    def now(owner=world.owner):
-        return read_usage(owner, usage=world.usage, limit=3, clock=world.clock)
+    def now(caller=world.caller):
+        return read_usage(caller, usage=world.usage, limit=3, clock=world.clock)
 
     assert (now().used, now().remaining, now().reset_at) == (0, 3, None)
     assert (now(None).used, now(None).remaining) == (0, 3)

@@ -37,7 +37,7 @@ def test_a_missing_secret_names_itself():
 
 
 def test_a_missing_or_malformed_setting_names_itself():
-    settings = Settings({"EMPTY": " ", "WORD": "ten", "NUMBER": "10", "LIST": "a, b,,c"})
+    settings = Settings({"EMPTY": " ", "WORD": "ten", "NUMBER": "10", "LIST": "a, b,,c", "PAIRS": "a=1, b=20"})
     for name in ("ABSENT", "EMPTY"):
         with pytest.raises(ConfigurationError, match=f"the setting {name} is missing"):
             settings.text(name)
@@ -45,4 +45,7 @@ def test_a_missing_or_malformed_setting_names_itself():
         settings.integer("WORD")
     assert settings.integer("NUMBER") == 10
     assert settings.items("LIST") == ["a", "b", "c"]
+    assert settings.numbers("PAIRS") == {"a": 1, "b": 20}
+    with pytest.raises(ConfigurationError, match="the setting LIST is"):
+        settings.numbers("LIST")
     assert settings.optional("ABSENT") == ""

@@ -2,12 +2,12 @@ import dataclasses
 
 import pytest
 
-from enhancer.domain.owner import new_guest
+from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.show_picture import show_picture
 from enhancer.usecases.start_job import start_job
-from tests.fakes import FakeLinks
+from tests.fakes import FakeLinks, FakeShareLinks
 
 
 @pytest.fixture
@@ -19,15 +19,23 @@ def done(world):
     return world.job(job.id)
 
 
-def show(world, key, owner, method="GET"):
+def show(world, key, caller, method="GET", share=""):
     return show_picture(
-        key, owner, method=method, jobs=world.jobs, links=FakeLinks(), prefix="ai-enhancer/", clock=world.clock
+        key,
+        caller,
+        share,
+        method=method,
+        jobs=world.jobs,
+        links=FakeLinks(),
+        shares=FakeShareLinks(),
+        prefix="ai-enhancer/",
+        clock=world.clock,
     )
 
 
 def test_the_owner_gets_a_link_to_each_picture(world, done):
     for key in (done.input_r2_key, done.output_r2_key, done.preview_r2_key, done.thumb_r2_key):
-        link = show(world, key, world.owner, "HEAD")
+        link = show(world, key, world.caller, "HEAD")
         assert link.url == f"https://r2.test/bucket/{key}?signed=HEAD"
         assert link.seconds == 600
 
@@ -36,26 +44,26 @@ def test_nobody_is_asked_who_they_are_and_another_is_refused(world, done):
     with pytest.raises(Unauthorized):
         show(world, done.output_r2_key, None)
     with pytest.raises(Forbidden):
-        show(world, done.output_r2_key, new_guest())
+        show(world, done.output_r2_key, Caller(new_guest()))
 
 
 def test_past_its_time_nothing_is_served_while_the_object_still_exists(world, done):
     world.clock.advance(hours=23, minutes=55)
-    assert show(world, done.input_r2_key, world.owner).seconds == 300
+    assert show(world, done.input_r2_key, world.caller).seconds == 300
     world.clock.advance(minutes=5)
     with pytest.raises(Gone):
-        show(world, done.input_r2_key, world.owner)
-    assert show(world, done.output_r2_key, world.owner)
+        show(world, done.input_r2_key, world.caller)
+    assert show(world, done.output_r2_key, world.caller)
     world.clock.advance(days=29)
     with pytest.raises(Gone):
-        show(world, done.output_r2_key, world.owner)
+        show(world, done.output_r2_key, world.caller)
     assert done.output_r2_key in world.pictures.objects
 
 
 def test_a_deleted_job_serves_nothing(world, done):
     world.jobs.rows[done.id] = dataclasses.replace(done, deleted_at="2026-11-22T12:00:00.000Z")
     with pytest.raises(Gone, match="deleted"):
-        show(world, done.output_r2_key, world.owner)
+        show(world, done.output_r2_key, world.caller)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +83,9 @@ def test_a_deleted_job_serves_nothing(world, done):
 )
 def test_a_path_that_is_not_a_key_of_the_row_is_not_found(world, done, change):
     with pytest.raises(NotFound):
-        show(world, change(done.output_r2_key), world.owner)
+        show(world, change(done.output_r2_key), world.caller)
 
 
 def test_a_job_that_does_not_exist_has_no_pictures(world, done):
     with pytest.raises(NotFound):
-        show(world, done.output_r2_key.replace(done.id, "p" + "a" * 25), world.owner)
+        show(world, done.output_r2_key.replace(done.id, "p" + "a" * 25), world.caller)

@@ -34,6 +34,12 @@ def environment(function: dict[str, Any]) -> dict[str, Any]:
     return {**GLOBALS["Environment"]["Variables"], **own}
 
 
+def example_values(function: dict[str, Any]) -> dict[str, str]:
+    """Values that a function starts with."""
+    examples = {"ALLOWED_MODELS": "nightmareai/real-esrgan", "RATE_LIMITS": "create=1"}
+    return {key: examples.get(key, "1") for key in environment(function)}
+
+
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
     return [statement for policy in function["Policies"] for statement in policy.get("Statement", [])]
 
@@ -88,7 +94,7 @@ def test_a_function_has_its_settings_and_no_others(name, monkeypatch):
             read.add(key)
             return super().get(key, default)
 
-    values = {key: "nightmareai/real-esrgan" if key == "ALLOWED_MODELS" else "1" for key in environment(function)}
+    values = example_values(function)
     for variable in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(variable, "eu-central-1")
 

@@ -4,6 +4,7 @@ Imports are inside the functions on purpose: a Lambda pays at every cold start f
 takes only the adapters that it names (docs/decisions/0005).
 """
 
+import base64
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from enhancer.domain.clock import utc_now
 from enhancer.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
+    from enhancer.access import Access
+    from enhancer.adapters.cookies import Signer
     from enhancer.adapters.dynamo_jobs import DynamoJobs
     from enhancer.adapters.dynamo_usage import DynamoUsage
     from enhancer.adapters.identity import Identity
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from enhancer.adapters.read_links import SignedReadLinks
     from enhancer.adapters.replicate import Replicate
     from enhancer.adapters.secrets import Secrets
+    from enhancer.adapters.share_links import SignedShareLinks
     from enhancer.adapters.sqs import SqsMessages
     from enhancer.adapters.webhook_signature import WebhookSignature
     from enhancer.usecases.complete_job import Completer
@@ -35,6 +39,7 @@ _SECRETS = (
     "REPLICATE_WEBHOOK_SECRET",
     "OWNER_KEY",
     "COOKIE_KEYS",
+    "SHARE_KEYS",
     "ORIGIN_SECRETS",
 )
 
@@ -156,30 +161,54 @@ def identity() -> "Identity":
     from enhancer.adapters.identity import Identity
 
     secure = settings.text("PUBLIC_BASE_URL").startswith("https://")
-    _secret("OWNER_KEY")
-    return Identity(_several("COOKIE_KEYS"), _bearer_owner, secure=secure)
+    return Identity(_signer("COOKIE_KEYS"), _verify_token, utc_now, secure=secure)
 
 
-def _bearer_owner(token: str) -> Any:
+def access() -> "Access":
+    """The gate of the routes."""
+    from enhancer.access import Access, Rules
+
+    rules = Rules(
+        rates=settings.numbers("RATE_LIMITS"),
+        guest_jobs_per_address=settings.integer("GUEST_JOBS_PER_ADDRESS"),
+        verified_email=settings.text("REQUIRE_VERIFIED_EMAIL") == "true",
+        base_url=settings.text("PUBLIC_BASE_URL"),
+    )
+    return Access(identity(), usage(), rules, _owner_key(), utc_now)
+
+
+def shares() -> "SignedShareLinks":
+    """Share links."""
+    from enhancer.adapters.share_links import SignedShareLinks
+
+    return SignedShareLinks(_signer("SHARE_KEYS"))
+
+
+def _signer(setting: str) -> "Signer":
+    from enhancer.adapters.cookies import Signer
+
+    return Signer(_several(setting))
+
+
+def _owner_key() -> Callable[[], bytes]:
+    key = _secret("OWNER_KEY")
+    return lambda: base64.b64decode(key())
+
+
+def _verify_token(token: str) -> Any:
     from enhancer.errors import Unauthorized
 
     if not settings.optional("OIDC_ISSUER"):
         raise Unauthorized("This installation takes no tokens; it knows guests only.")
-    return _bearer_tokens().owner(token)
+    return _bearer_tokens().verify(token)
 
 
 @cache
 def _bearer_tokens() -> Any:
-    import base64
+    from enhancer.adapters.bearer import BearerTokens, IssuerKeys
 
-    from enhancer.adapters.bearer import BearerTokens
-
-    return BearerTokens(
-        settings.text("OIDC_ISSUER"),
-        settings.text("OIDC_AUDIENCE"),
-        settings.text("OIDC_JWKS_URL"),
-        base64.b64decode(_secret("OWNER_KEY")()),
-    )
+    keys = IssuerKeys(settings.text("OIDC_JWKS_URL"))
+    return BearerTokens(settings.text("OIDC_ISSUER"), settings.text("OIDC_AUDIENCE"), keys, _owner_key()())
 
 
 def origin_secrets() -> Callable[[], list[str]]:
@@ -214,6 +243,7 @@ def intake() -> "Intake":
         max_bytes=settings.integer("MAX_UPLOAD_BYTES"),
         max_pixels=settings.integer("MAX_PIXELS"),
         quota_jobs=settings.integer("QUOTA_JOBS"),
+        spend_ceiling=settings.integer("SPEND_CEILING"),
         clock=utc_now,
     )
 
@@ -225,6 +255,7 @@ def starter() -> "Starter":
 
     return Starter(
         jobs=jobs(),
+        usage=usage(),
         pictures=pictures(),
         links=links(),
         provider=provider(),
@@ -233,6 +264,7 @@ def starter() -> "Starter":
         offers=offered(),
         webhook_url=f"{settings.text('PUBLIC_BASE_URL')}/api/webhooks/replicate",
         prefix=prefix(),
+        spend_ceiling=settings.integer("SPEND_CEILING"),
         clock=utc_now,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from enhancer.errors import ValidationFailed
@@ -39,9 +39,22 @@ class UploadRequest(Contract):
 
 
 class JobRequest(Contract):
-    """POST /jobs as JSON: a job from an upload."""
+    """POST /jobs as JSON: a job from an upload, or from the original of an earlier job."""
 
-    upload_id: Annotated[str, Field(max_length=64)]
+    upload_id: Annotated[str, Field(max_length=64)] | None = None
+    from_job_id: Annotated[str, Field(max_length=64)] | None = None
     model: Annotated[str, Field(max_length=255)]
     params: dict[str, Any] = Field(default_factory=dict)
     filename: _Filename = "picture"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.upload_id is None) == (self.from_job_id is None):
+            raise ValueError("name either uploadId or fromJobId")
+        return self
+
+
+class ShareRequest(Contract):
+    """POST /jobs/{id}/share. Seconds."""
+
+    expires_in: int = 86_400

@@ -2,8 +2,9 @@
 
 EnhancerError
 ├── RequestError                 the request is answered with an error; each leaf has a type and a status
-│   ├── ValidationFailed, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, Gone,
-│   └── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, QuotaExceeded, ServiceUnavailable
+│   ├── ValidationFailed, Unauthorized, Forbidden, EmailUnverified, NotFound, MethodNotAllowed, Conflict, Gone,
+│   ├── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, IdempotencyMismatch, RateLimited, QuotaExceeded,
+│   └── ServiceUnavailable
 ├── Contended                    the quota moved between reading and writing; read again
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
@@ -57,6 +58,13 @@ class Forbidden(RequestError):
     status = 403
 
 
+class EmailUnverified(RequestError):
+    """A user whose e-mail address the issuer has not verified, where the operator asks for that."""
+
+    type = "email_unverified"
+    status = 403
+
+
 class NotFound(RequestError):
     """There is no such thing, or not for you."""
 
@@ -104,6 +112,20 @@ class ImageTooLarge(RequestError):
 
     type = "image_too_large"
     status = 422
+
+
+class IdempotencyMismatch(RequestError):
+    """The Idempotency-Key came before with another request."""
+
+    type = "idempotency_mismatch"
+    status = 422
+
+
+class RateLimited(RequestError):
+    """More requests than a minute allows."""
+
+    type = "rate_limited"
+    status = 429
 
 
 class QuotaExceeded(RequestError):

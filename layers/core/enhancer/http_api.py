@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import hmac
 import json
 import re
@@ -18,6 +19,7 @@ from enhancer.errors import (
     MethodNotAllowed,
     NotFound,
     RequestError,
+    Unauthorized,
     UnsupportedMediaType,
     ValidationFailed,
 )
@@ -27,10 +29,15 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 # One table of every path and its methods: what 405 and `Allow` say. A test holds it equal to the template's routes.
 METHODS = {
+    "/api/ai-image/generate": ("POST",),
     "/api/ai-image/uploads": ("POST",),
-    "/api/ai-image/jobs": ("POST",),
-    "/api/ai-image/jobs/{id}": ("GET",),
+    "/api/ai-image/jobs": ("GET", "POST"),
+    "/api/ai-image/jobs/{id}": ("GET", "DELETE"),
+    "/api/ai-image/jobs/{id}/cancel": ("POST",),
+    "/api/ai-image/jobs/{id}/share": ("POST",),
     "/api/ai-image/usage": ("GET",),
+    "/api/ai-image/models": ("GET",),
+    "/api/session": ("POST", "DELETE"),
     "/api/health": ("GET",),
     "/api/webhooks/replicate": ("POST",),
     "/r2-ai/{key+}": ("GET", "HEAD"),
@@ -41,6 +48,7 @@ _PATTERNS = {
     ): methods
     for path, methods in METHODS.items()
 }
+_OPEN = frozenset({"/api/health"})  # for probes that don't come through the distribution
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -54,7 +62,7 @@ def ok(
     data: Any, status: int = 200, headers: Mapping[str, str] | None = None, cookie: Cookie | None = None
 ) -> Response[str]:
     """An answer in the envelope, never stored by caches unless `headers` say so."""
-    body = json.dumps({"success": True, "data": data})
+    body = json.dumps({"success": True, "data": data}, ensure_ascii=False)
     given = {"cache-control": "no-store", **(headers or {})}
     return Response(status, "application/json", body, given, cookies=[cookie] if cookie else None)
 
@@ -65,9 +73,31 @@ def accepted(job: Mapping[str, Any], cookie: Cookie | None = None) -> Response[s
     return ok(job, 202, headers, cookie)
 
 
-def redirect(url: str, seconds: int) -> Response[str]:
-    """302 to a link that stays the same for so many seconds."""
-    return Response(302, "text/plain", "", {"location": url, "cache-control": f"private, max-age={seconds}"})
+def redirect(event: APIGatewayProxyEventV2, url: str, seconds: int, sha256: str | None) -> Response[str]:
+    """302 to a link that stays the same for so many seconds, or 304 for whoever has the picture already."""
+    headers = {"cache-control": f"private, max-age={seconds}"}
+    if sha256:
+        headers["etag"] = f'"{sha256}"'
+    if sha256 and _matches(event, sha256):
+        return Response(304, "text/plain", "", headers)
+    return Response(302, "text/plain", "", {"location": url, **headers})
+
+
+def fresh(event: APIGatewayProxyEventV2, data: Any, headers: Mapping[str, str]) -> Response[str]:
+    """200 with an ETag of the data, or 304 for whoever has seen it."""
+    tag = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
+    headers = {"etag": f'"{tag}"', "cache-control": "private, no-cache", **headers}
+    return Response(304, "text/plain", "", dict(headers)) if _matches(event, tag) else ok(data, headers=headers)
+
+
+def _matches(event: APIGatewayProxyEventV2, tag: str) -> bool:
+    given = header_map(event).get("if-none-match", "")
+    return any(item.strip().removeprefix("W/") in {f'"{tag}"', "*"} for item in given.split(","))
+
+
+def unknown_caller() -> Unauthorized:
+    """What a route answers that only somebody we know may use."""
+    return Unauthorized("Sign in, or send the cookie you got with your upload.")
 
 
 def credentials(event: APIGatewayProxyEventV2) -> tuple[dict[str, str], list[str]]:
@@ -85,17 +115,28 @@ def content_type(event: APIGatewayProxyEventV2) -> str:
     return header_map(event).get("content-type", "")
 
 
+def client_address(event: APIGatewayProxyEventV2) -> str:
+    """The client's IP address: CloudFront's word where a request had to come through it, else the gateway's."""
+    viewer = header_map(event).get("cloudfront-viewer-address", "")
+    return viewer.rpartition(":")[0].strip("[]") or str(event.request_context.http.source_ip)
+
+
+def add_headers(event: APIGatewayProxyEventV2, headers: Mapping[str, str]) -> None:
+    """Headers for the answer to this request, whatever it will be."""
+    event.raw_event.setdefault("answerHeaders", {}).update(headers)
+
+
 def query(event: APIGatewayProxyEventV2, name: str) -> str:
     """A query parameter, empty when it is not there."""
     return (event.query_string_parameters or {}).get(name, "")
 
 
-def seconds(event: APIGatewayProxyEventV2, name: str, longest: int) -> int:
-    """A query parameter in whole seconds, at most `longest`; 0 when it is not there. Raises ValidationFailed."""
+def number(event: APIGatewayProxyEventV2, name: str, default: int) -> int:
+    """A query parameter that is a whole number, `default` when it is not there. Raises ValidationFailed."""
     text = query(event, name)
     if text and not (text.isascii() and text.isdecimal() and len(text) < 6):
-        raise ValidationFailed(f"{name} is {text[:20]!r}; it must be a whole number of seconds.", field=name)
-    return min(int(text or 0), longest)
+        raise ValidationFailed(f"{name} is {text[:20]!r}; it must be a whole number.", field=name)
+    return int(text) if text else default
 
 
 def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
@@ -134,11 +175,12 @@ def serve(app: APIGatewayHttpResolver, origin_secrets: Callable[[], Sequence[str
         request = event["requestContext"]
         request_id = request["requestId"]
         logger.set_correlation_id(request_id)
-        if origin_secrets is None or _came_through(event, origin_secrets()):
+        if origin_secrets is None or event["rawPath"] in _OPEN or _came_through(event, origin_secrets()):
             answer: dict[str, Any] = app.resolve(event, context)
         else:
             answer = _plain(_refusal(Forbidden("Requests must come through the public address.")))
-        answer["headers"] = {**SECURITY_HEADERS, "x-request-id": request_id, **answer.get("headers", {})}
+        ours = {**SECURITY_HEADERS, "x-request-id": request_id, **event.get("answerHeaders", {})}
+        answer["headers"] = {**ours, **answer.get("headers", {})}
         logger.info(
             "answered",
             extra={

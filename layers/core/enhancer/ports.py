@@ -1,13 +1,13 @@
 """What the use cases need of the outside world. Each port has an adapter and a fake under the same contract tests."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, Protocol
 
 from enhancer.domain.job import Job, Transition
 from enhancer.domain.limits import Quota, Seat
-from enhancer.domain.owner import Owner
+from enhancer.domain.owner import Caller, Owner
 from enhancer.domain.prediction import Delivery, Prediction
 
 
@@ -40,6 +40,15 @@ class Jobs(Protocol):
     def postpone(self, job: Job, check_at: str) -> None:
         """Have reconcile look again at `check_at`; nothing happens if the job has moved since it was read."""
 
+    def note(self, job: Job, changes: Mapping[str, Any]) -> Job:
+        """Change attributes without a transition, while the job is in the state and attempt that was read.
+
+        Returns the row after it. Raises TransitionRefused with the row as found.
+        """
+
+    def of_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
+        """At most `limit` jobs of an owner, newest first; `before` is `created_at` and id of the last one seen."""
+
     def unfinished(self, due: str, limit: int) -> Iterable[str]:
         """Ids of at most `limit` jobs whose `check_at` is at or before the instant, longest waiting first."""
 
@@ -49,6 +58,15 @@ class Usage(Protocol):
 
     def quota(self, owner: Owner) -> Quota | None:
         """The owner's window as stored, ended or not."""
+
+    def count(self, key: str, limit: int, expires_at: int, *, hard: bool = False) -> int:
+        """Add one to a counter and return it. A `hard` counter stops at `limit` and then returns one more."""
+
+    def counted(self, key: str) -> int:
+        """A counter's value, perhaps a moment old; 0 if nothing was counted."""
+
+    def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
+        """Keep values under a key for so long unless some are there; returns those that are kept."""
 
     def lease(self, name: str, now: datetime, seconds: int) -> bool:
         """Take the named lease for so long; False while another holder's lasts."""
@@ -92,6 +110,9 @@ class Pictures(Protocol):
     ) -> None:
         """Store an object under its policy, over any earlier one."""
 
+    def copy(self, source: str, target: str) -> bool:
+        """Copy an object with its headers inside the bucket; whether there was one."""
+
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; those that are not there count as removed."""
 
@@ -106,11 +127,34 @@ class ReadLinks(Protocol):
         """A signed URL for GET or HEAD that stays the same within a window, and the seconds left in the window."""
 
 
+class ShareLinks(Protocol):
+    """Tokens with which anyone may see a job's result."""
+
+    def sign(self, job_id: str, expires_at: datetime) -> str:
+        """A token for the job's result."""
+
+    def verify(self, job_id: str, token: str) -> datetime | None:
+        """When a token for this job ends; None for any other text."""
+
+
+class Identities(Protocol):
+    """Who makes a request."""
+
+    def caller(self, headers: Mapping[str, str], cookies: Sequence[str]) -> Caller | None:
+        """The caller behind headers (lower-case names) and cookies (`name=value`). Raises Unauthorized."""
+
+    def mint(self) -> tuple[Caller, Any]:
+        """A new guest and the cookie that lets it come back."""
+
+
 class Provider(Protocol):
     """The AI provider."""
 
     def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
         """Start a run: costs money and is never repeated here. Raises NotCreated or OutcomeUnknown."""
+
+    def cancel(self, prediction_id: str) -> None:
+        """Ask for a run to be ended; one that has ended stays as it is. Raises ProviderError."""
 
     def get(self, prediction_id: str) -> Prediction | None:
         """One run, None if the provider does not know it. Raises ProviderError."""

@@ -32,6 +32,15 @@ class Settings:
             raise ConfigurationError(f"the setting {name} is {value!r}; it must be a whole number, 0 or more")
         return int(value)
 
+    def numbers(self, name: str) -> dict[str, int]:
+        """`name=number` pairs, comma separated. Raises ConfigurationError."""
+        pairs = [item.partition("=") for item in self.items(name)]
+        if not all(number.isdecimal() for _, _, number in pairs):
+            raise ConfigurationError(
+                f"the setting {name} is {self.text(name)!r}; it must be name=number, comma separated"
+            )
+        return {key: int(number) for key, _, number in pairs}
+
     def items(self, name: str) -> list[str]:
         """A comma-separated list of at least one entry. Raises ConfigurationError."""
         return [item.strip() for item in self.text(name).split(",") if item.strip()]

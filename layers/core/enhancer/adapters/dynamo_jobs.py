@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from enhancer.adapters.dynamo_items import UNFINISHED, Expression, item_job, job_item
+from enhancer.adapters.dynamo_items import UNFINISHED, Expression, item_job, job_item, to_item
 from enhancer.domain.clock import from_text, to_text
 from enhancer.domain.job import Job, Transition
 from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Seat
+from enhancer.domain.owner import Owner
 from enhancer.errors import Conflict, Contended, TransitionRefused
 
 if TYPE_CHECKING:
@@ -82,6 +83,27 @@ class DynamoJobs:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
+    def note(self, job: Job, changes: Mapping[str, Any]) -> Job:
+        """See `ports.Jobs.note`."""
+        stay = Transition("note", frozenset({job.status}), job.status)
+        return self.move(job.id, stay, changes, where={"attempt": job.attempt})
+
+    def of_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
+        """See `ports.Jobs.of_owner`."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "by_owner",
+            "KeyConditionExpression": "#owner = :owner",
+            "ExpressionAttributeNames": {"#owner": "owner"},
+            "ExpressionAttributeValues": {":owner": {"S": owner.reference}},
+            "ScanIndexForward": False,
+            "Limit": limit,
+        }
+        if before:
+            created_at, job_id = before
+            request["ExclusiveStartKey"] = to_item({"owner": owner.reference, "created_at": created_at, "id": job_id})
+        return [item_job(item) for item in self._client.query(**request)["Items"]]
+
     def unfinished(self, due: str, limit: int) -> Iterable[str]:
         """See `ports.Jobs.unfinished`."""
         answer = self._client.query(
@@ -99,6 +121,8 @@ class DynamoJobs:
     ) -> dict[str, Any]:
         expression = Expression()
         final = dict(changes) | {"status": transition.target.value}
+        if final.get("deleted_at"):
+            final["owner"] = None  # a deleted job leaves the history, which is the index by_owner
         if "check_at" in final:
             final["shard"] = UNFINISHED if final["check_at"] else None
         sources = ", ".join(expression.value(source.value) for source in sorted(transition.sources))

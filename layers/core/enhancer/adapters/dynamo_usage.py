@@ -1,7 +1,8 @@
 """UsageTable: quota windows and leases."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from enhancer.adapters.dynamo_items import from_item, to_item
 from enhancer.domain.clock import to_text
@@ -27,6 +28,46 @@ class DynamoUsage:
             return None
         row = from_item(answer["Item"])
         return Quota(row["window"], row["used"], row.get("refunds", 0))
+
+    def count(self, key: str, limit: int, expires_at: int, *, hard: bool = False) -> int:
+        """See `ports.Usage.count`."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": {"key": {"S": key}},
+            "UpdateExpression": "SET expires_at = :expires ADD used :one",
+            "ExpressionAttributeValues": to_item({":expires": expires_at, ":one": 1}),
+            "ReturnValues": "UPDATED_NEW",
+        }
+        if hard:
+            request["ConditionExpression"] = "attribute_not_exists(used) OR used < :limit"
+            request["ExpressionAttributeValues"] |= to_item({":limit": limit})
+        try:
+            answer = self._client.update_item(**request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return limit + 1
+        return int(from_item(answer["Attributes"])["used"])
+
+    def counted(self, key: str) -> int:
+        """See `ports.Usage.counted`."""
+        answer = self._client.get_item(TableName=self._table, Key={"key": {"S": key}})
+        return int(from_item(answer["Item"])["used"]) if "Item" in answer else 0
+
+    def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
+        """See `ports.Usage.remember`."""
+        expires_at = int(now.timestamp()) + seconds
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item({"key": key, "expires_at": expires_at, **values}),
+                ConditionExpression="attribute_not_exists(expires_at) OR expires_at <= :now",
+                ExpressionAttributeValues=to_item({":now": int(now.timestamp())}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refusal:
+            found: Any = refusal.response
+            kept = from_item(found["Item"])
+            return {name: kept[name] for name in values}
+        return dict(values)
 
     def lease(self, name: str, now: datetime, seconds: int) -> bool:
         """See `ports.Usage.lease`."""

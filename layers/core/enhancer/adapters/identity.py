@@ -1,98 +1,104 @@
-"""Who is asking: a bearer token's user, or the guest behind a signed cookie."""
+"""Who is asking: a bearer token's user, the user of a session cookie, or the guest of a guest cookie."""
 
 import base64
-import hashlib
-import hmac
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
+from enhancer.adapters.cookies import Signer
 from enhancer.domain import owner
-from enhancer.domain.owner import Owner
+from enhancer.domain.clock import Clock
+from enhancer.domain.owner import Caller, Owner
 from enhancer.errors import Unauthorized
 
-GUEST_DAYS = 90
+GUEST = timedelta(days=90)
+SESSION = timedelta(hours=8)
 
 
 @dataclass(frozen=True, slots=True)
-class CookieKey:
-    """A key that cookies are signed with, and the name by which a cookie refers to it."""
+class Token:
+    """A verified bearer token: whose it is, and when it ends."""
 
-    id: str
-    secret: bytes
-
-    @classmethod
-    def parse(cls, text: str) -> "CookieKey":
-        """Read `<key id>:<base64>`; raises ValueError."""
-        key_id, _, encoded = text.partition(":")
-        return cls(key_id, base64.b64decode(encoded, validate=True))
-
-    def signature(self, value: str) -> str:
-        """The signature that goes into the cookie."""
-        digest = hmac.digest(self.secret, f"guest\n{value}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    caller: Caller
+    expires_at: datetime
 
 
 class Identity:
-    """Resolves callers and mints guests.
+    """Resolves callers, mints guests, opens and closes sessions.
 
-    `bearer` verifies a token and returns its owner; it is called only when a token comes, so that nobody else pays for
-    its imports. `keys` gives all valid cookie keys, the signing one first.
+    `bearer` verifies a token; it is called only when one comes, so that nobody else pays for its imports.
     """
 
-    def __init__(self, keys: Callable[[], Sequence[str]], bearer: Callable[[str], Owner], *, secure: bool) -> None:
-        self._keys = keys
+    def __init__(self, signer: Signer, bearer: Callable[[str], Token], clock: Clock, *, secure: bool) -> None:
+        self._signer = signer
         self._bearer = bearer
+        self._clock = clock
         self._secure = secure
 
-    @property
-    def cookie_name(self) -> str:
-        """`__Host-guest`, or `guest` where the page is served without TLS, which browsers would refuse to prefix."""
-        return "__Host-guest" if self._secure else "guest"
-
-    def caller(self, headers: Mapping[str, str], cookies: Sequence[str]) -> Owner | None:
-        """The owner behind a request, None for nobody we know.
+    def caller(self, headers: Mapping[str, str], cookies: Sequence[str]) -> Caller | None:
+        """Who makes a request, None for nobody we know.
 
         `headers` have lower-case names, `cookies` are `name=value`. A token decides alone: raises Unauthorized for a
-        bad one even beside a good cookie, ServiceUnavailable when it can't be checked now.
+        bad one even beside a good cookie, ServiceUnavailable when it can't be checked now. A session comes before a
+        guest.
         """
-        authorization = headers.get("authorization")
-        if authorization is not None:
-            scheme, _, token = authorization.partition(" ")
-            if scheme.lower() != "bearer" or not token:
-                raise Unauthorized("The Authorization header must be: Bearer <token>.")
-            return self._bearer(token.strip())
-        for cookie in cookies:
-            name, _, value = cookie.strip().partition("=")
-            if name == self.cookie_name:
-                return self._guest(value)
-        return None
+        if "authorization" in headers:
+            return self.token(headers).caller
+        given = dict(cookie.strip().partition("=")[::2] for cookie in cookies)
+        return self._session(given.get(self._name("session"), "")) or self._guest(given.get(self._name("guest"), ""))
 
-    def caller_or_guest(self, headers: Mapping[str, str], cookies: Sequence[str]) -> tuple[Owner, Cookie | None]:
-        """The caller, or a new guest and its cookie; raises as `caller`."""
-        known = self.caller(headers, cookies)
-        return (known, None) if known else self.mint()
+    def token(self, headers: Mapping[str, str]) -> Token:
+        """The verified bearer token of a request. Raises Unauthorized, ServiceUnavailable."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthorized("The Authorization header must be: Bearer <token>.")
+        return self._bearer(token.strip())
 
-    def mint(self) -> tuple[Owner, Cookie]:
+    def mint(self) -> tuple[Caller, Cookie]:
         """A new guest and the cookie that lets it come back."""
         guest = owner.new_guest()
-        key = CookieKey.parse(self._keys()[0])
-        value = f"{guest.id}.{key.id}.{key.signature(guest.id)}"
-        return guest, Cookie(
-            self.cookie_name,
+        return Caller(guest), self._cookie("guest", self._signer.seal("guest", guest.id), GUEST)
+
+    def open_session(self, token: Token) -> tuple[Cookie, datetime]:
+        """A session cookie for a token's user and when it ends: after eight hours, never after the token."""
+        now = self._clock()
+        ends = min(now + SESSION, token.expires_at)
+        who = token.caller
+        claims = [who.owner.id, who.owner.subject, who.role, who.email_verified, int(ends.timestamp())]
+        value = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        return self._cookie("session", self._signer.seal("session", value), ends - now), ends
+
+    def close_session(self) -> Cookie:
+        """A cookie that removes the session's."""
+        return self._cookie("session", "", timedelta(0))
+
+    def _session(self, sealed: str) -> Caller | None:
+        value = self._signer.open("session", sealed)
+        if value is None:
+            return None
+        owner_id, subject, role, verified, ends = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+        if self._clock().timestamp() >= ends:
+            return None
+        return Caller(Owner("user", owner_id, subject), role, verified)
+
+    def _guest(self, sealed: str) -> Caller | None:
+        guest_id = self._signer.open("guest", sealed)
+        return Caller(Owner("guest", guest_id)) if guest_id else None
+
+    def _name(self, cookie: str) -> str:
+        """`__Host-…`, or the bare name where the page is served without TLS, which browsers refuse to prefix."""
+        return f"__Host-{cookie}" if self._secure else cookie
+
+    def _cookie(self, name: str, value: str, lifetime: timedelta) -> Cookie:
+        return Cookie(
+            self._name(name),
             value,
             path="/",
-            max_age=GUEST_DAYS * 86_400,
+            max_age=int(lifetime.total_seconds()),
             http_only=True,
             same_site=SameSite.LAX_MODE,
             secure=self._secure,
         )
-
-    def _guest(self, value: str) -> Owner | None:
-        guest_id, _, rest = value.partition(".")
-        key_id, _, signature = rest.partition(".")
-        for key in map(CookieKey.parse, self._keys()):
-            if key.id == key_id and hmac.compare_digest(key.signature(guest_id).encode(), signature.encode()):
-                return Owner("guest", guest_id)
-        return None

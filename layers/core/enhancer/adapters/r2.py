@@ -67,6 +67,18 @@ class R2Pictures:
             headers["ContentDisposition"] = disposition
         self._client().put_object(Bucket=self._bucket, Key=key, Body=body, **headers)
 
+    def copy(self, source: str, target: str) -> bool:
+        """See `ports.Pictures.copy`."""
+        try:
+            self._client().copy_object(
+                Bucket=self._bucket, Key=target, CopySource={"Bucket": self._bucket, "Key": source}
+            )
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return False
+            raise
+        return True
+
     def delete(self, keys: Iterable[str]) -> None:
         """See `ports.Pictures.delete`. One call an object: R2 bills no deletes, and DeleteObjects needs a checksum."""
         for key in keys:

@@ -61,6 +61,15 @@ class Replicate:
             raise Refused(f"HTTP {answer.status_code} {_title(answer)}".strip())
         raise OutcomeUnknown(f"HTTP {answer.status_code}")
 
+    def cancel(self, prediction_id: str) -> None:
+        """See `ports.Provider.cancel`."""
+        try:
+            answer = self._request("POST", f"/v1/predictions/{prediction_id}/cancel")
+        except requests.RequestException as problem:
+            raise ProviderError(f"cancelling failed: {type(problem).__name__}") from None
+        if answer.status_code not in {200, 201, 202, 404}:
+            raise ProviderError(f"cancelling failed: HTTP {answer.status_code}")
+
     def get(self, prediction_id: str) -> Prediction | None:
         """See `ports.Provider.get`."""
         answer = self._read(f"/v1/predictions/{prediction_id}")

@@ -11,11 +11,12 @@ import secrets
 from dataclasses import dataclass
 from typing import get_args
 
+from enhancer.domain.image import ContentType
 from enhancer.domain.owner import Owner, OwnerType
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
-_LETTERS = {"j": "image/jpeg", "p": "image/png", "w": "image/webp"}
+_LETTERS: dict[str, ContentType] = {"j": "image/jpeg", "p": "image/png", "w": "image/webp"}
 _JOB_ID = re.compile(r"[jpw][a-z2-7]{25}")
 _KEY = re.compile(
     rf"(?:uploads|results)/(?P<type>{'|'.join(get_args(OwnerType))})/(?P<owner>[a-z2-7]{{26}})/(?P<job>[jpw][a-z2-7]{{25}})/[a-z]+\.[a-z]+"
@@ -33,7 +34,7 @@ def is_job_id(text: str) -> bool:
     return _JOB_ID.fullmatch(text) is not None
 
 
-def content_type_of(job_id: str) -> str:
+def content_type_of(job_id: str) -> ContentType:
     """The type that the job's original was declared with."""
     return _LETTERS[job_id[0]]
 

@@ -7,6 +7,8 @@ from enhancer.domain.clock import from_text, to_text
 
 WINDOW = timedelta(hours=24)
 MAX_REFUNDS = 5
+MINUTE = 60
+DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,33 @@ def usage(quota: Quota | None, limit: int, now: datetime) -> Usage:
     if window is None:
         return Usage(0, limit, None)
     return Usage(window.used, max(0, limit - window.used), window.ends())
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something may be done: `limit` times in each fixed window of `seconds`."""
+
+    name: str
+    limit: int
+    seconds: int = MINUTE
+
+    def key(self, subject: str, now: datetime) -> str:
+        """The counter of the window that is open now."""
+        return f"rate#{self.name}#{subject}#{int(now.timestamp()) // self.seconds}"
+
+    def resets_in(self, now: datetime) -> int:
+        """Whole seconds to the end of the window, at least 1."""
+        return self.seconds - int(now.timestamp()) % self.seconds
+
+
+def spend_key(now: datetime) -> str:
+    """The counter of the runs that all owners together paid for on this day (UTC)."""
+    return f"spend#{to_text(now)[:10]}"
+
+
+def spend_reopens(now: datetime) -> datetime:
+    """The first instant of the next day (UTC)."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 OwnerType = Literal["user", "guest"]
+Role = Literal["user", "admin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,20 @@ class Owner:
     def reference(self) -> str:
         """`guest#<id>`: the partition key of everything the owner has."""
         return f"{self.type}#{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request: an owner, and what the issuer says of a user."""
+
+    owner: Owner
+    role: Role = "user"
+    email_verified: bool = False
+
+    @property
+    def is_admin(self) -> bool:
+        """May read and delete any job; each time a security event."""
+        return self.role == "admin"
 
 
 def user(owner_key: bytes, issuer: str, subject: str) -> Owner:

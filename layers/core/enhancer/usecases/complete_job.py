@@ -98,6 +98,8 @@ def _is_ours(job: Job, run: Prediction, bucket: str, prefix: str) -> bool:
 
 
 def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
+    if job.deleted_at:
+        return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
     assert run.output_url is not None  # noqa: S101 - complete_job looked
     try:
         output = completer.outputs.fetch(run.output_url)

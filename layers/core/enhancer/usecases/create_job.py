@@ -18,9 +18,10 @@ from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
 from enhancer.domain.job import Job, Status
 from enhancer.domain.owner import Owner
-from enhancer.domain.retention import RECORD
+from enhancer.domain.retention import RECORD, expiry
 from enhancer.errors import (
     Contended,
+    Gone,
     ImageTooLarge,
     MessageNotSent,
     NotFound,
@@ -51,6 +52,7 @@ class Intake:
     max_bytes: int
     max_pixels: int
     quota_jobs: int
+    spend_ceiling: int
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
@@ -84,15 +86,22 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
     except RequestError:
         intake.pictures.delete([key])
         raise
+    _within_ceiling(intake)
     return _register(upload_id, picture, size, offer, params, choice.filename, owner, intake)
 
 
-def create_job_from_bytes(data: bytes, choice: Choice, owner: Owner, intake: Intake) -> Job:
+def look_at(data: bytes, intake: Intake) -> Picture:
+    """What a picture in hand is. Raises as `create_job_from_upload`."""
+    check_size(len(data), intake.max_bytes)
+    return _inspect(data, data[-image.TAIL_BYTES :], len(data), intake.max_pixels)
+
+
+def create_job_from_bytes(
+    job_id: str, data: bytes, picture: Picture, choice: Choice, owner: Owner, intake: Intake
+) -> Job:
     """Store a picture that came with the request and turn it into a job; raises as `create_job_from_upload`."""
     offer, params = _choose(choice, intake)
-    check_size(len(data), intake.max_bytes)
-    picture = _inspect(data, data[-image.TAIL_BYTES :], len(data), intake.max_pixels)
-    job_id = keys.new_job_id(picture.content_type)
+    _within_ceiling(intake)
     key = keys.original_key(intake.prefix, owner, job_id)
     intake.pictures.write(key, data, picture.content_type, UPLOAD_CACHE)
     try:
@@ -100,6 +109,35 @@ def create_job_from_bytes(data: bytes, choice: Choice, owner: Owner, intake: Int
     except RequestError:
         intake.pictures.delete([key])
         raise
+
+
+def create_job_from_job(job_id: str, source: Job, choice: Choice, owner: Owner, intake: Intake) -> Job:
+    """Use the original of an earlier job once more, copied inside R2; `source` is the owner's.
+
+    Raises Gone when the original is, and as `create_job_from_upload`.
+    """
+    offer, params = _choose(choice, intake)
+    _within_ceiling(intake)
+    key = keys.original_key(intake.prefix, owner, job_id)
+    due = intake.clock() >= expiry(source.created_at).original
+    if due or not intake.pictures.copy(source.input_r2_key, key):
+        raise Gone("The original's time is over and it was deleted; upload it again.")
+    content_type = keys.content_type_of(source.id)
+    picture = Picture(content_type, source.input_width, source.input_height)
+    try:
+        return _register(job_id, picture, source.input_size, offer, params, choice.filename, owner, intake)
+    except RequestError:
+        intake.pictures.delete([key])
+        raise
+
+
+def _within_ceiling(intake: Intake) -> None:
+    now = intake.clock()
+    if intake.usage.counted(limits.spend_key(now)) >= intake.spend_ceiling:
+        reopens = limits.spend_reopens(now)
+        wait = int((reopens - now).total_seconds()) + 1
+        message = f"Today's runs are used up; new ones are taken from {to_text(reopens)}."
+        raise ServiceUnavailable(message, retry_after=wait, reopensAt=to_text(reopens))
 
 
 def _choose(choice: Choice, intake: Intake) -> tuple[Offer, dict[str, Any]]:

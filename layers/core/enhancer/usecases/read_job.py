@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from enhancer.domain import keys
 from enhancer.domain.job import Job
-from enhancer.domain.owner import Owner
+from enhancer.domain.owner import Caller
 from enhancer.errors import NotFound, Unauthorized
 from enhancer.ports import Jobs
 
@@ -13,31 +13,28 @@ _PAUSE = 0.25  # seconds between two looks while waiting
 
 
 def read_job(
-    job_id: str,
-    owner: Owner | None,
-    *,
-    jobs: Jobs,
-    wait: float = 0,
-    sleep: Callable[[float], None] = time.sleep,
+    job_id: str, caller: Caller | None, *, jobs: Jobs, wait: float = 0, sleep: Callable[[float], None] = time.sleep
 ) -> Job:
-    """The owner's job; with `wait` (seconds) not before its state or stage changes, it ends, or the time is up.
+    """The caller's job; with `wait` (seconds) not before its state or stage changes, it ends, or the time is up.
 
-    Raises Unauthorized without an owner, NotFound for a job that is another's, deleted, or unknown.
+    Raises Unauthorized without a caller, NotFound for a job that is another's, deleted, or unknown.
     """
-    if owner is None:
-        raise Unauthorized("Sign in, or send the cookie you got with your upload.")
-    job = _owned(job_id, owner, jobs)
+    job = find_job(job_id, caller, jobs=jobs)
     before = (job.status, job.stage)
     for _ in range(int(wait / _PAUSE)):
         if job.ended or (job.status, job.stage) != before:
             break
         sleep(_PAUSE)
-        job = _owned(job_id, owner, jobs)
+        job = find_job(job_id, caller, jobs=jobs)
     return job
 
 
-def _owned(job_id: str, owner: Owner, jobs: Jobs) -> Job:
+def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = False) -> Job:
+    """The job if it is the caller's, or the caller an admin; with `deleted` also a deleted one. Raises as above."""
+    if caller is None:
+        raise Unauthorized("Sign in, or send the cookie you got with your upload.")
     job = jobs.get(job_id) if keys.is_job_id(job_id) else None
-    if job is None or job.deleted_at or job.owner.reference != owner.reference:
+    hidden = job is None or (job.deleted_at and not deleted)
+    if job is None or hidden or not (caller.is_admin or job.owner.reference == caller.owner.reference):
         raise NotFound("There is no such job among yours.")
     return job

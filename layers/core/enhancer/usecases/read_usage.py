@@ -2,11 +2,11 @@
 
 from enhancer.domain import limits
 from enhancer.domain.clock import Clock
-from enhancer.domain.owner import Owner
+from enhancer.domain.owner import Caller
 from enhancer.ports import Usage
 
 
-def read_usage(owner: Owner | None, *, usage: Usage, limit: int, clock: Clock) -> limits.Usage:
-    """The owner's usage now; whoever is not known yet has used nothing."""
-    quota = usage.quota(owner) if owner else None
+def read_usage(caller: Caller | None, *, usage: Usage, limit: int, clock: Clock) -> limits.Usage:
+    """The caller's usage now; whoever is not known yet has used nothing."""
+    quota = usage.quota(caller.owner) if caller else None
     return limits.usage(quota, limit, clock())

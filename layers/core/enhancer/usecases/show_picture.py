@@ -6,46 +6,67 @@ from datetime import datetime
 from enhancer.domain import keys
 from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
-from enhancer.domain.owner import Owner
+from enhancer.domain.owner import Caller
 from enhancer.domain.retention import expiry
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
-from enhancer.ports import Jobs, ReadLinks
+from enhancer.ports import Jobs, ReadLinks, ShareLinks
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where the picture is, and for how many seconds this answer stays true."""
+    """Where the picture is, for how many seconds this answer stays true, and a result's checksum."""
 
     url: str
     seconds: int
+    sha256: str | None
 
 
 def show_picture(
-    key: str, owner: Owner | None, *, method: str, jobs: Jobs, links: ReadLinks, prefix: str, clock: Clock
+    key: str,
+    caller: Caller | None,
+    share: str,
+    *,
+    method: str,
+    jobs: Jobs,
+    links: ReadLinks,
+    shares: ShareLinks,
+    prefix: str,
+    clock: Clock,
 ) -> Link:
     """A link for the picture under `key`, which must equal a key of the row byte for byte.
 
-    Raises NotFound, Unauthorized without an owner, Forbidden for another's picture, Gone when it was deleted or is past
-    its time, even while the object still exists.
+    Its owner may see it, an admin, and for a result whoever brings its `share` token. Raises NotFound, Unauthorized for
+    nobody we know, Forbidden for another's picture, Gone when it was deleted or its time or the link's is over, even
+    while the object still exists.
     """
     named = keys.parse(prefix, key)
     if named is None:
         raise NotFound("There is no such picture.")
-    if owner is None:
+    if caller is None and not share:
         raise Unauthorized("Sign in, or send the cookie you got with your upload, to see this picture.")
     job = jobs.get(named.job_id, consistent=True)
     if job is None:
         raise NotFound("There is no such picture.")
-    if job.owner.reference != owner.reference:
-        raise Forbidden("This picture belongs to somebody else.")
     now = clock()
+    if caller is None or not (caller.is_admin or job.owner.reference == caller.owner.reference):
+        _shared(job, key, share, shares, now)
     ends = _ends(job, key)
     if ends is None:
         raise NotFound("There is no such picture.")
     if job.deleted_at or now >= ends:
         raise Gone("This picture was deleted." if job.deleted_at else "This picture's time is over and it was deleted.")
     url, seconds = links.link(key, method=method, now=now)
-    return Link(url, min(seconds, int((ends - now).total_seconds())))
+    return Link(
+        url, min(seconds, int((ends - now).total_seconds())), job.output_sha256 if key == job.output_r2_key else None
+    )
+
+
+def _shared(job: Job, key: str, share: str, shares: ShareLinks, now: datetime) -> None:
+    ends = shares.verify(job.id, share) if share and key != job.input_r2_key else None
+    if ends is None:
+        raise Forbidden("This picture belongs to somebody else.")
+    if now >= ends:
+        raise Gone("This link's time is over.")
 
 
 def _ends(job: Job, key: str) -> datetime | None:

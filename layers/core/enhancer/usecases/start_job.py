@@ -16,19 +16,23 @@ from enhancer.domain import keys
 from enhancer.domain.catalogue import Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job
+from enhancer.domain.limits import DAY, spend_key, spend_reopens
 from enhancer.errors import (
     MessageNotSent,
     NotCreated,
     OutcomeUnknown,
+    ProviderError,
     Refused,
     Throttled,
     TransitionRefused,
     UnreadablePicture,
 )
-from enhancer.ports import Imaging, Jobs, Messages, Pictures, Provider, ReadLinks
+from enhancer.ports import Imaging, Jobs, Messages, Pictures, Provider, ReadLinks, Usage
 from enhancer.usecases.create_job import UPLOAD_CACHE
 
-Outcome = Literal["accepted", "adopted", "throttled", "unreachable", "refused", "unreadable", "unknown", "not due"]
+Outcome = Literal[
+    "accepted", "adopted", "throttled", "unreachable", "refused", "unreadable", "unknown", "at the ceiling", "not due"
+]
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
 MAX_DELAY = 900  # SQS: the longest DelaySeconds
@@ -39,6 +43,7 @@ class Starter:
     """What starting a job works with. `webhook_url` is where the provider reports, without its query."""
 
     jobs: Jobs
+    usage: Usage
     pictures: Pictures
     links: ReadLinks
     provider: Provider
@@ -47,6 +52,7 @@ class Starter:
     offers: Mapping[str, Offer]
     webhook_url: str
     prefix: str
+    spend_ceiling: int
     clock: Clock
 
 
@@ -68,6 +74,10 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         key, prepared = _prepare(job, offer.model.max_pixels, starter)
     except UnreadablePicture as problem:
         return _end(job, starter, "validation_error", f"The picture can't be read: {problem}.", "unreadable")
+    if not _affordable(starter):
+        return _end(
+            job, starter, "service_unavailable", "Today's runs are used up; try again tomorrow.", "at the ceiling"
+        )
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
     try:
         prediction = starter.provider.create(
@@ -82,6 +92,13 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     except OutcomeUnknown:
         return "unknown"
     return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
+
+
+def _affordable(starter: Starter) -> bool:
+    """Count the run against the day's ceiling; it is counted once and never given back."""
+    now = starter.clock()
+    expires = int(spend_reopens(now).timestamp()) + DAY
+    return starter.usage.count(spend_key(now), starter.spend_ceiling, expires, hard=True) <= starter.spend_ceiling
 
 
 def _prepare(job: Job, max_pixels: int, starter: Starter) -> tuple[str, dict[str, Any]]:
@@ -101,9 +118,12 @@ def _accept(job: Job, prediction_id: str, report: dict[str, Any], usual_seconds:
         **accepted(now, usual_seconds),
     }
     try:
-        starter.jobs.move(job.id, ACCEPT, changes, where={"attempt": job.attempt, "provider_job_id": None})
+        row = starter.jobs.move(job.id, ACCEPT, changes, where={"attempt": job.attempt, "provider_job_id": None})
     except TransitionRefused:
         return "adopted"  # the webhook was faster than the answer to our own request
+    if row.cancel_requested:
+        with suppress(ProviderError):
+            starter.provider.cancel(prediction_id)
     return "accepted"
 
 

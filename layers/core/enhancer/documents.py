@@ -1,9 +1,11 @@
-"""The job as clients see it: what GET /jobs/{id} answers. A plain function, so that status imports no pydantic."""
+"""Jobs, usage and models as clients see them. Plain functions, so that status imports no pydantic."""
 
 from typing import Any
 
+from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import Job, Status
+from enhancer.domain.limits import DAY, Usage
 from enhancer.domain.retention import expiry
 
 
@@ -34,6 +36,38 @@ def job_json(job: Job) -> dict[str, Any]:
             "record": to_text(ends.record),
         },
         "timings": job.timings(),
+    }
+
+
+def usage_json(usage: Usage, quota_jobs: int, max_bytes: int) -> dict[str, Any]:
+    """An owner's usage and limits."""
+    reset_at = to_text(usage.reset_at) if usage.reset_at else None
+    return {
+        "usage": {"used": usage.used, "remaining": usage.remaining, "resetAt": reset_at},
+        "limits": {"jobs": quota_jobs, "windowSeconds": DAY, "maxBytes": max_bytes},
+    }
+
+
+def model_json(model: EnhancementModel) -> dict[str, Any]:
+    """A model on offer and its parameters with their ranges."""
+    return {
+        "slug": model.slug,
+        "name": model.name,
+        "goal": model.goal,
+        "params": [
+            {
+                "name": parameter.name,
+                "kind": parameter.kind,
+                "default": parameter.default,
+                "minimum": parameter.minimum,
+                "maximum": parameter.maximum,
+                "choices": list(parameter.choices) or None,
+            }
+            for parameter in model.parameters
+        ],
+        "maxPixels": model.max_pixels,
+        "licence": model.licence,
+        "usualSeconds": model.usual_seconds,
     }
 
 

@@ -1,0 +1,117 @@
+"""The gate of every route: where a request may come from, who makes it, and how often it may be made."""
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aws_lambda_powertools.shared.cookies import Cookie
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from enhancer import http_api
+from enhancer.domain.clock import Clock
+from enhancer.domain.limits import DAY, Rate
+from enhancer.domain.owner import Caller
+from enhancer.errors import EmailUnverified, Forbidden, QuotaExceeded, RateLimited
+from enhancer.observability import logger
+from enhancer.ports import Identities, Usage
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The operator's rules: requests a minute by class, and what guests may do from one address."""
+
+    rates: Mapping[str, int]
+    guest_jobs_per_address: int
+    verified_email: bool
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody we know, and the cookie for a guest who was met just now."""
+
+    caller: Caller
+    cookie: Cookie | None = None
+
+
+class Access:
+    """Lets requests in. `address_key` gives the key with which addresses are hashed before they are counted."""
+
+    def __init__(
+        self, identity: Identities, usage: Usage, rules: Rules, address_key: Callable[[], bytes], clock: Clock
+    ) -> None:
+        self._identity = identity
+        self._usage = usage
+        self._rules = rules
+        self._address_key = address_key
+        self._clock = clock
+
+    def reader(self, event: APIGatewayProxyEventV2, rate: str = "other") -> Caller | None:
+        """Who asks for something, if we know; counted. Raises Forbidden, Unauthorized, RateLimited."""
+        self._same_origin(event)
+        caller = self._identity.caller(*http_api.credentials(event))
+        self._count(event, Rate(rate, self._rules.rates[rate]), self._subject(event, caller))
+        return caller
+
+    def creator(self, event: APIGatewayProxyEventV2, rate: str, *, guests: bool = True) -> Visitor:
+        """Who brings something; with `guests` whoever is not known becomes one. Counted, guests also by address.
+
+        Raises Forbidden, Unauthorized, EmailUnverified, RateLimited.
+        """
+        caller = self.reader(event, rate)
+        cookie = None
+        if caller is None:
+            if not guests:
+                raise http_api.unknown_caller()
+            caller, cookie = self._identity.mint()
+        if caller.owner.type == "user" and self._rules.verified_email and not caller.email_verified:
+            raise EmailUnverified("Verify your e-mail address with your sign-in provider first.")
+        if caller.owner.type == "guest":
+            self._count(event, Rate(f"guest-{rate}", self._rules.rates["guest"]), self._address(event))
+        return Visitor(caller, cookie)
+
+    def admit_job(self, event: APIGatewayProxyEventV2, caller: Caller) -> None:
+        """Count a guest's job against the address it comes from. Raises QuotaExceeded."""
+        if caller.owner.type != "guest":
+            return
+        now = self._clock()
+        rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
+        expires = int(now.timestamp()) + DAY
+        if self._usage.count(rate.key(self._address(event), now), rate.limit, expires, hard=True) > rate.limit:
+            message = f"Guests at your address have used {rate.limit} jobs today; sign in, or come back tomorrow."
+            raise QuotaExceeded(message, retry_after=rate.resets_in(now), limit=rate.limit)
+
+    def _same_origin(self, event: APIGatewayProxyEventV2) -> None:
+        origin = http_api.header_map(event).get("origin")
+        if event.http_method not in _SAFE and origin is not None and origin != self._rules.base_url:
+            raise Forbidden("This request comes from another site.")
+
+    def _count(self, event: APIGatewayProxyEventV2, rate: Rate, subject: str) -> None:
+        now = self._clock()
+        resets = rate.resets_in(now)
+        used = self._usage.count(rate.key(subject, now), rate.limit, int(now.timestamp()) + 2 * rate.seconds)
+        http_api.add_headers(
+            event,
+            {
+                "ratelimit-policy": f'"{rate.name}";q={rate.limit};w={rate.seconds}',
+                "ratelimit": f'"{rate.name}";r={max(0, rate.limit - used)};t={resets}',
+            },
+        )
+        if used > rate.limit:
+            logger.warning("rate limited", extra={"rate": rate.name})
+            message = f"At most {rate.limit} such requests a minute are taken; the next in {resets} s."
+            raise RateLimited(message, retry_after=resets, limit=rate.limit, windowSeconds=rate.seconds)
+
+    def _subject(self, event: APIGatewayProxyEventV2, caller: Caller | None) -> str:
+        return caller.owner.reference if caller else self._address(event)
+
+    def _address(self, event: APIGatewayProxyEventV2) -> str:
+        """The client's network as a keyed hash: an IPv4 address, or the /64 that an IPv6 address is in."""
+        text = http_api.client_address(event)
+        address = ipaddress.ip_address(text)
+        network = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
+        return "address#" + hmac.digest(self._address_key(), str(network).encode(), hashlib.sha256).hex()[:32]

@@ -1,0 +1,48 @@
+"""Signed values: what a cookie or a link says, a key's name, and an HMAC. Two keys are valid while one is replaced."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key, and the name by which signed values refer to it."""
+
+    id: str
+    secret: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `<key id>:<base64>`; raises ValueError."""
+        key_id, _, encoded = text.partition(":")
+        return cls(key_id, base64.b64decode(encoded, validate=True))
+
+    def signature(self, purpose: str, value: str) -> str:
+        """The HMAC-SHA256 of a value for one purpose, so that it is good for no other."""
+        digest = hmac.digest(self.secret, f"{purpose}\n{value}".encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+class Signer:
+    """Signs and opens `<value>.<key id>.<signature>`. `keys` gives all valid keys, the signing one first."""
+
+    def __init__(self, keys: Callable[[], Sequence[str]]) -> None:
+        self._keys = keys
+
+    def seal(self, purpose: str, value: str) -> str:
+        """The value with its signature."""
+        key = SigningKey.parse(self._keys()[0])
+        return f"{value}.{key.id}.{key.signature(purpose, value)}"
+
+    def open(self, purpose: str, sealed: str) -> str | None:
+        """The value if its signature is right, None for any other text."""
+        rest, _, signature = sealed.rpartition(".")
+        value, _, key_id = rest.rpartition(".")
+        for key in map(SigningKey.parse, self._keys()):
+            if key.id == key_id and hmac.compare_digest(key.signature(purpose, value).encode(), signature.encode()):
+                return value
+        return None

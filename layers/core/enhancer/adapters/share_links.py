@@ -1,0 +1,21 @@
+"""Share links: who holds one may see a result, until it ends."""
+
+from datetime import UTC, datetime
+
+from enhancer.adapters.cookies import Signer
+
+
+class SignedShareLinks:
+    """The port `ShareLinks`: a sealed expiry that is good for one job only."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+
+    def sign(self, job_id: str, expires_at: datetime) -> str:
+        """See `ports.ShareLinks.sign`."""
+        return self._signer.seal(f"share {job_id}", str(int(expires_at.timestamp())))
+
+    def verify(self, job_id: str, token: str) -> datetime | None:
+        """See `ports.ShareLinks.verify`."""
+        expires = self._signer.open(f"share {job_id}", token)
+        return datetime.fromtimestamp(int(expires), UTC) if expires else None

@@ -1,0 +1,39 @@
+"""Delete a job's pictures and take it out of the history, at once; the row stays for its time, marked."""
+
+from contextlib import suppress
+
+from enhancer.domain import keys
+from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.job import Job
+from enhancer.domain.owner import Caller
+from enhancer.errors import ServiceUnavailable, TransitionRefused
+from enhancer.ports import Jobs, Pictures, Provider
+from enhancer.usecases.cancel_job import stop_run
+from enhancer.usecases.read_job import find_job
+
+_TRIES = 5
+
+
+def delete_job(
+    job_id: str, caller: Caller | None, *, jobs: Jobs, pictures: Pictures, provider: Provider, prefix: str, clock: Clock
+) -> Job:
+    """Delete the job: a running one is cancelled first; a repeat changes nothing.
+
+    Raises Unauthorized, NotFound, ServiceUnavailable if the job keeps moving.
+    """
+    for _ in range(_TRIES):
+        job = find_job(job_id, caller, jobs=jobs, deleted=True)
+        with suppress(TransitionRefused):
+            if not job.ended and not job.cancel_requested:
+                job = stop_run(job, jobs=jobs, provider=provider, clock=clock)
+            if not job.deleted_at:
+                job = jobs.note(job, {"deleted_at": to_text(clock()), "updated_at": to_text(clock())})
+            pictures.delete(picture_keys(job, prefix))
+            return job
+    raise ServiceUnavailable("The job keeps moving; try again.", retry_after=1)
+
+
+def picture_keys(job: Job, prefix: str) -> list[str]:
+    """Every key that the job may have written to."""
+    stored = (job.input_r2_key, job.output_r2_key, job.preview_r2_key, job.thumb_r2_key)
+    return [key for key in (*stored, keys.prepared_key(prefix, job.owner, job.id)) if key]

@@ -1,0 +1,43 @@
+"""Make a link with which anyone may see a result for a while."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from enhancer.domain.clock import Clock
+from enhancer.domain.owner import Caller
+from enhancer.domain.retention import expiry
+from enhancer.errors import Conflict, Gone, ValidationFailed
+from enhancer.ports import Jobs, ShareLinks
+from enhancer.usecases.read_job import find_job
+
+DEFAULT_SECONDS = 86_400
+MIN_SECONDS = 300
+MAX_SECONDS = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The link's path with its signature, and when it ends."""
+
+    path: str
+    expires_at: datetime
+
+
+def share_job(
+    job_id: str, caller: Caller | None, seconds: int, *, jobs: Jobs, links: ShareLinks, clock: Clock
+) -> Share:
+    """Share a result for so many seconds, never beyond its own end.
+
+    Raises Unauthorized, NotFound, ValidationFailed, Conflict while there is no result, Gone when its time is over.
+    """
+    if not MIN_SECONDS <= seconds <= MAX_SECONDS:
+        message = f"expiresIn is {seconds}; it must be from {MIN_SECONDS} to {MAX_SECONDS} seconds."
+        raise ValidationFailed(message, field="expiresIn", minimum=MIN_SECONDS, maximum=MAX_SECONDS)
+    job = find_job(job_id, caller, jobs=jobs)
+    if job.output_r2_key is None:
+        raise Conflict("The job has no result to share.", status=job.status.value)
+    now, ends = clock(), expiry(job.created_at).result
+    if now >= ends:
+        raise Gone("The result's time is over and it was deleted.")
+    expires_at = min(now + timedelta(seconds=seconds), ends).replace(microsecond=0)
+    return Share(f"/r2-ai/{job.output_r2_key}?share={links.sign(job.id, expires_at)}", expires_at)
