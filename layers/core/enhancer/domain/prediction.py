@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+from enhancer.domain import keys
+from enhancer.domain.job import Job, Status
+
 # A run that ended with one of these was lost by the platform, not by the model: codes that public clients of Replicate
 # report as passing on a repeat (read 2026-11-22).
 _PLATFORM_FAULT = re.compile(r"\(?\b(?:code: )?(PA|E8765|E9828)\)")
@@ -64,6 +67,16 @@ class Verdict:
     error_type: str | None = None
     error_message: str | None = None
     refund: bool = field(default=False)
+
+
+def is_run_of(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
+    """Whether a run that the row does not know was started for this job's present attempt.
+
+    The path of its input is signed by the provider, a job id in a URL is not: it must be the job's own picture.
+    """
+    own = {f"/{bucket}/{key}" for key in (job.input_r2_key, keys.prepared_key(prefix, job.owner, job.id))}
+    unclaimed = job.status is Status.STARTING and job.provider_job_id is None
+    return unclaimed and run.id != job.previous_provider_job_id and run.input_path in own
 
 
 def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Verdict:

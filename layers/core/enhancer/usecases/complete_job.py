@@ -15,7 +15,7 @@ from urllib.parse import quote
 from enhancer.domain import image, keys, prediction
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
-from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Job, Status
+from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Job
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
 from enhancer.ports import Imaging, Jobs, Messages, Output, Outputs, Pictures
@@ -81,20 +81,13 @@ def _claimed(
             return "no such job"
         if current.ended:
             return "already ended"
-        if not _is_ours(current, run, completer.bucket, completer.prefix):
+        if not prediction.is_run_of(run, current, completer.bucket, completer.prefix):
             return "not this job's run"
         adoption = {"provider_job_id": run.id, "accepted_at": to_text(now)}
         with suppress(TransitionRefused):  # it moved meanwhile; look again
             completer.jobs.move(job_id, ACCEPT, adoption, where={"provider_job_id": None, "attempt": current.attempt})
         return _claimed(job_id, run, completer, then)
     return then(job, run, completer)
-
-
-def _is_ours(job: Job, run: Prediction, bucket: str, prefix: str) -> bool:
-    """Whether a run that the row does not know was started for it: the input's path is signed, the job's id is not."""
-    own = {f"/{bucket}/{quote(key)}" for key in (job.input_r2_key, keys.prepared_key(prefix, job.owner, job.id))}
-    unclaimed = job.status is Status.STARTING and job.provider_job_id is None
-    return unclaimed and run.id != job.previous_provider_job_id and run.input_path in own
 
 
 def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:

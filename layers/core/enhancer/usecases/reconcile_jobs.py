@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from enhancer.domain import keys
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, FAIL, Job, Status
-from enhancer.domain.prediction import Prediction
+from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
@@ -74,12 +73,8 @@ def _starting(job: Job, reconciler: Reconciler) -> str:
     """The claim outlived its function: look for the run among the provider's recent ones, else end the job."""
     assert job.claimed_at is not None  # noqa: S101 - set by every claim
     claimed = from_text(job.claimed_at)
-    own = {
-        f"/{reconciler.bucket}/{key}"
-        for key in (job.input_r2_key, keys.prepared_key(reconciler.prefix, job.owner, job.id))
-    }
     for run in reconciler.provider.recent(claimed - CLOCK_SKEW, PAGES):
-        if run.input_path in own and run.id != job.previous_provider_job_id:
+        if is_run_of(run, job, reconciler.bucket, reconciler.prefix):
             now = reconciler.clock()
             changes = {
                 "provider_job_id": run.id,

@@ -1,0 +1,215 @@
+"""Cancel, delete, share, list: what people do about their jobs."""
+
+import dataclasses
+
+import pytest
+
+from enhancer.domain.job import Status
+from enhancer.domain.owner import Caller, new_guest
+from enhancer.errors import Conflict, Forbidden, Gone, NotFound, Unauthorized, ValidationFailed
+from enhancer.usecases.cancel_job import cancel_job
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.delete_job import delete_job
+from enhancer.usecases.list_jobs import list_jobs
+from enhancer.usecases.share_job import share_job
+from enhancer.usecases.show_picture import show_picture
+from enhancer.usecases.start_job import start_job
+from tests.fakes import FakeLinks, FakeShareLinks
+
+ADMIN = Caller(new_guest(), role="admin")
+
+
+@pytest.fixture
+def act(world):
+    """The use cases on the world, as the world's caller unless another is named."""
+
+    class Act:
+        def cancel(self, job, caller=world.caller):
+            return cancel_job(job.id, caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
+
+        def delete(self, job, caller=world.caller):
+            return delete_job(
+                job.id,
+                caller,
+                jobs=world.jobs,
+                pictures=world.pictures,
+                provider=world.provider,
+                prefix="ai-enhancer/",
+                clock=world.clock,
+            )
+
+        def share(self, job, seconds=86_400, caller=world.caller):
+            return share_job(job.id, caller, seconds, jobs=world.jobs, links=FakeShareLinks(), clock=world.clock)
+
+        def show(self, path, caller=None):
+            key, _, share = path.removeprefix("/r2-ai/").partition("?share=")
+            return show_picture(
+                key,
+                caller,
+                share,
+                method="GET",
+                jobs=world.jobs,
+                links=FakeLinks(),
+                shares=FakeShareLinks(),
+                prefix="ai-enhancer/",
+                clock=world.clock,
+            )
+
+        def finished(self):
+            job = world.new_job()
+            start_job(job.id, world.starter)
+            complete_job(job.id, world.provider.finish(world.job(job.id).provider_job_id), world.completer)
+            return world.job(job.id)
+
+    return Act()
+
+
+def test_a_queued_job_ends_at_once_with_refund(world, act):
+    job = world.new_job()
+    ended = act.cancel(job)
+    assert (ended.status, ended.quota_refunded, ended.check_at) == (Status.CANCELED, True, None)
+    assert world.usage.quota(world.owner).used == 0
+    assert start_job(job.id, world.starter) == "not due"
+
+
+def test_a_running_job_is_cancelled_at_the_provider_and_follows_its_word(world, act):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    asked = act.cancel(job)
+    assert (asked.status, asked.cancel_requested) == (Status.PROCESSING, True)
+    assert world.provider.cancelled == ["run1"]
+    assert complete_job(job.id, world.provider.finish("run1", "canceled"), world.completer) == "canceled"
+    assert world.usage.quota(world.owner).used == 1, "the run was accepted and may have cost money"
+
+
+def test_a_run_that_was_done_before_the_wish_arrived_succeeds(world, act):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    act.cancel(job)
+    assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "succeeded"
+
+
+def test_a_job_that_is_being_claimed_is_cancelled_once_it_was_accepted(world, act):
+    job = world.new_job()
+    create = world.provider.create
+
+    def create_while_somebody_cancels(*arguments):
+        act.cancel(job)
+        return create(*arguments)
+
+    world.provider.create = create_while_somebody_cancels
+    assert start_job(job.id, world.starter) == "accepted"
+    assert world.provider.cancelled == ["run1"]
+
+
+def test_an_ended_job_is_a_conflict_that_shows_it(act):
+    done = act.finished()
+    with pytest.raises(Conflict) as refusal:
+        act.cancel(done)
+    assert refusal.value.details["job"]["status"] == "succeeded"
+
+
+def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(world, act):
+    done = act.finished()
+    shared = act.share(done).path
+    assert act.show(shared).url
+    assert act.delete(done).deleted_at == "2026-11-22T12:00:00.000Z"
+    assert not world.pictures.objects
+    assert list_jobs(world.caller, jobs=world.jobs).jobs == []
+    for caller, path in [(world.caller, done.output_r2_key), (None, shared)]:
+        with pytest.raises(Gone):
+            act.show(path, caller)
+    with pytest.raises(NotFound):
+        act.share(done)
+    first = world.job(done.id)
+    assert act.delete(done) == first
+
+
+def test_deleting_a_running_job_cancels_it_and_its_result_is_never_stored(world, act):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    act.delete(job)
+    assert world.provider.cancelled == ["run1"]
+    assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "canceled"
+    assert not world.pictures.objects
+    assert world.job(job.id).status is Status.CANCELED
+
+
+def test_deleting_a_queued_job_refunds_it(world, act):
+    job = world.new_job()
+    act.delete(job)
+    row = world.job(job.id)
+    assert (row.status, row.quota_refunded, bool(row.deleted_at)) == (Status.CANCELED, True, True)
+
+
+def test_jobs_are_their_owners_and_an_admins(act):
+    done = act.finished()
+    stranger = Caller(new_guest())
+    for action in (act.cancel, act.delete, lambda job, caller: act.share(job, caller=caller)):
+        with pytest.raises(NotFound):
+            action(done, stranger)
+        with pytest.raises(Unauthorized):
+            action(done, None)
+    assert act.show(done.output_r2_key, ADMIN).url
+    assert act.delete(done, ADMIN).deleted_at
+
+
+def test_a_share_link_shows_the_result_and_nothing_else(world, act):
+    done, other = act.finished(), act.finished()
+    share = act.share(done, 300)
+    assert share.expires_at.isoformat() == "2026-11-22T12:05:00+00:00"
+    token = share.path.partition("?")[2]
+    assert act.show(f"{done.preview_r2_key}?{token}").url
+    for key in (done.input_r2_key, other.output_r2_key):
+        with pytest.raises(Forbidden):
+            act.show(f"{key}?{token}")
+    world.clock.advance(minutes=5)
+    with pytest.raises(Gone):
+        act.show(share.path)
+
+
+def test_a_share_link_never_outlives_its_result(world, act):
+    done = act.finished()
+    world.clock.advance(days=29)
+    assert act.share(done, 7 * 86_400).expires_at.isoformat() == "2026-12-22T12:00:00+00:00"
+    world.clock.advance(days=1)
+    with pytest.raises(Gone):
+        act.share(done)
+
+
+@pytest.mark.parametrize("seconds", [0, 299, 604_801, -1])
+def test_a_share_link_lasts_five_minutes_to_seven_days(act, seconds):
+    with pytest.raises(ValidationFailed, match="from 300 to 604800"):
+        act.share(act.finished(), seconds)
+
+
+def test_there_is_nothing_to_share_before_there_is_a_result(world, act):
+    with pytest.raises(Conflict):
+        act.share(world.new_job())
+
+
+def test_the_history_goes_backwards_page_by_page(world):
+    world.intake = dataclasses.replace(world.intake, quota_jobs=100)
+    made = []
+    for _ in range(5):
+        made.append(world.new_job().id)
+        world.clock.advance(seconds=1)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = list_jobs(world.caller, jobs=world.jobs, limit=2, cursor=cursor)
+        seen += [job.id for job in page.jobs]
+        cursor = page.next_cursor
+    assert seen == made[::-1]
+    assert list_jobs(None, jobs=world.jobs).jobs == []
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30", "W10", "WzEsMl0", "W251bGwsbnVsbF0", "ä", "%%%", "A" * 500])
+def test_a_cursor_that_is_none_is_refused(world, cursor):
+    with pytest.raises(ValidationFailed, match="cursor"):
+        list_jobs(world.caller, jobs=world.jobs, cursor=cursor)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101])
+def test_a_page_has_one_to_a_hundred_jobs(world, limit):
+    with pytest.raises(ValidationFailed, match="limit"):
+        list_jobs(world.caller, jobs=world.jobs, limit=limit)

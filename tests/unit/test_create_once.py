@@ -1,0 +1,138 @@
+import dataclasses
+
+import pytest
+
+from enhancer.domain import keys
+from enhancer.domain.owner import new_guest
+from enhancer.errors import Conflict, Gone, IdempotencyMismatch, ServiceUnavailable, ValidationFailed
+from enhancer.usecases.create_job import Choice, create_job_from_job
+from enhancer.usecases.create_once import create_once
+from enhancer.usecases.start_job import start_job
+
+
+@pytest.fixture
+def once(world):
+    def call(key, request=b"request", owner=None, create=None, route="jobs"):
+        def make(job_id):
+            calls.append(job_id)
+            return world.new_job() if create is None else create(job_id)
+
+        return create_once(
+            key,
+            route,
+            request,
+            keys.new_job_id("image/png"),
+            owner or world.owner,
+            make,
+            jobs=world.jobs,
+            usage=world.usage,
+            clock=world.clock,
+        )
+
+    calls = []
+    call.calls = calls
+    return call
+
+
+def from_bytes(world):
+    """Makes a job under the id that it is given."""
+
+    def create(job_id):
+        made = world.new_job()
+        row = world.jobs.rows.pop(made.id)
+        if job_id in world.jobs.rows:
+            raise Conflict("there")
+        world.jobs.rows[job_id] = dataclasses.replace(row, id=job_id)
+        return world.jobs.rows[job_id]
+
+    return create
+
+
+def test_the_same_key_makes_one_job(world, once):
+    first = once("key", create=from_bytes(world))
+    assert once("key", create=from_bytes(world)) == first
+    assert len(once.calls) == 1
+
+
+def test_without_a_key_every_request_makes_one(once):
+    assert once("").id != once("").id
+
+
+def test_the_same_key_with_another_request_is_refused(world, once):
+    once("key", create=from_bytes(world))
+    with pytest.raises(IdempotencyMismatch):
+        once("key", b"another")
+
+
+def test_keys_belong_to_an_owner_and_a_route_and_end_after_a_day(world, once):
+    ids = {once("key", create=from_bytes(world)).id, once("key", owner=new_guest(), create=from_bytes(world)).id}
+    ids.add(once("key", route="generate", create=from_bytes(world)).id)
+    assert len(ids) == 3
+    world.clock.advance(hours=24)
+    assert once("key", b"another", create=from_bytes(world)).id not in ids
+
+
+def test_what_failed_may_be_tried_again_under_the_same_id(world, once):
+    def fail(_):
+        raise ServiceUnavailable("no")
+
+    with pytest.raises(ServiceUnavailable):
+        once("key", create=fail)
+    once("key", create=from_bytes(world))
+    assert once.calls[0] == once.calls[1]
+
+
+def test_two_at_the_same_time_both_get_the_one_job(world, once):
+    def lose_the_race(job_id):
+        from_bytes(world)(job_id)
+        raise Conflict("another request was faster")
+
+    assert once("key", create=lose_the_race).id == once.calls[0]
+
+
+@pytest.mark.parametrize("key", ["with space", "ä", "a" * 256, "tab\t", "\x7f"])
+def test_a_key_is_visible_ascii(once, key):
+    with pytest.raises(ValidationFailed):
+        once(key)
+
+
+def test_at_the_ceiling_creating_says_when_it_reopens(world):
+    for _ in range(2):
+        start_job(world.new_job().id, world.starter)
+    world.usage.counters["spend#2026-11-22"] = 10
+    with pytest.raises(ServiceUnavailable, match="2026-11-23T00:00:00") as refusal:
+        world.new_job()
+    assert refusal.value.retry_after == 12 * 3600 + 1
+    world.clock.advance(hours=12)
+    assert world.new_job()
+
+
+def test_the_ceiling_holds_at_claim_time_and_gives_the_quota_back(world):
+    job = world.new_job()
+    world.usage.counters["spend#2026-11-22"] = 10
+    assert start_job(job.id, world.starter) == "at the ceiling"
+    assert not world.provider.created
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == ("failed", "service_unavailable", True)
+    assert world.usage.counters["spend#2026-11-22"] == 10
+
+
+def test_an_earlier_original_makes_another_job(world):
+    source = world.new_job()
+    job_id = keys.new_job_id("image/png")
+    choice = Choice("nightmareai/real-esrgan", {"scale": 2}, "again.png")
+    job = create_job_from_job(job_id, source, choice, world.owner, world.intake)
+    assert (job.input_width, job.params["scale"]) == (source.input_width, 2)
+    assert world.pictures.objects[job.input_r2_key] == world.pictures.objects[source.input_r2_key]
+
+
+def test_an_original_that_is_gone_makes_none(world):
+    source = world.new_job()
+    choice = Choice("nightmareai/real-esrgan", {}, "again.png")
+    world.pictures.objects.clear()
+    with pytest.raises(Gone):
+        create_job_from_job(keys.new_job_id("image/png"), source, choice, world.owner, world.intake)
+    world.clock.advance(hours=24)
+    with pytest.raises(Gone):
+        create_job_from_job(keys.new_job_id("image/png"), source, choice, world.owner, world.intake)
+    assert len(world.jobs.rows) == 1
