@@ -197,3 +197,50 @@ def test_a_lease_has_one_holder_at_a_time(tables):
     assert usage.lease("reconcile", NOW + timedelta(seconds=59), 60) is False
     assert usage.lease("retention", NOW, 60) is True
     assert usage.lease("reconcile", NOW + timedelta(seconds=60), 60) is True
+
+
+def test_a_note_changes_the_row_while_it_stays_as_it_was_read(tables):
+    jobs, _ = tables
+    job = new_job(status=Status.PROCESSING)
+    jobs.create(job, OPEN)
+    noted = jobs.note(job, {"cancel_requested": True})
+    assert noted == dataclasses.replace(job, cancel_requested=True)
+    for read in (new_job(status=Status.QUEUED), new_job(status=Status.PROCESSING, attempt=2)):
+        with pytest.raises(TransitionRefused):
+            jobs.note(read, {"cancel_requested": False})
+
+
+def test_an_owners_jobs_come_newest_first_in_pages_without_deleted_ones(tables):
+    jobs, _ = tables
+    made = []
+    for number in range(4):
+        created_at = to_text(NOW + timedelta(seconds=number))
+        made.append(new_job(number, created_at=created_at))
+        jobs.create(made[-1], Seat(TEXT, opens=number == 0, limit=9))
+    newest_first = [job.id for job in reversed(made)]
+    page = jobs.of_owner(made[0].owner, 3, None)
+    assert [job.id for job in page] == newest_first[:3]
+    rest = jobs.of_owner(made[0].owner, 3, (page[-1].created_at, page[-1].id))
+    assert [job.id for job in rest] == newest_first[3:]
+    assert jobs.of_owner(new_guest(), 3, None) == []
+    jobs.note(made[3], {"deleted_at": TEXT})
+    assert [job.id for job in jobs.of_owner(made[0].owner, 3, None)] == newest_first[1:]
+    assert jobs.get(made[3].id).deleted_at == TEXT
+
+
+def test_a_counter_counts_and_a_hard_one_stops_at_its_limit(tables):
+    _, usage = tables
+    assert usage.counted("rate#a") == 0
+    assert [usage.count("rate#a", 2, 1_800_000_000) for _ in range(3)] == [1, 2, 3]
+    assert [usage.count("spend#a", 2, 1_800_000_000, hard=True) for _ in range(4)] == [1, 2, 3, 3]
+    assert (usage.counted("rate#a"), usage.counted("spend#a")) == (3, 2)
+    assert usage.count("spend#none", 0, 1_800_000_000, hard=True) == 1
+
+
+def test_what_is_remembered_first_stays_until_its_time_is_over(tables):
+    _, usage = tables
+    first, second = {"fingerprint": "1", "job_id": "a"}, {"fingerprint": "2", "job_id": "b"}
+    assert usage.remember("once#x", first, NOW, 60) == first
+    assert usage.remember("once#x", second, NOW + timedelta(seconds=59), 60) == first
+    assert usage.remember("once#y", second, NOW, 60) == second
+    assert usage.remember("once#x", second, NOW + timedelta(seconds=60), 60) == second

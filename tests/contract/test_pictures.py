@@ -35,3 +35,11 @@ def test_a_presigned_put_names_the_headers_that_must_be_sent(pictures):
     presigned = pictures.presign_put(KEY, "image/png", 10, 600)
     assert presigned.headers["content-type"] == "image/png"
     assert KEY in presigned.url
+
+
+def test_a_copy_is_made_inside_the_bucket_if_there_is_an_original(pictures):
+    pictures.write(KEY, b"picture", "image/png", "no-store")
+    assert pictures.copy(KEY, "copy") is True
+    assert pictures.read("copy") == b"picture"
+    assert pictures.copy("never", "other") is False
+    assert pictures.head("other", 1) is None

@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from enhancer.access import Access, Rules
+from enhancer.domain.owner import Caller, Owner, new_guest
+from enhancer.errors import EmailUnverified, Forbidden, QuotaExceeded, RateLimited, Unauthorized
+
+EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
+RATES = {"create": 2, "upload": 3, "status": 5, "picture": 5, "other": 2, "guest": 4}
+USER = Caller(Owner("user", "u" * 26, "subject"))
+
+
+class FakeIdentity:
+    def __init__(self, caller=None):
+        self.known = caller
+
+    def caller(self, headers, cookies):  # noqa: ARG002
+        return self.known
+
+    def mint(self):
+        return Caller(new_guest()), "cookie"
+
+
+@pytest.fixture
+def gate(world):
+    def make(caller=None, *, verified_email=False, jobs_per_address=2):
+        rules = Rules(RATES, jobs_per_address, verified_email, "https://images.example.com")
+        return Access(FakeIdentity(caller), world.usage, rules, lambda: b"key", world.clock)
+
+    return make
+
+
+def request(method="POST", address="203.0.113.7:51234", **headers):
+    event = json.loads(json.dumps(EVENT))
+    event["headers"] |= {"cloudfront-viewer-address": address} | headers
+    event["requestContext"]["http"]["method"] = method
+    return APIGatewayProxyEventV2(event)
+
+
+def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world):
+    world.clock.advance(seconds=50)
+    for left in (1, 0):
+        event = request("GET")
+        assert gate(USER).reader(event) == USER
+        assert event.raw_event["answerHeaders"] == {
+            "ratelimit-policy": '"other";q=2;w=60',
+            "ratelimit": f'"other";r={left};t=10',
+        }
+    event = request("GET")
+    with pytest.raises(RateLimited) as refusal:
+        gate(USER).reader(event)
+    assert refusal.value.retry_after == 10
+    assert event.raw_event["answerHeaders"]["ratelimit"] == '"other";r=0;t=10'
+    gate(USER).reader(request("GET"), "status")
+    world.clock.advance(seconds=10)
+    gate(USER).reader(request("GET"))
+
+
+def test_whoever_is_not_known_is_counted_by_address(gate):
+    for _ in range(2):
+        assert gate().reader(request("GET")) is None
+    with pytest.raises(RateLimited):
+        gate().reader(request("GET"))
+    gate().reader(request("GET", address="198.51.100.1:1"))
+
+
+def test_addresses_of_one_ipv6_network_count_as_one_and_are_kept_as_hashes(gate, world):
+    for host in ("1", "2"):
+        gate().reader(request("GET", address=f"[2001:db8:1:2::{host}]:443"))
+    with pytest.raises(RateLimited):
+        gate().reader(request("GET", address="2001:db8:1:2::3:443"))
+    gate().reader(request("GET", address="[2001:db8:1:3::1]:443"))
+    assert not [key for key in world.usage.counters if "2001" in key or "203" in key]
+
+
+def test_guests_that_are_minted_anew_share_their_address(gate):
+    for _ in range(2):
+        assert gate().creator(request(), "create").cookie == "cookie"
+    with pytest.raises(RateLimited):
+        gate().creator(request(), "create")
+
+
+def test_a_guest_may_create_only_so_much_from_one_address(gate):
+    for _ in range(4):
+        gate(Caller(new_guest())).creator(request(), "create")
+    with pytest.raises(RateLimited):
+        gate(Caller(new_guest())).creator(request(), "create")
+    gate(USER).creator(request(), "create")
+
+
+def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
+    guest = Caller(new_guest())
+    for _ in range(2):
+        gate(guest).admit_job(request(), guest)
+    with pytest.raises(QuotaExceeded) as refusal:
+        gate(guest).admit_job(request(), guest)
+    assert refusal.value.retry_after == 12 * 3600
+    gate(USER).admit_job(request(), USER)
+    world.clock.advance(hours=12)
+    gate(guest).admit_job(request(), guest)
+
+
+def test_some_routes_make_no_guests(gate):
+    with pytest.raises(Unauthorized):
+        gate().creator(request(), "create", guests=False)
+
+
+def test_users_may_have_to_verify_their_address_before_they_create(gate):
+    with pytest.raises(EmailUnverified):
+        gate(USER, verified_email=True).creator(request(), "create")
+    assert gate(USER, verified_email=True).reader(request("GET")) == USER
+    verified = Caller(USER.owner, email_verified=True)
+    assert gate(verified, verified_email=True).creator(request(), "create").caller == verified
+    gate(USER).creator(request(), "upload")
+    gate(verified_email=True).creator(request(), "upload")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://images.example.com", ""])
+def test_a_request_from_another_site_changes_nothing(gate, origin):
+    for method in ("POST", "DELETE", "PUT"):
+        with pytest.raises(Forbidden):
+            gate(USER).reader(request(method, origin=origin))
+    gate(USER).reader(request("GET", origin=origin))
+    gate(USER).reader(request("POST", origin="https://images.example.com"))
