@@ -4,7 +4,6 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from enhancer import bootstrap, http_api
 from enhancer.contracts import ShareRequest
-from enhancer.documents import job_json
 from enhancer.domain.clock import to_text, utc_now
 from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.delete_job import delete_job
@@ -25,7 +24,7 @@ base_url = bootstrap.settings.text("PUBLIC_BASE_URL")
 def cancel(job_id: str) -> Response[str]:
     """Ask for a job to end: 200 when it has, 202 while the provider still decides."""
     job = cancel_job(job_id, access.reader(app.current_event), jobs=jobs, provider=provider, clock=utc_now)
-    return http_api.ok(job_json(job), 200 if job.ended else 202)
+    return http_api.ok(http_api.job_document(app.current_event, job), 200 if job.ended else 202)
 
 
 @app.delete("/api/ai-image/jobs/<job_id>")

@@ -3,7 +3,7 @@
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from enhancer import __version__, bootstrap, http_api
-from enhancer.documents import job_json, model_json, usage_json
+from enhancer.documents import model_json, usage_json
 from enhancer.domain.clock import utc_now
 from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE, list_jobs
 from enhancer.usecases.read_job import read_job
@@ -24,7 +24,11 @@ def job(job_id: str) -> Response[str]:
     """One job; with ?wait=seconds as soon as it changes."""
     wait = min(http_api.number(app.current_event, "wait", 0), longest_wait)
     found = read_job(job_id, access.reader(app.current_event, "status"), jobs=jobs, wait=wait)
-    return http_api.fresh(app.current_event, job_json(found), {} if found.ended else {"retry-after": "2"})
+    return http_api.fresh(
+        app.current_event,
+        http_api.job_document(app.current_event, found),
+        {} if found.ended else {"retry-after": "2"},
+    )
 
 
 @app.get("/api/ai-image/jobs")
@@ -33,7 +37,12 @@ def history() -> Response[str]:
     limit = min(http_api.number(app.current_event, "limit", DEFAULT_PAGE), MAX_PAGE)
     cursor = http_api.query(app.current_event, "cursor")
     page = list_jobs(access.reader(app.current_event), jobs=jobs, limit=limit, cursor=cursor)
-    return http_api.ok({"jobs": [job_json(each) for each in page.jobs], "nextCursor": page.next_cursor})
+    return http_api.ok(
+        {
+            "jobs": [http_api.job_document(app.current_event, each) for each in page.jobs],
+            "nextCursor": page.next_cursor,
+        }
+    )
 
 
 @app.get("/api/ai-image/usage")

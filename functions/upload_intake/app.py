@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from enhancer import bootstrap, http_api
 from enhancer.contracts import JobRequest, UploadRequest
-from enhancer.documents import job_json, usage_json
+from enhancer.documents import usage_json
 from enhancer.domain import keys
 from enhancer.domain.clock import utc_now
 from enhancer.domain.job import Job
@@ -62,7 +62,7 @@ def create() -> Response[str]:
     form = _form()
     visitor = access.creator(app.current_event, "create")
     job = _from_form(form, visitor.caller, "jobs")
-    return http_api.accepted(job_json(job), cookie=visitor.cookie)
+    return http_api.accepted(http_api.job_document(app.current_event, job), cookie=visitor.cookie)
 
 
 @app.post("/api/ai-image/generate")
@@ -72,9 +72,9 @@ def generate() -> Response[str]:
     visitor = access.creator(app.current_event, "create")
     job = await_job(_from_form(form, visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
     if job.output_r2_key is None:
-        return http_api.accepted(job_json(job), cookie=visitor.cookie)
+        return http_api.accepted(http_api.job_document(app.current_event, job), cookie=visitor.cookie)
     usage = read_usage(visitor.caller, usage=intake.usage, limit=intake.quota_jobs, clock=utc_now)
-    shown = job_json(job)
+    shown = http_api.job_document(app.current_event, job)
     result = {"model": job.model, "originalUrl": shown["originalUrl"], "imageUrl": shown["imageUrl"]}
     return http_api.ok(result | usage_json(usage, intake.quota_jobs, intake.max_bytes), cookie=visitor.cookie)
 
@@ -90,13 +90,15 @@ def _from_json() -> Response[str]:
         source = find_job(wanted.from_job_id, caller, jobs=intake.jobs)
         job_id = keys.new_job_id(keys.content_type_of(source.id))
         make = partial(create_job_from_job, source=source, choice=choice, owner=caller.owner, intake=intake)
-    return http_api.accepted(job_json(_once(wanted.model_dump_json().encode(), job_id, caller, make, "jobs")))
+    return http_api.accepted(
+        http_api.job_document(app.current_event, _once(wanted.model_dump_json().encode(), job_id, caller, make, "jobs"))
+    )
 
 
 def _form() -> Form:
     form = read_form(http_api.content_type(app.current_event), http_api.body_bytes(app.current_event))
     if len(form.image) > FORM_BYTES:
-        message = f"The file has {len(form.image):,} bytes; a form takes at most {FORM_BYTES:,}: use POST /uploads."
+        message = "The file has {size} bytes; a form takes at most {maxBytes}: use POST /uploads."
         raise PayloadTooLarge(message, size=len(form.image), maxBytes=FORM_BYTES)
     return form
 

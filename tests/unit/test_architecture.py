@@ -15,18 +15,19 @@ USECASES = DOMAIN | {"documents", "errors", "ports", "usecases"}
 ADAPTERS = DOMAIN | {"errors", "ports", "settings", "adapters", ""}
 ALLOWED = {
     "domain": DOMAIN,
-    "errors": DOMAIN,
+    "translations": set(),
+    "errors": DOMAIN | {"translations"},
     "ports": DOMAIN,
     "settings": set(),
     "usecases": USECASES,
     "adapters": ADAPTERS,
     "contracts": {"errors"},
     "form": {"errors"},
-    "documents": DOMAIN,
+    "documents": DOMAIN | {"translations"},
     "access": DOMAIN | {"", "errors", "http_api", "observability", "ports"},
     "observability": set(),
     "queue": {"observability"},
-    "http_api": {"errors", "observability"},
+    "http_api": DOMAIN | {"documents", "errors", "observability", "translations"},
     "bootstrap": ADAPTERS | {"access", "usecases"},
     "functions": DOMAIN
     | {"", "bootstrap", "contracts", "errors", "form", "http_api", "documents", "observability", "queue", "usecases"},

@@ -179,7 +179,7 @@ def test_a_share_link_never_outlives_its_result(world, act):
 
 @pytest.mark.parametrize("seconds", [0, 299, 604_801, -1])
 def test_a_share_link_lasts_five_minutes_to_seven_days(act, seconds):
-    with pytest.raises(ValidationFailed, match="from 300 to 604800"):
+    with pytest.raises(ValidationFailed, match="from 300 to 604,800"):
         act.share(act.finished(), seconds)
 
 

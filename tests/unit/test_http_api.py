@@ -148,3 +148,21 @@ def test_other_numbers_are_refused(text):
     event._data["queryStringParameters"] = {"wait": text}
     with pytest.raises(ValidationFailed):
         http_api.number(event, "wait", 20)
+
+
+def test_the_message_follows_the_callers_language_and_the_type_never():
+    template = "You have used {used} of {limit} jobs; the next are free at {resetAt}."
+    refusal = QuotaExceeded(template, used=1, limit=1, resetAt="x")
+    _, english, in_english = call(raising=refusal)
+    _, german, in_german = call(raising=refusal, headers={"accept-language": "de-DE,en;q=0.5"})
+    assert (english["content-language"], german["content-language"]) == ("en", "de")
+    assert in_english["error"]["message"] == "You have used 1 of 1 jobs; the next are free at x."
+    assert in_german["error"]["message"] == "Sie haben 1 von 1 Aufträgen verbraucht; die nächsten sind ab x frei."
+    assert in_english["error"]["type"] == in_german["error"]["type"] == "quota_exceeded"
+    _, _, fault = call(raising=RuntimeError("x"), headers={"accept-language": "de"})
+    assert fault["error"]["message"].startswith("Bei uns ist etwas schiefgegangen")
+
+
+def test_the_ceiling_is_a_metric_that_can_wake_somebody(capsys):
+    call(raising=errors.CeilingReached("Today's runs are used up; try again tomorrow."))
+    assert '"SpendCeilingReached"' in capsys.readouterr().out

@@ -104,7 +104,7 @@ def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
     monkeypatch.setattr(world.imaging, "prepare", unreadable)
     assert start_job(job.id, world.starter) == "unreadable"
     assert not world.provider.created
-    assert world.job(job.id).error_message == "The picture can't be read: broken data stream."
+    assert world.job(job.id).error_message == "The picture is damaged and can't be read; save or send it again."
     assert world.usage.quota(world.owner).used == 0
 
 

@@ -82,7 +82,7 @@ class Access:
         rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
         expires = int(now.timestamp()) + DAY
         if self._usage.count(rate.key(self._address(event), now), rate.limit, expires, hard=True) > rate.limit:
-            message = f"Guests at your address have used {rate.limit} jobs today; sign in, or come back tomorrow."
+            message = "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow."
             raise QuotaExceeded(message, retry_after=rate.resets_in(now), limit=rate.limit)
 
     def _same_origin(self, event: APIGatewayProxyEventV2) -> None:
@@ -103,8 +103,8 @@ class Access:
         )
         if used > rate.limit:
             logger.warning("rate limited", extra={"rate": rate.name})
-            message = f"At most {rate.limit} such requests a minute are taken; the next in {resets} s."
-            raise RateLimited(message, retry_after=resets, limit=rate.limit, windowSeconds=rate.seconds)
+            message = "At most {limit} such requests a minute are taken; the next in {retryAfter} s."
+            raise RateLimited(message, retry_after=resets, limit=rate.limit, retryAfter=resets)
 
     def _subject(self, event: APIGatewayProxyEventV2, caller: Caller | None) -> str:
         return caller.owner.reference if caller else self._address(event)

@@ -23,11 +23,15 @@ class Contract(BaseModel):
             return cls.model_validate(body)
         except ValidationError as problem:
             faults = [
-                {"field": ".".join(map(str, fault["loc"])) or "body", "message": fault["msg"]}
+                {"field": ".".join(map(str, fault["loc"])) or "body", "fault": fault["msg"]}
                 for fault in problem.errors(include_url=False, include_input=False, include_context=False)
             ]
-            first = faults[0]
-            raise ValidationFailed(f"{first['field']}: {first['message']}.", fields=faults) from None
+            raise ValidationFailed(
+                "{field} is not what it must be: {fault}.",
+                field=faults[0]["field"],
+                fault=faults[0]["fault"],
+                fields=faults,
+            ) from None
 
 
 class UploadRequest(Contract):

@@ -7,9 +7,10 @@ from enhancer.domain.clock import to_text
 from enhancer.domain.job import Job, Status
 from enhancer.domain.limits import DAY, Usage
 from enhancer.domain.retention import expiry
+from enhancer.translations import Language, render
 
 
-def job_json(job: Job) -> dict[str, Any]:
+def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
     """The document of a job. Picture URLs are paths on our own host that only the owner can follow."""
     ends = expiry(job.created_at)
     return {
@@ -23,7 +24,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "imageUrl": _url(job.output_r2_key),
         "previewUrl": _url(job.preview_r2_key),
         "thumbUrl": _url(job.thumb_r2_key),
-        "error": {"type": job.error_type, "message": job.error_message} if job.error_type else None,
+        "error": _error(job, language),
         "cancelRequested": job.cancel_requested,
         "prepared": job.prepared,
         "result": _result(job),
@@ -73,6 +74,13 @@ def model_json(model: EnhancementModel) -> dict[str, Any]:
 
 def _url(key: str | None) -> str | None:
     return f"/r2-ai/{key}" if key else None
+
+
+def _error(job: Job, language: Language) -> dict[str, Any] | None:
+    """Why the job failed; the row holds the English sentence."""
+    if job.error_type is None:
+        return None
+    return {"type": job.error_type, "message": render(job.error_message or "", {}, language)}
 
 
 def _result(job: Job) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ EnhancerError
 ├── RequestError                 the request is answered with an error; each leaf has a type and a status
 │   ├── ValidationFailed, Unauthorized, Forbidden, EmailUnverified, NotFound, MethodNotAllowed, Conflict, Gone,
 │   ├── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, IdempotencyMismatch, RateLimited, QuotaExceeded,
-│   └── ServiceUnavailable
+│   └── ServiceUnavailable ── CeilingReached
 ├── Contended                    the quota moved between reading and writing; read again
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
@@ -21,6 +21,7 @@ EnhancerError
 from typing import Any
 
 from enhancer.domain.job import Job
+from enhancer.translations import Language, render
 
 
 class EnhancerError(Exception):
@@ -28,16 +29,24 @@ class EnhancerError(Exception):
 
 
 class RequestError(EnhancerError):
-    """The request can't be served as it stands. `details` are machine-readable: the limit and the actual value."""
+    """The request can't be served as it stands.
+
+    `template` is an English sentence that may name `details` in braces; its German is in `translations.py`. `details`
+    are machine-readable: the limit and the actual value.
+    """
 
     type = "validation_error"
     status = 400
 
-    def __init__(self, message: str, *, retry_after: int | None = None, **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, template: str, *, retry_after: int | None = None, **details: Any) -> None:
+        super().__init__(render(template, details))
+        self.template = template
         self.details = details
         self.retry_after = retry_after
+
+    def message(self, language: Language = "en") -> str:
+        """What went wrong, in the caller's language."""
+        return render(self.template, self.details, language)
 
 
 class ValidationFailed(RequestError):
@@ -140,6 +149,10 @@ class ServiceUnavailable(RequestError):
 
     type = "service_unavailable"
     status = 503
+
+
+class CeilingReached(ServiceUnavailable):
+    """All owners together have used the day's runs: the operator is told."""
 
 
 class Contended(EnhancerError):

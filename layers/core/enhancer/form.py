@@ -33,7 +33,7 @@ def read_form(content_type: str, body: bytes) -> Form:
     def on_field(field: Field) -> None:
         name, value = _text(field.field_name), field.value or b""
         if len(value) > _MAX_FIELD_BYTES or len(fields) == _MAX_FIELDS or name in fields:
-            raise ValidationFailed(f"The field {name[:40]!r} is too long, repeated, or one too many.", field=name[:40])
+            raise ValidationFailed("The field {field} is too long, repeated, or one too many.", field=name[:40])
         fields[name] = _text(value)
 
     def on_file(file: File) -> None:
@@ -49,8 +49,8 @@ def read_form(content_type: str, body: bytes) -> Form:
         parser = create_form_parser(headers, on_field, on_file, config={"MAX_MEMORY_FILE_SIZE": len(body) + 1})
         parser.write(body)
         parser.finalize()
-    except FormParserError as problem:
-        raise ValidationFailed(f"The form can't be read: {problem}.") from None
+    except FormParserError:
+        raise ValidationFailed("The form can't be read: its boundary or a header is missing or broken.") from None
     if not images:
         raise ValidationFailed("The picture is missing: send it as the file field 'image'.", field="image")
     filename, data = images[0]

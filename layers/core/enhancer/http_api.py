@@ -14,7 +14,10 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.shared.cookies import Cookie
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from enhancer.documents import job_json
+from enhancer.domain.job import Job
 from enhancer.errors import (
+    CeilingReached,
     Forbidden,
     MethodNotAllowed,
     NotFound,
@@ -23,7 +26,8 @@ from enhancer.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from enhancer.observability import logger
+from enhancer.observability import count, logger
+from enhancer.translations import preferred, render
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -135,7 +139,7 @@ def number(event: APIGatewayProxyEventV2, name: str, default: int) -> int:
     """A query parameter that is a whole number, `default` when it is not there. Raises ValidationFailed."""
     text = query(event, name)
     if text and not (text.isascii() and text.isdecimal() and len(text) < 6):
-        raise ValidationFailed(f"{name} is {text[:20]!r}; it must be a whole number.", field=name)
+        raise ValidationFailed("{field} is {actual}; it must be a whole number.", field=name, actual=text[:20])
     return int(text) if text else default
 
 
@@ -167,8 +171,8 @@ def serve(app: APIGatewayHttpResolver, origin_secrets: Callable[[], Sequence[str
     With `origin_secrets`, requests must have come through the distribution: the `X-Origin-Verify` header holds one of
     them.
     """
-    app.exception_handler(RequestError)(_refusal)
-    app.exception_handler(Exception)(_fault)
+    app.exception_handler(RequestError)(lambda problem: _refusal(app.current_event.raw_event, problem))
+    app.exception_handler(Exception)(lambda problem: _fault(app.current_event.raw_event, problem))
     app.not_found(lambda problem: _unmatched(app, problem))
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -178,7 +182,7 @@ def serve(app: APIGatewayHttpResolver, origin_secrets: Callable[[], Sequence[str
         if origin_secrets is None or event["rawPath"] in _OPEN or _came_through(event, origin_secrets()):
             answer: dict[str, Any] = app.resolve(event, context)
         else:
-            answer = _plain(_refusal(Forbidden("Requests must come through the public address.")))
+            answer = _plain(_refusal(event, Forbidden("Requests must come through the public address.")))
         ours = {**SECURITY_HEADERS, "x-request-id": request_id, **event.get("answerHeaders", {})}
         answer["headers"] = {**ours, **answer.get("headers", {})}
         logger.info(
@@ -199,21 +203,31 @@ def _came_through(event: Mapping[str, Any], secrets: Sequence[str]) -> bool:
     return any(hmac.compare_digest(secret.encode(), given) for secret in secrets)
 
 
-def _refusal(problem: RequestError) -> Response[str]:
-    headers: dict[str, str | list[str]] = {"cache-control": "no-store"}
+def job_document(event: APIGatewayProxyEventV2, job: Job) -> dict[str, Any]:
+    """A job as the caller of this request reads it."""
+    return job_json(job, preferred(header_map(event).get("accept-language", "")))
+
+
+def _refusal(event: Mapping[str, Any], problem: RequestError) -> Response[str]:
+    if isinstance(problem, CeilingReached):
+        count("SpendCeilingReached")
+    language = preferred(event["headers"].get("accept-language", ""))
+    headers: dict[str, str | list[str]] = {"cache-control": "no-store", "content-language": language}
     if problem.retry_after is not None:
         headers["retry-after"] = str(problem.retry_after)
     if isinstance(problem, MethodNotAllowed):
         headers["allow"] = ", ".join(problem.details["allow"])
-    error: dict[str, Any] = {"type": problem.type, "message": problem.message}
+    error: dict[str, Any] = {"type": problem.type, "message": problem.message(language)}
     if problem.details:
         error["details"] = problem.details
     return Response(problem.status, "application/json", json.dumps({"success": False, "error": error}), headers)
 
 
-def _fault(problem: Exception) -> Response[str]:
+def _fault(event: Mapping[str, Any], problem: Exception) -> Response[str]:
     logger.error("unhandled", extra={"error": type(problem).__name__}, exc_info=problem)
-    error = {"type": "internal_error", "message": "Something went wrong on our side; try again."}
+    language = preferred(event["headers"].get("accept-language", ""))
+    message = render("Something went wrong on our side; try again.", {}, language)
+    error = {"type": "internal_error", "message": message}
     body = json.dumps({"success": False, "error": error})
     return Response(500, "application/json", body, {"cache-control": "no-store"})
 
@@ -222,9 +236,11 @@ def _unmatched(app: APIGatewayHttpResolver, _: NotFoundError) -> Response[str]:
     path, method = app.current_event.path, app.current_event.http_method
     allowed = next((methods for pattern, methods in _PATTERNS.items() if pattern.fullmatch(path)), None)
     if allowed is None:
-        return _refusal(NotFound("There is nothing at this path."))
-    message = f"{method} is not allowed here; use {', '.join(allowed)}."
-    return _refusal(MethodNotAllowed(message, allow=list(allowed)))
+        return _refusal(app.current_event.raw_event, NotFound("There is nothing at this path."))
+    return _refusal(
+        app.current_event.raw_event,
+        MethodNotAllowed("{method} is not allowed here; use {allow}.", method=method, allow=list(allowed)),
+    )
 
 
 def _plain(response: Response[str]) -> dict[str, Any]:

@@ -13,12 +13,16 @@ Kind = Literal["integer", "number", "boolean", "choice"]
 
 
 class InvalidParameter(ValueError):
-    """A parameter that the model does not take, or a value outside its range."""
+    """A parameter that the model does not take, or a value outside its range.
 
-    def __init__(self, name: str, message: str, allowed: object) -> None:
-        super().__init__(message)
+    `template` is a sentence that names `details` and the parameter, as `field`, in braces.
+    """
+
+    def __init__(self, name: str, template: str, **details: Any) -> None:
+        super().__init__(name)
         self.name = name
-        self.allowed = allowed
+        self.template = template
+        self.details = details
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +37,27 @@ class Parameter:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
 
-    def allowed(self) -> str:
-        """The values that pass, in words."""
-        if self.kind == "choice":
-            return f"one of {', '.join(self.choices)}"
-        if self.kind == "boolean":
-            return "true or false"
-        return f"{'a whole number' if self.kind == 'integer' else 'a number'} from {self.minimum:g} to {self.maximum:g}"
-
     def parse(self, value: Any) -> bool | float | str:
         """The value as the model takes it, from JSON or from a form's text; raises InvalidParameter."""
         try:
             return self._parse(value)
         except (ValueError, TypeError, OverflowError):
-            shown = repr(value)[:40]
-            raise InvalidParameter(
-                self.name, f"{self.name} is {shown}; it must be {self.allowed()}", self.allowed()
-            ) from None
+            raise self._invalid(repr(value)[:40]) from None
+
+    def _invalid(self, actual: str) -> InvalidParameter:
+        if self.kind == "choice":
+            return InvalidParameter(
+                self.name,
+                "{field} is {actual}; it must be one of {allowed}.",
+                actual=actual,
+                allowed=list(self.choices),
+            )
+        if self.kind == "boolean":
+            return InvalidParameter(self.name, "{field} is {actual}; it must be true or false.", actual=actual)
+        whole = "{field} is {actual}; it must be a whole number from {minimum} to {maximum}."
+        decimal = "{field} is {actual}; it must be a number from {minimum} to {maximum}."
+        template = whole if self.kind == "integer" else decimal
+        return InvalidParameter(self.name, template, actual=actual, minimum=self.minimum, maximum=self.maximum)
 
     def _parse(self, value: Any) -> bool | float | str:
         if self.kind == "choice":
@@ -100,9 +108,10 @@ class EnhancementModel:
         for name in raw:
             if name not in known:
                 raise InvalidParameter(
-                    name,
-                    f"{self.slug} has no parameter {name[:40]!r}; it takes {', '.join(known)}",
-                    list(known),
+                    name[:40],
+                    "{model} has no parameter {field}; it takes {allowed}.",
+                    model=self.slug,
+                    allowed=list(known),
                 )
         return {name: parameter.parse(raw.get(name, parameter.default)) for name, parameter in known.items()}
 

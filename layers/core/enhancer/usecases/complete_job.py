@@ -98,8 +98,8 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
         output = completer.outputs.fetch(run.output_url)
         with output.file:
             changes = _store(job, output, completer)
-    except (OutputGone, UnreadablePicture) as problem:
-        return _fail(job, completer, "provider_error", f"The result could not be saved: {problem}", refund=True)
+    except (OutputGone, UnreadablePicture):
+        return _fail(job, completer, "provider_error", "The result could not be saved; try again.", refund=True)
     now = to_text(completer.clock())
     try:
         completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)

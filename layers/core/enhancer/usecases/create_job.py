@@ -20,6 +20,7 @@ from enhancer.domain.job import Job, Status
 from enhancer.domain.owner import Owner
 from enhancer.domain.retention import RECORD, expiry
 from enhancer.errors import (
+    CeilingReached,
     Contended,
     Gone,
     ImageTooLarge,
@@ -74,7 +75,7 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
     the upload is spent.
     """
     if not keys.is_job_id(upload_id):
-        raise ValidationFailed("uploadId is not one that POST /uploads gave.", field="uploadId")
+        raise ValidationFailed("{field} is not one that POST /uploads gave.", field="uploadId")
     offer, params = _choose(choice, intake)
     key = keys.original_key(intake.prefix, owner, upload_id)
     found = intake.pictures.head(key, image.HEAD_BYTES)
@@ -136,8 +137,8 @@ def _within_ceiling(intake: Intake) -> None:
     if intake.usage.counted(limits.spend_key(now)) >= intake.spend_ceiling:
         reopens = limits.spend_reopens(now)
         wait = int((reopens - now).total_seconds()) + 1
-        message = f"Today's runs are used up; new ones are taken from {to_text(reopens)}."
-        raise ServiceUnavailable(message, retry_after=wait, reopensAt=to_text(reopens))
+        message = "Today's runs are used up; new ones are taken from {reopensAt}."
+        raise CeilingReached(message, retry_after=wait, reopensAt=to_text(reopens))
 
 
 def _choose(choice: Choice, intake: Intake) -> tuple[Offer, dict[str, Any]]:
@@ -145,14 +146,15 @@ def _choose(choice: Choice, intake: Intake) -> tuple[Offer, dict[str, Any]]:
     if offer is None:
         known = list(intake.offers)
         raise ValidationFailed(
-            f"There is no model {choice.model[:60]!r}; choose {', '.join(known)}.",
+            "There is no model {model}; choose {allowed}.",
             field="model",
+            model=choice.model[:60],
             allowed=known,
         )
     try:
         return offer, offer.model.parse(choice.params)
     except InvalidParameter as problem:
-        raise ValidationFailed(f"{problem}.", field=problem.name, allowed=problem.allowed) from None
+        raise ValidationFailed(problem.template, field=problem.name, **problem.details) from None
 
 
 def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) -> Picture:
@@ -163,7 +165,7 @@ def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) ->
     except image.HeaderTooLong:
         picture = _inspect(intake.pictures.read(key), tail, size, intake.max_pixels)
     if picture.content_type != declared:
-        message = f"The upload was declared as {declared}, but its content is {picture.content_type}."
+        message = "The upload was declared as {declared}, but its content is {actual}."
         raise UnsupportedMediaType(message, declared=declared, actual=picture.content_type)
     return picture
 
@@ -171,18 +173,16 @@ def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) ->
 def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
     try:
         picture = image.inspect(head, tail, size)
-    except image.NotAPicture as problem:
-        message = f"This is not a picture we can enhance: {problem}. Send JPEG, PNG or WebP."
+    except image.NotAPicture:
+        message = "This is not a JPEG, PNG or WebP picture, whatever its name says; send one of these."
         raise UnsupportedMediaType(message, accepted=list(keys.EXTENSIONS)) from None
-    except image.Animated as problem:
-        raise UnsupportedMediaType(f"Animated pictures can't be enhanced: {problem}. Send a still one.") from None
-    except image.Truncated as problem:
-        raise ValidationFailed(
-            f"The file is cut off: {problem}; it has {size:,} bytes. Save or send it again.", size=size
-        ) from None
+    except image.Animated:
+        raise UnsupportedMediaType("Animated pictures can't be enhanced; send a still one.") from None
+    except image.Truncated:
+        message = "The file is cut off: its {size} bytes end before the picture does. Save or send it again."
+        raise ValidationFailed(message, size=size) from None
     if picture.pixels > max_pixels:
-        area = f"{picture.width} x {picture.height} = {picture.pixels:,} pixels"
-        message = f"The picture has {area}; at most {max_pixels:,} are accepted."
+        message = "The picture has {width} x {height} = {pixels} pixels; at most {maxPixels} are accepted."
         raise ImageTooLarge(
             message, width=picture.width, height=picture.height, pixels=picture.pixels, maxPixels=max_pixels
         )
@@ -240,5 +240,5 @@ def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:
     if usage.reset_at is None:
         return QuotaExceeded("This installation takes no jobs at present.", limit=limit, used=usage.used)
     wait = max(1, int((usage.reset_at - clock()).total_seconds()) + 1)
-    message = f"You have used {usage.used} of {limit} jobs; the next are free at {to_text(usage.reset_at)}."
+    message = "You have used {used} of {limit} jobs; the next are free at {resetAt}."
     return QuotaExceeded(message, retry_after=wait, limit=limit, used=usage.used, resetAt=to_text(usage.reset_at))

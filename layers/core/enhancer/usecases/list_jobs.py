@@ -25,7 +25,13 @@ class Page:
 def list_jobs(caller: Caller | None, *, jobs: Jobs, limit: int = DEFAULT_PAGE, cursor: str = "") -> Page:
     """A page of the caller's jobs; whoever is not known has none. Raises ValidationFailed for a cursor not of ours."""
     if not 1 <= limit <= MAX_PAGE:
-        raise ValidationFailed(f"limit is {limit}; it must be from 1 to {MAX_PAGE}.", field="limit")
+        raise ValidationFailed(
+            "{field} is {actual}; it must be from {minimum} to {maximum}.",
+            field="limit",
+            actual=limit,
+            minimum=1,
+            maximum=MAX_PAGE,
+        )
     before = _read(cursor) if cursor else None
     found = jobs.of_owner(caller.owner, limit, before) if caller else []
     return Page(found, _write(found[-1]) if len(found) == limit else None)
@@ -39,7 +45,7 @@ def _read(cursor: str) -> tuple[str, str]:
     try:
         created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError, binascii.Error):
-        raise ValidationFailed("cursor is not one that this list gave.", field="cursor") from None
+        raise ValidationFailed("{field} is not one that this list gave.", field="cursor") from None
     if not isinstance(created_at, str) or not isinstance(job_id, str) or not created_at or not job_id:
-        raise ValidationFailed("cursor is not one that this list gave.", field="cursor")
+        raise ValidationFailed("{field} is not one that this list gave.", field="cursor")
     return created_at, job_id

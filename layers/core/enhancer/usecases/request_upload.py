@@ -52,7 +52,7 @@ def request_upload(
     """
     if content_type not in keys.EXTENSIONS:
         accepted = list(keys.EXTENSIONS)
-        message = f"{content_type[:60]!r} is not accepted; send {', '.join(accepted)}."
+        message = "{contentType} is not accepted; send {accepted}."
         raise UnsupportedMediaType(message, contentType=content_type[:60], accepted=accepted)
     check_size(size, max_bytes)
     job_id = keys.new_job_id(content_type)
@@ -66,5 +66,5 @@ def check_size(size: int, max_bytes: int) -> None:
     if size < 1:
         raise ValidationFailed("The file is empty.", size=size)
     if size > max_bytes:
-        message = f"The file has {size:,} bytes; at most {max_bytes:,} are accepted. Make it smaller and try again."
+        message = "The file has {size} bytes; at most {maxBytes} are accepted. Make it smaller and try again."
         raise PayloadTooLarge(message, size=size, maxBytes=max_bytes)

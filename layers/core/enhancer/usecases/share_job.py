@@ -31,8 +31,8 @@ def share_job(
     Raises Unauthorized, NotFound, ValidationFailed, Conflict while there is no result, Gone when its time is over.
     """
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-        message = f"expiresIn is {seconds}; it must be from {MIN_SECONDS} to {MAX_SECONDS} seconds."
-        raise ValidationFailed(message, field="expiresIn", minimum=MIN_SECONDS, maximum=MAX_SECONDS)
+        message = "{field} is {actual}; it must be from {minimum} to {maximum}."
+        raise ValidationFailed(message, field="expiresIn", actual=seconds, minimum=MIN_SECONDS, maximum=MAX_SECONDS)
     job = find_job(job_id, caller, jobs=jobs)
     if job.output_r2_key is None:
         raise Conflict("The job has no result to share.", status=job.status.value)

@@ -33,6 +33,8 @@ from enhancer.usecases.create_job import UPLOAD_CACHE
 Outcome = Literal[
     "accepted", "adopted", "throttled", "unreachable", "refused", "unreadable", "unknown", "at the ceiling", "not due"
 ]
+DAMAGED = "The picture is damaged and can't be read; save or send it again."
+REFUSED = "The provider refused the run; nothing was charged to your quota."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
 MAX_DELAY = 900  # SQS: the longest DelaySeconds
@@ -69,11 +71,17 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         return "not due"
     offer = starter.offers.get(job.model)
     if offer is None:
-        return _end(job, starter, "service_unavailable", f"{job.model} is no longer on offer.", "refused")
+        return _end(job, starter, "service_unavailable", "This model is no longer on offer; choose another.", "refused")
     try:
         key, prepared = _prepare(job, offer.model.max_pixels, starter)
-    except UnreadablePicture as problem:
-        return _end(job, starter, "validation_error", f"The picture can't be read: {problem}.", "unreadable")
+    except UnreadablePicture:
+        return _end(
+            job,
+            starter,
+            "validation_error",
+            DAMAGED,
+            "unreadable",
+        )
     if not _affordable(starter):
         return _end(
             job, starter, "service_unavailable", "Today's runs are used up; try again tomorrow.", "at the ceiling"
@@ -85,8 +93,14 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         )
     except Throttled as problem:
         return _again(job, starter, problem.retry_after + random.uniform(0, 5), "throttled")  # noqa: S311 - jitter
-    except Refused as problem:
-        return _end(job, starter, "provider_error", f"The provider refused the run: {problem}", "refused")
+    except Refused:
+        return _end(
+            job,
+            starter,
+            "provider_error",
+            REFUSED,
+            "refused",
+        )
     except NotCreated:
         return _again(job, starter, RETRY_UNREACHABLE.total_seconds(), "unreachable")
     except OutcomeUnknown:
