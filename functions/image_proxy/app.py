@@ -17,9 +17,10 @@ prefix = bootstrap.prefix()
 @app.route("/r2-ai/.+", method=["GET", "HEAD"])
 def picture() -> Response[str]:
     """Redirect whoever may see a picture to it."""
+    caller = access.reader(app.current_event, "picture")
     link = show_picture(
         app.current_event.path.removeprefix("/r2-ai/"),
-        access.reader(app.current_event, "picture"),
+        caller,
         http_api.query(app.current_event, "share"),
         method=app.current_event.http_method,
         jobs=jobs,
@@ -28,6 +29,7 @@ def picture() -> Response[str]:
         prefix=prefix,
         clock=utc_now,
     )
+    access.audit(caller, link.job, "see a picture")
     return http_api.redirect(app.current_event, link.url, link.seconds, link.sha256)
 
 

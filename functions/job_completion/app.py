@@ -4,7 +4,7 @@ from typing import Any
 
 from enhancer import bootstrap
 from enhancer.domain.prediction import Prediction
-from enhancer.observability import logger
+from enhancer.observability import logger, security_event
 from enhancer.queue import serve
 from enhancer.usecases.complete_job import complete_job
 
@@ -14,10 +14,10 @@ completer = bootstrap.completer()
 def _complete(message: dict[str, Any]) -> None:
     run = Prediction.from_message(message["prediction"])
     outcome = complete_job(message["job_id"], run, completer)
-    level = "warning" if outcome == "not this job's run" else "info"
-    getattr(logger, level)(
-        "completion", extra={"outcome": outcome, "prediction_id": run.id, "provider_status": run.status}
-    )
+    seen = {"outcome": outcome, "prediction_id": run.id, "provider_status": run.status}
+    logger.info("completion", extra=seen)
+    if outcome == "not this job's run":
+        security_event("foreign delivery", job_id=message["job_id"], prediction_id=run.id)
 
 
 handler = serve(_complete)

@@ -23,7 +23,8 @@ base_url = bootstrap.settings.text("PUBLIC_BASE_URL")
 @app.post("/api/ai-image/jobs/<job_id>/cancel")
 def cancel(job_id: str) -> Response[str]:
     """Ask for a job to end: 200 when it has, 202 while the provider still decides."""
-    job = cancel_job(job_id, access.reader(app.current_event), jobs=jobs, provider=provider, clock=utc_now)
+    caller = access.reader(app.current_event)
+    job = cancel_job(job_id, caller, jobs=jobs, provider=provider, clock=utc_now)
     return http_api.ok(http_api.job_document(app.current_event, job), 200 if job.ended else 202)
 
 
@@ -32,6 +33,7 @@ def delete(job_id: str) -> Response[str]:
     """Delete a job's pictures, and it from the history."""
     caller = access.reader(app.current_event)
     job = delete_job(job_id, caller, jobs=jobs, pictures=pictures, provider=provider, prefix=prefix, clock=utc_now)
+    access.audit(caller, job, "delete")
     return http_api.ok({"id": job.id, "deletedAt": job.deleted_at})
 
 

@@ -23,7 +23,9 @@ max_bytes = bootstrap.settings.integer("MAX_UPLOAD_BYTES")
 def job(job_id: str) -> Response[str]:
     """One job; with ?wait=seconds as soon as it changes."""
     wait = min(http_api.number(app.current_event, "wait", 0), longest_wait)
-    found = read_job(job_id, access.reader(app.current_event, "status"), jobs=jobs, wait=wait)
+    caller = access.reader(app.current_event, "status")
+    found = read_job(job_id, caller, jobs=jobs, wait=wait)
+    access.audit(caller, found, "read")
     return http_api.fresh(
         app.current_event,
         http_api.job_document(app.current_event, found),

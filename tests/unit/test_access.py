@@ -125,3 +125,14 @@ def test_a_request_from_another_site_changes_nothing(gate, origin):
             gate(USER).reader(request(method, origin=origin))
     gate(USER).reader(request("GET", origin=origin))
     gate(USER).reader(request("POST", origin="https://images.example.com"))
+
+
+def test_an_admin_at_somebody_elses_job_leaves_a_security_event(gate, world, caplog):
+    job = world.new_job()
+    admin = Caller(Owner("user", "a" * 26, "root"), role="admin")
+    for quiet in (None, world.caller, Caller(world.owner, role="admin")):
+        gate().audit(quiet, job, "read")
+    assert "security" not in caplog.text
+    gate().audit(admin, job, "read")
+    [record] = caplog.records
+    assert (record.message, record.event, record.job_id, record.admin) == ("security", "admin", job.id, "a" * 26)

@@ -150,6 +150,9 @@ def test_jobs_are_their_owners_and_an_admins(act):
             action(done, stranger)
         with pytest.raises(Unauthorized):
             action(done, None)
+    for action in (act.cancel, lambda job, caller: act.share(job, caller=caller)):
+        with pytest.raises(NotFound):
+            action(done, ADMIN)
     assert act.show(done.output_r2_key, ADMIN).url
     assert act.delete(done, ADMIN).deleted_at
 

@@ -11,10 +11,11 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from enhancer import http_api
 from enhancer.domain.clock import Clock
+from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY, Rate
 from enhancer.domain.owner import Caller
 from enhancer.errors import EmailUnverified, Forbidden, QuotaExceeded, RateLimited
-from enhancer.observability import logger
+from enhancer.observability import logger, security_event
 from enhancer.ports import Identities, Usage
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -84,6 +85,11 @@ class Access:
         if self._usage.count(rate.key(self._address(event), now), rate.limit, expires, hard=True) > rate.limit:
             message = "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow."
             raise QuotaExceeded(message, retry_after=rate.resets_in(now), limit=rate.limit)
+
+    def audit(self, caller: Caller | None, job: Job, action: str) -> None:
+        """Leave a security event where an admin touches somebody else's job."""
+        if caller and caller.is_admin and caller.owner.reference != job.owner.reference:
+            security_event("admin", action=action, job_id=job.id, admin=caller.owner.id)
 
     def _same_origin(self, event: APIGatewayProxyEventV2) -> None:
         origin = http_api.header_map(event).get("origin")

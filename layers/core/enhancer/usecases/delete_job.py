@@ -22,7 +22,7 @@ def delete_job(
     Raises Unauthorized, NotFound, ServiceUnavailable if the job keeps moving.
     """
     for _ in range(_TRIES):
-        job = find_job(job_id, caller, jobs=jobs, deleted=True)
+        job = find_job(job_id, caller, jobs=jobs, deleted=True, admins=True)
         with suppress(TransitionRefused):
             if not job.ended and not job.cancel_requested:
                 job = stop_run(job, jobs=jobs, provider=provider, clock=clock)

@@ -19,22 +19,22 @@ def read_job(
 
     Raises Unauthorized without a caller, NotFound for a job that is another's, deleted, or unknown.
     """
-    job = find_job(job_id, caller, jobs=jobs)
+    job = find_job(job_id, caller, jobs=jobs, admins=True)
     before = (job.status, job.stage)
     for _ in range(int(wait / _PAUSE)):
         if job.ended or (job.status, job.stage) != before:
             break
         sleep(_PAUSE)
-        job = find_job(job_id, caller, jobs=jobs)
+        job = find_job(job_id, caller, jobs=jobs, admins=True)
     return job
 
 
-def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = False) -> Job:
-    """The job if it is the caller's, or the caller an admin; with `deleted` also a deleted one. Raises as above."""
+def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = False, admins: bool = False) -> Job:
+    """The caller's job; with `deleted` also a deleted one, with `admins` anybody's for an admin. Raises as above."""
     if caller is None:
         raise Unauthorized("Sign in, or send the cookie you got with your upload.")
     job = jobs.get(job_id) if keys.is_job_id(job_id) else None
     hidden = job is None or (job.deleted_at and not deleted)
-    if job is None or hidden or not (caller.is_admin or job.owner.reference == caller.owner.reference):
+    if job is None or hidden or not ((admins and caller.is_admin) or job.owner.reference == caller.owner.reference):
         raise NotFound("There is no such job among yours.")
     return job
