@@ -95,14 +95,15 @@ build-aws: $(PRODUCT) $(TOOLING)
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
 PYTHON_FILES := layers functions local bench tests
-test: setup $(BUILT)  ## run all tests
-	@.venv/bin/python -m pytest $(TESTS)
+test: setup $(BUILT)  ## run all tests, or some: make test [TESTS=tests/unit]
+	@.venv/bin/python -m pytest $(or $(TESTS),--cov --cov-report=term:skip-covered)
 
-check: $(PRODUCT) $(TOOLING)  ## format, lint, types and template, as CI does
+check: $(PRODUCT) $(TOOLING)  ## format, lint, types, template, documents, as CI does
 	@.venv/bin/ruff format --check --quiet $(PYTHON_FILES) || { echo "run make format" >&2; exit 1; }
 	@.venv/bin/ruff check --quiet $(PYTHON_FILES)
 	@.venv/bin/mypy
 	@.venv-tooling/bin/sam validate --lint --region eu-central-1
+	@.venv/bin/python -m pytest --quiet tests/unit/test_architecture.py tests/unit/test_documents.py tests/unit/test_template.py
 
 bench: setup $(BUILT)  ## measure what the pipeline adds to the model's time: make bench [JOBS=5]
 	@.venv/bin/python -m bench.pipeline $(JOBS)

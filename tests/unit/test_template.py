@@ -175,3 +175,26 @@ def test_every_trigger_has_an_example_event():
 def test_only_the_functions_that_touch_pixels_carry_pillow():
     carriers = {name for name, function in FUNCTIONS.items() if {"!Ref": "ImagingLayer"} in function.get("Layers", [])}
     assert carriers == {"JobStartFunction", "JobCompletionFunction"}
+
+
+def test_every_setting_is_explained_in_the_example_and_nothing_else_is():
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    named = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
+    assert len(set(named)) == len(named)
+    assert set(named) == set().union(*(environment(function) for function in FUNCTIONS.values()))
+
+
+def test_every_parameter_is_described_and_used():
+    text = (ROOT / "template.yaml").read_text()
+    for name, parameter in TEMPLATE["Parameters"].items():
+        assert parameter["Description"].endswith((".", "}")), name
+        assert f"!Ref {name}" in text or f"${{{name}}}" in text, name
+
+
+def test_the_examples_defaults_are_the_templates():
+    example = dict(line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line[1:])
+    for name, value in example.items():
+        reference = environment(FUNCTIONS["UploadIntakeFunction"]).get(name, {})
+        default = TEMPLATE["Parameters"].get(reference.get("!Ref", ""), {}).get("Default") if reference else None
+        if default not in {None, ""} and name not in {"ALLOWED_MODELS", "ENVIRONMENT"}:
+            assert str(default) == value, name

@@ -1,0 +1,87 @@
+import pytest
+
+from enhancer.domain.prediction import Delivery, Prediction
+from enhancer.errors import MessageNotSent, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from enhancer.usecases.await_job import await_job
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.receive_delivery import receive_delivery
+from enhancer.usecases.request_upload import request_upload
+from enhancer.usecases.start_job import start_job
+
+
+def ask(world, content_type="image/jpeg", size=1000):
+    return request_upload(
+        content_type,
+        size,
+        world.owner,
+        pictures=world.pictures,
+        max_bytes=5000,
+        prefix="ai-enhancer/",
+        clock=world.clock,
+    )
+
+
+def test_an_upload_is_signed_for_its_owner_type_and_size(world):
+    upload = ask(world).document()
+    assert upload["url"] == (
+        f"https://r2.test/ai-enhancer/uploads/guest/{world.owner.id}/{upload['uploadId']}/input.jpg?1000&600"
+    )
+    assert upload["uploadId"][0] == "j"
+    assert (upload["method"], upload["maxBytes"]) == ("PUT", 5000)
+    assert upload["expiresAt"] == "2026-11-22T12:10:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "size", "error", "says"),
+    [
+        ("image/gif", 10, UnsupportedMediaType, "image/gif is not accepted; send image/jpeg, image/png, image/webp"),
+        ("text/html", 10, UnsupportedMediaType, "text/html"),
+        ("image/jpeg", 0, ValidationFailed, "empty"),
+        ("image/jpeg", -5, ValidationFailed, "empty"),
+        ("image/jpeg", 5001, PayloadTooLarge, "5,001 bytes; at most 5,000"),
+    ],
+)
+def test_what_is_not_accepted_is_told_before_it_is_sent(world, content_type, size, error, says):
+    with pytest.raises(error, match=says):
+        ask(world, content_type, size)
+
+
+def deliver(world, status="succeeded", job_id="j" + "a" * 25):
+    delivery = Delivery("msg", 1_700_000_000, "digest", Prediction("run", status))
+    return receive_delivery(job_id, delivery, messages=world.messages)
+
+
+def test_the_end_of_a_run_is_passed_on(world):
+    assert deliver(world) == "queued"
+    [(job_id, run, delivery)] = world.messages.completions
+    assert (job_id, run.id, delivery.webhook_id) == ("j" + "a" * 25, "run", "msg")
+
+
+@pytest.mark.parametrize(("status", "job_id"), [("processing", "j" + "a" * 25), ("succeeded", ""), ("succeeded", "x")])
+def test_what_can_not_matter_is_ignored(world, status, job_id):
+    assert deliver(world, status, job_id) == "ignored"
+    assert not world.messages.completions
+
+
+def test_a_delivery_that_can_not_be_kept_is_not_acknowledged(world):
+    world.messages.failing = MessageNotSent()
+    with pytest.raises(MessageNotSent):
+        deliver(world)
+
+
+def test_waiting_for_an_end_takes_no_longer_than_asked(world):
+    job, naps = world.new_job(), []
+    assert await_job(job, jobs=world.jobs, seconds=3, sleep=naps.append) == job
+    assert sum(naps) == 3
+
+
+def test_waiting_ends_with_the_job(world):
+    job, naps = world.new_job(), []
+
+    def sleep(seconds):
+        naps.append(seconds)
+        start_job(job.id, world.starter)
+        complete_job(job.id, world.provider.finish("run1"), world.completer)
+
+    assert await_job(job, jobs=world.jobs, seconds=25, sleep=sleep).status == "succeeded"
+    assert len(naps) == 1
