@@ -166,7 +166,9 @@ def test_a_share_link_shows_the_result_and_nothing_else(world, act):
     for key in (done.input_r2_key, other.output_r2_key):
         with pytest.raises(Forbidden):
             act.show(f"{key}?{token}")
-    world.clock.advance(minutes=5)
+    world.clock.advance(minutes=4, seconds=40)
+    assert act.show(share.path).seconds == 20, "the redirect is not kept longer than the link"
+    world.clock.advance(seconds=20)
     with pytest.raises(Gone):
         act.show(share.path)
 

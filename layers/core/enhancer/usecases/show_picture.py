@@ -48,12 +48,11 @@ def show_picture(
     job = jobs.get(named.job_id, consistent=True)
     if job is None:
         raise NotFound("There is no such picture.")
-    now = clock()
-    if caller is None or not (caller.is_admin or job.owner.reference == caller.owner.reference):
-        _shared(job, key, share, shares, now)
-    ends = _ends(job, key)
+    now, ends = clock(), _ends(job, key)
     if ends is None:
         raise NotFound("There is no such picture.")
+    if caller is None or not (caller.is_admin or job.owner.reference == caller.owner.reference):
+        ends = min(ends, _shared(job, key, share, shares, now))
     if job.deleted_at or now >= ends:
         raise Gone("This picture was deleted." if job.deleted_at else "This picture's time is over and it was deleted.")
     url, seconds = links.link(key, method=method, now=now)
@@ -61,12 +60,14 @@ def show_picture(
     return Link(url, min(seconds, int((ends - now).total_seconds())), sha256, job)
 
 
-def _shared(job: Job, key: str, share: str, shares: ShareLinks, now: datetime) -> None:
+def _shared(job: Job, key: str, share: str, shares: ShareLinks, now: datetime) -> datetime:
+    """When the link that was brought ends. Raises Forbidden, Gone."""
     ends = shares.verify(job.id, share) if share and key != job.input_r2_key else None
     if ends is None:
         raise Forbidden("This picture belongs to somebody else.")
     if now >= ends:
         raise Gone("This link's time is over.")
+    return ends
 
 
 def _ends(job: Job, key: str) -> datetime | None:
