@@ -12,7 +12,8 @@ EMULATOR := .venv-emulator/.installed
 TOOLING := .venv-tooling/.installed
 UV := .venv/bin/uv
 BUILT := .build/local/.built
-SOURCES := $(shell find layers functions -type f -not -path '*/__pycache__/*')
+SOURCES := $(shell find layers functions -type f -not -path '*/__pycache__/*' -not -path '*/static/*')
+API_DOCS := functions/api_docs/static/openapi.json.gz
 SAY := @printf '\033[1m%s\033[0m\n'
 
 help:  ## list these targets
@@ -76,7 +77,7 @@ build: build-$(TARGET)  ## assemble layers and functions: make build [TARGET=loc
 
 build-local: $(BUILT)
 
-$(BUILT): $(SOURCES) $(PRODUCT)
+$(BUILT): $(SOURCES) $(API_DOCS) $(PRODUCT)
 	$(SAY) "building layers and functions for this machine (.build/local)"
 	@rm -rf .build/local
 	@for layer in CoreLayer ImagingLayer; do \
@@ -87,7 +88,23 @@ $(BUILT): $(SOURCES) $(PRODUCT)
 	@du -sh .build/local/layers/*
 	@touch $@
 
-build-aws: $(PRODUCT) $(TOOLING)
+# Swagger UI comes from npm by a lock with hashes; its folder is named after its version. The function's folder gets the
+# finished files, because that is what `sam build` and `sam deploy` take.
+$(API_DOCS): docs/openapi.yaml $(wildcard docs/page/* docs/page/.npmrc) $(PRODUCT)
+	@command -v npm >/dev/null || \
+		{ echo "The page at /api/docs needs Node 20.19 or newer with npm: https://nodejs.org" >&2; exit 1; }
+	$(SAY) "building the API's page ($(@D))"
+	@rm -rf $(@D) .build/api_docs && mkdir -p .build/api_docs
+	@cp docs/page/package.json docs/page/package-lock.json docs/page/.npmrc .build/api_docs/
+	@npm ci --loglevel=error --prefix .build/api_docs >/dev/null
+	@ui=.build/api_docs/node_modules/swagger-ui-dist; \
+		version=$(@D)/$$(node -p "require('./$$ui/package.json').version"); mkdir -p $$version; \
+		cp $$ui/swagger-ui-bundle.js $$ui/swagger-ui-bundle.js.LICENSE.txt $$ui/swagger-ui.css $$ui/favicon-32x32.png $$version/; \
+		cp $$ui/LICENSE $$version/LICENSE.txt; cp $$ui/NOTICE $$version/NOTICE.txt; \
+		cp docs/page/index.html docs/page/start.js $(@D)/; find $(@D) -type f -exec gzip -9n {} +
+	@.venv/bin/python -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <docs/openapi.yaml | gzip -9n >$@
+
+build-aws: $(API_DOCS) $(PRODUCT) $(TOOLING)
 	$(SAY) "building layers for python3.13 on arm64 (.aws-sam/build)"
 	@.venv-tooling/bin/sam build --template template.yaml
 	@du -sh .aws-sam/build/*Layer
@@ -113,6 +130,6 @@ format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff format --quiet $(PYTHON_FILES)
 
 clean:  ## delete environments, builds and the local stack's state
-	@rm -rf .venv .venv-emulator .venv-tooling .build .aws-sam .local out
+	@rm -rf .venv .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS))
 
 .PHONY: help setup lock demo start token build build-local build-aws test check bench format clean

@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -12,6 +14,7 @@ from local.clients import admin_client
 from local.config import LocalStackError
 
 BUCKET = "image-enhancer-artefacts"
+TEMPLATE_KEY = "template.json"
 
 
 def check_built(build: Path, folders: Iterable[Path]) -> None:
@@ -38,6 +41,12 @@ def upload_artefacts(endpoint: str, build: Path, folders: Mapping[str, Path]) ->
             s3.put_object(Bucket=BUCKET, Key=key, Body=content)
         locations[logical_id] = f"s3://{BUCKET}/{key}"
     return locations
+
+
+def upload_template(endpoint: str, template: Mapping[str, Any]) -> str:
+    """Store a template, as a request itself takes no more than 51,200 bytes of it; its URL."""
+    admin_client("s3", endpoint).put_object(Bucket=BUCKET, Key=TEMPLATE_KEY, Body=json.dumps(template).encode())
+    return f"{endpoint}/{BUCKET}/{TEMPLATE_KEY}"
 
 
 def delete_superseded(endpoint: str, locations: Mapping[str, str]) -> None:

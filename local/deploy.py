@@ -1,7 +1,6 @@
 """Puts template.yaml on the emulator: secrets, bucket, code, stack; create or update, and a check of what came out."""
 
 import itertools
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,13 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.artefacts import delete_superseded, upload_artefacts
+from local.artefacts import delete_superseded, upload_artefacts, upload_template
 from local.clients import admin_client
 from local.config import STACK_NAME, LocalStackError, StackConfig
 from local.kept_secrets import Secrets, load_secrets, save_secrets
 from local.pictures_bucket import ensure_bucket, ensure_token
 from local.transform import (
-    Template,
     code_folders,
     plain_cloudformation,
     read_template,
@@ -54,7 +52,7 @@ def deploy(config: StackConfig, say: Say) -> Deployment:
     plain = plain_cloudformation(template, locations, parameters)
     say("deploying template.yaml")
     cloudformation = admin_client("cloudformation", config.emulator_url)
-    outputs = _apply(cloudformation, plain, parameters)
+    outputs = _apply(cloudformation, upload_template(config.emulator_url, plain), parameters)
     resources = _physical_ids(cloudformation)
     _limit_concurrency(config, reserved_concurrency(plain, parameters), resources)
     api_id = resources[next(n for n, r in plain["Resources"].items() if r["Type"] == "AWS::ApiGatewayV2::Api")]
@@ -86,7 +84,7 @@ def _parameter(name: str) -> str:
     return f"/{STACK_NAME}/{name}"
 
 
-def _apply(cloudformation: Any, plain: Template, parameters: Mapping[str, str]) -> dict[str, str]:
+def _apply(cloudformation: Any, template_url: str, parameters: Mapping[str, str]) -> dict[str, str]:
     """Create or update the stack and wait; its outputs."""
     status = _status(cloudformation)
     if status in GONE:
@@ -94,7 +92,7 @@ def _apply(cloudformation: Any, plain: Template, parameters: Mapping[str, str]) 
         status = _settled(cloudformation)
     request = {
         "StackName": STACK_NAME,
-        "TemplateBody": json.dumps(plain),
+        "TemplateURL": template_url,
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
         "Capabilities": ["CAPABILITY_IAM"],
     }

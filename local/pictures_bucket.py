@@ -23,7 +23,7 @@ def ensure_bucket(config: StackConfig) -> None:
     rule = {
         "AllowedMethods": ["GET", "HEAD", "PUT"],
         "AllowedOrigins": [config.base_url],
-        "AllowedHeaders": ["content-type", "if-none-match"],
+        "AllowedHeaders": ["cache-control", "content-type", "if-none-match"],
         "ExposeHeaders": ["ETag"],
         "MaxAgeSeconds": 3600,
     }

@@ -130,8 +130,10 @@ class FakePictures:
         self.headers: dict[str, dict[str, str | None]] = {}
         self._clock = clock
 
-    def presign_put(self, key: str, content_type: str, size: int, seconds: int) -> PresignedUpload:
-        return PresignedUpload(f"https://r2.test/{key}?{size}&{seconds}", {"content-type": content_type})
+    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
+        return PresignedUpload(
+            f"https://r2.test/{key}?{size}&{seconds}", {"content-type": content_type, "cache-control": cache_control}
+        )
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
         if key not in self.objects:

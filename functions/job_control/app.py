@@ -40,8 +40,8 @@ def delete(job_id: str) -> Response[str]:
 @app.post("/api/ai-image/jobs/<job_id>/share")
 def share(job_id: str) -> Response[str]:
     """Make a link to a result for others."""
-    wanted = ShareRequest.read(http_api.json_body(app.current_event))
     caller = access.reader(app.current_event)
+    wanted = ShareRequest.read(http_api.json_body(app.current_event))
     made = share_job(job_id, caller, wanted.expires_in, jobs=jobs, links=shares, clock=utc_now)
     return http_api.ok({"url": base_url + made.path, "expiresAt": to_text(made.expires_at)}, 201)
 

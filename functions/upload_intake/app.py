@@ -40,8 +40,8 @@ generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 @app.post("/api/ai-image/uploads")
 def upload() -> Response[str]:
     """Sign an upload; a caller that nobody knows becomes a guest."""
-    wanted = UploadRequest.read(http_api.json_body(app.current_event))
     visitor = access.creator(app.current_event, "upload")
+    wanted = UploadRequest.read(http_api.json_body(app.current_event))
     signed = request_upload(
         wanted.content_type,
         wanted.size,
@@ -57,20 +57,18 @@ def upload() -> Response[str]:
 @app.post("/api/ai-image/jobs")
 def create() -> Response[str]:
     """Create a job from an upload or an earlier job (JSON), or from the picture in the body (multipart)."""
-    if http_api.content_type(app.current_event).startswith("application/json"):
+    if http_api.is_json(app.current_event):
         return _from_json()
-    form = _form()
     visitor = access.creator(app.current_event, "create")
-    job = _from_form(form, visitor.caller, "jobs")
+    job = _from_form(_form(), visitor.caller, "jobs")
     return http_api.accepted(http_api.job_document(app.current_event, job), cookie=visitor.cookie)
 
 
 @app.post("/api/ai-image/generate")
 def generate() -> Response[str]:
     """Create a job from the picture in the body and wait for its result: 200 with it, or 202 with the job."""
-    form = _form()
     visitor = access.creator(app.current_event, "create")
-    job = await_job(_from_form(form, visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
+    job = await_job(_from_form(_form(), visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
     if job.output_r2_key is None:
         return http_api.accepted(http_api.job_document(app.current_event, job), cookie=visitor.cookie)
     usage = read_usage(visitor.caller, usage=intake.usage, limit=intake.quota_jobs, clock=utc_now)
@@ -80,8 +78,8 @@ def generate() -> Response[str]:
 
 
 def _from_json() -> Response[str]:
-    wanted = JobRequest.read(http_api.json_body(app.current_event))
     caller = access.creator(app.current_event, "create", guests=False).caller
+    wanted = JobRequest.read(http_api.json_body(app.current_event))
     choice = Choice(wanted.model, wanted.params, wanted.filename)
     if wanted.from_job_id is None:
         job_id = wanted.upload_id or ""
@@ -90,9 +88,9 @@ def _from_json() -> Response[str]:
         source = find_job(wanted.from_job_id, caller, jobs=intake.jobs)
         job_id = keys.new_job_id(keys.content_type_of(source.id))
         make = partial(create_job_from_job, source=source, choice=choice, owner=caller.owner, intake=intake)
-    return http_api.accepted(
-        http_api.job_document(app.current_event, _once(wanted.model_dump_json().encode(), job_id, caller, make, "jobs"))
-    )
+    request = json.dumps(wanted.model_dump(), sort_keys=True).encode()
+    job = _once(request, job_id, caller, make, "jobs")
+    return http_api.accepted(http_api.job_document(app.current_event, job))
 
 
 def _form() -> Form:
@@ -116,10 +114,13 @@ def _from_form(form: Form, caller: Caller, route: Route) -> Job:
 
 
 def _once(request: bytes, job_id: str, caller: Caller, make: Callable[[str], Job], route: Route) -> Job:
-    access.admit_job(app.current_event, caller)
+    def admitted(job_id: str) -> Job:
+        access.admit_job(app.current_event, caller)
+        return make(job_id)
+
     key = http_api.header_map(app.current_event).get("idempotency-key", "")
     job = create_once(
-        key, route, request, job_id, caller.owner, make, jobs=intake.jobs, usage=intake.usage, clock=utc_now
+        key, route, request, job_id, caller.owner, admitted, jobs=intake.jobs, usage=intake.usage, clock=utc_now
     )
     logger.info("job created", extra={"job_id": job.id, "model": job.model})
     return job

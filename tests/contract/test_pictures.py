@@ -32,8 +32,9 @@ def test_deleting_is_idempotent_and_listing_goes_by_prefix(pictures):
 
 
 def test_a_presigned_put_names_the_headers_that_must_be_sent(pictures):
-    presigned = pictures.presign_put(KEY, "image/png", 10, 600)
+    presigned = pictures.presign_put(KEY, "image/png", 10, "public", 600)
     assert presigned.headers["content-type"] == "image/png"
+    assert presigned.headers["cache-control"] == "public"
     assert KEY in presigned.url
 
 

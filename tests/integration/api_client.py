@@ -46,6 +46,17 @@ class Client:
     def create(self, upload_id: str, **params: Any) -> requests.Response:
         return self.call("POST", "/api/ai-image/jobs", json={"uploadId": upload_id, "model": MODEL, "params": params})
 
+    def send(self, data: bytes, route: str = "jobs", name: str = "picture.png", **options: Any) -> requests.Response:
+        """A PNG as a form; `fields` replace the usual ones, `headers` are added."""
+        fields = {"model": MODEL} | options.pop("fields", {})
+        files = {"image": (name, data, "image/png")}
+        return self.call("POST", f"/api/ai-image/{route}", files=files, data=fields, **options)
+
+    def usage(self) -> dict[str, Any]:
+        """What GET /usage says."""
+        found: dict[str, Any] = self.call("GET", "/api/ai-image/usage").json()["data"]
+        return found
+
     def job(self, job_id: str, wait: int = 0) -> Job:
         answer = self.call("GET", f"/api/ai-image/jobs/{job_id}?wait={wait}")
         assert answer.status_code == 200, answer.text

@@ -165,7 +165,10 @@ def test_a_signed_upload_and_download_go_through(stack: LocalStack, http: reques
 
 def test_a_picture_needs_its_signature_and_its_origin(stack: LocalStack, http: requests.Session) -> None:
     assert http.get(f"{stack.base_url}/{BUCKET}/anything").status_code == 403
-    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type,if-none-match"}
+    asked = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "cache-control,content-type,if-none-match",
+    }
     mine = http.options(f"{stack.base_url}/{BUCKET}/x", headers={**asked, "Origin": stack.base_url})
     assert (mine.status_code, mine.headers["Access-Control-Allow-Origin"]) == (200, stack.base_url)
     foreign = http.options(f"{stack.base_url}/{BUCKET}/x", headers={**asked, "Origin": "https://evil.example"})

@@ -136,3 +136,13 @@ def test_an_admin_at_somebody_elses_job_leaves_a_security_event(gate, world, cap
     gate().audit(admin, job, "read")
     [record] = caplog.records
     assert (record.message, record.event, record.job_id, record.admin) == ("security", "admin", job.id, "a" * 26)
+
+
+def test_of_several_classes_the_tightest_is_shown(gate):
+    event = request()
+    gate(Caller(new_guest())).creator(event, "upload")
+    assert event.raw_event["answerHeaders"]["ratelimit"].startswith('"upload";r=2')
+    for _ in range(2):
+        event = request()
+        gate(Caller(new_guest())).creator(event, "upload")
+    assert event.raw_event["answerHeaders"]["ratelimit"].startswith('"guest-upload";r=1')

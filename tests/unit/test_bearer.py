@@ -94,6 +94,11 @@ def test_keys_that_can_not_be_fetched_are_not_a_guest(key, monkeypatch):
         verifier.verify(token(key))
 
 
+@pytest.mark.parametrize("far", [10**12, 10**20])
+def test_a_token_that_ends_beyond_all_time_is_a_token_all_the_same(tokens, key, far):
+    assert tokens.verify(token(key, exp=far)).expires_at.year == 3000
+
+
 def test_unknown_key_ids_fetch_once_a_minute_and_old_keys_outlive_an_outage(key, monkeypatch):
     public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": "k1", "use": "sig"}
     answers, fetched = [{"keys": [public]}], []

@@ -40,6 +40,14 @@ def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
     assert world.pictures.objects[row.thumb_r2_key][0] == b"thumb"
 
 
+def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
+    world.jobs.rows[running.id] = dataclasses.replace(running, filename="😀" * 1000 + ".png")
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    disposition = world.pictures.headers[world.job(running.id).output_r2_key]["disposition"]
+    assert len(disposition) < 1200
+    assert disposition.endswith("-enhanced-4x.png")
+
+
 def test_a_repeated_delivery_changes_nothing(world, running):
     run = world.provider.finish("run1")
     complete_job(running.id, run, world.completer)

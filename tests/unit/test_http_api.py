@@ -100,7 +100,7 @@ def test_a_body_may_come_in_base64():
     assert http_api.json_body(event_with(encoded, encoded=True)) == {"a": 1}
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", None, "\ud800"])
+@pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", None, "\ud800", "[" * 10_000])
 def test_a_body_that_is_no_json_object_is_refused(body):
     with pytest.raises(ValidationFailed):
         http_api.json_body(event_with(body))

@@ -100,13 +100,11 @@ class Access:
         now = self._clock()
         resets = rate.resets_in(now)
         used = self._usage.count(rate.key(subject, now), rate.limit, int(now.timestamp()) + 2 * rate.seconds)
-        http_api.add_headers(
-            event,
-            {
-                "ratelimit-policy": f'"{rate.name}";q={rate.limit};w={rate.seconds}',
-                "ratelimit": f'"{rate.name}";r={max(0, rate.limit - used)};t={resets}',
-            },
-        )
+        left = max(0, rate.limit - used)
+        if left <= event.raw_event.get("rateLeft", left):  # of several classes the tightest is shown
+            event.raw_event["rateLeft"] = left
+            policy = f'"{rate.name}";q={rate.limit};w={rate.seconds}'
+            http_api.add_headers(event, {"ratelimit-policy": policy, "ratelimit": f'"{rate.name}";r={left};t={resets}'})
         if used > rate.limit:
             logger.warning("rate limited", extra={"rate": rate.name})
             message = "At most {limit} such requests a minute are taken; the next in {retryAfter} s."

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from enhancer.errors import ValidationFailed
 
 _Filename = Annotated[str, Field(min_length=1, max_length=1024)]
+_Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Contract(BaseModel):
@@ -45,10 +46,10 @@ class UploadRequest(Contract):
 class JobRequest(Contract):
     """POST /jobs as JSON: a job from an upload, or from the original of an earlier job."""
 
-    upload_id: Annotated[str, Field(max_length=64)] | None = None
-    from_job_id: Annotated[str, Field(max_length=64)] | None = None
+    upload_id: _Id | None = None
+    from_job_id: _Id | None = None
     model: Annotated[str, Field(max_length=255)]
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: dict[str, bool | int | float | str] = Field(default_factory=dict)
     filename: _Filename = "picture"
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """Reading multipart/form-data with python-multipart: one picture in `image`, short text in every other field."""
 
+import logging
 from dataclasses import dataclass
 
 from python_multipart import create_form_parser
@@ -7,6 +8,9 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File
 
 from enhancer.errors import UnsupportedMediaType, ValidationFailed
+
+# It warns of malformed forms with byte values of their content; the refusal says what is wrong without them.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 _MAX_FIELDS = 20
 _MAX_FIELD_BYTES = 1024

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import gzip
 import hashlib
 import hmac
 import json
@@ -43,6 +44,9 @@ METHODS = {
     "/api/ai-image/models": ("GET",),
     "/api/session": ("POST", "DELETE"),
     "/api/health": ("GET",),
+    "/api/openapi.json": ("GET",),
+    "/api/docs": ("GET",),
+    "/api/docs/{file+}": ("GET",),
     "/api/webhooks/replicate": ("POST",),
     "/r2-ai/{key+}": ("GET", "HEAD"),
 }
@@ -94,6 +98,20 @@ def fresh(event: APIGatewayProxyEventV2, data: Any, headers: Mapping[str, str]) 
     return Response(304, "text/plain", "", dict(headers)) if _matches(event, tag) else ok(data, headers=headers)
 
 
+def gzipped(
+    event: APIGatewayProxyEventV2, data: bytes, content_type: str, headers: Mapping[str, str]
+) -> Response[bytes]:
+    """200 with a file that is stored gzipped, unpacked for whoever wants it so, or 304 for whoever has it."""
+    tag = hashlib.sha256(data).hexdigest()[:32]
+    # not as the parameter content_type: Powertools would serialise bytes that are called JSON
+    headers = {"content-type": content_type, "etag": f'W/"{tag}"', "vary": "accept-encoding", **headers}
+    if _matches(event, tag):
+        return Response(304, None, b"", dict(headers))
+    if "gzip" not in header_map(event).get("accept-encoding", ""):
+        return Response(200, None, gzip.decompress(data), dict(headers))
+    return Response(200, None, data, {**headers, "content-encoding": "gzip"})
+
+
 def _matches(event: APIGatewayProxyEventV2, tag: str) -> bool:
     given = header_map(event).get("if-none-match", "")
     return any(item.strip().removeprefix("W/") in {f'"{tag}"', "*"} for item in given.split(","))
@@ -112,6 +130,11 @@ def credentials(event: APIGatewayProxyEventV2) -> tuple[dict[str, str], list[str
 def header_map(event: APIGatewayProxyEventV2) -> dict[str, str]:
     """The headers with lower-case names, as payload 2.0 has them."""
     return dict(event.headers)
+
+
+def is_json(event: APIGatewayProxyEventV2) -> bool:
+    """Whether the body is said to be JSON."""
+    return content_type(event).partition(";")[0].strip().lower() == "application/json"
 
 
 def content_type(event: APIGatewayProxyEventV2) -> str:
@@ -154,11 +177,11 @@ def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
 
 def json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
     """The request's body as a JSON object. Raises UnsupportedMediaType or ValidationFailed."""
-    if content_type(event).partition(";")[0].strip().lower() != "application/json":
+    if not is_json(event):
         raise UnsupportedMediaType("Send the body as application/json.")
     try:
         body = json.loads(body_bytes(event))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValidationFailed("The body is not JSON.") from None
     if not isinstance(body, dict):
         raise ValidationFailed("The body must be a JSON object.")

@@ -91,8 +91,8 @@ class StoredPicture:
 class Pictures(Protocol):
     """The bucket. Keys are whole keys."""
 
-    def presign_put(self, key: str, content_type: str, size: int, seconds: int) -> PresignedUpload:
-        """A URL that takes exactly one body of that type and length, once."""
+    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
+        """A URL that takes exactly one body of that type and length, once, and stores it under its policy."""
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
         """The object's size in bytes and its first `length` bytes, None if there is no object."""

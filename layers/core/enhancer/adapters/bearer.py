@@ -14,6 +14,7 @@ ALGORITHMS = ("RS256", "ES256")
 LEEWAY = 60  # seconds that our clock and the issuer's may differ
 _LIFESPAN = 3600  # seconds for which fetched keys are good
 _COOLDOWN = 60  # seconds between two fetches, however many unknown key ids come
+_FAR = 32_503_680_000  # the year 3000, in seconds: what an issuer that counts in milliseconds would exceed
 
 
 class IssuerKeys(jwt.PyJWKClient):
@@ -67,4 +68,4 @@ class BearerTokens:
             role="admin" if claims.get("role") == "admin" else "user",
             email_verified=claims.get("email_verified") is True,
         )
-        return Token(who, datetime.fromtimestamp(claims["exp"], UTC))
+        return Token(who, datetime.fromtimestamp(min(int(claims["exp"]), _FAR), UTC))

@@ -23,17 +23,19 @@ class R2Pictures:
         self._bucket = bucket
         self._public = public
 
-    def presign_put(self, key: str, content_type: str, size: int, seconds: int) -> PresignedUpload:
-        """See `ports.Pictures.presign_put`. Type, length and if-none-match are signed, so nothing else passes."""
+    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
+        """See `ports.Pictures.presign_put`. Every header is signed, the length too, so nothing else passes."""
         params = {
             "Bucket": self._bucket,
             "Key": key,
             "ContentType": content_type,
             "ContentLength": size,
+            "CacheControl": cache_control,
             "IfNoneMatch": "*",
         }
         url = self._public().generate_presigned_url("put_object", Params=params, ExpiresIn=seconds)
-        return PresignedUpload(url, {"content-type": content_type, "if-none-match": "*"})
+        headers = {"content-type": content_type, "cache-control": cache_control, "if-none-match": "*"}
+        return PresignedUpload(url, headers)
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
         """See `ports.Pictures.head`; one range read."""

@@ -31,6 +31,7 @@ Outcome = Literal[
     "no such job",
 ]
 RESULT_CACHE = "private, max-age=31536000, immutable"
+MAX_STEM = 80  # characters of a file's name that go into the header; each may take twelve bytes there
 SAVE_LEASE = timedelta(minutes=6)  # longer than the function's time-out
 RESEND_AFTER = timedelta(minutes=2)
 
@@ -111,7 +112,7 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
 def _store(job: Job, output: Output, completer: Completer) -> dict[str, Any]:
     picture = _look(output)
     extension = keys.EXTENSIONS[picture.content_type]
-    stem = PurePosixPath(job.filename).stem or "picture"
+    stem = PurePosixPath(job.filename).stem[:MAX_STEM] or "picture"
     name = f"{stem}-enhanced-{max(1, round(picture.width / job.input_width))}x.{extension}"
     key = keys.result_key(completer.prefix, job.owner, job.id, f"output.{extension}")
     preview = keys.result_key(completer.prefix, job.owner, job.id, "preview.webp")

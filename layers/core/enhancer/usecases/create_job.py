@@ -33,9 +33,8 @@ from enhancer.errors import (
     ValidationFailed,
 )
 from enhancer.ports import Jobs, Messages, Pictures, Usage
-from enhancer.usecases.request_upload import check_size
+from enhancer.usecases.request_upload import UPLOAD_CACHE, check_size
 
-UPLOAD_CACHE = "public, max-age=900, immutable"
 RESEND_AFTER = timedelta(minutes=2)
 _TRIES = 5
 

@@ -1,7 +1,6 @@
 """Show an owner's jobs, newest first, a page at a time."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 
@@ -44,7 +43,7 @@ def _write(last: Job) -> str:
 def _read(cursor: str) -> tuple[str, str]:
     try:
         created_at, job_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError):
         raise ValidationFailed("{field} is not one that this list gave.", field="cursor") from None
     if not isinstance(created_at, str) or not isinstance(job_id, str) or not created_at or not job_id:
         raise ValidationFailed("{field} is not one that this list gave.", field="cursor")

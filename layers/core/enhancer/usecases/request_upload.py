@@ -11,6 +11,7 @@ from enhancer.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFai
 from enhancer.ports import Pictures
 
 LIFETIME = timedelta(minutes=10)
+UPLOAD_CACHE = "public, max-age=900, immutable"  # reachable only through signed links
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def request_upload(
     check_size(size, max_bytes)
     job_id = keys.new_job_id(content_type)
     key = keys.original_key(prefix, owner, job_id)
-    presigned = pictures.presign_put(key, content_type, size, int(LIFETIME.total_seconds()))
+    presigned = pictures.presign_put(key, content_type, size, UPLOAD_CACHE, int(LIFETIME.total_seconds()))
     return Upload(job_id, presigned.url, presigned.headers, clock() + LIFETIME, max_bytes)
 
 

@@ -28,7 +28,7 @@ from enhancer.errors import (
     UnreadablePicture,
 )
 from enhancer.ports import Imaging, Jobs, Messages, Pictures, Provider, ReadLinks, Usage
-from enhancer.usecases.create_job import UPLOAD_CACHE
+from enhancer.usecases.request_upload import UPLOAD_CACHE
 
 Outcome = Literal[
     "accepted", "adopted", "throttled", "unreachable", "refused", "unreadable", "unknown", "at the ceiling", "not due"

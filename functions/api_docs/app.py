@@ -1,0 +1,48 @@
+"""Serve the API's description, for machines and as a page. Trigger: HTTP API.
+
+`make build` puts the files into `static/`, gzipped: the JSON of docs/openapi.yaml, docs/page, and Swagger UI in a
+folder named after its version, so that what is in it never changes.
+"""
+
+from pathlib import Path
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from enhancer import bootstrap, http_api
+from enhancer.errors import NotFound
+
+STATIC = Path(__file__).parent / "static"
+FILES = {path.relative_to(STATIC).as_posix().removesuffix(".gz"): path for path in STATIC.rglob("*.gz")}
+NAMES = {"/api/openapi.json": "openapi.json", "/api/docs": "index.html"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".txt": "text/plain; charset=utf-8",
+}
+# No inline script or style and no other host; Swagger UI's icons are data: pictures in its style sheet.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HOUR, FOREVER = "public, max-age=3600", "public, max-age=31536000, immutable"
+
+app = APIGatewayHttpResolver()
+
+
+@app.get("/api/openapi.json")
+@app.get("/api/docs")
+@app.get("/api/docs/.+")
+def file() -> Response[bytes]:
+    """A file, by its exact name."""
+    path = app.current_event.path
+    name = NAMES.get(path, path.removeprefix("/api/docs/"))
+    if name not in FILES:
+        raise NotFound("There is nothing at this path.")
+    headers = {"cache-control": FOREVER if "/" in name else HOUR, "content-security-policy": POLICY}
+    return http_api.gzipped(app.current_event, FILES[name].read_bytes(), TYPES[Path(name).suffix], headers)
+
+
+handler = http_api.serve(app, bootstrap.origin_secrets())

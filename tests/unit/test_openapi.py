@@ -1,0 +1,231 @@
+"""docs/openapi.yaml against the code: routes, contracts, errors, documents; and against itself: its examples."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from enhancer import __version__, contracts, http_api
+from enhancer.documents import job_json, model_json, usage_json
+from enhancer.domain import limits
+from enhancer.domain.catalogue import MODELS
+from enhancer.domain.job import Status
+from enhancer.errors import RequestError
+from enhancer.usecases.read_usage import read_usage
+from enhancer.usecases.request_upload import request_upload
+from tests.unit.test_http_api import leaves
+from tests.unit.test_template import FUNCTIONS
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
+COMPONENTS = DOCUMENT["components"]
+VERBS = ("get", "head", "post", "put", "patch", "delete")
+OPERATIONS = [(path, verb) for path, item in DOCUMENT["paths"].items() for verb in item if verb in VERBS]
+PROSE = ("title", "description", "example", "examples")
+
+
+def resolved(node: Any) -> Any:
+    """The node, or what its $ref leads to."""
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = DOCUMENT
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def validator(schema: dict[str, Any]) -> Draft202012Validator:
+    """For a schema of the document, whose references are found."""
+    return Draft202012Validator({**schema, "components": COMPONENTS})
+
+
+def check(name: str, instance: Any) -> None:
+    validator({"$ref": f"#/components/schemas/{name}"}).validate(instance)
+
+
+def responses(operation: dict[str, Any]) -> dict[str, Any]:
+    return {status: resolved(response) for status, response in operation["responses"].items()}
+
+
+def bodies() -> list[Any]:
+    """Every media type with its schema: of requests and of answers."""
+    found = []
+    for path, verb in OPERATIONS:
+        operation = DOCUMENT["paths"][path][verb]
+        parts = {"request": resolved(operation.get("requestBody", {})), **responses(operation)}
+        for name, part in parts.items():
+            for media_type, body in part.get("content", {}).items():
+                found.append(pytest.param(body, id=f"{verb} {path} {name} {media_type}"))
+    return found
+
+
+def examples(body: dict[str, Any]) -> list[Any]:
+    named = [resolved(example)["value"] for example in body.get("examples", {}).values()]
+    return [*named, *([body["example"]] if "example" in body else [])]
+
+
+def bare(node: Any) -> Any:
+    """A schema without its prose and without the defaults that only say null."""
+    if isinstance(node, list):
+        return [bare(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = resolved(node)
+    if isinstance(node.get("properties"), dict):
+        node = {**node, "properties": {name: bare(value) for name, value in node["properties"].items()}}
+        kept = {key: value if key == "properties" else bare(value) for key, value in node.items() if key not in PROSE}
+    else:
+        kept = {key: bare(value) for key, value in node.items() if key not in PROSE}
+    return {key: sorted(value) if key == "required" else value for key, value in kept.items()}
+
+
+def test_the_document_is_openapi_and_of_this_version():
+    validate(DOCUMENT)
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert DOCUMENT["info"]["version"] == __version__
+
+
+def test_its_operations_are_the_method_table():
+    table = {path.replace("+}", "}"): set(methods) for path, methods in http_api.METHODS.items()}
+    described: dict[str, set[str]] = {}
+    for path, verb in OPERATIONS:
+        described.setdefault(path, set()).add(verb.upper())
+    assert described == table
+
+
+def test_its_paths_are_the_templates_routes():
+    routes = {
+        event["Properties"]["Path"].replace("+}", "}")
+        for function in FUNCTIONS.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi" and "Path" in event["Properties"]
+    }
+    assert set(DOCUMENT["paths"]) == routes
+
+
+def test_operations_have_names_of_their_own():
+    names = [DOCUMENT["paths"][path][verb]["operationId"] for path, verb in OPERATIONS]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", ["UploadRequest", "JobRequest", "ShareRequest"])
+def test_request_schemas_are_the_contracts(name):
+    contract = getattr(contracts, name)
+    assert bare(COMPONENTS["schemas"][name]) == bare(contract.model_json_schema(by_alias=True))
+
+
+def test_every_contract_is_described():
+    assert {contract.__name__ for contract in contracts.Contract.__subclasses__()} <= set(COMPONENTS["schemas"])
+
+
+def described_errors() -> set[tuple[str, int]]:
+    """Type and status of every example of a failure."""
+    return {
+        (example["error"]["type"], int(status))
+        for path, verb in OPERATIONS
+        for status, response in responses(DOCUMENT["paths"][path][verb]).items()
+        for body in response.get("content", {}).values()
+        for example in examples(body)
+        if isinstance(example, dict) and "error" in example
+    }
+
+
+def test_every_error_has_its_status_and_an_example_and_there_are_no_others():
+    errors = {(leaf.type, leaf.status) for leaf in leaves(RequestError)} | {("internal_error", 500)}
+    assert described_errors() == errors
+    assert set(COMPONENTS["schemas"]["ErrorType"]["enum"]) == {name for name, _ in errors}
+
+
+@pytest.mark.parametrize("leaf", leaves(RequestError), ids=lambda leaf: leaf.__name__)
+def test_every_error_as_it_is_sent_fits(leaf):
+    check("Failure", {"success": False, "error": {"type": leaf.type, "message": "x", "details": {"limit": 1}}})
+
+
+@pytest.mark.parametrize("body", bodies())
+def test_examples_fit_their_schemas(body):
+    for example in examples(body):
+        validator(body["schema"]).validate(example)
+
+
+@pytest.mark.parametrize(("path", "verb"), OPERATIONS)
+def test_parameters_and_headers_have_examples_that_fit(path, verb):
+    item = DOCUMENT["paths"][path]
+    parameters = [resolved(each) for each in [*item.get("parameters", []), *item[verb].get("parameters", [])]]
+    headers = [resolved(h) for r in responses(item[verb]).values() for h in r.get("headers", {}).values()]
+    for part in (*parameters, *headers):
+        if "example" in part:
+            validator(part["schema"]).validate(part["example"])
+    named = {each["name"] for each in parameters if each["in"] == "path"}
+    assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+
+
+@pytest.mark.parametrize("name", [name for name in COMPONENTS["schemas"] if name.endswith("Answer")])
+def test_answers_take_nothing_that_is_not_described(name):
+    schema = COMPONENTS["schemas"][name]
+    data = resolved(schema["properties"]["data"])
+    assert schema["additionalProperties"] is False
+    assert data["additionalProperties"] is False
+    assert set(data.get("required", [])) == set(data.get("properties", {})), "whoever reads it may rely on all of it"
+
+
+def envelope(data: Any) -> dict[str, Any]:
+    return {"success": True, "data": data}
+
+
+def test_jobs_of_every_state_fit(world):
+    job = world.new_job({"scale": 2})
+    check("JobAnswer", envelope(job_json(job)))
+    for status in Status:
+        check("JobAnswer", envelope(job_json(dataclasses.replace(job, status=status))))
+    failed = dataclasses.replace(
+        job, status=Status.FAILED, error_type="provider_error", error_message="The provider no longer knows the run."
+    )
+    check("JobAnswer", envelope(job_json(failed, "de")))
+    done = dataclasses.replace(
+        job,
+        status=Status.SUCCEEDED,
+        prepared_json='{"oriented": true, "metadataRemoved": true, "converted": "CMYK", "reducedFrom": [9000, 10]}',
+        output_r2_key=job.input_r2_key.replace("uploads", "results"),
+        output_content_type="image/png",
+        output_size=10,
+        output_width=4,
+        output_height=4,
+        output_sha256="0" * 64,
+        model_ms=5,
+        accepted_at=job.created_at,
+        saving_at=job.created_at,
+        finished_at=job.created_at,
+    )
+    check("JobAnswer", envelope(job_json(done)))
+    check("JobsAnswer", envelope({"jobs": [job_json(done), job_json(failed)], "nextCursor": None}))
+
+
+def test_usage_before_and_after_a_job_fits(world):
+    for caller in (None, world.caller):
+        world.new_job()
+        usage = read_usage(caller, usage=world.usage, limit=3, clock=world.clock)
+        assert isinstance(usage, limits.Usage)
+        check("UsageAnswer", envelope({"ownerType": "guest"} | usage_json(usage, 3, 1000)))
+
+
+def test_every_model_fits():
+    check("ModelsAnswer", envelope({"models": [model_json(model) for model in MODELS.values()]}))
+
+
+def test_an_upload_fits(world):
+    signed = request_upload(
+        "image/png", 10, world.owner, pictures=world.pictures, max_bytes=100, prefix="", clock=world.clock
+    )
+    check("UploadAnswer", envelope(signed.document()))
+
+
+def test_the_page_names_the_renderers_locked_version():
+    lock = yaml.safe_load((ROOT / "docs/page/package-lock.json").read_text())
+    version = lock["packages"]["node_modules/swagger-ui-dist"]["version"]
+    page = (ROOT / "docs/page/index.html").read_text()
+    assert page.count(f"/api/docs/{version}/") == page.count("/api/docs/") - page.count("/api/docs/start.js")
+    assert "://" not in (ROOT / "docs/page/package-lock.json").read_text(), "no registry's address"
