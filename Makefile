@@ -120,7 +120,7 @@ check: $(PRODUCT) $(TOOLING)  ## format, lint, types, template, documents, as CI
 	@.venv/bin/ruff check --quiet $(PYTHON_FILES)
 	@.venv/bin/mypy
 	@.venv-tooling/bin/sam validate --lint --region eu-central-1
-	@.venv/bin/python -m pytest --quiet tests/unit/test_architecture.py tests/unit/test_documents.py tests/unit/test_template.py
+	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py documents.py openapi.py template.py translations.py)
 
 bench: setup $(BUILT)  ## measure what the pipeline adds to the model's time: make bench [JOBS=5]
 	@.venv/bin/python -m bench.pipeline $(JOBS)
