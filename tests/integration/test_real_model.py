@@ -38,3 +38,17 @@ def test_a_real_photo_is_really_enhanced(real_stack, crop):
     shift = np.abs(np.asarray(result, float).mean(axis=(0, 1)) - np.asarray(bicubic, float).mean(axis=(0, 1)))
     assert shift.max() < 8
     assert job["timings"]["modelMs"] > 500
+
+
+def test_a_running_job_is_cancelled_at_the_provider(real_stack):
+    with Client(real_stack.base_url) as guest:
+        created = guest.create(guest.upload(SAMPLE.read_bytes(), "image/jpeg"))
+        job = created.json()["data"]
+        while job["stage"] != "enhancing":
+            job = guest.job(job["id"], wait=5)
+        asked = guest.call("POST", f"/api/ai-image/jobs/{job['id']}/cancel")
+        assert (asked.status_code, asked.json()["data"]["cancelRequested"]) == (202, True)
+        ended = guest.finished(job["id"], seconds=20)
+        assert (ended["status"], ended["imageUrl"], ended["error"]) == ("canceled", None, None)
+        assert guest.call("POST", f"/api/ai-image/jobs/{job['id']}/cancel").status_code == 409
+        assert guest.call("GET", "/api/ai-image/usage").json()["data"]["usage"]["used"] == 1
