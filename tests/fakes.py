@@ -92,7 +92,7 @@ class FakeJobs:
         return self.rows[job_id]
 
     def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
-        where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt}
+        where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
         self.move(job.id, transition, {**changes, "check_at": None}, where)
         quota = self._usage.quotas.get(job.owner.reference)
         if not refund or job.quota_refunded or quota is None or quota.window != job.quota_window:

@@ -191,6 +191,17 @@ def test_an_end_holds_only_for_the_run_that_was_read(tables):
     assert usage.quota(job.owner).used == 1
 
 
+def test_an_end_holds_only_while_nobody_deleted_the_job(tables):
+    jobs, _ = tables
+    job = new_job(status=Status.PROCESSING)
+    jobs.create(job, OPEN)
+    deleted = jobs.note(job, {"deleted_at": TEXT})
+    with pytest.raises(TransitionRefused) as refusal:
+        jobs.end(job, FAIL, {}, refund=True)
+    assert refusal.value.current == deleted
+    assert jobs.end(deleted, FAIL, {}, refund=False) is False
+
+
 def test_a_lease_has_one_holder_at_a_time(tables):
     _, usage = tables
     assert usage.lease("reconcile", NOW, 60) is True

@@ -135,6 +135,21 @@ def test_deleting_a_running_job_cancels_it_and_its_result_is_never_stored(world,
     assert world.job(job.id).status is Status.CANCELED
 
 
+def test_a_job_that_is_deleted_while_its_result_is_copied_leaves_nothing(world, act):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    fetch = world.outputs.fetch
+
+    def fetch_while_somebody_deletes(url):
+        act.delete(job)
+        return fetch(url)
+
+    world.outputs.fetch = fetch_while_somebody_deletes
+    assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "canceled"
+    assert not world.pictures.objects
+    assert world.job(job.id).status is Status.CANCELED
+
+
 def test_deleting_a_queued_job_refunds_it(world, act):
     job = world.new_job()
     act.delete(job)

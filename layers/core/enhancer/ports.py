@@ -33,8 +33,9 @@ class Jobs(Protocol):
     def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
         """Make a terminal transition and, if asked, give the job back to its window, both or neither.
 
-        Holds only while the job's run is still the one in `job`. Returns whether the quota was given back: it is not
-        when the window is over, empty, or has had its refunds. Raises TransitionRefused with the row as found.
+        Holds only while the job's run is still the one in `job` and nobody has deleted it since it was read. Returns
+        whether the quota was given back: it is not when the window is over, empty, or has had its refunds. Raises
+        TransitionRefused with the row as found.
         """
 
     def postpone(self, job: Job, check_at: str) -> None:

@@ -54,7 +54,7 @@ class DynamoJobs:
 
     def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
         """See `ports.Jobs.end`."""
-        where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt}
+        where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
         final = {**changes, "check_at": None}
         if refund and not job.quota_refunded:
             update = self._update(job.id, transition, {**final, "quota_refunded": True}, where)

@@ -104,9 +104,17 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
     now = to_text(completer.clock())
     try:
         completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
-    except TransitionRefused:
-        return "already ended"
+    except TransitionRefused as refusal:
+        return _unwanted(refusal.current, changes, completer)
     return "succeeded"
+
+
+def _unwanted(current: Job | None, stored: dict[str, Any], completer: Completer) -> Outcome:
+    """The job moved while its result was copied: a deleted one must leave nothing behind."""
+    if current is None or current.deleted_at is None:
+        return "already ended"
+    completer.pictures.delete([stored["output_r2_key"], stored["preview_r2_key"], stored["thumb_r2_key"]])
+    return _end(current, completer, CANCEL, {}, refund=False, outcome="canceled")
 
 
 def _store(job: Job, output: Output, completer: Completer) -> dict[str, Any]:
