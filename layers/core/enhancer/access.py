@@ -14,7 +14,14 @@ from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY, Rate
 from enhancer.domain.owner import Caller
-from enhancer.errors import EmailUnverified, Forbidden, QuotaExceeded, RateLimited
+from enhancer.errors import (
+    UNKNOWN_CALLER,
+    EmailUnverified,
+    Forbidden,
+    QuotaExceeded,
+    RateLimited,
+    Unauthorized,
+)
 from enhancer.observability import logger, security_event
 from enhancer.ports import Identities, Usage
 
@@ -67,7 +74,7 @@ class Access:
         cookie = None
         if caller is None:
             if not guests:
-                raise http_api.unknown_caller()
+                raise Unauthorized(UNKNOWN_CALLER)
             caller, cookie = self._identity.mint()
         if caller.owner.type == "user" and self._rules.verified_email and not caller.email_verified:
             raise EmailUnverified("Verify your e-mail address with your sign-in provider first.")

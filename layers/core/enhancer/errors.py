@@ -23,6 +23,8 @@ from typing import Any
 from enhancer.domain.job import Job
 from enhancer.translations import Language, render
 
+UNKNOWN_CALLER = "Sign in, or send the cookie you got with your upload."
+
 
 class EnhancerError(Exception):
     """The root of the tree."""

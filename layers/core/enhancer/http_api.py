@@ -23,7 +23,6 @@ from enhancer.errors import (
     MethodNotAllowed,
     NotFound,
     RequestError,
-    Unauthorized,
     UnsupportedMediaType,
     ValidationFailed,
 )
@@ -115,11 +114,6 @@ def gzipped(
 def _matches(event: APIGatewayProxyEventV2, tag: str) -> bool:
     given = header_map(event).get("if-none-match", "")
     return any(item.strip().removeprefix("W/") in {f'"{tag}"', "*"} for item in given.split(","))
-
-
-def unknown_caller() -> Unauthorized:
-    """What a route answers that only somebody we know may use."""
-    return Unauthorized("Sign in, or send the cookie you got with your upload.")
 
 
 def credentials(event: APIGatewayProxyEventV2) -> tuple[dict[str, str], list[str]]:

@@ -96,7 +96,6 @@ class EnhancementModel:
     name: str
     goal: Literal["enlarge", "faces", "cleanup"]
     image_field: str
-    scale_parameter: str
     parameters: tuple[Parameter, ...]
     max_pixels: int
     licence: str
@@ -132,7 +131,6 @@ MODELS = {
             name="Real-ESRGAN",
             goal="enlarge",
             image_field="image",
-            scale_parameter="scale",
             parameters=(
                 Parameter("scale", "scale", "integer", 4, 2, 4),
                 Parameter("faceEnhance", "face_enhance", "boolean", default=False),
@@ -146,7 +144,6 @@ MODELS = {
             name="GFPGAN",
             goal="faces",
             image_field="img",
-            scale_parameter="scale",
             parameters=(
                 Parameter("scale", "scale", "integer", 2, 1, 4),
                 Parameter("version", "version", "choice", "v1.4", choices=("v1.2", "v1.3", "v1.4")),
@@ -160,7 +157,6 @@ MODELS = {
             name="CodeFormer",
             goal="faces",
             image_field="image",
-            scale_parameter="upscale",
             parameters=(
                 Parameter("fidelity", "codeformer_fidelity", "number", 0.5, 0, 1),
                 Parameter("upscale", "upscale", "integer", 2, 1, 4),

@@ -82,7 +82,6 @@ class Job:
     input_size: int
     input_width: int
     input_height: int
-    prepared_r2_key: str | None = None
     prepared_json: str | None = None
     output_r2_key: str | None = None
     output_content_type: str | None = None

@@ -15,7 +15,6 @@ from enhancer.domain.image import ContentType
 from enhancer.domain.owner import Owner, OwnerType
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
 _LETTERS: dict[str, ContentType] = {"j": "image/jpeg", "p": "image/png", "w": "image/webp"}
 _JOB_ID = re.compile(r"[jpw][a-z2-7]{25}")
 _KEY = re.compile(

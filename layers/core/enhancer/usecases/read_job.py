@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enhancer.domain import keys
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
-from enhancer.errors import NotFound, Unauthorized
+from enhancer.errors import UNKNOWN_CALLER, NotFound, Unauthorized
 from enhancer.ports import Jobs
 
 _PAUSE = 0.25  # seconds between two looks while waiting
@@ -32,7 +32,7 @@ def read_job(
 def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = False, admins: bool = False) -> Job:
     """The caller's job; with `deleted` also a deleted one, with `admins` anybody's for an admin. Raises as above."""
     if caller is None:
-        raise Unauthorized("Sign in, or send the cookie you got with your upload.")
+        raise Unauthorized(UNKNOWN_CALLER)
     job = jobs.get(job_id) if keys.is_job_id(job_id) else None
     hidden = job is None or (job.deleted_at and not deleted)
     if job is None or hidden or not ((admins and caller.is_admin) or job.owner.reference == caller.owner.reference):

@@ -10,7 +10,6 @@ from enhancer.errors import Conflict, Gone, ValidationFailed
 from enhancer.ports import Jobs, ShareLinks
 from enhancer.usecases.read_job import find_job
 
-DEFAULT_SECONDS = 86_400
 MIN_SECONDS = 300
 MAX_SECONDS = 7 * 86_400
 
