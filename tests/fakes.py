@@ -13,7 +13,7 @@ from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Quota, Seat
 from enhancer.domain.owner import Owner
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import Conflict, Contended, OutputGone, TransitionRefused
-from enhancer.ports import Output, Prepared, PresignedUpload, Previews, StoredPicture
+from enhancer.ports import Finished, Output, Prepared, PresignedUpload, StoredPicture, Wish
 
 
 class FakeClock:
@@ -245,15 +245,32 @@ class FakeOutputs:
     def fetch(self, url: str) -> Output:  # noqa: ARG002
         if self.gone:
             raise OutputGone("the provider answers 404 for its file")
-        return Output(io.BytesIO(self.picture), hashlib.sha256(self.picture).hexdigest(), len(self.picture))
+        return Output(io.BytesIO(self.picture), len(self.picture))
 
 
 class FakeImaging:
+    """Gives the output back as it came, called a picture of the wished format."""
+
     def __init__(self) -> None:
-        self.prepared = Prepared(None, {"oriented": False})
+        self.prepared = Prepared(None, 40, 30, {"oriented": False})
+        self.wishes: list[Wish] = []
+        self.originals: list[bytes | None] = []
 
     def prepare(self, original: bytes, max_pixels: int) -> Prepared:  # noqa: ARG002
         return self.prepared
 
-    def previews(self, result: IO[bytes]) -> Previews:  # noqa: ARG002
-        return Previews(b"preview", b"thumb")
+    def finish(self, output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
+        self.wishes.append(wish)
+        self.originals.append(original)
+        data = output.read()
+        return Finished(
+            io.BytesIO(data),
+            hashlib.sha256(data).hexdigest(),
+            len(data),
+            f"image/{wish.output_format}",
+            160,
+            120,
+            preview=b"preview",
+            thumb=b"thumb",
+            report={"colourShift": 0.5} if original else None,
+        )

@@ -107,7 +107,7 @@ BODIES = {
     "a huge whole number": ('{"uploadId": "$", "model": "M", "params": {"scale": 1%s}}' % ("0" * 40), 400),
     "a number of 5000 digits": ('{"uploadId": "$", "model": "M", "params": {"scale": %s}}' % ("9" * 5000), 400),
     "a parameter too high": ('{"uploadId": "$", "model": "M", "params": {"scale": 5}}', 400),
-    "a parameter between two": ('{"uploadId": "$", "model": "M", "params": {"scale": 2.5}}', 400),
+    "a parameter between two": ('{"uploadId": "$", "model": "M", "params": {"outputQuality": 2.5}}', 400),
     "a parameter that is a list": ('{"uploadId": "$", "model": "M", "params": {"faceEnhance": []}}', 400),
     "an unknown parameter": ('{"uploadId": "$", "model": "M", "params": {"x": 1}}', 400),
     "half a surrogate as value": (r'{"uploadId": "$", "model": "M", "params": {"scale": "\ud800"}}', 400),

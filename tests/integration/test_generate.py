@@ -30,7 +30,7 @@ def test_models_tells_everything_needed_to_order(guest):
     models = guest.call("GET", "/api/ai-image/models").json()["data"]["models"]
     assert [each["slug"] for each in models] == ["nightmareai/real-esrgan", "tencentarc/gfpgan"]
     for model in models:
-        assert set(model) == {"slug", "name", "goal", "params", "maxPixels", "licence", "usualSeconds"}
+        assert set(model) == {"slug", "name", "goal", "presets", "params", "maxPixels", "licence", "usualSeconds"}
         defaults = {each["name"]: str(each["default"]).lower() for each in model["params"]}
         created = guest.send(picture(), fields={"model": model["slug"]} | defaults)
         assert created.status_code == 202, created.text

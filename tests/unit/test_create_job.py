@@ -33,7 +33,7 @@ def test_an_upload_becomes_a_queued_job_that_is_counted_and_announced(world):
     assert job.id == job_id
     assert job.status is Status.QUEUED
     assert (job.input_width, job.input_height) == (40, 30)
-    assert job.params == {"scale": 4, "faceEnhance": False}
+    assert job.params == {"scale": 4, "faceEnhance": False, "outputFormat": "png", "outputQuality": 90}
     assert world.jobs.rows[job_id] == job
     assert world.usage.quota(world.owner).used == 1
     assert world.messages.starts == [(job_id, 0)]
@@ -80,10 +80,10 @@ def test_an_upload_belongs_to_its_owner(world):
     ("choice", "says"),
     [
         (Choice("nobody/nothing", {}, "x"), "choose nightmareai/real-esrgan"),
-        (Choice("nightmareai/real-esrgan", {"scale": 9}, "x"), "a whole number from 2 to 4"),
-        (Choice("nightmareai/real-esrgan", {"scale": "many"}, "x"), "a whole number from 2 to 4"),
-        (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "a whole number from 2 to 4"),
-        (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "a whole number from 2 to 4"),
+        (Choice("nightmareai/real-esrgan", {"scale": 9}, "x"), "a number from 1 to 4"),
+        (Choice("nightmareai/real-esrgan", {"scale": "many"}, "x"), "a number from 1 to 4"),
+        (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "a number from 1 to 4"),
+        (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "a number from 1 to 4"),
         (Choice("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "true or false"),
         (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "it takes scale, faceEnhance"),
     ],

@@ -1,25 +1,69 @@
+import hashlib
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageCms, ImageFilter
 
-from enhancer.adapters.imaging import PillowImaging
+from enhancer.adapters.imaging import PillowImaging, faithfulness
+from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
 from enhancer.errors import UnreadablePicture
+from enhancer.ports import Wish
 from tests.pictures import picture
 
 CAP = 10_000
+XMP = xmp_packet("maker/model", "1a2b")
+UNTOUCHED = {
+    "oriented": False, "metadataRemoved": False, "converted": None, "reducedFrom": None, "transparencyFilled": False,
+}  # fmt: skip
 
 
 def prepared(data):
     done = PillowImaging().prepare(data, CAP)
-    return (Image.open(io.BytesIO(done.picture)) if done.picture else None), done.report
+    image = Image.open(io.BytesIO(done.picture)) if done.picture else None
+    if image:
+        assert image.size == (done.width, done.height)
+    return image, done.report
+
+
+def finish(output, original=None, scale=4, output_format="png", quality=90):
+    """The finished result, its picture opened and its file closed."""
+    done = PillowImaging().finish(io.BytesIO(output), original, Wish(scale, output_format, quality, XMP))
+    with done.file:
+        data = done.file.read()
+    assert (done.sha256, done.size) == (hashlib.sha256(data).hexdigest(), len(data))
+    image = Image.open(io.BytesIO(data))
+    assert (image.size, f"image/{image.format.lower()}") == ((done.width, done.height), done.content_type)
+    return done, image
+
+
+def encoded(image, form="PNG", **options):
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def photo(size=(64, 48)):
+    """A smooth picture with some structure in every channel."""
+    wide = Image.linear_gradient("L").rotate(90).resize(size)
+    round_ = Image.radial_gradient("L").resize(size)
+    return Image.merge("RGB", (wide, round_, ImageChops.invert(round_)))
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_a_plain_picture_passes_untouched(form):
     image, report = prepared(picture(form))
     assert image is None
-    assert report == {"oriented": False, "metadataRemoved": False, "converted": None, "reducedFrom": None}
+    assert report == UNTOUCHED
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_colour_profile_is_no_reason_to_change_a_picture(form):
+    image, report = prepared(picture(form, icc_profile=SRGB))
+    assert image is None
+    assert report == UNTOUCHED
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
@@ -27,19 +71,42 @@ def test_a_picture_is_turned_upright_and_loses_its_metadata(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x8825] = {1: "N", 2: (52.0, 31.0, 0.0)}
-    image, report = prepared(picture("JPEG", exif=exif))
+    image, report = prepared(picture("JPEG", exif=exif, icc_profile=SRGB))
+    assert image.format == "JPEG"
     assert image.size == ((30, 40) if orientation > 4 else (40, 30))
-    assert report["oriented"]
-    assert report["metadataRemoved"]
+    assert report == UNTOUCHED | {"oriented": True, "metadataRemoved": True}
     assert not image.getexif()
     assert "exif" not in image.info
+    assert image.info["icc_profile"] == SRGB
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        picture("JPEG", comment=b"my cat"),
+        picture("JPEG", xmp=b"<x:xmpmeta/>"),
+        picture("WEBP", xmp=b"<x:xmpmeta/>"),
+        picture("JPEG") + b"a film of the moment",
+        picture("PNG") + b"more",
+        picture("WEBP") + b"more",
+        encoded(photo(), "MPO", save_all=True, append_images=[photo()]),
+    ],
+    ids=["comment", "xmp", "webp xmp", "film", "after png", "after webp", "several pictures"],
+)
+def test_whatever_else_is_in_the_file_stays_here(data):
+    image, report = prepared(data)
+    assert report == UNTOUCHED | {"metadataRemoved": True}
+    assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
+    assert image.format in {"JPEG", "PNG"}
 
 
 def test_a_large_picture_is_reduced_to_the_models_pixels():
-    image, report = prepared(picture("JPEG", (400, 300)))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image, report = prepared(picture("JPEG", (403, 300), exif=exif))
     assert image.width * image.height <= CAP
-    assert image.width / image.height == pytest.approx(4 / 3, rel=0.02)
-    assert report["reducedFrom"] == [400, 300]
+    assert image.height / image.width == pytest.approx(403 / 300, rel=0.02)
+    assert report["reducedFrom"] == [300, 403]
 
 
 @pytest.mark.parametrize(("mode", "becomes"), [("L", "RGB"), ("LA", "RGBA"), ("P", "RGB"), ("1", "RGB")])
@@ -49,21 +116,129 @@ def test_what_models_misread_becomes_rgb(mode, becomes):
     assert report["converted"] == mode
 
 
+def test_sixteen_bits_become_eight():
+    grey = Image.new("I;16", (3, 1))
+    for x, value in enumerate((0, 128 * 257, 65535)):
+        grey.putpixel((x, 0), value)
+    image, report = prepared(encoded(grey))
+    assert [image.getpixel((x, 0)) for x in range(3)] == [(0, 0, 0), (128, 128, 128), (255, 255, 255)]
+    assert report["converted"] == "16-bit"
+
+
+def test_one_colour_of_a_png_that_stands_for_nothing_becomes_transparency():
+    image, report = prepared(encoded(Image.new("RGB", (4, 4), "red"), transparency=(255, 0, 0)))
+    assert image.getchannel("A").getextrema() == (0, 0)
+    assert report["converted"] == "RGB"
+
+
 def test_a_cmyk_picture_becomes_rgb():
     image, report = prepared(picture("JPEG", mode="CMYK"))
     assert (image.mode, report["converted"]) == ("RGB", "CMYK")
 
 
+def test_a_profile_that_does_not_describe_the_pixels_is_not_kept():
+    image, _ = prepared(picture("JPEG", mode="CMYK", icc_profile=SRGB))
+    assert "icc_profile" not in image.info
+    image, _ = prepared(picture("JPEG", icc_profile=b"no profile at all", comment=b"x"))
+    assert "icc_profile" not in image.info
+
+
+def test_what_hides_under_transparency_becomes_its_neighbours_colour():
+    disc = Image.new("RGBA", (61, 41), (0, 0, 0, 0))
+    disc.paste((250, 180, 20, 255), (20, 10, 40, 30))
+    image, report = prepared(encoded(disc))
+    assert report == UNTOUCHED | {"transparencyFilled": True}
+    extrema = image.convert("RGB").getextrema()
+    assert all(high - low <= 6 for low, high in extrema)
+    assert image.getpixel((30, 20)) == (250, 180, 20, 255)
+    assert image.getchannel("A").tobytes() == disc.getchannel("A").tobytes()
+
+
+def test_half_transparent_pixels_are_left_as_they_are():
+    image, report = prepared(encoded(Image.new("RGBA", (4, 4), (9, 8, 7, 1))))
+    assert image is None
+    assert report == UNTOUCHED
+
+
+def test_a_png_keeps_its_pixels_bytes_and_gets_profile_and_mark():
+    output = picture("PNG", (160, 120))
+    _, image = finish(output, picture("PNG", icc_profile=SRGB))
+    assert image.info["icc_profile"] == SRGB
+    assert image.info["XML:com.adobe.xmp"].encode() == XMP
+    chunk = output[output.index(b"IDAT") - 4 :]
+    assert image.fp is not None
+    image.fp.seek(0)
+    assert image.fp.read().endswith(chunk)
+
+
+def test_the_providers_own_metadata_and_profile_are_replaced():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    output = picture("PNG", (160, 120), exif=exif, icc_profile=b"another")
+    _, image = finish(output, picture("PNG", icc_profile=SRGB))
+    image.load()
+    assert not image.getexif()
+    assert image.info["icc_profile"] == SRGB
+
+
+@pytest.mark.parametrize("output_format", ["png", "webp", "jpeg"])
+def test_every_format_has_the_mark_and_the_profile(output_format):
+    _, image = finish(encoded(photo((256, 192))), encoded(photo(), icc_profile=SRGB), output_format=output_format)
+    xmp = image.info.get("xmp") or image.info["XML:com.adobe.xmp"].encode()
+    assert xmp == XMP
+    assert SOURCE_TYPE.encode() in xmp
+    assert image.info["icc_profile"] == SRGB
+
+
+def test_quality_decides_about_the_size():
+    output = encoded(photo((256, 192)))
+    for output_format in ("webp", "jpeg"):
+        sizes = [finish(output, output_format=output_format, quality=quality)[0].size for quality in (10, 50, 95)]
+        assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize(("scale", "size"), [(1, (40, 30)), (1.5, (60, 45)), (2, (80, 60)), (4, (160, 120))])
+def test_what_the_model_gave_too_large_is_reduced(scale, size):
+    assert finish(picture("PNG", (160, 120)), picture("JPEG"), scale)[1].size == size
+
+
+def test_hundredths_of_a_scale_are_no_reason_to_encode_again():
+    assert finish(picture("PNG", (669, 502)), picture("JPEG", (400, 300)), 1.67)[1].size == (669, 502)
+    assert finish(picture("PNG", (672, 504)), picture("JPEG", (400, 300)), 1.67)[1].size == (668, 501)
+
+
+def test_a_model_that_gives_less_is_not_blown_up():
+    assert finish(picture("PNG", (80, 60)), picture("JPEG"), 4)[1].size == (80, 60)
+
+
+def test_transparency_that_the_model_dropped_comes_back():
+    original = photo().convert("RGBA")
+    original.putalpha(Image.radial_gradient("L").resize((64, 48)))
+    _, image = finish(encoded(photo((256, 192))), encoded(original))
+    assert image.mode == "RGBA"
+    expected = original.getchannel("A").resize((256, 192), Image.Resampling.BICUBIC)
+    assert image.getchannel("A").tobytes() == expected.tobytes()
+    _, image = finish(encoded(photo((256, 192))), encoded(original), output_format="jpeg")
+    opaque = original.getchannel("A").resize((256, 192)).point(lambda alpha: 255 if alpha < 2 else 0)
+    assert min(image.convert("L").crop(opaque.getbbox()).getextrema()) > 100
+
+
+def test_a_result_without_its_original_is_saved_without_a_report():
+    done, image = finish(picture("PNG", (160, 120)), None)
+    assert done.report is None
+    assert image.size == (160, 120)
+
+
 def test_previews_are_webp_within_their_sides():
-    previews = PillowImaging().previews(io.BytesIO(picture("PNG", (4000, 1000))))
-    sizes = [Image.open(io.BytesIO(data)).size for data in (previews.preview, previews.thumb)]
+    done, _ = finish(picture("PNG", (4000, 1000)), None)
+    sizes = [Image.open(io.BytesIO(data)).size for data in (done.preview, done.thumb)]
     assert sizes == [(2048, 512), (320, 80)]
-    assert previews.thumb[8:12] == b"WEBP"
+    assert done.thumb[8:12] == b"WEBP"
 
 
 def test_a_small_result_is_not_blown_up():
-    previews = PillowImaging().previews(io.BytesIO(picture("PNG", (100, 50), mode="RGBA")))
-    assert Image.open(io.BytesIO(previews.preview)).size == (100, 50)
+    done, _ = finish(picture("PNG", (100, 50), mode="RGBA"), None)
+    assert Image.open(io.BytesIO(done.preview)).size == (100, 50)
 
 
 @pytest.mark.parametrize("data", [picture("PNG", (90, 90))[:-100], b"\x89PNG\r\n\x1a\n", b""])
@@ -71,4 +246,37 @@ def test_broken_pixels_are_told(data):
     with pytest.raises(UnreadablePicture):
         PillowImaging().prepare(data, CAP)
     with pytest.raises(UnreadablePicture):
-        PillowImaging().previews(io.BytesIO(data))
+        finish(data)
+
+
+def test_the_same_picture_is_faithful():
+    assert faithfulness.compare(photo(), photo(), None) == {
+        "colourShift": 0, "structuralSimilarity": 1, "sharpnessGain": 1,
+    }  # fmt: skip
+
+
+def test_a_tint_shifts_the_colour_by_as_much_as_lab_says():
+    grey, tinted = Image.new("RGB", (99, 77), (128, 128, 128)), Image.new("RGB", (99, 77), (138, 128, 118))
+    report = faithfulness.compare(grey, tinted, None)
+    assert report["colourShift"] == pytest.approx(7.1, abs=0.7)  # CIE 1976 by the formula; 8 bits round
+    assert report["sharpnessGain"] is None
+
+
+def test_blur_lowers_sharpness_and_similarity_and_an_edge_raises_it():
+    noise = Image.effect_noise((200, 160), 60).convert("RGB")
+    blurred = noise.filter(ImageFilter.GaussianBlur(2))
+    report = faithfulness.compare(noise, blurred, None)
+    assert report["sharpnessGain"] < 0.2
+    assert 0 < report["structuralSimilarity"] < 0.9
+    assert faithfulness.compare(blurred, noise, None)["sharpnessGain"] > 5
+
+
+def test_an_inverted_structure_is_unlike():
+    noise = Image.effect_noise((80, 80), 60).convert("RGB")
+    assert faithfulness.compare(noise, ImageChops.invert(noise), None)["structuralSimilarity"] < 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 9), (9, 2), (1, 500)])
+def test_tiny_pictures_have_a_report_too(size):
+    report = faithfulness.compare(photo(size), photo(size), None)
+    assert report["structuralSimilarity"] == 1

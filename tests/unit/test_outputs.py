@@ -1,4 +1,4 @@
-import hashlib
+import socket
 
 import pytest
 import requests
@@ -11,17 +11,18 @@ URL = "https://tjzk.replicate.delivery/x/output.png"
 HOSTS = ("replicate.delivery", "*.replicate.delivery")
 
 
-def outputs(answer, hosts=HOSTS, scheme="https", max_bytes=1000):
+def outputs(answer, hosts=HOSTS, *, local=False, addresses=("1.1.1.1", "2606:4700::1111"), max_bytes=1000):
     made, transport = session(lambda _: answer)
-    return ProviderOutputs(hosts, scheme, made, max_bytes), transport
+    port = ProviderOutputs(hosts, local=local, session=made, resolve=lambda _: addresses, max_bytes=max_bytes)
+    return port, transport
 
 
-def test_a_result_is_copied_with_digest_and_size():
+def test_a_result_is_copied_with_its_size():
     port, transport = outputs((200, {}, b"picture"))
     output = port.fetch(URL)
     with output.file:
         assert output.file.read() == b"picture"
-    assert (output.sha256, output.size) == (hashlib.sha256(b"picture").hexdigest(), 7)
+    assert output.size == 7
     assert "authorization" not in {name.lower() for name in transport.requests[0].headers}
 
 
@@ -50,10 +51,30 @@ def test_nothing_is_fetched_from_elsewhere(url):
 
 
 def test_a_local_stand_in_is_allowed_by_name_and_port():
-    port, _ = outputs((200, {}, b"picture"), hosts=("127.0.0.1:8081",), scheme="http")
+    port, _ = outputs((200, {}, b"picture"), hosts=("127.0.0.1:8081",), local=True)
     port.fetch("http://127.0.0.1:8081/files/x").file.close()
     with pytest.raises(OutputGone):
         port.fetch("http://127.0.0.1:8082/files/x")
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "10.0.0.7", "192.168.1.1", "fd00::1"]
+)
+def test_a_host_that_is_allowed_by_name_but_is_inside_is_refused(address):
+    port, transport = outputs((200, {}, b"picture"), addresses=("1.1.1.1", address))
+    with pytest.raises(OutputGone, match="not public"):
+        port.fetch(URL)
+    assert not transport.requests
+
+
+def test_a_name_that_cannot_be_resolved_now_may_be_tried_again():
+    def unresolved(_):
+        raise socket.gaierror
+
+    made, _ = session(lambda _: (200, {}, b"picture"))
+    with pytest.raises(ProviderError) as problem:
+        ProviderOutputs(HOSTS, session=made, resolve=unresolved).fetch(URL)
+    assert not isinstance(problem.value, OutputGone)
 
 
 @pytest.mark.parametrize("answer", [(404, {}, b""), (410, {}, b""), (302, {"Location": "https://evil.test/"}, b"")])

@@ -19,7 +19,7 @@ def test_a_queued_job_is_claimed_created_and_accepted(world):
     assert version == "nightmareai/real-esrgan"
     assert inputs == {
         "image": f"https://r2.test/bucket/{job.input_r2_key}?signed=GET",
-        "scale": 2,
+        "scale": 4,
         "face_enhance": False,
     }
     assert webhook == f"https://x.test/hook?job={job.id}"
@@ -84,11 +84,12 @@ def test_a_webhook_that_is_faster_than_the_answer_adopts_the_run(world):
     world.provider.create = create_and_call_back
     assert start_job(job.id, world.starter) == "adopted"
     assert world.job(job.id).status is Status.SUCCEEDED
+    assert world.job(job.id).prepared == {"oriented": False}
 
 
 def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(world):
     job = world.new_job()
-    world.imaging.prepared = Prepared(b"upright", {"oriented": True})
+    world.imaging.prepared = Prepared(b"upright", 30, 40, {"oriented": True})
     start_job(job.id, world.starter)
     key = job.input_r2_key.replace("input.png", "prepared.png")
     assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{key}?signed=GET"

@@ -275,11 +275,11 @@ def completer() -> "Completer":
     from enhancer.adapters.outputs import ProviderOutputs
     from enhancer.usecases.complete_job import Completer
 
-    local = settings.text("ENVIRONMENT") == "local"  # the stand-in on this machine has no TLS
+    local = settings.text("ENVIRONMENT") == "local"
     return Completer(
         jobs=jobs(),
         pictures=pictures(),
-        outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS"), "http" if local else "https"),
+        outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS"), local=local),
         imaging=PillowImaging(),
         messages=messages(),
         prefix=prefix(),

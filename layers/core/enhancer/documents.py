@@ -28,7 +28,7 @@ def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
         "cancelRequested": job.cancel_requested,
         "prepared": job.prepared,
         "result": _result(job),
-        "report": None,
+        "report": job.report,
         "createdAt": job.created_at,
         "updatedAt": job.updated_at,
         "expires": {
@@ -54,7 +54,8 @@ def model_json(model: EnhancementModel) -> dict[str, Any]:
     return {
         "slug": model.slug,
         "name": model.name,
-        "goal": model.goal,
+        "goal": model.presets[0].goal,
+        "presets": [{"goal": preset.goal, "params": preset.params} for preset in model.presets],
         "params": [
             {
                 "name": parameter.name,

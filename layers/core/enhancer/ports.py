@@ -166,27 +166,55 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A result on its way from the provider: an open file at its start, its digest and its size in bytes."""
+    """What a model made, as it came from the provider: an open file at its start, and its size in bytes."""
 
     file: IO[bytes]
-    sha256: str
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An original made fit for a model. `picture` is None when nothing had to change, `report` says what was done."""
+    """An original made fit for a model, its width and height in pixels as the model gets it.
+
+    `picture` is None when nothing had to change, else a JPEG or a PNG; `report` says what was done.
+    """
 
     picture: bytes | None
+    width: int
+    height: int
     report: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Previews:
-    """Reductions of a result, as WebP: at most 2048 and 320 pixels on the longer side."""
+class Wish:
+    """What a result has to be: `scale` times its original's sides, `png`, `webp` or `jpeg`, with an XMP packet.
 
+    `quality` is 1 to 100, of webp and jpeg.
+    """
+
+    scale: float
+    output_format: str
+    quality: int
+    xmp: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A result: an open file at its start, its digest, size in bytes, type, and width and height in pixels.
+
+    With it reductions as WebP, at most 2048 and 320 pixels on the longer side, and how faithful it is: None where there
+    was no original to compare with.
+    """
+
+    file: IO[bytes]
+    sha256: str
+    size: int
+    content_type: str
+    width: int
+    height: int
     preview: bytes
     thumb: bytes
+    report: dict[str, Any] | None
 
 
 class Imaging(Protocol):
@@ -195,8 +223,8 @@ class Imaging(Protocol):
     def prepare(self, original: bytes, max_pixels: int) -> Prepared:
         """Upright, without metadata, within the model's pixels, as RGB or RGBA. Raises UnreadablePicture."""
 
-    def previews(self, result: IO[bytes]) -> Previews:
-        """Reductions of a result. Raises UnreadablePicture."""
+    def finish(self, output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
+        """The output as it was wished for, with its original's profile and transparency. Raises UnreadablePicture."""
 
 
 class Outputs(Protocol):

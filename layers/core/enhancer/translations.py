@@ -41,12 +41,17 @@ def _weight(quality: str) -> float:
 def _shown(value: Any, language: Language) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}" if language == "en" else f"{value:,}".replace(",", ".")
+    if isinstance(value, float):
+        return str(value) if language == "en" else str(value).replace(".", ",")
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)
 
 
 GERMAN: dict[str, str] = {
+    "A picture of {width} x {height} pixels can be enlarged {maximum} times with {model}, not {actual} times.": (
+        "Ein Bild von {width} x {height} Pixeln kann {model} {maximum}-fach vergrößern, nicht {actual}-fach."
+    ),
     "A job was already made of this upload.": "Aus dieser Datei wurde schon ein Auftrag gemacht.",
     "Animated pictures can't be enhanced; send a still one.": (
         "Bewegte Bilder können nicht verbessert werden; senden Sie ein stehendes."
@@ -208,6 +213,14 @@ GERMAN: dict[str, str] = {
     ),
     "{field} is {actual}; it must be one of {allowed}.": "{field} ist {actual}; möglich sind {allowed}.",
     "{field} is {actual}; it must be true or false.": "{field} ist {actual}; möglich sind true und false.",
+    "{format} holds {limit} pixels a side; the result would have {actual}. Choose {fitting}.": (
+        "{format} fasst {limit} Pixel je Seite; das Ergebnis hätte {actual}. Wählen Sie {fitting}."
+    ),
+    "{format} holds {limit} pixels a side; the result would have {actual}. "
+    "Choose {fitting}, or a scale of at most {maximum}.": (
+        "{format} fasst {limit} Pixel je Seite; das Ergebnis hätte {actual}. "
+        "Wählen Sie {fitting} oder höchstens den Faktor {maximum}."
+    ),
     "{method} is not allowed here; use {allow}.": "{method} ist hier nicht erlaubt; verwenden Sie {allow}.",
     "{model} has no parameter {field}; it takes {allowed}.": (
         "{model} hat keinen Parameter {field}; es nimmt {allowed}."

@@ -1,8 +1,9 @@
 """Results on their way from the provider's file hosts into R2: only from hosts that are allowed, never off them."""
 
-import hashlib
+import socket
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
@@ -18,18 +19,25 @@ _TIMEOUT = (5, 30)
 
 
 class ProviderOutputs:
-    """The port `Outputs`. `hosts` are exact `host` or `host:port` names, or `*.` and a suffix; all speak `scheme`."""
+    """The port `Outputs`. `hosts` are exact `host` or `host:port` names, or `*.` and a suffix.
+
+    All speak HTTPS and have public addresses, by `resolve`; only where the provider's stand-in is on this machine
+    (`local`) they speak HTTP from wherever they are.
+    """
 
     def __init__(
         self,
         hosts: Sequence[str],
-        scheme: str = "https",
+        *,
+        local: bool = False,
         session: requests.Session | None = None,
+        resolve: Callable[[str], Iterable[str]] | None = None,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._hosts = hosts
-        self._scheme = scheme
+        self._local = local
         self._session = session or requests.Session()
+        self._resolve = resolve or _addresses
         self._max_bytes = max_bytes
 
     def fetch(self, url: str) -> Output:
@@ -54,11 +62,18 @@ class ProviderOutputs:
             else parts.netloc == host
             for host in self._hosts
         )
-        if not allowed or parts.scheme != self._scheme:
+        if not allowed or parts.scheme != ("http" if self._local else "https"):
             raise OutputGone(f"results may not be fetched from {parts.scheme}://{parts.netloc[:100]}")
+        if self._local:
+            return
+        try:
+            addresses = list(self._resolve(parts.hostname or ""))
+        except OSError:
+            raise ProviderError("the name of the provider's file host can't be resolved") from None
+        if not all(ip_address(address).is_global for address in addresses):
+            raise OutputGone(f"results may not be fetched from {parts.netloc[:100]}: its address is not public")
 
     def _spool(self, answer: requests.Response) -> Output:
-        digest = hashlib.sha256()
         size = 0
         file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         try:
@@ -66,10 +81,13 @@ class ProviderOutputs:
                 size += len(chunk)
                 if size > self._max_bytes:
                     raise OutputGone(f"the provider's file has more than {self._max_bytes:,} bytes")
-                digest.update(chunk)
                 file.write(chunk)
             file.seek(0)
         except BaseException:
             file.close()
             raise
-        return Output(file, digest.hexdigest(), size)
+        return Output(file, size)
+
+
+def _addresses(host: str) -> set[str]:
+    return {str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}

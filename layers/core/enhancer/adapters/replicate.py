@@ -124,6 +124,7 @@ def read_prediction(body: Mapping[str, Any]) -> Prediction:
         output_url=output if isinstance(output, str) else None,
         error=str(body["error"])[:500] if body.get("error") else None,
         model_ms=round(seconds * 1000) if isinstance(seconds, int | float) else None,
+        version=str(body["version"])[:100] if body.get("version") else None,
     )
 
 

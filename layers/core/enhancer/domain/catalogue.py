@@ -1,6 +1,6 @@
 """The enhancement models on offer: what each is for, which parameters it takes, what it can bear.
 
-Inputs and ranges are the models' own `predict` signatures (replicate/cog-real-esrgan, replicate/GFPGAN,
+Inputs are the models' own `predict` signatures (replicate/cog-real-esrgan, replicate/GFPGAN,
 sczhou/CodeFormer), read 2026-11-22. Versions are settings, never written here.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["integer", "number", "boolean", "choice"]
+Goal = Literal["enlarge", "faces", "cleanup"]
 
 
 class InvalidParameter(ValueError):
@@ -27,7 +28,7 @@ class InvalidParameter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing a person may choose. `field` is the model's input; bounds are inclusive."""
+    """One thing a person may choose. `field` is the model's input, empty where it is ours; bounds are inclusive."""
 
     name: str
     field: str
@@ -84,22 +85,50 @@ def _refuse() -> bool:
     raise ValueError
 
 
+MAX_SCALE = 4
+OUTPUT_FORMAT = Parameter("outputFormat", "", "choice", "png", choices=("png", "webp", "jpeg"))
+OUTPUT_QUALITY = Parameter("outputQuality", "", "integer", 90, 1, 100)
+
+
+def _scale(default: int) -> Parameter:
+    """How many times the original's sides the result has."""
+    return Parameter("scale", "", "number", default, 1, MAX_SCALE)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A goal that a person has, and the parameters with which a model serves it."""
+
+    goal: Goal
+    params: Mapping[str, bool | float | str]
+
+
 @dataclass(frozen=True, slots=True)
 class EnhancementModel:
     """A model at the provider.
 
-    `max_pixels` is the largest input it gets; larger pictures are reduced to it, `usual_seconds` what a warm run takes,
-    `image_field` the name of the input that holds the picture's URL.
+    `presets` are the goals it serves, its main one first. `max_pixels` is the largest input it gets; larger pictures
+    are reduced to it. `scale` is what it is offered with, `scale_field` and `scales` the input for it and the factors
+    that it is run at; what is between them is reduced from the next one up. `image_field` is the input that holds the
+    picture's URL, `usual_seconds` what a warm run takes.
     """
 
     slug: str
     name: str
-    goal: Literal["enlarge", "faces", "cleanup"]
+    presets: tuple[Preset, ...]
     image_field: str
-    parameters: tuple[Parameter, ...]
+    scale_field: str
+    scales: tuple[int, ...]
+    scale: Parameter
+    options: tuple[Parameter, ...]
     max_pixels: int
     licence: str
     usual_seconds: int
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All that a person may choose: what the model takes, then what we do with its result."""
+        return (self.scale, *self.options, OUTPUT_FORMAT, OUTPUT_QUALITY)
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, bool | float | str]:
         """Complete parameters by name, defaults filled in; raises InvalidParameter."""
@@ -114,9 +143,14 @@ class EnhancementModel:
                 )
         return {name: parameter.parse(raw.get(name, parameter.default)) for name, parameter in known.items()}
 
-    def inputs(self, params: Mapping[str, Any], image_url: str) -> dict[str, Any]:
-        """The body's `input` for the provider, from parsed parameters and the picture's URL."""
-        return {self.image_field: image_url} | {p.field: params[p.name] for p in self.parameters}
+    def inputs(self, params: Mapping[str, Any], image_url: str, enlargement: float) -> dict[str, Any]:
+        """The body's `input` for the provider.
+
+        From parsed parameters, the picture's URL and how many times its sides the result needs.
+        """
+        scale = next((scale for scale in self.scales if scale >= enlargement), self.scales[-1])
+        options = {option.field: params[option.name] for option in self.options}
+        return {self.image_field: image_url, self.scale_field: scale, **options}
 
 
 # Real-ESRGAN's own check: height * width > 1448 * 1448 fails the run. The face models have none; they get the same, so
@@ -129,12 +163,12 @@ MODELS = {
         EnhancementModel(
             slug="nightmareai/real-esrgan",
             name="Real-ESRGAN",
-            goal="enlarge",
+            presets=(Preset("enlarge", {}), Preset("cleanup", {"scale": 1})),
             image_field="image",
-            parameters=(
-                Parameter("scale", "scale", "integer", 4, 2, 4),
-                Parameter("faceEnhance", "face_enhance", "boolean", default=False),
-            ),
+            scale_field="scale",
+            scales=(4,),  # the net's own; others are this one, resized by the model with less care than by us
+            scale=_scale(4),
+            options=(Parameter("faceEnhance", "face_enhance", "boolean", default=False),),
             max_pixels=MAX_MODEL_PIXELS,
             licence="BSD-3-Clause",
             usual_seconds=12,
@@ -142,12 +176,12 @@ MODELS = {
         EnhancementModel(
             slug="tencentarc/gfpgan",
             name="GFPGAN",
-            goal="faces",
+            presets=(Preset("faces", {}),),
             image_field="img",
-            parameters=(
-                Parameter("scale", "scale", "integer", 2, 1, 4),
-                Parameter("version", "version", "choice", "v1.4", choices=("v1.2", "v1.3", "v1.4")),
-            ),
+            scale_field="scale",
+            scales=(2, 3, 4),
+            scale=_scale(2),
+            options=(Parameter("version", "version", "choice", "v1.4", choices=("v1.2", "v1.3", "v1.4")),),
             max_pixels=MAX_MODEL_PIXELS,
             licence="Apache-2.0",
             usual_seconds=10,
@@ -155,11 +189,13 @@ MODELS = {
         EnhancementModel(
             slug="sczhou/codeformer",
             name="CodeFormer",
-            goal="faces",
+            presets=(Preset("faces", {}),),
             image_field="image",
-            parameters=(
+            scale_field="upscale",
+            scales=(2, 3, 4),
+            scale=_scale(2),
+            options=(
                 Parameter("fidelity", "codeformer_fidelity", "number", 0.5, 0, 1),
-                Parameter("upscale", "upscale", "integer", 2, 1, 4),
                 Parameter("backgroundEnhance", "background_enhance", "boolean", default=True),
                 Parameter("faceUpsample", "face_upsample", "boolean", default=True),
             ),

@@ -83,6 +83,7 @@ class Job:
     input_width: int
     input_height: int
     prepared_json: str | None = None
+    report_json: str | None = None
     output_r2_key: str | None = None
     output_content_type: str | None = None
     output_size: int | None = None
@@ -122,6 +123,11 @@ class Job:
     def prepared(self) -> dict[str, Any] | None:
         """What was done to the original before the provider got it; None before it was looked at."""
         return json.loads(self.prepared_json) if self.prepared_json else None
+
+    @property
+    def report(self) -> dict[str, Any] | None:
+        """How faithful the result is to the original; None before there is one or where the original was gone."""
+        return json.loads(self.report_json) if self.report_json else None
 
     @property
     def ended(self) -> bool:

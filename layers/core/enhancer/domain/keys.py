@@ -43,9 +43,14 @@ def original_key(prefix: str, owner: Owner, job_id: str) -> str:
     return f"{prefix}uploads/{owner.type}/{owner.id}/{job_id}/input.{EXTENSIONS[content_type_of(job_id)]}"
 
 
+def prepared_type(job_id: str) -> ContentType:
+    """The type of the job's original as the provider gets it, when it had to be changed first."""
+    return "image/jpeg" if content_type_of(job_id) == "image/jpeg" else "image/png"
+
+
 def prepared_key(prefix: str, owner: Owner, job_id: str) -> str:
-    """Where the original lies as the provider gets it, when it had to be changed first."""
-    return f"{prefix}uploads/{owner.type}/{owner.id}/{job_id}/prepared.png"
+    """Where that changed original lies."""
+    return f"{prefix}uploads/{owner.type}/{owner.id}/{job_id}/prepared.{EXTENSIONS[prepared_type(job_id)]}"
 
 
 def result_key(prefix: str, owner: Owner, job_id: str, name: str) -> str:

@@ -13,6 +13,7 @@ from enhancer.domain.job import Job, Status
 _PLATFORM_FAULT = re.compile(r"\(?\b(?:code: )?(PA|E8765|E9828)\)")
 _TOO_LARGE = re.compile(r"greater than the max size that fits in GPU memory|E1001|out of memory", re.IGNORECASE)
 TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
+HIDDEN_VERSION = "hidden"  # what official models report (Replicate's OpenAPI document, read 2026-11-22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Prediction:
     """A run as a verified webhook or the provider's API reports it, reduced to what decides.
 
     `input_path` is the path of the input picture's URL, which echoes the key we signed; `model_ms` is the provider's
-    `predict_time`.
+    `predict_time`, `version` what it says ran.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Prediction:
     output_url: str | None = None
     error: str | None = None
     model_ms: int | None = None
+    version: str | None = None
 
     @property
     def ended(self) -> bool:

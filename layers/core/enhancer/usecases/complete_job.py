@@ -4,6 +4,7 @@ A delivery proves only what the provider signed: it is applied if its run is the
 yet, if the input path in the signed body is this job's own picture.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from urllib.parse import quote
 
 from enhancer.domain import image, keys, prediction
 from enhancer.domain.clock import Clock, to_text
-from enhancer.domain.image import Picture
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Job
-from enhancer.domain.prediction import Prediction
+from enhancer.domain.prediction import HIDDEN_VERSION, Prediction
+from enhancer.domain.provenance import xmp_packet
+from enhancer.domain.sizing import MAX_RESULT_PIXELS
 from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
-from enhancer.ports import Imaging, Jobs, Messages, Output, Outputs, Pictures
+from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
 
 Outcome = Literal[
     "succeeded",
@@ -98,7 +100,10 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
     try:
         output = completer.outputs.fetch(run.output_url)
         with output.file:
-            changes = _store(job, output, completer)
+            _check(output)
+            finished = completer.imaging.finish(output.file, _original(job, completer), _wish(job, run))
+        with finished.file:
+            changes = _store(job, finished, completer)
     except (OutputGone, UnreadablePicture):
         return _fail(job, completer, "provider_error", "The result could not be saved; try again.", refund=True)
     now = to_text(completer.clock())
@@ -117,40 +122,58 @@ def _unwanted(current: Job | None, stored: dict[str, Any], completer: Completer)
     return _end(current, completer, CANCEL, {}, refund=False, outcome="canceled")
 
 
-def _store(job: Job, output: Output, completer: Completer) -> dict[str, Any]:
-    picture = _look(output)
-    extension = keys.EXTENSIONS[picture.content_type]
-    stem = PurePosixPath(job.filename).stem[:MAX_STEM] or "picture"
-    name = f"{stem}-enhanced-{max(1, round(picture.width / job.input_width))}x.{extension}"
-    key = keys.result_key(completer.prefix, job.owner, job.id, f"output.{extension}")
-    preview = keys.result_key(completer.prefix, job.owner, job.id, "preview.webp")
-    thumb = keys.result_key(completer.prefix, job.owner, job.id, "thumb.webp")
-    completer.pictures.write(key, output.file, picture.content_type, RESULT_CACHE, _disposition(name))
-    output.file.seek(0)
-    previews = completer.imaging.previews(output.file)
-    completer.pictures.write(preview, previews.preview, "image/webp", RESULT_CACHE)
-    completer.pictures.write(thumb, previews.thumb, "image/webp", RESULT_CACHE)
-    return {
-        "output_r2_key": key,
-        "output_content_type": picture.content_type,
-        "output_size": output.size,
-        "output_width": picture.width,
-        "output_height": picture.height,
-        "output_sha256": output.sha256,
-        "preview_r2_key": preview,
-        "thumb_r2_key": thumb,
-    }
-
-
-def _look(output: Output) -> Picture:
+def _check(output: Output) -> None:
+    """Raises OutputGone unless the provider's file is a whole picture of a size that the models can give."""
     head = output.file.read(image.HEAD_BYTES)
     output.file.seek(max(0, output.size - image.TAIL_BYTES))
     tail = output.file.read()
     output.file.seek(0)
     try:
-        return image.inspect(head, tail, output.size)
+        picture = image.inspect(head, tail, output.size)
     except ValueError as problem:
         raise OutputGone(f"the provider's file is not a whole picture: {problem}") from None
+    if picture.pixels > MAX_RESULT_PIXELS:
+        raise OutputGone(f"the provider's picture has {picture.pixels:,} pixels, at most {MAX_RESULT_PIXELS:,} fit")
+
+
+def _original(job: Job, completer: Completer) -> bytes | None:
+    """The original's bytes, None if it is gone: the result is saved all the same."""
+    found = completer.pictures.head(job.input_r2_key, job.input_size)
+    return found[1] if found else None
+
+
+def _wish(job: Job, run: Prediction) -> Wish:
+    params = job.params
+    version = None if run.version == HIDDEN_VERSION else run.version
+    return Wish(
+        scale=params["scale"],
+        output_format=params["outputFormat"],
+        quality=params["outputQuality"],
+        xmp=xmp_packet(job.model, version),
+    )
+
+
+def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]:
+    extension = keys.EXTENSIONS[finished.content_type]
+    stem = PurePosixPath(job.filename).stem[:MAX_STEM] or "picture"
+    name = f"{stem}-enhanced-{job.params['scale']:g}x.{extension}"
+    key = keys.result_key(completer.prefix, job.owner, job.id, f"output.{extension}")
+    preview = keys.result_key(completer.prefix, job.owner, job.id, "preview.webp")
+    thumb = keys.result_key(completer.prefix, job.owner, job.id, "thumb.webp")
+    completer.pictures.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
+    completer.pictures.write(preview, finished.preview, "image/webp", RESULT_CACHE)
+    completer.pictures.write(thumb, finished.thumb, "image/webp", RESULT_CACHE)
+    return {
+        "output_r2_key": key,
+        "output_content_type": finished.content_type,
+        "output_size": finished.size,
+        "output_width": finished.width,
+        "output_height": finished.height,
+        "output_sha256": finished.sha256,
+        "preview_r2_key": preview,
+        "thumb_r2_key": thumb,
+        "report_json": json.dumps(finished.report) if finished.report else None,
+    }
 
 
 def _disposition(filename: str) -> str:

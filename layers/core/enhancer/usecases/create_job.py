@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from enhancer.domain import image, keys, limits
+from enhancer.domain import image, keys, limits, sizing
 from enhancer.domain.catalogue import InvalidParameter, Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
@@ -70,12 +70,11 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
     """Turn an upload into a job.
 
     Raises NotFound while nothing was uploaded under that id by this owner; UnsupportedMediaType, ValidationFailed,
-    PayloadTooLarge or ImageTooLarge for a file that can't be enhanced, which is deleted; QuotaExceeded; Conflict when
-    the upload is spent.
+    PayloadTooLarge or ImageTooLarge for a file that can't be enhanced, which is deleted; ValidationFailed for a choice
+    that can't be had; QuotaExceeded; Conflict when the upload is spent.
     """
     if not keys.is_job_id(upload_id):
         raise ValidationFailed("{field} is not one that POST /uploads gave.", field="uploadId")
-    offer, params = _choose(choice, intake)
     key = keys.original_key(intake.prefix, owner, upload_id)
     found = intake.pictures.head(key, image.HEAD_BYTES)
     if found is None:
@@ -86,6 +85,7 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
     except RequestError:
         intake.pictures.delete([key])
         raise
+    offer, params = _choose(choice, picture, intake)
     _within_ceiling(intake)
     return _register(upload_id, picture, size, offer, params, choice.filename, owner, intake)
 
@@ -100,7 +100,7 @@ def create_job_from_bytes(
     job_id: str, data: bytes, picture: Picture, choice: Choice, owner: Owner, intake: Intake
 ) -> Job:
     """Store a picture that came with the request and turn it into a job; raises as `create_job_from_upload`."""
-    offer, params = _choose(choice, intake)
+    offer, params = _choose(choice, picture, intake)
     _within_ceiling(intake)
     key = keys.original_key(intake.prefix, owner, job_id)
     intake.pictures.write(key, data, picture.content_type, UPLOAD_CACHE)
@@ -116,14 +116,14 @@ def create_job_from_job(job_id: str, source: Job, choice: Choice, owner: Owner, 
 
     Raises Gone when the original is, and as `create_job_from_upload`.
     """
-    offer, params = _choose(choice, intake)
+    content_type = keys.content_type_of(source.id)
+    picture = Picture(content_type, source.input_width, source.input_height)
+    offer, params = _choose(choice, picture, intake)
     _within_ceiling(intake)
     key = keys.original_key(intake.prefix, owner, job_id)
     due = intake.clock() >= expiry(source.created_at).original
     if due or not intake.pictures.copy(source.input_r2_key, key):
         raise Gone("The original's time is over and it was deleted; upload it again.")
-    content_type = keys.content_type_of(source.id)
-    picture = Picture(content_type, source.input_width, source.input_height)
     try:
         return _register(job_id, picture, source.input_size, offer, params, choice.filename, owner, intake)
     except RequestError:
@@ -140,7 +140,7 @@ def _within_ceiling(intake: Intake) -> None:
         raise CeilingReached(message, retry_after=wait, reopensAt=to_text(reopens))
 
 
-def _choose(choice: Choice, intake: Intake) -> tuple[Offer, dict[str, Any]]:
+def _choose(choice: Choice, picture: Picture, intake: Intake) -> tuple[Offer, dict[str, Any]]:
     offer = intake.offers.get(choice.model)
     if offer is None:
         known = list(intake.offers)
@@ -151,7 +151,7 @@ def _choose(choice: Choice, intake: Intake) -> tuple[Offer, dict[str, Any]]:
             allowed=known,
         )
     try:
-        return offer, offer.model.parse(choice.params)
+        return offer, sizing.settle(choice.params, picture.width, picture.height, offer.model)
     except InvalidParameter as problem:
         raise ValidationFailed(problem.template, field=problem.name, **problem.details) from None
 
@@ -161,7 +161,7 @@ def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) ->
     tail = head if size <= len(head) else intake.pictures.read(key, start=size - image.TAIL_BYTES)
     try:
         picture = _inspect(head, tail[-image.TAIL_BYTES :], size, intake.max_pixels)
-    except image.HeaderTooLong:
+    except image.MoreNeeded:
         picture = _inspect(intake.pictures.read(key), tail, size, intake.max_pixels)
     if picture.content_type != declared:
         message = "The upload was declared as {declared}, but its content is {actual}."
@@ -172,9 +172,10 @@ def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) ->
 def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
     try:
         picture = image.inspect(head, tail, size)
-    except image.NotAPicture:
+    except image.NotAPicture as problem:
         message = "This is not a JPEG, PNG or WebP picture, whatever its name says; send one of these."
-        raise UnsupportedMediaType(message, accepted=list(keys.EXTENSIONS)) from None
+        known: dict[str, Any] = {"actual": problem.actual} if problem.actual else {}
+        raise UnsupportedMediaType(message, accepted=list(keys.EXTENSIONS), **known) from None
     except image.Animated:
         raise UnsupportedMediaType("Animated pictures can't be enhanced; send a still one.") from None
     except image.Truncated:

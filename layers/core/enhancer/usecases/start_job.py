@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from enhancer.domain import keys
-from enhancer.domain.catalogue import Offer
+from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
@@ -27,7 +27,7 @@ from enhancer.errors import (
     TransitionRefused,
     UnreadablePicture,
 )
-from enhancer.ports import Imaging, Jobs, Messages, Pictures, Provider, ReadLinks, Usage
+from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider, ReadLinks, Usage
 from enhancer.usecases.request_upload import UPLOAD_CACHE
 
 Outcome = Literal[
@@ -73,7 +73,7 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     if offer is None:
         return _end(job, starter, "service_unavailable", "This model is no longer on offer; choose another.", "refused")
     try:
-        key, prepared = _prepare(job, offer.model.max_pixels, starter)
+        key, prepared = _prepare(job, offer.model, starter)
     except UnreadablePicture:
         return _end(
             job,
@@ -87,10 +87,11 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
             job, starter, "service_unavailable", "Today's runs are used up; try again tomorrow.", "at the ceiling"
         )
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
+    # How many times the sides of what it gets the result needs; width and height may have changed places.
+    enlargement = job.params["scale"] * max(job.input_width, job.input_height) / max(prepared.width, prepared.height)
+    inputs = offer.model.inputs(job.params, url, enlargement)
     try:
-        prediction = starter.provider.create(
-            offer.version, offer.model.inputs(job.params, url), f"{starter.webhook_url}?job={job_id}"
-        )
+        prediction = starter.provider.create(offer.version, inputs, f"{starter.webhook_url}?job={job_id}")
     except Throttled as problem:
         return _again(job, starter, problem.retry_after + random.uniform(0, 5), "throttled")  # noqa: S311 - jitter
     except Refused:
@@ -105,7 +106,7 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         return _again(job, starter, RETRY_UNREACHABLE.total_seconds(), "unreachable")
     except OutcomeUnknown:
         return "unknown"
-    return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
+    return _accept(job, prediction.id, prepared.report, offer.model.usual_seconds, starter)
 
 
 def _affordable(starter: Starter) -> bool:
@@ -115,13 +116,13 @@ def _affordable(starter: Starter) -> bool:
     return starter.usage.count(spend_key(now), starter.spend_ceiling, expires, hard=True) <= starter.spend_ceiling
 
 
-def _prepare(job: Job, max_pixels: int, starter: Starter) -> tuple[str, dict[str, Any]]:
-    prepared = starter.imaging.prepare(starter.pictures.read(job.input_r2_key), max_pixels)
+def _prepare(job: Job, model: EnhancementModel, starter: Starter) -> tuple[str, Prepared]:
+    prepared = starter.imaging.prepare(starter.pictures.read(job.input_r2_key), model.max_pixels)
     if prepared.picture is None:
-        return job.input_r2_key, prepared.report
+        return job.input_r2_key, prepared
     key = keys.prepared_key(starter.prefix, job.owner, job.id)
-    starter.pictures.write(key, prepared.picture, "image/png", UPLOAD_CACHE)
-    return key, prepared.report
+    starter.pictures.write(key, prepared.picture, keys.prepared_type(job.id), UPLOAD_CACHE)
+    return key, prepared
 
 
 def _accept(job: Job, prediction_id: str, report: dict[str, Any], usual_seconds: int, starter: Starter) -> Outcome:
@@ -133,8 +134,13 @@ def _accept(job: Job, prediction_id: str, report: dict[str, Any], usual_seconds:
     }
     try:
         row = starter.jobs.move(job.id, ACCEPT, changes, where={"attempt": job.attempt, "provider_job_id": None})
-    except TransitionRefused:
-        return "adopted"  # the webhook was faster than the answer to our own request
+    except TransitionRefused as refusal:  # the webhook was faster than the answer to our own request
+        if refusal.current:
+            with suppress(TransitionRefused):
+                starter.jobs.note(
+                    refusal.current, {"prepared_json": json.dumps(report), "updated_at": changes["updated_at"]}
+                )
+        return "adopted"
     if row.cancel_requested:
         with suppress(ProviderError):
             starter.provider.cancel(prediction_id)

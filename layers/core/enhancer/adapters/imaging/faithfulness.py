@@ -1,0 +1,99 @@
+"""How faithful a result is to its original, in three numbers.
+
+Written on Pillow: the libraries that know these measures (scikit-image, and NumPy and SciPy below it) are more than a
+function's layers can hold (docs/decisions/0010).
+"""
+
+import io
+import math
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image, ImageCms, ImageMath
+
+GRID = 64  # areas a side in which colours are compared
+WINDOW = 8  # pixels a side in which structures are compared
+PLAIN = 0.01  # a picture whose Laplacian varies less has no edge that could gain
+# The two constants of SSIM for 8 bits: (0.01 * 255)² and (0.03 * 255)² (Wang, Bovik, Sheikh, Simoncelli, 2004).
+_C1, _C2 = 6.5025, 58.5225
+
+
+def compare(original: Image.Image, result: Image.Image, profile: bytes | None) -> dict[str, Any]:
+    """Three numbers for two RGB pictures of one size, both described by `profile` (None is sRGB).
+
+    `colourShift` is a mean CIE 1976 ΔE, `structuralSimilarity` a mean SSIM, `sharpnessGain` the ratio of the
+    Laplacians' variances, None where the original has no edge at all. What each means is in docs/pictures.md.
+    """
+    before, after = (picture.convert("L").convert("F") for picture in (original, result))
+    sharpness = _laplacian_variance(before)
+    return {
+        "colourShift": round(_colour_shift(original, result, profile), 2),
+        "structuralSimilarity": round(_similarity(before, after), 4),
+        "sharpnessGain": round(_laplacian_variance(after) / sharpness, 2) if sharpness > PLAIN else None,
+    }
+
+
+def _colour_shift(original: Image.Image, result: Image.Image, profile: bytes | None) -> float:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else ImageCms.createProfile("sRGB")
+    to_lab = ImageCms.buildTransform(source, ImageCms.createProfile("LAB"), "RGB", "LAB")
+    size = (min(GRID, original.width), min(GRID, original.height))
+
+    def areas(picture: Image.Image) -> bytes:
+        reduced = picture.resize(size, Image.Resampling.BOX)
+        converted = ImageCms.applyTransform(reduced, to_lab)
+        return (converted or reduced).tobytes()
+
+    before, after = areas(original), areas(result)
+    # In 8-bit Lab 255 steps are 100 of L*, and one is one of a* and b*.
+    differences = zip(*((b - a for b, a in zip(before[i::3], after[i::3], strict=True)) for i in range(3)), strict=True)
+    return sum(math.hypot(light / 2.55, a, b) for light, a, b in differences) / (size[0] * size[1])
+
+
+def _similarity(x: Image.Image, y: Image.Image) -> float:
+    def mean(picture: Image.Image) -> Image.Image:
+        return picture.reduce(WINDOW)
+
+    moments = {
+        "mx": mean(x),
+        "my": mean(y),
+        "xx": mean(_math(lambda v: v["x"] * v["x"], x=x)),
+        "yy": mean(_math(lambda v: v["y"] * v["y"], y=y)),
+        "xy": mean(_math(lambda v: v["x"] * v["y"], x=x, y=y)),
+    }
+    ssim = _math(
+        lambda v: (
+            (2 * v["mx"] * v["my"] + _C1)
+            * (2 * (v["xy"] - v["mx"] * v["my"]) + _C2)
+            / (v["mx"] * v["mx"] + v["my"] * v["my"] + _C1)
+            / (v["xx"] - v["mx"] * v["mx"] + v["yy"] - v["my"] * v["my"] + _C2)
+        ),
+        **moments,
+    )
+    return _mean(ssim)
+
+
+def _laplacian_variance(picture: Image.Image) -> float:
+    if min(picture.size) < 3:
+        return 0.0
+    width, height = picture.size
+
+    def shifted(x: int, y: int) -> Image.Image:
+        return picture.crop((1 + x, 1 + y, width - 1 + x, height - 1 + y))
+
+    laplacian = _math(
+        lambda v: v["n"] + v["s"] + v["w"] + v["e"] - 4 * v["c"],
+        c=shifted(0, 0), n=shifted(0, -1), s=shifted(0, 1), w=shifted(-1, 0), e=shifted(1, 0),
+    )  # fmt: skip
+    return _mean(_math(lambda v: v["l"] * v["l"], l=laplacian)) - _mean(laplacian) ** 2
+
+
+def _math(expression: Callable[[dict[str, Any]], Any], **pictures: Image.Image) -> Image.Image:
+    result: Image.Image = ImageMath.lambda_eval(expression, **pictures)
+    return result
+
+
+def _mean(picture: Image.Image) -> float:
+    """Of a picture in floats."""
+    value = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert isinstance(value, float)  # noqa: S101 - mode F
+    return value

@@ -1,0 +1,151 @@
+"""A model's output made what was asked for: the right size, transparency, profile and format, with its previews.
+
+The picture is decoded once, for the previews and the comparison; its file is written anew only where size, transparency
+or format have to change.
+"""
+
+import hashlib
+import io
+import tempfile
+from collections.abc import Iterable
+from typing import IO, NamedTuple
+
+from PIL import Image
+
+from enhancer.adapters.imaging import faithfulness, png
+from enhancer.adapters.imaging.colours import in_rgb
+from enhancer.adapters.imaging.preparing import has_transparency, upright, upright_size
+from enhancer.domain.sizing import fit_within
+from enhancer.ports import Finished, Wish
+
+PREVIEW_SIDE = 2048
+THUMB_SIDE = 320
+COMPARED_PIXELS = 1_000_000
+_PREVIEW_QUALITY = 82
+_HUNDREDTH = 0.01  # scales are told in hundredths; what is left over is not worth a new encoding
+_IN_MEMORY = 16 * 1024 * 1024
+_GREY = (128, 128, 128)
+_WHITE = (255, 255, 255)
+
+
+class Reference(NamedTuple):
+    """What the result must keep of its original: its size in pixels, profile, transparency (None if it has none), and
+    a reduction in RGB to compare with."""
+
+    size: tuple[int, int]
+    profile: bytes | None
+    alpha: Image.Image | None
+    sample: Image.Image
+
+
+def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
+    """See `ports.Imaging.finish`."""
+    reference = _reference(original) if original else None
+    with Image.open(output) as image:
+        image.load()
+        result = _result(image, reference, wish)
+        as_it_came = result is image and image.format == "PNG" and wish.output_format == "png"
+        profile = reference.profile if reference else image.info.get("icc_profile")
+        if as_it_came:
+            output.seek(0)
+            file, sha256, size = _spooled(png.marked(output, profile, wish.xmp))
+        else:
+            file, sha256, size = _encoded(result, profile, wish)
+        preview = _reduced(result, PREVIEW_SIDE)
+        thumb = _reduced(preview, THUMB_SIDE)
+        report = None
+        if reference:
+            sample = _opaque(result.resize(reference.sample.size, Image.Resampling.LANCZOS, reducing_gap=3), _GREY)
+            report = faithfulness.compare(reference.sample, sample, profile)
+        return Finished(
+            file,
+            sha256,
+            size,
+            f"image/{wish.output_format}",
+            *result.size,
+            preview=_webp(preview, profile),
+            thumb=_webp(thumb, profile),
+            report=report,
+        )
+
+
+def _reference(original: bytes) -> Reference:
+    with Image.open(io.BytesIO(original)) as image:
+        stored = image.size
+        sample_size = fit_within(*stored, COMPARED_PIXELS)
+        image.draft(None, sample_size)
+        image.load()
+        colours = in_rgb(image, original)
+        picture = colours.image
+        alpha = upright(picture.getchannel("A"), image) if has_transparency(picture) else None
+        if picture.size != sample_size:
+            picture = picture.resize(sample_size, Image.Resampling.LANCZOS, reducing_gap=3)
+        sample = _opaque(upright(picture, image), _GREY)
+        return Reference(upright_size(image, stored), colours.profile, alpha, sample)
+
+
+def _result(image: Image.Image, reference: Reference | None, wish: Wish) -> Image.Image:
+    """The output in the size that was asked for and with the original's transparency; the very same if it fits."""
+    result = image if image.mode in {"RGB", "RGBA"} else image.convert("RGB")
+    if reference is None:
+        return result
+    width, height = reference.size
+    if result.width / width >= wish.scale + _HUNDREDTH:
+        target = (max(1, round(width * wish.scale)), max(1, round(height * wish.scale)))
+        result = result.resize(target, Image.Resampling.LANCZOS)
+    if reference.alpha and result.mode == "RGB":
+        result = result.copy() if result is image else result
+        result.putalpha(reference.alpha.resize(result.size, Image.Resampling.BICUBIC))
+    return result
+
+
+def _encoded(result: Image.Image, profile: bytes | None, wish: Wish) -> tuple[IO[bytes], str, int]:
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+    if wish.output_format == "png":
+        result.save(file, "PNG", icc_profile=profile)
+        file.seek(0)
+        with file:
+            return _spooled(png.marked(file, None, wish.xmp))
+    if wish.output_format == "webp":
+        result.save(file, "WEBP", quality=wish.quality, icc_profile=profile, xmp=wish.xmp)
+    else:
+        _opaque(result, _WHITE).save(file, "JPEG", quality=wish.quality, icc_profile=profile, xmp=wish.xmp)
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = file.tell()
+    file.seek(0)
+    return file, digest, size
+
+
+def _spooled(blocks: Iterable[bytes]) -> tuple[IO[bytes], str, int]:
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+        file.write(block)
+    size = file.tell()
+    file.seek(0)
+    return file, digest.hexdigest(), size
+
+
+def _opaque(picture: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
+    if picture.mode == "RGB":
+        return picture
+    laid = Image.new("RGB", picture.size, ground)
+    laid.paste(picture, mask=picture.getchannel("A"))
+    return laid
+
+
+def _reduced(picture: Image.Image, side: int) -> Image.Image:
+    """At most `side` pixels wide and high, never larger than it is."""
+    factor = side / max(picture.size)
+    if factor >= 1:
+        return picture
+    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2)
+
+
+def _webp(picture: Image.Image, profile: bytes | None) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=_PREVIEW_QUALITY, method=2, icc_profile=profile)
+    return buffer.getvalue()

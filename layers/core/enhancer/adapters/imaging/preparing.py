@@ -1,0 +1,120 @@
+"""An original made fit for a model: upright, nothing of its owner in it, within the model's pixels, in RGB."""
+
+import io
+from typing import Any
+
+from PIL import Image
+
+from enhancer.adapters.imaging.colours import in_rgb
+from enhancer.domain.sizing import fit_within
+from enhancer.ports import Prepared
+
+ORIENTATION = 0x0112  # the EXIF tag
+_TURNED = range(5, 9)  # the orientations in which width and height change places
+_METADATA = ("exif", "xmp", "comment", "photoshop", "XML:com.adobe.xmp", "Raw profile type exif")
+_INNOCENT_SEGMENTS = ("APP0", "APP14")  # JFIF and Adobe's colour transform; a colour profile is recognised by its name
+_ENDS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
+_JPEG_QUALITY = 95
+
+
+def prepare(original: bytes, max_pixels: int) -> Prepared:
+    """See `ports.Imaging.prepare`.
+
+    The models ignore the orientation tag and misread everything that is not RGB or RGBA with 8 bits. What has to change
+    is written without loss, but for a JPEG, whose copy at quality 95 is a quarter of a PNG's bytes.
+    """
+    with Image.open(io.BytesIO(original)) as image:
+        report: dict[str, Any] = {
+            "oriented": image.getexif().get(ORIENTATION, 1) != 1,
+            "metadataRemoved": False,
+            "converted": None,
+            "reducedFrom": None,
+            "transparencyFilled": False,
+        }
+        stored = image.size
+        size = fit_within(*stored, max_pixels)
+        image.draft(None, size)  # a JPEG is decoded at a half, a quarter or an eighth where that is still enough
+        image.load()
+        report["metadataRemoved"] = bears_metadata(image, original)
+        colours = in_rgb(image, original)
+        report["converted"] = colours.converted
+        picture = colours.image
+        if size != stored:
+            picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+        picture = upright(picture, image)
+        if size != stored:
+            report["reducedFrom"] = list(upright_size(image, stored))
+        if has_transparency(picture, below=1):
+            picture = _filled(picture)
+            report["transparencyFilled"] = True
+        if not any(report.values()):
+            return Prepared(None, *picture.size, report)
+        clean = Image.new(picture.mode, picture.size)
+        clean.paste(picture)
+        buffer = io.BytesIO()
+        if image.format in {"JPEG", "MPO"}:
+            clean.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, icc_profile=colours.profile)
+        else:
+            clean.save(buffer, "PNG", compress_level=3, icc_profile=colours.profile)
+        return Prepared(buffer.getvalue(), *picture.size, report)
+
+
+def has_transparency(picture: Image.Image, below: int = 255) -> bool:
+    """Whether any pixel is less opaque than `below` (255 is opaque, 0 can't be seen)."""
+    return picture.mode == "RGBA" and picture.getchannel("A").histogram()[:below] != [0] * below
+
+
+def upright(picture: Image.Image, source: Image.Image) -> Image.Image:
+    """The picture turned as its source's orientation tag says."""
+    method = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(source.getexif().get(ORIENTATION, 1))
+    return picture if method is None else picture.transpose(method)
+
+
+def upright_size(source: Image.Image, stored: tuple[int, int]) -> tuple[int, int]:
+    """Width and height as they are once the picture is upright."""
+    turned = source.getexif().get(ORIENTATION, 1) in _TURNED
+    return (stored[1], stored[0]) if turned else stored
+
+
+def bears_metadata(image: Image.Image, data: bytes) -> bool:
+    """Whether a file holds anything besides its picture and that one's colour profile."""
+    segments = getattr(image, "applist", [])
+    return (
+        bool(image.getexif())
+        or any(name in image.info for name in _METADATA)
+        or bool(getattr(image, "text", None))
+        or any(name not in _INNOCENT_SEGMENTS and not body.startswith(b"ICC_PROFILE") for name, body in segments)
+        or image.format == "MPO"  # further pictures behind the first
+        or _goes_on(image, data)
+    )
+
+
+def _goes_on(image: Image.Image, data: bytes) -> bool:
+    """Whether bytes follow the picture's end: phones append films and notes."""
+    if image.format == "WEBP":
+        return len(data) > int.from_bytes(data[4:8], "little") + 8
+    return not data.endswith(_ENDS[str(image.format)])
+
+
+def _filled(picture: Image.Image) -> Image.Image:
+    """The colours of visible pixels, spread under those that can't be seen.
+
+    What hides under transparency is nobody's business, and a model drags it into the edges: the dark fringe.
+    """
+    levels = [picture]
+    while has_transparency(levels[-1], below=1) and max(levels[-1].size) > 1:
+        levels.append(levels[-1].reduce(2))
+    spread = levels.pop().convert("RGB")
+    for level in reversed(levels):
+        visible = level.getchannel("A").point(lambda alpha: 255 if alpha else 0)
+        spread = Image.composite(level.convert("RGB"), spread.resize(level.size, Image.Resampling.BILINEAR), visible)
+    spread.putalpha(picture.getchannel("A"))
+    return spread

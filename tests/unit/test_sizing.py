@@ -1,0 +1,100 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enhancer.domain import sizing
+from enhancer.domain.catalogue import MAX_MODEL_PIXELS, MODELS, InvalidParameter
+
+MODEL = MODELS["nightmareai/real-esrgan"]
+
+
+def settle(width, height, **raw):
+    return sizing.settle(raw, width, height, MODEL)
+
+
+def test_a_small_picture_gets_what_was_asked_for_or_the_usual():
+    assert settle(1200, 900)["scale"] == 4
+    assert settle(1200, 900, scale=2.5)["scale"] == 2.5
+    assert settle(40, 30, scale="1") == {"scale": 1, "faceEnhance": False, "outputFormat": "png", "outputQuality": 90}
+
+
+def test_a_large_picture_gets_the_largest_scale_that_its_pixels_allow():
+    assert settle(4000, 3000)["scale"] == 1.67
+    assert settle(8000, 6000)["scale"] == 0.83
+    assert settle(4000, 3000, scale=1.67)["scale"] == 1.67
+
+
+def test_a_scale_beyond_the_pixels_is_refused_with_what_would_fit():
+    with pytest.raises(InvalidParameter) as refusal:
+        settle(4000, 3000, scale=2)
+    assert refusal.value.name == "scale"
+    assert refusal.value.details == {
+        "width": 4000, "height": 3000, "model": "Real-ESRGAN", "maximum": 1.67, "actual": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("size", "raw", "fitting", "maximum"),
+    [
+        ((5000, 400), {"outputFormat": "webp"}, ["png", "jpeg"], 3.27),
+        ((400, 5000), {"outputFormat": "webp", "scale": 3.5}, ["png", "jpeg"], 3.27),
+        ((1, 20_000), {"outputFormat": "jpeg"}, ["png"], 3.27),
+        ((1, 20_000), {"outputFormat": "webp", "scale": 1}, ["png", "jpeg"], None),
+    ],
+)
+def test_a_side_that_the_format_cannot_hold_is_refused_with_what_would_fit(size, raw, fitting, maximum):
+    with pytest.raises(InvalidParameter) as refusal:
+        settle(*size, **raw)
+    assert refusal.value.name == "outputFormat"
+    assert refusal.value.details["fitting"] == fitting
+    assert refusal.value.details.get("maximum") == maximum
+    assert refusal.value.details["actual"] > refusal.value.details["limit"]
+
+
+@pytest.mark.parametrize("scale", [1.67, 3.27])
+def test_what_a_refusal_says_would_fit_fits(scale):
+    assert settle(5000, 400, outputFormat="webp", scale=scale)["scale"] == scale
+    assert settle(1, 20_000)["outputFormat"] == "png"
+
+
+sides = st.integers(1, 50_000)
+
+
+@given(sides, sides, st.integers(1, 10_000_000))
+def test_a_reduced_picture_fits_and_keeps_its_shape(width, height, max_pixels):
+    narrow, low = sizing.fit_within(width, height, max_pixels)
+    assert 1 <= narrow <= width
+    assert 1 <= low <= height
+    assert narrow * low <= max(max_pixels, 1)
+    if width * height <= max_pixels:
+        assert (narrow, low) == (width, height)
+    elif min(narrow, low) > 20:
+        assert narrow / low == pytest.approx(width / height, rel=0.06)
+
+
+@given(sides, sides)
+def test_no_scale_that_is_allowed_makes_more_than_completion_holds(width, height):
+    scale = sizing.largest_scale(width, height, MAX_MODEL_PIXELS)
+    assert scale <= 4
+    assert width * height * scale**2 <= sizing.MAX_RESULT_PIXELS
+
+
+@pytest.mark.parametrize(
+    ("slug", "enlargement", "field", "runs_at"),
+    [
+        ("nightmareai/real-esrgan", 1, "scale", 4),
+        ("nightmareai/real-esrgan", 4.001, "scale", 4),
+        ("tencentarc/gfpgan", 1, "scale", 2),
+        ("tencentarc/gfpgan", 2.2, "scale", 3),
+        ("sczhou/codeformer", 3.01, "upscale", 4),
+    ],
+)
+def test_a_model_runs_at_the_next_larger_of_its_own_scales(slug, enlargement, field, runs_at):
+    model = MODELS[slug]
+    assert model.inputs(model.parse({}), "https://r2.test/x", enlargement)[field] == runs_at
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_every_preset_is_a_valid_choice(model):
+    for preset in model.presets:
+        assert set(model.parse(preset.params)) == {parameter.name for parameter in model.parameters}
