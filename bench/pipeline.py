@@ -8,7 +8,9 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -20,22 +22,29 @@ SAMPLE = ROOT / "samples" / "cat.jpg"
 PARTS = ("queue", "model", "handover", "copy", "total", "overhead")
 
 
-def measure(base_url: str, session: requests.Session) -> dict[str, int]:
-    """One job from upload to end; its parts in milliseconds.
-
-    `queue` is created to accepted, `handover` what lies between the run's end and the copy's begin: webhook, queue.
-    """
-    data = SAMPLE.read_bytes()
+def enhance(
+    base_url: str, session: requests.Session, jpeg: bytes, params: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """One job from upload to end."""
     api = f"{base_url}/api/ai-image"
-    order = {"filename": SAMPLE.name, "contentType": "image/jpeg", "size": len(data)}
+    order = {"filename": SAMPLE.name, "contentType": "image/jpeg", "size": len(jpeg)}
     upload = session.post(f"{api}/uploads", json=order, timeout=60).json()["data"]
-    requests.put(upload["url"], data=data, headers=upload["headers"], timeout=60).raise_for_status()
-    wanted = {"uploadId": upload["uploadId"], "model": "nightmareai/real-esrgan"}
-    job = session.post(f"{api}/jobs", json=wanted, timeout=60).json()["data"]
+    requests.put(upload["url"], data=jpeg, headers=upload["headers"], timeout=60).raise_for_status()
+    wanted = {"uploadId": upload["uploadId"], "model": "nightmareai/real-esrgan", "params": params or {}}
+    job: dict[str, Any] = session.post(f"{api}/jobs", json=wanted, timeout=60).json()["data"]
     while job["stage"] != "done":
         job = session.get(f"{api}/jobs/{job['id']}?wait=20", timeout=60).json()["data"]
     if job["status"] != "succeeded":
         raise SystemExit(f"a job ended as {job['status']}: {job['error']}")
+    return job
+
+
+def measure(base_url: str, session: requests.Session) -> dict[str, int]:
+    """The parts of one job in milliseconds.
+
+    `queue` is created to accepted, `handover` what lies between the run's end and the copy's begin: webhook, queue.
+    """
+    job = enhance(base_url, session, SAMPLE.read_bytes())
     queue, model, copy, total = (job["timings"][f"{name}Ms"] for name in ("queue", "model", "copy", "total"))
     handover = total - queue - model - copy
     return dict(zip(PARTS, (queue, model, handover, copy, total, total - model), strict=True))

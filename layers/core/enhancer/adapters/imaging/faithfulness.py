@@ -6,7 +6,7 @@ function's layers can hold (docs/decisions/0010).
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PIL import Image, ImageCms, ImageMath
@@ -38,15 +38,18 @@ def _colour_shift(original: Image.Image, result: Image.Image, profile: bytes | N
     to_lab = ImageCms.buildTransform(source, ImageCms.createProfile("LAB"), "RGB", "LAB")
     size = (min(GRID, original.width), min(GRID, original.height))
 
-    def areas(picture: Image.Image) -> bytes:
+    def areas(picture: Image.Image) -> tuple[Iterable[int], Iterable[int], Iterable[int]]:
+        """L*, a* and b* in 8 bits, where 255 steps are 100 of L*, and one is one of a* and b*, which have a sign."""
         reduced = picture.resize(size, Image.Resampling.BOX)
-        converted = ImageCms.applyTransform(reduced, to_lab)
-        return (converted or reduced).tobytes()
+        samples = memoryview((ImageCms.applyTransform(reduced, to_lab) or reduced).tobytes())
+        return samples[0::3], samples.cast("b")[1::3], samples.cast("b")[2::3]
 
-    before, after = areas(original), areas(result)
-    # In 8-bit Lab 255 steps are 100 of L*, and one is one of a* and b*.
-    differences = zip(*((b - a for b, a in zip(before[i::3], after[i::3], strict=True)) for i in range(3)), strict=True)
-    return sum(math.hypot(light / 2.55, a, b) for light, a, b in differences) / (size[0] * size[1])
+    channels = zip(areas(original), areas(result), strict=True)
+    light, green_red, blue_yellow = (
+        [before - after for before, after in zip(*channel, strict=True)] for channel in channels
+    )
+    distances = (math.hypot(dl / 2.55, da, db) for dl, da, db in zip(light, green_red, blue_yellow, strict=True))
+    return sum(distances) / (size[0] * size[1])
 
 
 def _similarity(x: Image.Image, y: Image.Image) -> float:

@@ -55,7 +55,8 @@ def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
         thumb = _reduced(preview, THUMB_SIDE)
         report = None
         if reference:
-            sample = _opaque(result.resize(reference.sample.size, Image.Resampling.LANCZOS, reducing_gap=3), _GREY)
+            larger = preview if preview.width >= reference.sample.width else result
+            sample = _sample(larger, reference.sample.size)
             report = faithfulness.compare(reference.sample, sample, profile)
         return Finished(
             file,
@@ -78,10 +79,14 @@ def _reference(original: bytes) -> Reference:
         colours = in_rgb(image, original)
         picture = colours.image
         alpha = upright(picture.getchannel("A"), image) if has_transparency(picture) else None
-        if picture.size != sample_size:
-            picture = picture.resize(sample_size, Image.Resampling.LANCZOS, reducing_gap=3)
-        sample = _opaque(upright(picture, image), _GREY)
+        sample = upright(_sample(picture, sample_size), image)
         return Reference(upright_size(image, stored), colours.profile, alpha, sample)
+
+
+def _sample(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A reduction to compare with, transparency laid on grey."""
+    reduced = picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+    return _opaque(reduced, _GREY)
 
 
 def _result(image: Image.Image, reference: Reference | None, wish: Wish) -> Image.Image:
