@@ -44,6 +44,28 @@ def test_throttling_releases_the_claim_and_comes_back_later(world):
     assert start_job(job.id, world.starter) == "accepted"
 
 
+def test_a_throttled_job_is_not_prepared_again(world, monkeypatch):
+    job = world.new_job()
+    world.imaging.prepared = Prepared(b"upright", 30, 40, {"oriented": True})
+    world.provider.answers = [Throttled(8)]
+    start_job(job.id, world.starter)
+    monkeypatch.setattr(world.imaging, "prepare", lambda *_: pytest.fail("prepared twice"))
+    assert start_job(job.id, world.starter) == "accepted"
+    assert world.provider.created[0][1]["image"].endswith("prepared.png?signed=GET")
+    assert world.job(job.id).prepared == {"oriented": True}
+
+
+def test_what_fails_before_the_claim_leaves_the_job_for_the_next_delivery(world, monkeypatch):
+    job = world.new_job()
+    read = world.pictures.read
+    monkeypatch.setattr(world.pictures, "read", lambda *_: (_ for _ in ()).throw(TimeoutError))
+    with pytest.raises(TimeoutError):
+        start_job(job.id, world.starter)
+    assert world.job(job.id).status is Status.QUEUED
+    monkeypatch.setattr(world.pictures, "read", read)
+    assert start_job(job.id, world.starter) == "accepted"
+
+
 def test_a_refused_connection_is_tried_again(world):
     job = world.new_job()
     world.provider.answers = [Unreachable("NewConnectionError")]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from enhancer.domain.catalogue import MAX_SCALE
 from enhancer.domain.clock import milliseconds
 from enhancer.domain.owner import Owner, OwnerType
 
@@ -83,6 +84,8 @@ class Job:
     input_width: int
     input_height: int
     prepared_json: str | None = None
+    prepared_width: int | None = None
+    prepared_height: int | None = None
     report_json: str | None = None
     output_r2_key: str | None = None
     output_content_type: str | None = None
@@ -118,6 +121,11 @@ class Job:
         """The model's parameters by name."""
         params: dict[str, Any] = json.loads(self.params_json)
         return params
+
+    @property
+    def scale(self) -> float:
+        """How many times its original's sides the result has."""
+        return float(self.params.get("scale", MAX_SCALE))
 
     @property
     def prepared(self) -> dict[str, Any] | None:

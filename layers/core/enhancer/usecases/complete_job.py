@@ -14,6 +14,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from enhancer.domain import image, keys, prediction
+from enhancer.domain.catalogue import OUTPUT_FORMAT, OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Job
 from enhancer.domain.prediction import HIDDEN_VERSION, Prediction
@@ -146,9 +147,9 @@ def _wish(job: Job, run: Prediction) -> Wish:
     params = job.params
     version = None if run.version == HIDDEN_VERSION else run.version
     return Wish(
-        scale=params["scale"],
-        output_format=params["outputFormat"],
-        quality=params["outputQuality"],
+        scale=job.scale,
+        output_format=params.get(OUTPUT_FORMAT.name, OUTPUT_FORMAT.default),
+        quality=params.get(OUTPUT_QUALITY.name, OUTPUT_QUALITY.default),
         xmp=xmp_packet(job.model, version),
     )
 
@@ -156,7 +157,7 @@ def _wish(job: Job, run: Prediction) -> Wish:
 def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]:
     extension = keys.EXTENSIONS[finished.content_type]
     stem = PurePosixPath(job.filename).stem[:MAX_STEM] or "picture"
-    name = f"{stem}-enhanced-{job.params['scale']:g}x.{extension}"
+    name = f"{stem}-enhanced-{job.scale:g}x.{extension}"
     key = keys.result_key(completer.prefix, job.owner, job.id, f"output.{extension}")
     preview = keys.result_key(completer.prefix, job.owner, job.id, "preview.webp")
     thumb = keys.result_key(completer.prefix, job.owner, job.id, "thumb.webp")

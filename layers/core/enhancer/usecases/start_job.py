@@ -1,4 +1,4 @@
-"""Start a job's run at the provider: claim the row first, because a run costs money and can't be asked for twice.
+"""Start a job's run at the provider: claim the row right before, for a run costs money and can't be asked for twice.
 
 What became of the claim decides: a refusal means that no run exists and the job may be tried again or must end; an
 unknown outcome is never repeated here, the webhook or reconcile will find the run or end the job.
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from enhancer.domain import keys
 from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, to_text
-from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job
+from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job, Status
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
 from enhancer.errors import (
     MessageNotSent,
@@ -59,15 +59,13 @@ class Starter:
 
 
 def start_job(job_id: str, starter: Starter) -> Outcome:
-    """Claim a queued job and ask the provider for a run; returns what became of it.
+    """Prepare a queued job's picture, claim the job and ask the provider for a run; returns what became of it.
 
-    A job that is not queued is somebody else's or done: "not due", whoever sent the message again.
+    A job that is not queued is somebody else's or done: "not due", whoever sent the message again. What can fail and be
+    repeated comes before the claim, so that a claim without a run is the trace of a create that may have been sent.
     """
-    now = starter.clock()
-    claim = {"claimed_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(now + CLAIM_LEASE)}
-    try:
-        job = starter.jobs.move(job_id, CLAIM, claim, where={})
-    except TransitionRefused:
+    job = starter.jobs.get(job_id, consistent=True)
+    if job is None or job.status is not Status.QUEUED:
         return "not due"
     offer = starter.offers.get(job.model)
     if offer is None:
@@ -75,38 +73,33 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     try:
         key, prepared = _prepare(job, offer.model, starter)
     except UnreadablePicture:
-        return _end(
-            job,
-            starter,
-            "validation_error",
-            DAMAGED,
-            "unreadable",
-        )
+        return _end(job, starter, "validation_error", DAMAGED, "unreadable")
+    now = starter.clock()
+    claim = {"claimed_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(now + CLAIM_LEASE)}
+    try:
+        job = starter.jobs.move(job_id, CLAIM, claim, where={"attempt": job.attempt})
+    except TransitionRefused:
+        return "not due"
     if not _affordable(starter):
         return _end(
             job, starter, "service_unavailable", "Today's runs are used up; try again tomorrow.", "at the ceiling"
         )
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
     # How many times the sides of what it gets the result needs; width and height may have changed places.
-    enlargement = job.params["scale"] * max(job.input_width, job.input_height) / max(prepared.width, prepared.height)
+    enlargement = job.scale * max(job.input_width, job.input_height) / max(prepared.width, prepared.height)
     inputs = offer.model.inputs(job.params, url, enlargement)
     try:
         prediction = starter.provider.create(offer.version, inputs, f"{starter.webhook_url}?job={job_id}")
     except Throttled as problem:
-        return _again(job, starter, problem.retry_after + random.uniform(0, 5), "throttled")  # noqa: S311 - jitter
+        seconds = problem.retry_after + random.uniform(0, 5)  # noqa: S311 - jitter
+        return _again(job, prepared, starter, seconds, "throttled")
     except Refused:
-        return _end(
-            job,
-            starter,
-            "provider_error",
-            REFUSED,
-            "refused",
-        )
+        return _end(job, starter, "provider_error", REFUSED, "refused")
     except NotCreated:
-        return _again(job, starter, RETRY_UNREACHABLE.total_seconds(), "unreachable")
+        return _again(job, prepared, starter, RETRY_UNREACHABLE.total_seconds(), "unreachable")
     except OutcomeUnknown:
         return "unknown"
-    return _accept(job, prediction.id, prepared.report, offer.model.usual_seconds, starter)
+    return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
 
 
 def _affordable(starter: Starter) -> bool:
@@ -117,19 +110,31 @@ def _affordable(starter: Starter) -> bool:
 
 
 def _prepare(job: Job, model: EnhancementModel, starter: Starter) -> tuple[str, Prepared]:
+    """The key of what the model gets; what an earlier try or attempt prepared is used again."""
+    copy = keys.prepared_key(starter.prefix, job.owner, job.id)
+    if job.prepared is not None and job.prepared_width and job.prepared_height:
+        done = Prepared(None, job.prepared_width, job.prepared_height, job.prepared)
+        return copy if any(job.prepared.values()) else job.input_r2_key, done
     prepared = starter.imaging.prepare(starter.pictures.read(job.input_r2_key), model.max_pixels)
     if prepared.picture is None:
         return job.input_r2_key, prepared
-    key = keys.prepared_key(starter.prefix, job.owner, job.id)
-    starter.pictures.write(key, prepared.picture, keys.prepared_type(job.id), UPLOAD_CACHE)
-    return key, prepared
+    starter.pictures.write(copy, prepared.picture, keys.prepared_type(job.id), UPLOAD_CACHE)
+    return copy, prepared
 
 
-def _accept(job: Job, prediction_id: str, report: dict[str, Any], usual_seconds: int, starter: Starter) -> Outcome:
+def _preparation(prepared: Prepared) -> dict[str, Any]:
+    return {
+        "prepared_json": json.dumps(prepared.report),
+        "prepared_width": prepared.width,
+        "prepared_height": prepared.height,
+    }
+
+
+def _accept(job: Job, prediction_id: str, prepared: Prepared, usual_seconds: int, starter: Starter) -> Outcome:
     now = starter.clock()
     changes = {
         "provider_job_id": prediction_id,
-        "prepared_json": json.dumps(report),
+        **_preparation(prepared),
         **accepted(now, usual_seconds),
     }
     try:
@@ -137,9 +142,8 @@ def _accept(job: Job, prediction_id: str, report: dict[str, Any], usual_seconds:
     except TransitionRefused as refusal:  # the webhook was faster than the answer to our own request
         if refusal.current:
             with suppress(TransitionRefused):
-                starter.jobs.note(
-                    refusal.current, {"prepared_json": json.dumps(report), "updated_at": changes["updated_at"]}
-                )
+                noted = {**_preparation(prepared), "updated_at": changes["updated_at"]}
+                starter.jobs.note(refusal.current, noted)
         return "adopted"
     if row.cancel_requested:
         with suppress(ProviderError):
@@ -153,12 +157,13 @@ def accepted(now: datetime, usual_seconds: int) -> dict[str, Any]:
     return {"accepted_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(due)}
 
 
-def _again(job: Job, starter: Starter, seconds: float, outcome: Outcome) -> Outcome:
+def _again(job: Job, prepared: Prepared, starter: Starter, seconds: float, outcome: Outcome) -> Outcome:
     """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
     now = starter.clock()
     delay = min(MAX_DELAY, max(1, round(seconds)))
     changes = {
         "claimed_at": None,
+        **_preparation(prepared),
         "updated_at": to_text(now),
         "check_at": to_text(now + timedelta(seconds=delay + 60)),
     }
