@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from enhancer.domain.clock import from_text
-from enhancer.domain.job import Job, Transition
+from enhancer.domain.job import Append, Job, Transition
 from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Quota, Seat
 from enhancer.domain.owner import Owner
 from enhancer.domain.prediction import Delivery, Prediction
@@ -60,6 +60,9 @@ class FakeUsage:
         self.leases[name] = now + timedelta(seconds=seconds)
         return True
 
+    def release(self, name: str) -> None:
+        self.leases.pop(name, None)
+
 
 class FakeJobs:
     def __init__(self, usage: FakeUsage) -> None:
@@ -88,7 +91,11 @@ class FakeJobs:
         holds = row and row.status in transition.sources and all(getattr(row, k) == v for k, v in where.items())
         if not row or not holds:
             raise TransitionRefused(transition.name, row)
-        self.rows[job_id] = dataclasses.replace(row, **changes, status=transition.target)
+        applied = {
+            name: (*getattr(row, name), value.line) if isinstance(value, Append) else value
+            for name, value in changes.items()
+        }
+        self.rows[job_id] = dataclasses.replace(row, **applied, status=transition.target)
         return self.rows[job_id]
 
     def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
@@ -160,14 +167,16 @@ class FakePictures:
         for key in keys:
             self.objects.pop(key, None)
 
-    def list(self, prefix: str) -> Iterator[StoredPicture]:
-        yield from [StoredPicture(key, at) for key, (_, at) in self.objects.items() if key.startswith(prefix)]
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredPicture]:
+        stored = sorted((key, at) for key, (_, at) in self.objects.items() if key.startswith(prefix) and key > after)
+        yield from [StoredPicture(key, at) for key, at in stored]
 
 
 class FakeMessages:
     def __init__(self) -> None:
         self.starts: list[tuple[str, int]] = []
         self.completions: list[tuple[str, Prediction, Delivery | None]] = []
+        self.expiries: list[str] = []
         self.failing: Exception | None = None
 
     def start(self, job_id: str, delay: int = 0) -> None:
@@ -179,6 +188,11 @@ class FakeMessages:
         if self.failing:
             raise self.failing
         self.completions.append((job_id, prediction, delivery))
+
+    def expire(self, after: str) -> None:
+        if self.failing:
+            raise self.failing
+        self.expiries.append(after)
 
 
 class FakeLinks:
@@ -201,6 +215,7 @@ class FakeProvider:
     def __init__(self) -> None:
         self.answers: list[Exception] = []
         self.lost: Exception | None = None
+        self.unreadable: Exception | None = None
         self.runs: dict[str, Prediction] = {}
         self.created: list[tuple[str, dict[str, Any], str]] = []
         self.cancelled: list[str] = []
@@ -220,9 +235,13 @@ class FakeProvider:
         self.cancelled.append(prediction_id)
 
     def get(self, prediction_id: str) -> Prediction | None:
+        if self.unreadable:
+            raise self.unreadable
         return self.runs.get(prediction_id)
 
     def recent(self, since: datetime, pages: int) -> Iterator[Prediction]:  # noqa: ARG002
+        if self.unreadable:
+            raise self.unreadable
         yield from reversed(self.runs.values())
 
     def finish(self, run_id: str, status: str = "succeeded", error: str | None = None) -> Prediction:

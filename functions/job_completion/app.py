@@ -3,7 +3,7 @@
 from typing import Any
 
 from enhancer import bootstrap
-from enhancer.domain.prediction import Prediction
+from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.observability import logger, security_event
 from enhancer.queue import serve
 from enhancer.usecases.complete_job import complete_job
@@ -13,7 +13,8 @@ completer = bootstrap.completer()
 
 def _complete(message: dict[str, Any]) -> None:
     run = Prediction.from_message(message["prediction"])
-    outcome = complete_job(message["job_id"], run, completer)
+    delivery = Delivery.from_message(message["delivery"], run) if "delivery" in message else None
+    outcome = complete_job(message["job_id"], run, completer, delivery)
     seen = {"outcome": outcome, "prediction_id": run.id, "provider_status": run.status}
     logger.info("completion", extra=seen)
     if outcome == "not this job's run":

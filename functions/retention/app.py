@@ -1,27 +1,29 @@
-"""Delete pictures whose time is over. Trigger: daily at 03:00 UTC."""
+"""Delete pictures whose time is over. Trigger: daily at 03:00 UTC, and RetentionQueue, by which a run goes on."""
 
 from typing import Any
 
 from enhancer import bootstrap
-from enhancer.domain.clock import utc_now
 from enhancer.observability import logger
+from enhancer.queue import serve
 from enhancer.usecases.expire_pictures import expire_pictures
 
-SPARE_MS = 60_000  # stop in good order while there is still time
+SPARE_MS = 60_000  # hand over in good order while there is still time
 
-pictures = bootstrap.pictures()
-usage = bootstrap.usage()
-prefix = bootstrap.prefix()
+expirer = bootstrap.expirer()
 
 
-def handler(_event: dict[str, Any], context: Any) -> None:
+def handler(event: dict[str, Any], context: Any) -> Any:
     """Delete what is due, as far as the time goes."""
+
+    def expire(message: dict[str, Any]) -> None:
+        done = expire_pictures(
+            expirer,
+            enough_time=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
+            after=message.get("after", ""),
+        )
+        logger.info("expired", extra={"done": done})
+
+    if "Records" in event:
+        return serve(expire)(event, context)
     logger.set_correlation_id(context.aws_request_id)
-    done = expire_pictures(
-        pictures=pictures,
-        usage=usage,
-        prefix=prefix,
-        clock=utc_now,
-        enough_time=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
-    )
-    logger.info("expired", extra={"done": done})
+    return expire({})

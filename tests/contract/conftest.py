@@ -70,8 +70,8 @@ def pictures(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def queues(aws: None) -> tuple[SqsMessages, Any, str, str]:  # noqa: ARG001 - it is there
-    """The port Messages, a client and the URLs of both queues."""
+def queues(aws: None) -> tuple[SqsMessages, Any, str, str, str]:  # noqa: ARG001 - it is there
+    """The port Messages, a client and the URLs of the queues."""
     client = boto3.client("sqs")
-    start, completion = (client.create_queue(QueueName=name)["QueueUrl"] for name in ("start", "completion"))
-    return SqsMessages(client, start, completion), client, start, completion
+    urls = [client.create_queue(QueueName=name)["QueueUrl"] for name in ("start", "completion", "retention")]
+    return SqsMessages(client, *urls), client, *urls

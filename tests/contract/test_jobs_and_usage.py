@@ -6,7 +6,7 @@ import pytest
 from enhancer.domain import job as transitions
 from enhancer.domain import limits
 from enhancer.domain.clock import to_text
-from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job, Status
+from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Append, Job, Status
 from enhancer.domain.limits import Quota, Seat
 from enhancer.domain.owner import new_guest
 from enhancer.errors import Conflict, Contended, TransitionRefused
@@ -255,3 +255,19 @@ def test_what_is_remembered_first_stays_until_its_time_is_over(tables):
     assert usage.remember("once#x", second, NOW + timedelta(seconds=59), 60) == first
     assert usage.remember("once#y", second, NOW, 60) == second
     assert usage.remember("once#x", second, NOW + timedelta(seconds=60), 60) == second
+
+
+def test_a_line_is_added_to_what_is_there(tables):
+    jobs, _ = tables
+    jobs.create(new_job(), OPEN)
+    for line in ("first", "second", "second"):
+        jobs.note(jobs.get(new_job().id), {"deliveries": Append(line)})
+    assert jobs.get(new_job().id, consistent=True).deliveries == ("first", "second", "second")
+
+
+def test_a_lease_that_was_given_back_can_be_taken(tables):
+    _, usage = tables
+    assert usage.lease("sweep", NOW, 60)
+    usage.release("sweep")
+    assert usage.lease("sweep", NOW, 60)
+    assert not usage.lease("sweep", NOW, 60)

@@ -13,13 +13,15 @@ def received(client, url):
 
 
 def test_messages_carry_ids_and_what_is_known_of_the_run(queues):
-    messages, client, start, completion = queues
+    messages, client, start, completion, retention = queues
     messages.start("job")
     assert received(client, start) == [{"job_id": "job"}]
     messages.complete("job", RUN, Delivery("msg", 1_700_000_000, "digest", RUN))
     [body] = received(client, completion)
     assert Prediction.from_message(body["prediction"]) == RUN
-    assert body["delivery"]["webhook_id"] == "msg"
+    assert Delivery.from_message(body["delivery"], RUN) == Delivery("msg", 1_700_000_000, "digest", RUN)
+    messages.expire("some/key")
+    assert received(client, retention) == [{"after": "some/key"}]
 
 
 def test_a_later_release_may_add_to_a_message():
@@ -27,7 +29,7 @@ def test_a_later_release_may_add_to_a_message():
 
 
 def test_a_queue_that_is_not_there_is_told(queues):
-    messages, client, start, _ = queues
+    messages, client, start, *_ = queues
     client.delete_queue(QueueUrl=start)
     with pytest.raises(MessageNotSent):
         messages.start("job")

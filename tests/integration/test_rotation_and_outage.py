@@ -14,8 +14,8 @@ from standardwebhooks import Webhook
 from enhancer.adapters.cookies import Signer
 from enhancer.domain.owner import new_guest
 from local.ports import free_ports
+from tests.conftest import RAISED_LIMITS
 from tests.integration.api_client import Client
-from tests.integration.conftest import RAISED_LIMITS
 from tests.pictures import picture
 
 

@@ -68,6 +68,11 @@ class World:
 @pytest.fixture
 def world() -> World:
     """A fresh world."""
+    return make_world()
+
+
+def make_world() -> World:
+    """A fresh world."""
     clock, usage, messages = FakeClock(), FakeUsage(), FakeMessages()
     jobs, pictures, provider = FakeJobs(usage), FakePictures(clock), FakeProvider()
     outputs, imaging = FakeOutputs(picture(size=(160, 120))), FakeImaging()

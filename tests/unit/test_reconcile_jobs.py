@@ -1,8 +1,10 @@
 import dataclasses
+import itertools
 
 import pytest
 
 from enhancer.domain.job import Status
+from enhancer.domain.prediction import Prediction
 from enhancer.errors import OutcomeUnknown, ProviderError
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
@@ -24,7 +26,7 @@ def test_a_lost_webhook_is_replaced_by_a_look_at_the_run(world):
     world.clock.advance(minutes=5)
     assert reconcile_jobs(world.reconciler) == {"still running": 1}
     run = world.provider.finish("run1")
-    world.clock.advance(minutes=2)
+    world.clock.advance(minutes=3)
     assert reconcile_jobs(world.reconciler) == {"completion sent": 1}
     assert world.messages.completions == [(job.id, run, None)]
     assert complete_job(job.id, run, world.completer) == "succeeded"
@@ -42,14 +44,59 @@ def test_a_run_whose_create_answer_was_lost_is_found_by_its_picture(world):
     assert (world.job(job.id).provider_job_id, world.job(other.id).provider_job_id) == ("run1", "run2")
 
 
-def test_a_claim_that_made_no_run_ends_the_job_with_refund(world):
+def test_a_claim_that_made_no_run_is_given_back_once_and_then_ends_with_refund(world):
     job = world.new_job()
-    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    world.provider.answers = [OutcomeUnknown("HTTP 500"), OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=4)
+    assert reconcile_jobs(world.reconciler) == {"claim released": 1}
+    assert (world.job(job.id).status, world.messages.starts[-1]) == (Status.QUEUED, (job.id, 0))
     start_job(job.id, world.starter)
     world.clock.advance(minutes=4)
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
+    assert not world.provider.created
+
+
+def test_a_claim_is_not_given_back_while_a_run_may_hide_behind_a_list_that_is_too_long(world, monkeypatch):
+    job = world.new_job()
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=4)
+    monkeypatch.setattr(world.provider, "recent", lambda *_: iter([Prediction("x", "succeeded")] * 500))
+    assert reconcile_jobs(world.reconciler) == {"failed": 1}
+
+
+def test_a_claim_is_not_given_back_when_the_provider_may_have_erased_its_run(world):
+    job = world.new_job()
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=58)
+    assert reconcile_jobs(world.reconciler) == {"failed": 1}
+
+
+def test_a_run_is_looked_at_ever_less_often_but_well_before_it_is_erased(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    looks = []
+    for minute in range(60):
+        world.clock.advance(minutes=1)
+        if reconcile_jobs(world.reconciler) == {"still running": 1}:
+            looks.append(minute + 1)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(looks)]
+    assert gaps == sorted(gaps)
+    assert (looks[0], len(looks)) == (2, 10)
+    assert looks[-1] >= 45
+
+
+def test_a_run_stops_when_time_is_short(world):
+    for _ in range(2):
+        world.new_job()
+    world.clock.advance(minutes=2)
+    assert reconcile_jobs(world.reconciler, iter([True, False]).__next__) == {
+        "start resent": 1, "left for the next run": 1,
+    }  # fmt: skip
 
 
 def test_a_run_that_the_provider_forgot_ends_the_job(world):
@@ -74,7 +121,7 @@ def test_a_provider_that_is_down_is_asked_again_later(world, monkeypatch):
     world.clock.advance(minutes=5)
     monkeypatch.setattr(world.provider, "get", lambda _: (_ for _ in ()).throw(ProviderError("down")))
     assert reconcile_jobs(world.reconciler) == {"postponed: ProviderError": 1}
-    assert world.job(job.id).check_at == "2026-11-22T12:06:00.000Z"
+    assert world.job(job.id).check_at == "2026-11-22T12:07:30.000Z"
 
 
 def test_two_runs_at_once_change_nothing_twice(world):

@@ -57,12 +57,12 @@ def test_a_throttled_job_is_not_prepared_again(world, monkeypatch):
 
 def test_what_fails_before_the_claim_leaves_the_job_for_the_next_delivery(world, monkeypatch):
     job = world.new_job()
-    read = world.pictures.read
-    monkeypatch.setattr(world.pictures, "read", lambda *_: (_ for _ in ()).throw(TimeoutError))
+    head = world.pictures.head
+    monkeypatch.setattr(world.pictures, "head", lambda *_: (_ for _ in ()).throw(TimeoutError))
     with pytest.raises(TimeoutError):
         start_job(job.id, world.starter)
     assert world.job(job.id).status is Status.QUEUED
-    monkeypatch.setattr(world.pictures, "read", read)
+    monkeypatch.setattr(world.pictures, "head", head)
     assert start_job(job.id, world.starter) == "accepted"
 
 
@@ -136,3 +136,19 @@ def test_an_ended_job_is_left_alone(world, state):
     job = world.new_job()
     world.jobs.rows[job.id] = dataclasses.replace(job, status=Status(state))
     assert start_job(job.id, world.starter) == "not due"
+
+
+def test_a_job_whose_original_is_gone_ends_with_refund(world):
+    job = world.new_job()
+    world.pictures.objects.clear()
+    assert start_job(job.id, world.starter) == "original gone"
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "gone", True)
+
+
+def test_a_job_that_was_cancelled_while_it_was_claimed_is_not_started_again(world):
+    job = world.new_job()
+    world.jobs.rows[job.id] = dataclasses.replace(job, cancel_requested=True)
+    assert start_job(job.id, world.starter) == "withdrawn"
+    assert (world.job(job.id).status, world.job(job.id).quota_refunded) == (Status.CANCELED, True)
+    assert not world.provider.created

@@ -111,7 +111,9 @@ def test_a_function_has_its_settings_and_no_others(name, monkeypatch):
     optional = {"OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL"}
     everywhere = {"ENVIRONMENT", "POWERTOOLS_SERVICE_NAME", "PUBLIC_BASE_URL", "JOBS_TABLE", "AI_R2_PREFIX"}
     assert set(environment(function)) - read - everywhere - optional == set()
-    needed = set(values) - everywhere - optional - {"USAGE_TABLE", "START_QUEUE_URL", "COMPLETION_QUEUE_URL"}
+    needed = set(values) - everywhere - optional - {
+        "USAGE_TABLE", "START_QUEUE_URL", "COMPLETION_QUEUE_URL", "RETENTION_QUEUE_URL",
+    }  # fmt: skip
     for variable in needed - {"R2_PUBLIC_ENDPOINT"}:
         with pytest.raises(ConfigurationError, match=variable):
             load({key: value for key, value in values.items() if key != variable})

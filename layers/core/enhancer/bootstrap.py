@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from enhancer.adapters.webhook_signature import WebhookSignature
     from enhancer.usecases.complete_job import Completer
     from enhancer.usecases.create_job import Intake
+    from enhancer.usecases.expire_pictures import Expirer
     from enhancer.usecases.reconcile_jobs import Reconciler
     from enhancer.usecases.start_job import Starter
 
@@ -94,7 +95,8 @@ def messages() -> "SqsMessages":
     """The queues that this function sends to."""
     from enhancer.adapters.sqs import SqsMessages
 
-    return SqsMessages(_client("sqs"), settings.optional("START_QUEUE_URL"), settings.optional("COMPLETION_QUEUE_URL"))
+    queues = ("START_QUEUE_URL", "COMPLETION_QUEUE_URL", "RETENTION_QUEUE_URL")
+    return SqsMessages(_client("sqs"), *map(settings.optional, queues))
 
 
 def pictures() -> "R2Pictures":
@@ -301,3 +303,10 @@ def reconciler() -> "Reconciler":
         prefix=prefix(),
         clock=utc_now,
     )
+
+
+def expirer() -> "Expirer":
+    """For deleting what is too old."""
+    from enhancer.usecases.expire_pictures import Expirer
+
+    return Expirer(pictures(), usage(), messages(), prefix(), utc_now)

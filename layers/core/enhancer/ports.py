@@ -72,6 +72,9 @@ class Usage(Protocol):
     def lease(self, name: str, now: datetime, seconds: int) -> bool:
         """Take the named lease for so long; False while another holder's lasts."""
 
+    def release(self, name: str) -> None:
+        """Give the named lease back before its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class PresignedUpload:
@@ -117,8 +120,8 @@ class Pictures(Protocol):
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; those that are not there count as removed."""
 
-    def list(self, prefix: str) -> Iterator[StoredPicture]:
-        """All objects below a prefix, page by page."""
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredPicture]:
+        """All objects below a prefix in the order of their keys, page by page, from the first behind `after` on."""
 
 
 class ReadLinks(Protocol):
@@ -235,10 +238,13 @@ class Outputs(Protocol):
 
 
 class Messages(Protocol):
-    """The two queues."""
+    """The queues. All raise MessageNotSent."""
 
     def start(self, job_id: str, delay: int = 0) -> None:
         """Ask for the job to be started, `delay` seconds from now (at most 900)."""
 
     def complete(self, job_id: str, prediction: Prediction, delivery: Delivery | None = None) -> None:
         """Ask for the job to be finished with what is known of its run."""
+
+    def expire(self, after: str) -> None:
+        """Ask for the deletion of expired pictures to go on behind a key."""

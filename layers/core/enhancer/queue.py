@@ -18,7 +18,7 @@ def serve(work: Callable[[dict[str, Any]], None]) -> Handler:
     def handle(record: SQSRecord) -> None:  # Powertools passes it by this name
         try:
             body = record.json_body
-            logger.append_keys(job_id=body["job_id"])
+            logger.append_keys(job_id=body.get("job_id"))
             work(body)
         except Exception as problem:
             logger.error("message failed", extra={"error": type(problem).__name__}, exc_info=problem)

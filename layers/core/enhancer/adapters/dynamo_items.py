@@ -7,7 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from enhancer.domain.job import Job, Status
+from enhancer.domain.job import Append, Job, Status
 
 _SERIALIZER = TypeSerializer()
 _DESERIALIZER = TypeDeserializer()
@@ -32,13 +32,14 @@ def job_item(job: Job) -> dict[str, Any]:
     """A job's row, with the attributes that only the indexes need."""
     values = {field.name: getattr(job, field.name) for field in fields(job)}
     values["status"] = job.status.value
+    values["deliveries"] = list(job.deliveries) or None
     return to_item(values | {"owner": job.owner.reference, "shard": UNFINISHED if job.check_at else None})
 
 
 def item_job(item: Mapping[str, Any]) -> Job:
     """The job in a row, ignoring attributes that another release wrote."""
     values = {name: value for name, value in from_item(item).items() if name in _NAMES}
-    return Job(**values | {"status": Status(values["status"])})
+    return Job(**values | {"status": Status(values["status"]), "deliveries": tuple(values.get("deliveries", ()))})
 
 
 class Expression:
@@ -60,11 +61,16 @@ class Expression:
         return placeholder
 
     def update(self, changes: Mapping[str, Any]) -> str:
-        """`SET … REMOVE …`; None removes."""
-        kept = [f"{self.name(key)} = {self.value(value)}" for key, value in changes.items() if value is not None]
+        """`SET … REMOVE …`; None removes, Append adds to a list."""
+        kept = [f"{self.name(key)} = {self._new(key, value)}" for key, value in changes.items() if value is not None]
         gone = [self.name(key) for key, value in changes.items() if value is None]
         parts = [f"SET {', '.join(kept)}"] if kept else []
         return " ".join([*parts, f"REMOVE {', '.join(gone)}"] if gone else parts)
+
+    def _new(self, key: str, value: Any) -> str:
+        if isinstance(value, Append):
+            return f"list_append(if_not_exists({self.name(key)}, {self.value([])}), {self.value([value.line])})"
+        return self.value(value)
 
     def condition(self, where: Mapping[str, Any]) -> list[str]:
         """One clause per attribute; None means absent."""

@@ -89,3 +89,9 @@ class DynamoUsage:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def release(self, name: str) -> None:
+        """See `ports.Usage.release`."""
+        self._client.update_item(
+            TableName=self._table, Key={"key": {"S": f"lease#{name}"}}, UpdateExpression="REMOVE held_until"
+        )

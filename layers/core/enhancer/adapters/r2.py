@@ -86,8 +86,9 @@ class R2Pictures:
         for key in keys:
             self._client().delete_object(Bucket=self._bucket, Key=key)
 
-    def list(self, prefix: str) -> Iterator[StoredPicture]:
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredPicture]:
         """See `ports.Pictures.list`."""
-        for page in self._client().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+        pages = self._client().get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=after):
             for found in page.get("Contents", []):
                 yield StoredPicture(found["Key"], found["LastModified"])

@@ -1,4 +1,4 @@
-"""The two queues, as senders see them."""
+"""The queues, as senders see them."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 class SqsMessages:
     """The port `Messages` on SQS. A function has the URLs of the queues that it may send to."""
 
-    def __init__(self, client: "SQSClient", start_queue_url: str = "", completion_queue_url: str = "") -> None:
+    def __init__(
+        self,
+        client: "SQSClient",
+        start_queue_url: str = "",
+        completion_queue_url: str = "",
+        retention_queue_url: str = "",
+    ) -> None:
         self._client = client
         self._start = start_queue_url
         self._completion = completion_queue_url
+        self._retention = retention_queue_url
 
     def start(self, job_id: str, delay: int = 0) -> None:
         """See `ports.Messages.start`. Raises MessageNotSent."""
@@ -30,6 +37,10 @@ class SqsMessages:
         if delivery:
             message["delivery"] = delivery.to_message()
         self._send(self._completion, message, 0)
+
+    def expire(self, after: str) -> None:
+        """See `ports.Messages.expire`. Raises MessageNotSent."""
+        self._send(self._retention, {"after": after}, 0)
 
     def _send(self, queue_url: str, message: dict[str, Any], delay: int) -> None:
         try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from enhancer.domain.catalogue import MAX_SCALE
+from enhancer.domain.catalogue import MAX_SCALE, OUTPUT_FORMAT
 from enhancer.domain.clock import milliseconds
 from enhancer.domain.owner import Owner, OwnerType
 
@@ -41,6 +41,13 @@ class Transition:
     target: Status
 
 
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A change of a row that adds one line to a list of them."""
+
+    line: str
+
+
 def _from(name: str, target: Status, *sources: Status) -> Transition:
     return Transition(name, frozenset(sources), target)
 
@@ -62,7 +69,9 @@ class Job:
     """A row of JobsTable. Instants are text (`domain/clock.py`), sizes bytes or pixels, `*_ms` milliseconds.
 
     `check_at` is when reconcile has to look at the job again; None once nobody has to move it any more.
-    `provider_job_id` names the run of the current attempt, `previous_provider_job_id` that of the attempt before.
+    `provider_job_id` names the run of the current attempt, `previous_provider_job_id` that of the attempt before, and
+    `previous_attempt_json` tells how that one went. `deliveries` are the verified webhook calls, each a line of JSON.
+    `released_at` is when reconcile gave back a claim that had made no run.
     `quota_window` is the window the job was counted in. `expires_at` is the table's TTL, in seconds since 1970.
     """
 
@@ -78,6 +87,8 @@ class Job:
     filename: str
     provider_job_id: str | None = None
     previous_provider_job_id: str | None = None
+    previous_attempt_json: str | None = None
+    deliveries: tuple[str, ...] = ()
     input_r2_key: str
     input_content_type: str
     input_size: int
@@ -105,6 +116,7 @@ class Job:
     created_at: str
     updated_at: str
     claimed_at: str | None = None
+    released_at: str | None = None
     accepted_at: str | None = None
     saving_at: str | None = None
     finished_at: str | None = None
@@ -126,6 +138,11 @@ class Job:
     def scale(self) -> float:
         """How many times its original's sides the result has."""
         return float(self.params.get("scale", MAX_SCALE))
+
+    @property
+    def output_format(self) -> str:
+        """`png`, `webp` or `jpeg`."""
+        return str(self.params.get(OUTPUT_FORMAT.name, OUTPUT_FORMAT.default))
 
     @property
     def prepared(self) -> dict[str, Any] | None:

@@ -53,9 +53,10 @@ def prepared_key(prefix: str, owner: Owner, job_id: str) -> str:
     return f"{prefix}uploads/{owner.type}/{owner.id}/{job_id}/prepared.{EXTENSIONS[prepared_type(job_id)]}"
 
 
-def result_key(prefix: str, owner: Owner, job_id: str, name: str) -> str:
-    """Where one of the job's results lies: `output.png`, `preview.webp`, `thumb.webp`."""
-    return f"{prefix}results/{owner.type}/{owner.id}/{job_id}/{name}"
+def result_keys(prefix: str, owner: Owner, job_id: str, output_format: str) -> list[str]:
+    """Where the job's result, its preview and its thumbnail lie, or will."""
+    names = (f"output.{EXTENSIONS[f'image/{output_format}']}", "preview.webp", "thumb.webp")
+    return [f"{prefix}results/{owner.type}/{owner.id}/{job_id}/{name}" for name in names]
 
 
 @dataclass(frozen=True, slots=True)

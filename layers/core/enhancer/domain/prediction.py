@@ -1,5 +1,6 @@
 """The provider's runs, and what the end of one means for its job."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,6 +60,17 @@ class Delivery:
     def to_message(self) -> dict[str, Any]:
         """As JSON for a queue message that carries the prediction already."""
         return {"webhook_id": self.webhook_id, "timestamp": self.timestamp, "sha256": self.sha256}
+
+    @classmethod
+    def from_message(cls, message: Mapping[str, Any], prediction: Prediction) -> Self:
+        """Read back what `to_message` wrote, beside the prediction that the message carries."""
+        return cls(message["webhook_id"], message["timestamp"], message["sha256"], prediction)
+
+    def line(self, applied_at: str) -> str:
+        """What is kept of it beside the job's row: a line of JSON, without the provider's URLs."""
+        run = self.prediction
+        kept = {"run": run.id, "status": run.status, "error": (run.error or "")[:200] or None, "model_ms": run.model_ms}
+        return json.dumps({"applied_at": applied_at, **self.to_message(), **kept})
 
 
 @dataclass(frozen=True, slots=True)

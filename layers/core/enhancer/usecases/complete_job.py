@@ -5,6 +5,7 @@ yet, if the input path in the signed body is this job's own picture.
 """
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from enhancer.domain import image, keys, prediction
-from enhancer.domain.catalogue import OUTPUT_FORMAT, OUTPUT_QUALITY
+from enhancer.domain.catalogue import OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
-from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Job
-from enhancer.domain.prediction import HIDDEN_VERSION, Prediction
+from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Append, Job
+from enhancer.domain.prediction import HIDDEN_VERSION, Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_RESULT_PIXELS
 from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
@@ -34,9 +35,12 @@ Outcome = Literal[
     "no such job",
 ]
 RESULT_CACHE = "private, max-age=31536000, immutable"
+# Control characters, line separators, marks that turn the writing direction, and the other system's separator.
+_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\\]")
 MAX_STEM = 80  # characters of a file's name that go into the header; each may take twelve bytes there
 SAVE_LEASE = timedelta(minutes=6)  # longer than the function's time-out
 RESEND_AFTER = timedelta(minutes=2)
+MAX_DELIVERIES = 50  # kept of an ended job; a row holds 400 KB
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +57,25 @@ class Completer:
     clock: Clock
 
 
-def complete_job(job_id: str, run: Prediction, completer: Completer) -> Outcome:
-    """Apply the end of a run to its job; a repeat changes nothing.
+def complete_job(job_id: str, run: Prediction, completer: Completer, delivery: Delivery | None = None) -> Outcome:
+    """Apply the end of a run to its job; a repeat changes nothing but that its `delivery` is kept beside the row.
 
     Raises ProviderError where the copy may succeed later.
     """
     if not run.ended:
         return "still running"
+    kept = {"deliveries": Append(delivery.line(to_text(completer.clock())))} if delivery else {}
     if run.status == "succeeded" and run.output_url:
-        return _claimed(job_id, run, completer, _save)
-    return _claimed(job_id, run, completer, _settle)
+        return _claimed(job_id, run, completer, _save, kept)
+    return _claimed(job_id, run, completer, _settle, kept)
 
 
 def _claimed(
-    job_id: str, run: Prediction, completer: Completer, then: Callable[[Job, Prediction, Completer], Outcome]
+    job_id: str,
+    run: Prediction,
+    completer: Completer,
+    then: Callable[[Job, Prediction, Completer], Outcome],
+    kept: dict[str, Any],
 ) -> Outcome:
     """Mark the job as being finished by this run, adopting the run if the row has none; the mark also reads the row."""
     now = completer.clock()
@@ -74,6 +83,7 @@ def _claimed(
         "updated_at": to_text(now),
         "check_at": to_text(now + SAVE_LEASE),
         "model_ms": run.model_ms,
+        **kept,
     }
     if then is _save:
         mark["saving_at"] = to_text(now)
@@ -83,19 +93,21 @@ def _claimed(
         current = refusal.current
         if current is None:
             return "no such job"
-        if current.ended:
-            return "already ended"
-        if not prediction.is_run_of(run, current, completer.bucket, completer.prefix):
-            return "not this job's run"
+        if current.ended or not prediction.is_run_of(run, current, completer.bucket, completer.prefix):
+            if kept and len(current.deliveries) < MAX_DELIVERIES:
+                with suppress(TransitionRefused):  # it moved meanwhile; its story lacks a line, nothing else
+                    completer.jobs.note(current, kept)
+            return "already ended" if current.ended else "not this job's run"
         adoption = {"provider_job_id": run.id, "accepted_at": to_text(now)}
         with suppress(TransitionRefused):  # it moved meanwhile; look again
             completer.jobs.move(job_id, ACCEPT, adoption, where={"provider_job_id": None, "attempt": current.attempt})
-        return _claimed(job_id, run, completer, then)
+        return _claimed(job_id, run, completer, then, kept)
     return then(job, run, completer)
 
 
 def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
     if job.deleted_at:
+        completer.pictures.delete(_result_keys(job, completer))  # a try that was cut off may have stored some of them
         return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
     assert run.output_url is not None  # noqa: S101 - complete_job looked
     try:
@@ -106,20 +118,21 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
         with finished.file:
             changes = _store(job, finished, completer)
     except (OutputGone, UnreadablePicture):
+        completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
         return _fail(job, completer, "provider_error", "The result could not be saved; try again.", refund=True)
     now = to_text(completer.clock())
     try:
         completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
     except TransitionRefused as refusal:
-        return _unwanted(refusal.current, changes, completer)
+        return _unwanted(refusal.current, completer)
     return "succeeded"
 
 
-def _unwanted(current: Job | None, stored: dict[str, Any], completer: Completer) -> Outcome:
+def _unwanted(current: Job | None, completer: Completer) -> Outcome:
     """The job moved while its result was copied: a deleted one must leave nothing behind."""
     if current is None or current.deleted_at is None:
         return "already ended"
-    completer.pictures.delete([stored["output_r2_key"], stored["preview_r2_key"], stored["thumb_r2_key"]])
+    completer.pictures.delete(_result_keys(current, completer))
     return _end(current, completer, CANCEL, {}, refund=False, outcome="canceled")
 
 
@@ -144,23 +157,19 @@ def _original(job: Job, completer: Completer) -> bytes | None:
 
 
 def _wish(job: Job, run: Prediction) -> Wish:
-    params = job.params
     version = None if run.version == HIDDEN_VERSION else run.version
     return Wish(
         scale=job.scale,
-        output_format=params.get(OUTPUT_FORMAT.name, OUTPUT_FORMAT.default),
-        quality=params.get(OUTPUT_QUALITY.name, OUTPUT_QUALITY.default),
+        output_format=job.output_format,
+        quality=job.params.get(OUTPUT_QUALITY.name, OUTPUT_QUALITY.default),
         xmp=xmp_packet(job.model, version),
     )
 
 
 def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]:
-    extension = keys.EXTENSIONS[finished.content_type]
-    stem = PurePosixPath(job.filename).stem[:MAX_STEM] or "picture"
-    name = f"{stem}-enhanced-{job.scale:g}x.{extension}"
-    key = keys.result_key(completer.prefix, job.owner, job.id, f"output.{extension}")
-    preview = keys.result_key(completer.prefix, job.owner, job.id, "preview.webp")
-    thumb = keys.result_key(completer.prefix, job.owner, job.id, "thumb.webp")
+    key, preview, thumb = _result_keys(job, completer)
+    stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "picture"
+    name = f"{stem}-enhanced-{job.scale:g}x{PurePosixPath(key).suffix}"
     completer.pictures.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
     completer.pictures.write(preview, finished.preview, "image/webp", RESULT_CACHE)
     completer.pictures.write(thumb, finished.thumb, "image/webp", RESULT_CACHE)
@@ -177,6 +186,10 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
     }
 
 
+def _result_keys(job: Job, completer: Completer) -> list[str]:
+    return keys.result_keys(completer.prefix, job.owner, job.id, job.output_format)
+
+
 def _disposition(filename: str) -> str:
     """RFC 6266: a plain name for old clients and the exact one in UTF-8."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in filename)
@@ -186,7 +199,7 @@ def _disposition(filename: str) -> str:
 def _settle(job: Job, run: Prediction, completer: Completer) -> Outcome:
     verdict = prediction.judge(run, attempt=job.attempt, cancel_requested=job.cancel_requested)
     if verdict.action == "retry":
-        return _retry(job, completer)
+        return _retry(job, run, completer)
     if verdict.action == "cancel":
         return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
     assert verdict.error_type is not None  # noqa: S101 - "save" needs an output, which complete_job saw is missing
@@ -194,11 +207,20 @@ def _settle(job: Job, run: Prediction, completer: Completer) -> Outcome:
     return _fail(job, completer, verdict.error_type, verdict.error_message, refund=verdict.refund)
 
 
-def _retry(job: Job, completer: Completer) -> Outcome:
+def _retry(job: Job, run: Prediction, completer: Completer) -> Outcome:
     now = completer.clock()
+    ended = {
+        "attempt": job.attempt,
+        "run": run.id,
+        "claimed_at": job.claimed_at,
+        "accepted_at": job.accepted_at,
+        "ended_at": to_text(now),
+        "error": run.error,
+    }
     changes = {
         "attempt": job.attempt + 1,
         "previous_provider_job_id": job.provider_job_id,
+        "previous_attempt_json": json.dumps(ended),
         "provider_job_id": None,
         "claimed_at": None,
         "accepted_at": None,

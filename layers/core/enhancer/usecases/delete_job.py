@@ -35,5 +35,5 @@ def delete_job(
 
 def picture_keys(job: Job, prefix: str) -> list[str]:
     """Every key that the job may have written to."""
-    stored = (job.input_r2_key, job.output_r2_key, job.preview_r2_key, job.thumb_r2_key)
-    return [key for key in (*stored, keys.prepared_key(prefix, job.owner, job.id)) if key]
+    results = keys.result_keys(prefix, job.owner, job.id, job.output_format)
+    return [job.input_r2_key, keys.prepared_key(prefix, job.owner, job.id), *results]

@@ -1,37 +1,46 @@
 """Delete the pictures whose time is over, page by page. Rows go by the table's TTL."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from enhancer.domain.clock import Clock
 from enhancer.domain.retention import kept_for
-from enhancer.ports import Pictures, Usage
+from enhancer.ports import Messages, Pictures, Usage
 
-_BATCH = 500
+LEASE_SECONDS = 900  # the function's time-out
+_LOOK_AT_THE_CLOCK = 100  # objects
 
 
-def expire_pictures(
-    *, pictures: Pictures, usage: Usage, prefix: str, clock: Clock, enough_time: Callable[[], bool]
-) -> dict[str, int]:
-    """Delete what is due while `enough_time()`; returns how many objects were seen and deleted.
+@dataclass(frozen=True, slots=True)
+class Expirer:
+    """What deleting works with."""
 
-    Safe at any time and any number of times: what is due is decided from each object's own key and age.
+    pictures: Pictures
+    usage: Usage
+    messages: Messages
+    prefix: str
+    clock: Clock
+
+
+def expire_pictures(expirer: Expirer, enough_time: Callable[[], bool], after: str = "") -> dict[str, int]:
+    """Delete what is due behind the key `after`, while `enough_time()`; returns how many were seen and deleted.
+
+    What is left when time runs short goes to the next run by a message. Safe at any time and any number of times: what
+    is due is decided from each object's own key and age. Raises MessageNotSent; the next day's run starts anew.
     """
-    now = clock()
-    if not usage.lease("retention", now, seconds=900):
+    now = expirer.clock()
+    if not expirer.usage.lease("retention", now, LEASE_SECONDS):
         return {"another run holds the lease": 1}
     seen = deleted = 0
-    due: list[str] = []
-    for root in (f"{prefix}uploads/", f"{prefix}results/"):
-        for stored in pictures.list(root):
-            seen += 1
-            keep = kept_for(stored.key, prefix)
-            if keep is not None and stored.written_at + keep <= now:
-                due.append(stored.key)
-            if len(due) == _BATCH:
-                pictures.delete(due)
-                deleted += len(due)
-                due = []
-                if not enough_time():
-                    return {"seen": seen, "deleted": deleted, "left for the next run": 1}
-    pictures.delete(due)
-    return {"seen": seen, "deleted": deleted + len(due)}
+    for stored in expirer.pictures.list(expirer.prefix, after):
+        seen += 1
+        keep = kept_for(stored.key, expirer.prefix)
+        if keep is not None and stored.written_at + keep <= now:
+            expirer.pictures.delete([stored.key])
+            deleted += 1
+        if seen % _LOOK_AT_THE_CLOCK == 0 and not enough_time():
+            expirer.usage.release("retention")
+            expirer.messages.expire(stored.key)
+            return {"seen": seen, "deleted": deleted, "handed over": 1}
+    expirer.usage.release("retention")
+    return {"seen": seen, "deleted": deleted}

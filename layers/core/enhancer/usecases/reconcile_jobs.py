@@ -5,21 +5,25 @@ Works from the sparse index of unfinished jobs alone, longest waiting first and 
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from enhancer.domain.clock import Clock, from_text, to_text
-from enhancer.domain.job import ACCEPT, FAIL, Job, Status
+from enhancer.domain.job import ACCEPT, FAIL, RELEASE, Job, Status
 from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
 
 BATCH = 100
-LOOK_AGAIN = timedelta(minutes=1)
-RESEND_AGAIN = timedelta(minutes=5)
+SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
 CLOCK_SKEW = timedelta(seconds=30)
 PAGES = 5
+RUNS_ON_A_PAGE = 100
+# The provider erases a run's input an hour after its end (replicate.com/docs/topics/predictions/data-retention, read
+# 2026-11-22): from then on a run can't be told to be a job's.
+ERASURE = timedelta(minutes=55)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,11 @@ class Reconciler:
     clock: Clock
 
 
-def reconcile_jobs(reconciler: Reconciler) -> dict[str, int]:
-    """Look at the jobs that are due; returns how many of them got which treatment."""
+def reconcile_jobs(reconciler: Reconciler, enough_time: Callable[[], bool] = lambda: True) -> dict[str, int]:
+    """Look at the jobs that are due while `enough_time()`; returns how many of them got which treatment.
+
+    Whatever is looked at is due again later the longer it has waited, so that the next run goes on with the others.
+    """
     now = reconciler.clock()
     if not reconciler.usage.lease("reconcile", now, seconds=55):
         return {"another run holds the lease": 1}
@@ -47,6 +54,9 @@ def reconcile_jobs(reconciler: Reconciler) -> dict[str, int]:
     }
     done: Counter[str] = Counter()
     for job_id in list(reconciler.jobs.unfinished(to_text(now), BATCH)):
+        if not enough_time():
+            done["left for the next run"] += 1
+            break
         job = reconciler.jobs.get(job_id, consistent=True)
         if job is None or job.ended:
             continue
@@ -55,37 +65,64 @@ def reconcile_jobs(reconciler: Reconciler) -> dict[str, int]:
         except TransitionRefused:
             done["moved meanwhile"] += 1
         except (ProviderError, MessageNotSent, Contended) as problem:
-            reconciler.jobs.postpone(job, to_text(now + LOOK_AGAIN))
+            reconciler.jobs.postpone(job, _later(job, now))
             done[f"postponed: {type(problem).__name__}"] += 1
     return dict(done)
+
+
+def _later(job: Job, now: datetime) -> str:
+    """When to look again: after half the time that the job has been in its state, within bounds.
+
+    With these bounds a run whose webhook was lost is read about eight times before the provider erases it.
+    """
+    since = from_text(job.accepted_at or job.claimed_at or job.created_at)
+    return to_text(now + min(LATEST, max(SOONEST, (now - since) / 2)))
 
 
 def _queued(job: Job, reconciler: Reconciler) -> str:
     now = reconciler.clock()
     if now >= expiry(job.created_at).original:
         return _fail(job, reconciler, "service_unavailable", "The provider had no place for this job within a day.")
-    reconciler.jobs.postpone(job, to_text(now + RESEND_AGAIN))
+    reconciler.jobs.postpone(job, _later(job, now))
     reconciler.messages.start(job.id)
     return "start resent"
 
 
 def _starting(job: Job, reconciler: Reconciler) -> str:
-    """The claim outlived its function: look for the run among the provider's recent ones, else end the job."""
+    """The claim outlived its function: look for the run among the provider's recent ones.
+
+    If the whole list since the claim lacks it, none was created: the claim is given back, once. If the list is too long
+    or too old to tell, a run may exist: the job ends.
+    """
     assert job.claimed_at is not None  # noqa: S101 - set by every claim
     claimed = from_text(job.claimed_at)
+    seen = 0
     for run in reconciler.provider.recent(claimed - CLOCK_SKEW, PAGES):
+        seen += 1
         if is_run_of(run, job, reconciler.bucket, reconciler.prefix):
             now = reconciler.clock()
             changes = {
                 "provider_job_id": run.id,
                 "accepted_at": to_text(now),
-                "check_at": to_text(now + LOOK_AGAIN),
+                "check_at": to_text(now + SOONEST),
             }
             adopted = reconciler.jobs.move(
                 job.id, ACCEPT, changes, where={"provider_job_id": None, "attempt": job.attempt}
             )
             _forward(adopted, run, reconciler, now)
             return "run adopted"
+    now = reconciler.clock()
+    if seen < PAGES * RUNS_ON_A_PAGE and now - claimed < ERASURE and not job.released_at:
+        released = {
+            "claimed_at": None,
+            "released_at": to_text(now),
+            "updated_at": to_text(now),
+            "check_at": to_text(now + SOONEST),
+        }
+        reconciler.jobs.move(job.id, RELEASE, released, where={"claimed_at": job.claimed_at})
+        with suppress(MessageNotSent):  # check_at is set: the next run sends it
+            reconciler.messages.start(job.id)
+        return "claim released"
     return _fail(
         job,
         reconciler,
@@ -103,7 +140,7 @@ def _processing(job: Job, reconciler: Reconciler) -> str:
 
 
 def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -> str:
-    reconciler.jobs.postpone(job, to_text(now + (RESEND_AGAIN if run.ended else LOOK_AGAIN)))
+    reconciler.jobs.postpone(job, _later(job, now))
     if not run.ended:
         return "still running"
     reconciler.messages.complete(job.id, run)

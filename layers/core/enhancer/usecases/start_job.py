@@ -15,9 +15,10 @@ from typing import Any, Literal
 from enhancer.domain import keys
 from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, to_text
-from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Job, Status
+from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, WITHDRAW, Job, Status
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
 from enhancer.errors import (
+    Gone,
     MessageNotSent,
     NotCreated,
     OutcomeUnknown,
@@ -31,9 +32,22 @@ from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider
 from enhancer.usecases.request_upload import UPLOAD_CACHE
 
 Outcome = Literal[
-    "accepted", "adopted", "throttled", "unreachable", "refused", "unreadable", "unknown", "at the ceiling", "not due"
+    "accepted",
+    "adopted",
+    "throttled",
+    "unreachable",
+    "refused",
+    "unreadable",
+    "original gone",
+    "unknown",
+    "at the ceiling",
+    "withdrawn",
+    "not due",
 ]
 DAMAGED = "The picture is damaged and can't be read; save or send it again."
+NOT_OFFERED = "This model is no longer on offer; choose another."
+ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again."
+USED_UP = "Today's runs are used up; try again tomorrow."
 REFUSED = "The provider refused the run; nothing was charged to your quota."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
@@ -67,29 +81,35 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     job = starter.jobs.get(job_id, consistent=True)
     if job is None or job.status is not Status.QUEUED:
         return "not due"
+    if job.cancel_requested:  # while it was claimed, and the claim was given back
+        return _withdraw(job, starter)
     offer = starter.offers.get(job.model)
     if offer is None:
-        return _end(job, starter, "service_unavailable", "This model is no longer on offer; choose another.", "refused")
+        return _end(job, starter, "service_unavailable", NOT_OFFERED, "refused")
     try:
         key, prepared = _prepare(job, offer.model, starter)
     except UnreadablePicture:
         return _end(job, starter, "validation_error", DAMAGED, "unreadable")
+    except Gone:
+        return _end(job, starter, "gone", ORIGINAL_GONE, "original gone")
+    return _run(job, key, prepared, offer, starter)
+
+
+def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter) -> Outcome:
     now = starter.clock()
     claim = {"claimed_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(now + CLAIM_LEASE)}
     try:
-        job = starter.jobs.move(job_id, CLAIM, claim, where={"attempt": job.attempt})
+        job = starter.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
     except TransitionRefused:
         return "not due"
     if not _affordable(starter):
-        return _end(
-            job, starter, "service_unavailable", "Today's runs are used up; try again tomorrow.", "at the ceiling"
-        )
+        return _end(job, starter, "service_unavailable", USED_UP, "at the ceiling")
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
     # How many times the sides of what it gets the result needs; width and height may have changed places.
     enlargement = job.scale * max(job.input_width, job.input_height) / max(prepared.width, prepared.height)
     inputs = offer.model.inputs(job.params, url, enlargement)
     try:
-        prediction = starter.provider.create(offer.version, inputs, f"{starter.webhook_url}?job={job_id}")
+        prediction = starter.provider.create(offer.version, inputs, f"{starter.webhook_url}?job={job.id}")
     except Throttled as problem:
         seconds = problem.retry_after + random.uniform(0, 5)  # noqa: S311 - jitter
         return _again(job, prepared, starter, seconds, "throttled")
@@ -102,6 +122,15 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
 
 
+def _withdraw(job: Job, starter: Starter) -> Outcome:
+    now = to_text(starter.clock())
+    try:
+        starter.jobs.end(job, WITHDRAW, {"finished_at": now, "updated_at": now}, refund=True)
+    except TransitionRefused:
+        return "not due"
+    return "withdrawn"
+
+
 def _affordable(starter: Starter) -> bool:
     """Count the run against the day's ceiling; it is counted once and never given back."""
     now = starter.clock()
@@ -110,12 +139,15 @@ def _affordable(starter: Starter) -> bool:
 
 
 def _prepare(job: Job, model: EnhancementModel, starter: Starter) -> tuple[str, Prepared]:
-    """The key of what the model gets; what an earlier try or attempt prepared is used again."""
+    """The key of what the model gets; what an earlier try or attempt prepared is used again. Raises Gone."""
     copy = keys.prepared_key(starter.prefix, job.owner, job.id)
     if job.prepared is not None and job.prepared_width and job.prepared_height:
         done = Prepared(None, job.prepared_width, job.prepared_height, job.prepared)
         return copy if any(job.prepared.values()) else job.input_r2_key, done
-    prepared = starter.imaging.prepare(starter.pictures.read(job.input_r2_key), model.max_pixels)
+    found = starter.pictures.head(job.input_r2_key, job.input_size)
+    if found is None:
+        raise Gone(ORIGINAL_GONE)
+    prepared = starter.imaging.prepare(found[1], model.max_pixels)
     if prepared.picture is None:
         return job.input_r2_key, prepared
     starter.pictures.write(copy, prepared.picture, keys.prepared_type(job.id), UPLOAD_CACHE)

@@ -12,7 +12,11 @@ from enhancer.ports import Prepared
 ORIENTATION = 0x0112  # the EXIF tag
 _TURNED = range(5, 9)  # the orientations in which width and height change places
 _METADATA = ("exif", "xmp", "comment", "photoshop", "XML:com.adobe.xmp", "Raw profile type exif")
-_INNOCENT_SEGMENTS = ("APP0", "APP14")  # JFIF and Adobe's colour transform; a colour profile is recognised by its name
+_INNOCENT_SEGMENTS = (b"JFIF\0", b"Adobe", b"ICC_PROFILE\0")  # how they begin; others may say anything
+_PICTURE_CHUNKS = {
+    "PNG": frozenset(b"IHDR PLTE tRNS IDAT IEND iCCP sRGB gAMA cHRM cICP mDCV cLLI sBIT bKGD hIST pHYs".split()),
+    "WEBP": frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP")),
+}
 _ENDS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
 _JPEG_QUALITY = 95
 
@@ -91,10 +95,28 @@ def bears_metadata(image: Image.Image, data: bytes) -> bool:
         bool(image.getexif())
         or any(name in image.info for name in _METADATA)
         or bool(getattr(image, "text", None))
-        or any(name not in _INNOCENT_SEGMENTS and not body.startswith(b"ICC_PROFILE") for name, body in segments)
+        or any(not body.startswith(_INNOCENT_SEGMENTS) for _, body in segments)
+        or not _chunks(str(image.format), data) <= _PICTURE_CHUNKS.get(str(image.format), frozenset())
         or image.format == "MPO"  # further pictures behind the first
         or _goes_on(image, data)
     )
+
+
+def _chunks(form: str, data: bytes) -> set[bytes]:
+    """The kinds of chunks in a PNG or WebP."""
+    kinds: set[bytes] = set()
+    if form == "PNG":
+        position = 8
+        while position + 12 <= len(data) and b"IEND" not in kinds:
+            kinds.add(data[position + 4 : position + 8])
+            position += 12 + int.from_bytes(data[position : position + 4])
+    elif form == "WEBP":
+        position, end = 12, int.from_bytes(data[4:8], "little") + 8
+        while position + 8 <= end:
+            kinds.add(data[position : position + 4])
+            length = int.from_bytes(data[position + 4 : position + 8], "little")
+            position += 8 + length + length % 2
+    return kinds
 
 
 def _goes_on(image: Image.Image, data: bytes) -> bool:
@@ -109,12 +131,19 @@ def _filled(picture: Image.Image) -> Image.Image:
 
     What hides under transparency is nobody's business, and a model drags it into the edges: the dark fringe.
     """
-    levels = [picture]
-    while has_transparency(levels[-1], below=1) and max(levels[-1].size) > 1:
-        levels.append(levels[-1].reduce(2))
+    levels = [_visible(picture)]
+    while has_transparency(levels[-1]) and max(levels[-1].size) > 1:
+        levels.append(_visible(levels[-1].reduce(2)))
     spread = levels.pop().convert("RGB")
     for level in reversed(levels):
-        visible = level.getchannel("A").point(lambda alpha: 255 if alpha else 0)
-        spread = Image.composite(level.convert("RGB"), spread.resize(level.size, Image.Resampling.BILINEAR), visible)
+        larger = spread.resize(level.size, Image.Resampling.BILINEAR)
+        spread = Image.composite(level.convert("RGB"), larger, level.getchannel("A"))
     spread.putalpha(picture.getchannel("A"))
     return spread
+
+
+def _visible(picture: Image.Image) -> Image.Image:
+    """With every pixel that can be seen at all opaque, so that none's colour is rounded away by its weight."""
+    opaque = picture.copy()
+    opaque.putalpha(picture.getchannel("A").point(lambda alpha: 255 if alpha else 0))
+    return opaque

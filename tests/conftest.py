@@ -1,4 +1,4 @@
-"""Local stacks for the integration tests: real HTTP, one that resamples at once and one with the real model."""
+"""Local stacks for the tests of the whole path: one that resamples at once and one with the real model."""
 
 import contextlib
 import shutil
