@@ -53,6 +53,14 @@ class Interleavings(RuleBasedStateMachine):
     def a_start_message_arrives(self, position: int, again: bool) -> None:
         self.it.deliver_start(position, again=again)
 
+    @rule(position=positions, end=st.sampled_from(sorted(ENDS)), again=again)
+    @precondition(lambda self: self.it.alive())
+    def a_run_ends_and_is_told(self, position: int, end: str, again: bool) -> None:
+        self.it.end_run(position, *ENDS[end])
+        self.it.deliver_webhook(len(self.it.webhooks) - 1, again=again)
+        self.it.deliver_completion(len(self.it.world.messages.completions) - 1, again=again)
+        self.it.deliver_start(len(self.it.world.messages.starts) - 1)
+
     @rule(position=positions, again=again)
     @precondition(lambda self: self.it.world.messages.completions)
     def a_completion_message_arrives(self, position: int, again: bool) -> None:
