@@ -1,0 +1,45 @@
+"""Which installation is meant: the local one that `make start` runs, or a stack in the AWS account at hand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.clients import admin_client
+from local.config import STACK_NAME, config_from_environment
+
+
+class OperatorError(Exception):
+    """One sentence: what is wrong and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Clients for an installation, and what its stack puts out."""
+
+    client: Callable[[str], Any]
+    outputs: Mapping[str, str]
+
+
+def find_installation(stack: str) -> Installation:
+    """The stack of that name in the account that the AWS environment points to; empty is the local one.
+
+    Raises OperatorError when it does not answer.
+    """
+    if stack:
+        session: Any = boto3.Session()  # Any: the name of a service is not a literal here
+        return Installation(session.client, _outputs(session.client, stack, f"the stack {stack}"))
+    emulator_url = config_from_environment().emulator_url
+    client = partial(admin_client, endpoint=emulator_url)
+    return Installation(client, _outputs(client, STACK_NAME, "the local stack (is `make start` running?)"))
+
+
+def _outputs(client: Callable[[str], Any], stack: str, called: str) -> dict[str, str]:
+    try:
+        [found] = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except (BotoCoreError, ClientError) as problem:
+        raise OperatorError(f"{called} can't be read: {problem}") from None
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}

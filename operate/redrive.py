@@ -1,0 +1,28 @@
+"""Put the messages of a dead-letter queue back into the queue they came from, after what broke was mended.
+
+On AWS the service can do it (StartMessageMoveTask); this does the same anywhere: send, then delete. A crash between the
+two leaves a message twice, which changes nothing: every consumer repeats itself safely.
+"""
+
+from typing import Any
+
+QUEUES = ("start", "completion", "retention")
+BATCH = 10  # the most that SQS gives at once
+
+
+def redrive(client: Any, dead_letters_url: str, queue_url: str) -> int:
+    """Move what is there; returns how many messages were moved."""
+    moved = 0
+    while messages := _receive(client, dead_letters_url):
+        for message in messages:
+            client.send_message(QueueUrl=queue_url, MessageBody=message["Body"])
+            client.delete_message(QueueUrl=dead_letters_url, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+    return moved
+
+
+def _receive(client: Any, queue_url: str) -> list[Any]:
+    """Up to ten messages; the second of waiting asks all of SQS's servers, without it some messages are not seen."""
+    answer = client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1)
+    found: list[Any] = answer.get("Messages", [])
+    return found

@@ -1,0 +1,68 @@
+"""The timeline of a job, from its row alone: what happened, when, and what the provider said."""
+
+import json
+from collections.abc import Iterator
+
+from enhancer.domain.clock import to_text
+from enhancer.domain.job import Job
+from enhancer.domain.retention import expiry
+
+Line = tuple[str, str]
+
+
+def story(job: Job) -> list[str]:
+    """Lines of `instant  what`, in the order of time."""
+    lines = sorted([*_own(job), *_earlier(job), *_deliveries(job)])
+    title = f"{job.id}  {job.model}  {job.params_json}  {job.status.value}"
+    return [title, *(f"{instant}  {what}" for instant, what in lines)]
+
+
+def _own(job: Job) -> Iterator[Line]:
+    size = f"{job.input_width} x {job.input_height} pixels, {job.input_size:,} bytes"
+    yield job.created_at, f"created by a {job.owner_type}: {size}"
+    attempt = f"attempt {job.attempt}"
+    if job.released_at:
+        yield job.released_at, "reconcile gave back a claim that had made no run"
+    if job.claimed_at:
+        yield job.claimed_at, f"{attempt}: claimed"
+    if job.accepted_at:
+        yield job.accepted_at, f"{attempt}: run {job.provider_job_id} accepted; prepared {job.prepared_json}"
+    if job.saving_at:
+        yield job.saving_at, "saving began"
+    if job.finished_at:
+        yield job.finished_at, _ending(job)
+    if job.deleted_at:
+        yield job.deleted_at, "deleted by its owner or an admin"
+    if job.check_at:
+        yield job.check_at, "(reconcile looks at it)"
+    ends = expiry(job.created_at)
+    yield to_text(ends.original), "(the original's time is over)"
+    yield to_text(ends.result), "(the result's time is over)"
+
+
+def _ending(job: Job) -> str:
+    if job.error_type:
+        refund = ", quota given back" if job.quota_refunded else ""
+        return f"{job.status.value}: {job.error_type}: {job.error_message}{refund}"
+    if job.output_sha256:
+        size = f"{job.output_width} x {job.output_height} pixels, {job.output_size:,} bytes"
+        return f"{job.status.value}: {size}, sha256 {job.output_sha256[:12]}…; report {job.report_json}"
+    return f"{job.status.value}{', quota given back' if job.quota_refunded else ''}"
+
+
+def _earlier(job: Job) -> Iterator[Line]:
+    """The attempt before this one."""
+    if job.previous_attempt_json is None:
+        return
+    attempt = json.loads(job.previous_attempt_json)
+    for name, what in (("claimed_at", "claimed"), ("accepted_at", f"run {attempt['run']} accepted")):
+        if attempt[name]:
+            yield attempt[name], f"attempt {attempt['attempt']}: {what}"
+    yield attempt["ended_at"], f"attempt {attempt['attempt']}: ended by the platform: {attempt['error']}"
+
+
+def _deliveries(job: Job) -> Iterator[Line]:
+    for text in job.deliveries:
+        line = json.loads(text)
+        said = f"run {line['run']} {line['status']}" + (f": {line['error']}" if line["error"] else "")
+        yield line["applied_at"], f"delivery {line['webhook_id']}: {said} (body sha256 {line['sha256'][:12]}…)"

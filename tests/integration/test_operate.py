@@ -1,0 +1,59 @@
+"""What the operator asks for, as `make story` and `make redrive` do, against the running stack."""
+
+import json
+
+import pytest
+
+from operate.__main__ import main
+from tests.integration.api_client import Client
+from tests.pictures import picture
+
+
+@pytest.fixture
+def operate(stack, monkeypatch, capsys):
+    """Runs a command on the shared stack; its exit code, output and complaint."""
+
+    def run(*arguments):
+        monkeypatch.setattr("operate.installation.config_from_environment", lambda: stack.config)
+        monkeypatch.delenv("STACK", raising=False)
+        code = main(list(arguments))
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def test_the_story_of_a_job_names_its_delivery(stack, operate):
+    with Client(stack.base_url) as guest:
+        job = guest.enhance(picture("PNG"), "image/png")
+    code, told, _ = operate("story", job["id"])
+    assert code == 0
+    assert "delivery msg_" in told
+    assert "succeeded: 160 x 120 pixels" in told
+    assert "http" not in told
+
+
+def test_a_dead_letter_goes_back_and_its_job_is_finished(stack, operate):
+    outputs, queues = stack.deployment.outputs, stack.client("sqs")
+    with Client(stack.base_url) as guest:
+        job = guest.enhance(picture("PNG"), "image/png")
+        letter = json.dumps({"job_id": job["id"]})
+        queues.send_message(QueueUrl=outputs["StartDeadLettersUrl"], MessageBody=letter)
+        assert operate("redrive", "start")[:2] == (0, "1 messages went back to start\n")
+        assert operate("redrive", "start")[:2] == (0, "0 messages went back to start\n")
+        assert guest.job(job["id"]) == job, "a repeated start changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("story", "jaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, "no job"),
+        (("redrive", "nothing"), 2, "usage"),
+        ((), 2, "usage"),
+    ],
+)
+def test_a_wrong_question_is_answered_in_one_line(operate, arguments, code, says):
+    found, told, complaint = operate(*arguments)
+    assert (found, told) == (code, "")
+    assert says in complaint
+    assert complaint.count("\n") == 1
