@@ -136,8 +136,8 @@ class Job:
 
     @property
     def scale(self) -> float:
-        """How many times its original's sides the result has."""
-        return float(self.params.get("scale", MAX_SCALE))
+        """How many times its original's sides the result has; `upscale` is what face models called it in 0.1."""
+        return float(self.params.get("scale") or self.params.get("upscale") or MAX_SCALE)
 
     @property
     def output_format(self) -> str:
