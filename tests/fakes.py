@@ -91,7 +91,7 @@ class FakeJobs:
         holds = row and row.status in transition.sources and all(getattr(row, k) == v for k, v in where.items())
         if not row or not holds:
             raise TransitionRefused(transition.name, row)
-        applied = {
+        applied: dict[str, Any] = {
             name: (*getattr(row, name), value.line) if isinstance(value, Append) else value
             for name, value in changes.items()
         }

@@ -1,8 +1,9 @@
 """Time as a port, so that a test can live through an hour in a moment."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
@@ -25,6 +26,16 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Return when that many seconds have passed; at once if zero or fewer."""
         await asyncio.sleep(seconds)
+
+
+async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Return when the first of these has ended, and give up the others."""
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def iso(moment: datetime) -> str:

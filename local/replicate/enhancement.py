@@ -55,16 +55,22 @@ def progress_line(done: int, total: int) -> str:
     return f"{round(done * 100 / total):3d}%|{bar:<10}| {done}/{total}"
 
 
+def too_many_pixels(dimensions: tuple[int, ...], cap: int) -> str:
+    """Say that a picture (height, width, channels if any) has more pixels than fit.
+
+    The published text, word for word: github.com/replicate/cog-real-esrgan predict.py, read 2026-11-22.
+    """
+    return (
+        f"Input image of dimensions {dimensions} has a total number of pixels {dimensions[0] * dimensions[1]} greater "
+        f"than the max size that fits in GPU memory on this hardware, {cap}. Resize input image and try again."
+    )
+
+
 def _refuse(model: Model, scale: float, image: Image.Image) -> None:
     """Raise RunError, before any pixel is decoded, where the model or this machine would fail."""
     pixels = image.width * image.height
     if model.pixel_cap is not None and pixels > model.pixel_cap:
-        # The published text, word for word: github.com/replicate/cog-real-esrgan predict.py, read 2026-11-22.
-        raise RunError(
-            f"Input image of dimensions {shape(image, keeps_alpha=model.keeps_alpha)} has a total number of "
-            f"pixels {pixels} greater than the max size that fits in GPU memory on this hardware, "
-            f"{model.pixel_cap}. Resize input image and try again."
-        )
+        raise RunError(too_many_pixels(shape(image, keeps_alpha=model.keeps_alpha), model.pixel_cap))
     width, height = int(image.width * scale), int(image.height * scale)
     if width < 1 or height < 1:
         raise RunError(f"{model.scale_field} {scale:g} leaves nothing of {image.width}x{image.height} pixels")

@@ -31,6 +31,13 @@ class OutputFiles:
             raise NotFoundError
         return self._folder / key / FILE_NAME
 
+    def owner(self, key: str) -> str:
+        """Return the id of the prediction whose output an address holds; raises NotFoundError as `path` does."""
+        for prediction_id, its in self._keys.items():
+            if its == key:
+                return prediction_id
+        raise NotFoundError
+
     def erase(self, prediction_id: str) -> None:
         """Delete the output of a prediction, if it has one."""
         key = self._keys.pop(prediction_id, None)

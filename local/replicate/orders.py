@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from .models import Model, find_version
 from .problems import InvalidVersionError, UnprocessableError
@@ -33,6 +33,12 @@ class Order:
     events: frozenset[str]
     wait: int | None
     cancel_after: int | None
+
+    @property
+    def job(self) -> str | None:
+        """The id that the client put into `?job=` of the webhook's address, if any."""
+        values = parse_qs(urlsplit(self.webhook or "").query).get("job")
+        return values[0] if values else None
 
 
 def read_order(body: Any, headers: Mapping[str, str], named: Model | None = None) -> Order:

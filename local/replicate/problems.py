@@ -14,7 +14,8 @@ github.com/replicate/replicate-python, replicate/exceptions.py, read 2026-11-22.
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -85,8 +86,12 @@ class InvalidInputError(UnprocessableError):
 
 def answer(status: int, title: str, detail: str) -> web.Response:
     """Write one problem."""
-    body = json.dumps({"title": title, "detail": detail, "status": status})
-    return web.Response(status=status, text=body, content_type="application/problem+json")
+    return problem({"title": title, "detail": detail, "status": status})
+
+
+def problem(body: Mapping[str, Any]) -> web.Response:
+    """Write a problem of any members; `status` among them becomes the answer's."""
+    return web.Response(status=body["status"], text=json.dumps(body), content_type="application/problem+json")
 
 
 @web.middleware
@@ -94,8 +99,8 @@ async def problems_as_answers(request: web.Request, handler: Handler) -> web.Str
     """Give every refusal, aiohttp's own included, the one shape."""
     try:
         return await handler(request)
-    except ProblemError as problem:
-        return answer(problem.status, problem.title, problem.detail)
+    except ProblemError as refusal:
+        return answer(refusal.status, refusal.title, refusal.detail)
     except web.HTTPNotFound:
         return answer(NotFoundError.status, NotFoundError.title, NotFoundError().detail)
     except web.HTTPMethodNotAllowed as refused:

@@ -1,30 +1,30 @@
 """The life of predictions: created, run one at a time in order of arrival, ended, after an hour erased."""
 
 import asyncio
-import contextlib
 import logging
 import threading
-import time
-from collections.abc import Callable, Coroutine
-from datetime import datetime
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 
-from .clock import Clock
-from .downloads import DownloadError, download
+from .clock import Clock, first_of
+from .courses import ORDINARY, Course
 from .engines import CancelledRunError, Engine
-from .enhancement import RunError, enhance
+from .faults.armed import Faults
+from .faults.runs import RunFault
 from .files import OutputFiles
 from .orders import Order
 from .predictions import Prediction, Predictions, Status
 from .received import Received
 from .webhooks import Webhooks
+from .workshop import Done, Workshop
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
-STOP_PATIENCE_SECONDS = 1.0
 
 
 class Runs:
@@ -40,19 +40,19 @@ class Runs:
         engine: Engine,
         session: aiohttp.ClientSession,
         clock: Clock,
+        faults: Faults,
     ) -> None:
         self._predictions = predictions
         self._files = files
-        self._received = received
+        self._workshop = Workshop(session, received, engine)
         self._webhooks = webhooks
-        self._engine = engine
-        self._session = session
         self._clock = clock
+        self._faults = faults
         self._waiting: asyncio.Queue[Prediction] = asyncio.Queue()
         self._endings: dict[str, asyncio.Event] = {}
         self._cancels: dict[str, threading.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._engine_thread: threading.Thread | None = None
+        self._unheeded: dict[str, asyncio.Event] = {}  # set once such a prediction was asked to stop
 
     def start(self) -> None:
         """Begin to work through the queue and to erase what is an hour old."""
@@ -69,10 +69,7 @@ class Runs:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._engine_thread is not None:
-            await asyncio.to_thread(self._engine_thread.join, STOP_PATIENCE_SECONDS)
-            return not self._engine_thread.is_alive()
-        return True
+        return await self._workshop.stop()
 
     def create(self, order: Order) -> Prediction:
         """Take in an order: it starts when those before it have ended."""
@@ -88,26 +85,21 @@ class Runs:
 
     def cancel(self, prediction: Prediction) -> None:
         """Stop a prediction; one that has ended stays as it is."""
-        self._end(prediction, Status.CANCELED)
+        if prediction.id in self._unheeded:
+            self._unheeded[prediction.id].set()
+        else:
+            self._end(prediction, Status.CANCELED)
 
     async def wait(self, prediction: Prediction, seconds: float) -> None:
         """Return when the prediction has ended or the time is over."""
         if prediction.ended:
             return
-        ending = asyncio.create_task(self._endings[prediction.id].wait())
-        over = asyncio.create_task(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait({ending, over}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ending.cancel()
-            over.cancel()
+        await first_of(self._endings[prediction.id].wait(), self._clock.sleep(seconds))
 
     def sweep(self) -> None:
         """Erase the data of predictions that ended an hour ago."""
         for prediction in self._predictions.due_for_erasure(self._clock.now()):
-            self._files.erase(prediction.id)
-            prediction.erase()
-            log.info("prediction %s: data removed", prediction.id)
+            self._erase(prediction)
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -121,76 +113,84 @@ class Runs:
     async def _work(self) -> None:
         while True:
             prediction = await self._waiting.get()
-            if prediction.move(Status.PROCESSING, self._clock.now()):
+            if prediction.ended:
+                continue
+            fault = self._faults.match(RunFault, prediction.order)
+            course = fault.course() if fault else ORDINARY
+            if fault and not course.starts:
+                self._spawn(self._stay(prediction, fault))
+            elif course.aborts:
+                self._end(prediction, Status.ABORTED, told=course.tells_abort)
+            elif prediction.move(Status.PROCESSING, self._clock.now()):
                 log.info("prediction %s: processing", prediction.id)
                 self._webhooks.emit(prediction, "start")
-                await self._process(prediction)
+                await self._process(prediction, course, fault)
 
-    async def _process(self, prediction: Prediction) -> None:
-        began = time.perf_counter()
-        error = None
-        try:
-            png = await self._enhance(prediction)
-            if not prediction.ended:
-                prediction.output = self._files.add(prediction.id, png)
-                self._webhooks.emit(prediction, "output")
-        except (DownloadError, RunError) as fault:
-            error = str(fault)
-        except CancelledRunError:
-            pass
-        except Exception as fault:  # whatever a model raises ends its run, not the worker
-            log.exception("prediction %s: unexpected", prediction.id)
-            error = f"{type(fault).__name__}: {fault}"
+    async def _stay(self, prediction: Prediction, fault: RunFault) -> None:
+        """Leave a prediction as it is; should the fault be cleared, it takes its turn again."""
         if not prediction.ended:
-            prediction.predict_time = time.perf_counter() - began
-        self._end(prediction, Status.SUCCEEDED if error is None else Status.FAILED, error)
+            await first_of(fault.cleared.wait(), self._endings[prediction.id].wait())
+        self._waiting.put_nowait(prediction)
 
-    async def _enhance(self, prediction: Prediction) -> bytes:
-        order = prediction.order
-        content = await download(self._session, order.settled[order.model.image_field])
-        loop = asyncio.get_running_loop()
-        cancel = self._cancels.get(prediction.id)
-        if cancel is None:  # it ended while the picture was on its way
-            raise CancelledRunError
-        stopped = cancel.is_set
+    async def _process(self, prediction: Prediction, course: Course, fault: RunFault | None) -> None:
+        if not course.heeds_cancel:
+            self._unheeded[prediction.id] = asyncio.Event()
+        done = Done(error=course.error)
+        if course.error is None:
+            try:
+                done = await self._workshop.make(
+                    prediction, lambda line: self._log_line(prediction, line), self._cancels[prediction.id].is_set
+                )
+            except CancelledRunError:
+                self._unheeded.pop(prediction.id, None)
+                return
+        if fault and course.extra_seconds:
+            self._spawn(self._linger(prediction, course, fault, done, self._clock.now()))
+        else:
+            self._finish(prediction, course, done)
 
-        def report(line: str) -> None:
-            _tell(loop, lambda: self._log_line(prediction, line))
+    async def _linger(
+        self, prediction: Prediction, course: Course, fault: RunFault, done: Done, since: datetime
+    ) -> None:
+        """Finish later, while others run: when the time is over, the fault cleared or the prediction cancelled."""
+        if not prediction.ended:
+            waits = [fault.cleared.wait(), self._endings[prediction.id].wait()]
+            if prediction.id in self._unheeded:
+                waits.append(self._unheeded[prediction.id].wait())
+            due = since + timedelta(seconds=course.extra_seconds)
+            await first_of(self._clock.sleep((due - self._clock.now()).total_seconds()), *waits)
+        seconds = (self._clock.now() - since).total_seconds()
+        self._finish(prediction, course, replace(done, seconds=done.seconds + seconds))
 
-        def work() -> bytes:
-            self._received.downloaded(prediction.id, content)
-            return enhance(order.model, order.settled, content, self._engine, report=report, cancelled=stopped)
+    def _finish(self, prediction: Prediction, course: Course, done: Done) -> None:
+        self._unheeded.pop(prediction.id, None)
+        if prediction.ended:
+            return
+        prediction.predict_time = done.seconds
+        if done.error is not None:
+            self._end(prediction, Status.FAILED, done.error)
+            return
+        prediction.output = self._files.add(prediction.id, done.png)
+        self._webhooks.emit(prediction, "output")
+        self._end(prediction, Status.SUCCEEDED)
+        if course.erased_after is not None:
+            self._spawn(self._erase_at(prediction, self._clock.now() + timedelta(seconds=course.erased_after)))
 
-        return await self._in_thread(work)
+    async def _erase_at(self, prediction: Prediction, due: datetime) -> None:
+        await self._clock.sleep((due - self._clock.now()).total_seconds())
+        self._erase(prediction)
+
+    def _erase(self, prediction: Prediction) -> None:
+        self._files.erase(prediction.id)
+        prediction.erase()
+        log.info("prediction %s: data removed", prediction.id)
 
     def _log_line(self, prediction: Prediction, line: str) -> None:
         if not prediction.ended:
             prediction.logs += line + "\n"
             self._webhooks.emit(prediction, "logs")
 
-    async def _in_thread(self, work: Callable[[], bytes]) -> bytes:
-        """Run in a daemon thread: a pool's threads would hold up the process's end by a whole tile."""
-        loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[bytes] = loop.create_future()
-
-        def settle(set_it: Callable[[], None]) -> None:
-            if not outcome.cancelled():
-                set_it()
-
-        def run() -> None:
-            try:
-                result = work()
-            except Exception as raised:  # noqa: BLE001 - carried over to the event loop
-                fault = raised
-                _tell(loop, lambda: settle(lambda: outcome.set_exception(fault)))
-            else:
-                _tell(loop, lambda: settle(lambda: outcome.set_result(result)))
-
-        self._engine_thread = threading.Thread(target=run, name="engine", daemon=True)
-        self._engine_thread.start()
-        return await outcome
-
-    def _end(self, prediction: Prediction, status: Status, error: str | None = None) -> None:
+    def _end(self, prediction: Prediction, status: Status, error: str | None = None, *, told: bool = False) -> None:
         started = prediction.started_at
         now = self._clock.now()
         if not prediction.move(status, now):
@@ -203,15 +203,10 @@ class Runs:
         log.info("prediction %s: %s%s", prediction.id, status, f", {error}" if error else "")
         # The documents name succeeded, failed and canceled as what `completed` tells of, never aborted:
         # replicate.com/docs/topics/webhooks/receive-webhook, stored copy read 2026-11-22.
-        if status is not Status.ABORTED:
+        if status is not Status.ABORTED or told:
             self._webhooks.emit(prediction, "completed")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _tell(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: the stand-in has stopped
-        loop.call_soon_threadsafe(what)

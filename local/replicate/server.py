@@ -1,22 +1,25 @@
 """The HTTP side: routes, the token, and putting the parts together."""
 
 import hmac
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from .bodies import read_json
 from .clock import Clock, iso
+from .control import Control
+from .creations import Creation
 from .engines import Engine
+from .faults.armed import Faults
+from .faults.creations import CreationFault
+from .faults.outputs import OutputFault
 from .files import OutputFiles
 from .models import Model, find_model
 from .orders import read_order
 from .predictions import Predictions
 from .problems import (
-    BadRequestError,
     Handler,
     NotFoundError,
     ProblemError,
@@ -48,10 +51,11 @@ class StandIn:
         self._base_url = base_url
         self._clock = clock
         self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT})
+        self._faults = Faults(clock)
         self._predictions = Predictions()
         self._files = OutputFiles(state / FILES_FOLDER, base_url)
         self._received = Received(state / RECEIVED_FOLDER)
-        self._webhooks = Webhooks(self._session, clock, settings.webhook_secret, base_url)
+        self._webhooks = Webhooks(self._session, clock, settings.webhook_secret, base_url, self._faults)
         self._runs = Runs(
             predictions=self._predictions,
             files=self._files,
@@ -60,6 +64,7 @@ class StandIn:
             engine=engine,
             session=self._session,
             clock=clock,
+            faults=self._faults,
         )
 
     def application(self) -> web.Application:
@@ -78,6 +83,7 @@ class StandIn:
                 web.get("/p/{id}", self.page),
                 web.get("/_received", self.received),
                 web.get("/_received/{id}/input", self.received_input),
+                *Control(self._faults).routes(),
             ]
         )
         self._runs.start()
@@ -100,23 +106,28 @@ class StandIn:
         self._runs.sweep()
         return await handler(request)
 
-    async def create(self, request: web.Request) -> web.Response:
+    async def create(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/predictions."""
         return await self._create(request, None)
 
-    async def create_for_model(self, request: web.Request) -> web.Response:
+    async def create_for_model(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/models/{owner}/{name}/predictions."""
         return await self._create(request, _model(request))
 
-    async def _create(self, request: web.Request, model: Model | None) -> web.Response:
-        body = await _json(request)
-        order = read_order(body, request.headers, model)
-        prediction = self._runs.create(order)
-        self._received.created(prediction.id, body, request.headers, prediction.created_at)
-        if order.wait is not None:
-            await self._runs.wait(prediction, order.wait)
-        late = order.wait is not None and not prediction.ended
-        return web.json_response(prediction.as_json(self._base_url), status=202 if late else 201)
+    async def _create(self, request: web.Request, model: Model | None) -> web.StreamResponse:
+        body = await read_json(request)
+        creation = Creation(
+            request=request,
+            body=body,
+            order=read_order(body, request.headers, model),
+            runs=self._runs,
+            received=self._received,
+            webhooks=self._webhooks,
+            clock=self._clock,
+            base_url=self._base_url,
+        )
+        fault = self._faults.match(CreationFault, creation.order)
+        return await (fault.answer(creation) if fault else creation.answer(creation.accept()))
 
     async def show(self, request: web.Request) -> web.Response:
         """GET /v1/predictions/{id}."""
@@ -163,9 +174,15 @@ class StandIn:
         """GET /v1/webhooks/default/secret."""
         return web.json_response({"key": self._settings.webhook_secret})
 
-    async def file(self, request: web.Request) -> web.FileResponse:
+    async def file(self, request: web.Request) -> web.StreamResponse:
         """GET and HEAD /files/{key}/output.png: no token, as on replicate.delivery."""
-        return web.FileResponse(self._files.path(request.match_info["key"]))
+        key = request.match_info["key"]
+        path = self._files.path(key)
+        if request.method == "GET":
+            order = self._predictions.get(self._files.owner(key)).order
+            if fault := self._faults.match(OutputFault, order):
+                return await fault.serve(request, path)
+        return web.FileResponse(path)
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /p/{id}: what `urls.web` leads to; tells nothing but the state."""
@@ -187,17 +204,6 @@ def _model(request: web.Request) -> Model:
         return find_model(f"{request.match_info['owner']}/{request.match_info['name']}")
     except ProblemError:
         raise NotFoundError from None
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-async def _json(request: web.Request) -> Any:
-    try:
-        return json.loads(await request.read(), parse_constant=_refuse_constant)
-    except ValueError:
-        raise BadRequestError("The body is not valid JSON.") from None
 
 
 def _moment(request: web.Request, name: str) -> datetime | None:

@@ -1,43 +1,41 @@
-"""Calling the client back: Standard Webhooks signatures, the provider's events, throttle and retries.
+"""Calling the client back: the provider's events, in order, throttled.
 
-Source: replicate.com/docs/topics/webhooks/receive-webhook and /verify-webhook, stored copies read 2026-11-22.
+Source: replicate.com/docs/topics/webhooks/receive-webhook, stored copy read 2026-11-22.
 """
 
 import asyncio
 import json
-import logging
-import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import aiohttp
 from standardwebhooks import Webhook
-from yarl import URL
 
 from .clock import Clock
+from .deliveries import Delivery
+from .faults.armed import Faults
+from .faults.webhooks import WebhookFault
 from .predictions import Prediction
 
-log = logging.getLogger(__name__)
-
-USER_AGENT = "replicate-standin/1.0 (webhook)"
 THROTTLED = ("output", "logs")
 THROTTLE = timedelta(milliseconds=500)
-# Seconds after completion at which a terminal delivery is tried: exponential, the last after a minute.
-ATTEMPTS_AT = (0, 1, 3, 7, 15, 31, 60)
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 class Webhooks:
     """Sends the events of predictions, one prediction's strictly in order, different ones side by side."""
 
-    def __init__(self, session: aiohttp.ClientSession, clock: Clock, secret: str, base_url: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, clock: Clock, secret: str, base_url: str, faults: Faults
+    ) -> None:
         self._session = session
         self._clock = clock
         self._signer = Webhook(secret)
         self._base_url = base_url
+        self._faults = faults
         self._queues: dict[str, asyncio.Queue[tuple[str, bytes] | None]] = {}
         self._senders: set[asyncio.Task[None]] = set()
         self._last: dict[tuple[str, str], datetime] = {}
+        self._when_tried: dict[str, Callable[[], None]] = {}
 
     def emit(self, prediction: Prediction, event: str) -> None:
         """Queue an event with the prediction as it is now, unless the filter or the throttle stops it.
@@ -51,6 +49,10 @@ class Webhooks:
             queue.put_nowait((event, json.dumps(prediction.as_json(self._base_url)).encode()))
         if event == "completed":
             queue.put_nowait(None)
+
+    def when_tried(self, prediction: Prediction, call: Callable[[], None]) -> None:
+        """Call this once the prediction's `completed`, which must be wanted, was sent for the first time."""
+        self._when_tried[prediction.id] = call
 
     async def stop(self) -> None:
         """Give up whatever is still to be sent."""
@@ -83,48 +85,36 @@ class Webhooks:
             if event == "completed":
                 await self._send_terminal(prediction, body)
             else:
-                await self._attempt(prediction, event, body, _message_id())
+                await self._delivery(prediction, event, body).attempt()
         del self._queues[prediction.id]
+        self._when_tried.pop(prediction.id, None)
         for event in THROTTLED:
             self._last.pop((prediction.id, event), None)
 
     async def _send_terminal(self, prediction: Prediction, body: bytes) -> None:
-        message_id = _message_id()
-        completed_at = prediction.completed_at or self._clock.now()
-        for offset in ATTEMPTS_AT:
-            due = completed_at + timedelta(seconds=offset)
-            await self._clock.sleep((due - self._clock.now()).total_seconds())
-            if await self._attempt(prediction, "completed", body, message_id):
-                return
-        log.warning("prediction %s: webhook completed given up", prediction.id)
+        delivery = self._delivery(prediction, "completed", body, lambda: self._tried(prediction.id))
+        fault = self._faults.match(WebhookFault, prediction.order)
+        if fault is None:
+            await delivery.send(since=prediction.completed_at)
+        else:
+            await fault.deliver(delivery)
 
-    async def _attempt(self, prediction: Prediction, event: str, body: bytes, message_id: str) -> bool:
-        """Make one call and say whether it was answered with 2xx."""
-        url = URL(str(prediction.order.webhook))
-        try:
-            async with self._session.post(
-                url,
-                data=body,
-                headers=self._headers(message_id, body),
-                allow_redirects=False,
-                timeout=_TIMEOUT,
-            ) as response:
-                outcome: Any = response.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            outcome = type(fault).__name__
-        log.info("prediction %s: webhook %s to %s%s: %s", prediction.id, event, url.host, url.path, outcome)
-        return isinstance(outcome, int) and 200 <= outcome < 300
+    def _tried(self, prediction_id: str) -> None:
+        if call := self._when_tried.pop(prediction_id, None):
+            call()
+        for fault in self._faults.of(WebhookFault):
+            fault.another_was_sent()
 
-    def _headers(self, message_id: str, body: bytes) -> dict[str, str]:
-        at = self._clock.now()
-        return {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": self._signer.sign(message_id, at, body.decode()),
-        }
-
-
-def _message_id() -> str:
-    return "msg_" + secrets.token_hex(14)
+    def _delivery(
+        self, prediction: Prediction, event: str, body: bytes, when_tried: Callable[[], None] | None = None
+    ) -> Delivery:
+        return Delivery(
+            session=self._session,
+            clock=self._clock,
+            signer=self._signer,
+            prediction_id=prediction.id,
+            event=event,
+            url=str(prediction.order.webhook),
+            body=body,
+            when_tried=when_tried,
+        )

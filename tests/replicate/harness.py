@@ -1,11 +1,12 @@
 """What the tests of the stand-in stand on: a clock to turn, an engine to hold, and the world outside it."""
 
 import asyncio
+import contextlib
 import io
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,8 +80,11 @@ class FakeClock:
     def turn(self, **duration: float) -> None:
         self._now += timedelta(**duration)
 
-    async def sleep(self, seconds: float) -> None:
-        due = self._now + timedelta(seconds=seconds)
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
+        """Count from the call, not from when the event loop comes round to it: a test may turn in between."""
+        return self._until(self._now + timedelta(seconds=seconds))
+
+    async def _until(self, due: datetime) -> None:
         while self._now < due:
             await asyncio.sleep(0.002)
 
@@ -114,6 +118,7 @@ class Outside:
         self.redirects: dict[str, str] = {}
         self.gets: list[tuple[str, dict[str, str]]] = []
         self.calls: list[tuple[dict[str, str], bytes]] = []
+        self.called: list[str] = []
         self.statuses: list[int] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -152,6 +157,7 @@ class Outside:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                outside.called.append(self.path)
                 outside.calls.append(({name.lower(): value for name, value in self.headers.items()}, body))
                 status = outside.statuses.pop(0) if outside.statuses else 204
                 location = {"Location": outside.url + "/elsewhere"} if 300 <= status < 400 else {}
@@ -162,8 +168,9 @@ class Outside:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(ConnectionError):  # a stand-in that was stopped meanwhile
+                    self.end_headers()
+                    self.wfile.write(content)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -228,6 +235,21 @@ class Service:
         known = MODELS[model]
         answer = self.post({"version": known.slug, "input": {known.image_field: image, **inputs}, **body}, **headers)
         assert answer.status_code in (201, 202), answer.text
+        return answer.json()
+
+    def set_faults(self, *faults: dict[str, Any]) -> None:
+        """Replace the faults that are set."""
+        answer = self.call("PUT", "/_control", json={"faults": list(faults)})
+        assert answer.status_code == 200, answer.text
+
+    def fired(self) -> list[int]:
+        """Return how often each fault that is set has fired."""
+        return [each["fired"] for each in self.call("GET", "/_control").json()["faults"]]
+
+    def cancel(self, prediction: dict[str, Any]) -> dict[str, Any]:
+        """Cancel a prediction; the provider answers 200 whatever comes of it."""
+        answer = self.call("POST", f"/v1/predictions/{prediction['id']}/cancel", "prediction")
+        assert answer.status_code == 200
         return answer.json()
 
     def get(self, prediction: dict[str, Any]) -> dict[str, Any]:

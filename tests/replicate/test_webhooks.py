@@ -3,7 +3,7 @@
 import pytest
 from standardwebhooks import Webhook
 
-from local.replicate.webhooks import ATTEMPTS_AT
+from local.replicate.deliveries import ATTEMPTS_AT
 from tests.replicate.harness import SECRET, FakeClock, HeldEngine, Outside, Service, check, eventually
 
 

@@ -1,0 +1,71 @@
+"""What a retention run over many objects takes: `python -m bench.retention [OBJECTS]`, 100,000 unless told.
+
+The bucket is moto's, in this process: the calls are real, the network is not, and most of the processor's time is
+moto's. A tenth of the objects is due; then twice as many objects with as many due, so that the growth can be seen.
+"""
+
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from moto import mock_aws
+from moto.s3.models import s3_backends
+
+from enhancer.adapters.r2 import R2Pictures
+from enhancer.usecases.expire_pictures import Expirer, expire_pictures
+from tests.fakes import FakeMessages, FakeUsage
+
+BUCKET, PREFIX = "pictures", "ai-enhancer/"
+LIST_PRICE = 4.50 / 1e6
+"""US dollars a ListObjects of R2, class A; deletes are free (developers.cloudflare.com/r2/pricing, read 2026-11-22)."""
+DUE_SHARE = 10
+ROUND_TRIP = 0.03
+"""Seconds that a call to R2 takes from Lambda, an assumption for the estimate: it was not measured."""
+
+
+def main(objects: int) -> None:
+    """Print a line a run."""
+    print(f"{'objects':>10}{'due':>8}{'pages':>8}{'deletes':>9}{'CPU s':>8}{'est. s':>8}{'US$ list':>10}")
+    for stored, due in ((objects, objects // DUE_SHARE), (2 * objects, objects // DUE_SHARE)):
+        calls, seconds = run(stored, due)
+        pages, deletes = calls["ListObjectsV2"], calls["DeleteObject"]
+        estimate = (pages + deletes) * ROUND_TRIP
+        print(f"{stored:>10}{due:>8}{pages:>8}{deletes:>9}{seconds:>8.1f}{estimate:>8.0f}{pages * LIST_PRICE:>10.5f}")
+
+
+def run(stored: int, due: int) -> tuple[Counter[str], float]:
+    """One run over a bucket of so many objects; the calls by name, and seconds of processor time."""
+    calls: Counter[str] = Counter()
+    with mock_aws():
+        client: Any = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        _fill(stored, due)
+        client.meta.events.register("before-call.s3", lambda model, **_: calls.update([model.name]))
+        expirer = Expirer(
+            R2Pictures(lambda: client, BUCKET, lambda: client),
+            FakeUsage(),
+            FakeMessages(),
+            PREFIX,
+            lambda: datetime.now(UTC) + timedelta(hours=25),
+        )
+        began = time.process_time()
+        done = expire_pictures(expirer, lambda: True)
+        seconds = time.process_time() - began
+    if done != {"seen": stored, "deleted": due}:
+        raise SystemExit(f"the run did something else: {done}")
+    return calls, seconds
+
+
+def _fill(stored: int, due: int) -> None:
+    """Uploads, which are due after a day, and results, which are not."""
+    backend = s3_backends["123456789012"]["aws"]
+    for number in range(stored):
+        root = "uploads" if number < due else "results"
+        backend.put_object(BUCKET, f"{PREFIX}{root}/guest/o/{number:08}/picture.png", b"x")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else 100_000)

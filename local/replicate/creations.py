@@ -1,0 +1,54 @@
+"""One create request, from a checked order to its answer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from .clock import Clock
+from .orders import Order
+from .predictions import Prediction
+from .received import Received
+from .runs import Runs
+from .webhooks import Webhooks
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What answers a create request, and what a fault may do instead."""
+
+    request: web.Request
+    body: Any
+    order: Order
+    runs: Runs
+    received: Received
+    webhooks: Webhooks
+    clock: Clock
+    base_url: str
+
+    def accept(self) -> Prediction:
+        """Take the order in: the prediction exists from here on."""
+        prediction = self.runs.create(self.order)
+        self.received.created(prediction.id, self.body, self.request.headers, prediction.created_at)
+        return prediction
+
+    def show(self, prediction: Prediction) -> dict[str, Any]:
+        """Return what the prediction looks like now."""
+        return prediction.as_json(self.base_url)
+
+    async def answer(self, prediction: Prediction, shown: dict[str, Any] | None = None) -> web.Response:
+        """Wait if the client wants to, then answer: 201, or 202 when the wait was too short.
+
+        `shown` is what to show if the client does not want to wait; else the prediction as it is then.
+        """
+        wait = self.order.wait
+        if wait is None:
+            return web.json_response(shown or self.show(prediction), status=201)
+        await self.runs.wait(prediction, wait)
+        return web.json_response(self.show(prediction), status=201 if prediction.ended else 202)
+
+    def hang_up(self) -> web.Response:
+        """Close the connection without an answer; the response returned is for form's sake and never sent."""
+        if self.request.transport is not None:
+            self.request.transport.close()
+        return web.Response()

@@ -1,0 +1,64 @@
+"""What a fault is: a name, its parameters, and the moment at which it acts. The subclasses say what it does."""
+
+import asyncio
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import datetime
+from typing import Any, ClassVar
+
+from ..clock import Clock, first_of
+from ..orders import Order
+
+HOLD_MAX_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a fault as a document may give it; None for a bound means that there is none."""
+
+    name: str
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    pattern: str | None
+
+
+def parameter(
+    default: Any, *, minimum: float | None = None, maximum: float | None = None, pattern: str | None = None
+) -> Any:
+    """Declare a parameter: its type is that of the default, where a float also takes whole numbers."""
+    return field(default=default, metadata={"minimum": minimum, "maximum": maximum, "pattern": pattern})
+
+
+def held(default: float) -> Any:
+    """Declare a time to hold something back, in seconds of the stand-in's clock."""
+    return parameter(default, minimum=0, maximum=HOLD_MAX_SECONDS)
+
+
+@dataclass(eq=False)
+class Fault:
+    """One fault that is set. Subclasses are dataclasses whose fields come from `parameter` or `held`."""
+
+    name: ClassVar[str]
+    # How often it fires if the document does not say; None: for ever.
+    times: ClassVar[int | None] = 1
+
+    def __post_init__(self) -> None:
+        self.cleared = asyncio.Event()
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter]:
+        """Return the parameters by name."""
+        return {
+            each.name: Parameter(each.name, each.default, **each.metadata)
+            for each in fields(cls)
+            if each.default is not MISSING
+        }
+
+    def applies(self, order: Order, now: datetime) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether it would do anything at this opportunity. Asked last: a yes means that it acts."""
+        return True
+
+    async def hold(self, clock: Clock, seconds: float, until: asyncio.Event | None = None) -> None:
+        """Return when so many seconds have passed, `until` is set, or the fault is cleared."""
+        ends = [clock.sleep(seconds), self.cleared.wait()]
+        await first_of(*ends, *([until.wait()] if until else []))

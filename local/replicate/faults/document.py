@@ -1,0 +1,84 @@
+"""The document of `PUT /_control`, checked: either all of it is taken or none.
+
+{"faults": [{"fault": "webhook-delayed", "seconds": 5, "times": 1, "job": "p…", "share": 0.05, "seed": 7}]}
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..problems import UnprocessableError
+from .armed import Armed
+from .base import Fault, Parameter
+from .table import FAULTS
+
+FAULTS_MAX = 100
+# What every fault takes, with the default of each; that of `times` is the fault's own.
+COMMON = {
+    "times": Parameter("times", 1, 1, 1_000_000, None),
+    "job": Parameter("job", "", None, None, r"[A-Za-z0-9_-]{1,64}"),
+    "share": Parameter("share", 1.0, 0, 1, None),
+    "seed": Parameter("seed", 0, 0, 2**63 - 1, None),
+}
+_NULLABLE = ("times", "job")
+
+
+def read_document(body: Any) -> list[Armed]:
+    """Return the faults that a document sets; raises UnprocessableError, which names all that is wrong."""
+    if not isinstance(body, dict) or set(body) != {"faults"} or not isinstance(body["faults"], list):
+        raise UnprocessableError('The body must be a JSON object {"faults": […]} with nothing beside it.')
+    if len(body["faults"]) > FAULTS_MAX:
+        raise UnprocessableError(f"- faults: {len(body['faults'])} are set; {FAULTS_MAX} at most")
+    wrong = [line for number, given in enumerate(body["faults"]) for line in _wrong(f"faults[{number}]", given)]
+    if wrong:
+        raise UnprocessableError("\n".join(wrong))
+    return [_armed(given) for given in body["faults"]]
+
+
+def _wrong(place: str, given: Any) -> list[str]:
+    if not isinstance(given, dict):
+        return [f"- {place}: must be an object"]
+    kind = _kind(given)
+    if kind is None:
+        return [f"- {place}.fault: {given.get('fault')!r} is not a fault; there are {', '.join(FAULTS)}"]
+    allowed = kind.parameters() | COMMON
+    wrong = []
+    for name, value in given.items():
+        if name not in allowed and name != "fault":
+            wrong.append(f"- {place}.{name}: {kind.name} takes no such parameter; it takes {', '.join(allowed)}")
+        elif name in allowed and (fault := _value(allowed[name], value)):
+            wrong.append(f"- {place}.{name}: {fault}")
+    return wrong
+
+
+def _kind(given: Mapping[str, Any]) -> type[Fault] | None:
+    name = given.get("fault")
+    return FAULTS.get(name) if isinstance(name, str) else None
+
+
+def _value(known: Parameter, value: Any) -> str | None:
+    """Say what is wrong with a value, or None."""
+    if value is None and known.name in _NULLABLE:
+        return None
+    expected = type(known.default)
+    fits = type(value) is expected or (expected is float and type(value) is int)
+    if not fits:
+        names = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+        return f"must be {names[expected]}"
+    if known.pattern is not None and not re.fullmatch(known.pattern, value, re.DOTALL):
+        return f"must match {known.pattern}"
+    too_small = known.minimum is not None and not value >= known.minimum
+    too_large = known.maximum is not None and not value <= known.maximum
+    return f"must be from {known.minimum:g} to {known.maximum:g}" if too_small or too_large else None
+
+
+def _armed(given: Mapping[str, Any]) -> Armed:
+    kind = FAULTS[given["fault"]]
+    fault = kind(**{name: given[name] for name in kind.parameters() if name in given})
+    return Armed(
+        fault,
+        times=given.get("times", kind.times),
+        job=given.get("job"),
+        share=float(given.get("share", 1.0)),
+        seed=given.get("seed", 0),
+    )

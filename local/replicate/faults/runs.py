@@ -1,0 +1,120 @@
+"""Faults of a run: each is another course that the prediction takes once its turn has come."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..courses import Course
+from ..enhancement import too_many_pixels
+from ..models import REAL_ESRGAN_PIXEL_CAP
+from .base import HOLD_MAX_SECONDS, Fault, held, parameter
+
+
+class RunFault(Fault):
+    """A fault that changes the course of a run."""
+
+    def course(self) -> Course:
+        """Return the course that the run takes."""
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class RunInterrupted(RunFault):
+    """`failed` because the platform lost the run: github.com/replicate/cog-whisper issue 1, read 2026-11-22."""
+
+    name: ClassVar[str] = "run-interrupted"
+
+    def course(self) -> Course:
+        return Course(error="Prediction interrupted; please retry (code: PA)")
+
+
+@dataclass(eq=False)
+class RunDirectorError(RunFault):
+    """`failed` because the platform's director failed; the text as public clients of Replicate report it."""
+
+    name: ClassVar[str] = "run-director-error"
+
+    def course(self) -> Course:
+        return Course(error="Director: unexpected error handling prediction (E8765)")
+
+
+@dataclass(eq=False)
+class RunModelError(RunFault):
+    """`failed` with an error of the model's own."""
+
+    name: ClassVar[str] = "run-model-error"
+    text: str = parameter("CUDA error: device-side assert triggered", pattern=r".{1,2000}")
+
+    def course(self) -> Course:
+        return Course(error=self.text)
+
+
+@dataclass(eq=False)
+class RunPixelCap(RunFault):
+    """`failed` in Real-ESRGAN's published words for a picture of more pixels than fit; sizes in pixels."""
+
+    name: ClassVar[str] = "run-pixel-cap"
+    width: int = parameter(2000, minimum=1, maximum=100_000)
+    height: int = parameter(2000, minimum=1, maximum=100_000)
+
+    def course(self) -> Course:
+        return Course(error=too_many_pixels((self.height, self.width, 3), REAL_ESRGAN_PIXEL_CAP))
+
+
+@dataclass(eq=False)
+class RunAborted(RunFault):
+    """`aborted` without having started. No webhook, unless `told`: the documents can be read both ways."""
+
+    name: ClassVar[str] = "run-aborted"
+    told: bool = parameter(default=False)
+
+    def course(self) -> Course:
+        return Course(aborts=True, tells_abort=self.told)
+
+
+@dataclass(eq=False)
+class RunStuck(RunFault):
+    """Stays `starting` until it is cancelled, its deadline comes or the fault is cleared; the others pass it by."""
+
+    name: ClassVar[str] = "run-stuck"
+
+    def course(self) -> Course:
+        return Course(starts=False)
+
+
+@dataclass(eq=False)
+class RunSlow(RunFault):
+    """Stays `processing` so many seconds longer than it need; can be cancelled meanwhile; the others pass it by."""
+
+    name: ClassVar[str] = "run-slow"
+    seconds: float = held(30.0)
+
+    def course(self) -> Course:
+        return Course(extra_seconds=self.seconds)
+
+
+@dataclass(eq=False)
+class WebhookAfterCancel(RunFault):
+    """Stays `processing` until its cancel is answered with 200, and then succeeds and says so.
+
+    Ends the same way after `seconds` if no cancel comes. The others pass it by.
+    """
+
+    name: ClassVar[str] = "webhook-after-cancel"
+    seconds: float = held(60.0)
+
+    def course(self) -> Course:
+        return Course(extra_seconds=self.seconds, heeds_cancel=False)
+
+
+@dataclass(eq=False)
+class OutputErased(RunFault):
+    """The data is erased so many seconds after the run ended, instead of an hour; its webhook was written before.
+
+    Shape: replicate.com/docs/topics/predictions/data-retention, stored copy read 2026-11-22.
+    """
+
+    name: ClassVar[str] = "output-erased"
+    seconds: float = parameter(0.0, minimum=0, maximum=HOLD_MAX_SECONDS)
+
+    def course(self) -> Course:
+        return Course(erased_after=self.seconds)

@@ -1,0 +1,79 @@
+"""One prediction's work: fetch its picture, run its model on it beside the event loop."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+
+from .downloads import DownloadError, download
+from .engine_thread import EngineThread, tell
+from .engines import Cancelled, CancelledRunError, Engine
+from .enhancement import RunError, enhance
+from .predictions import Prediction
+from .received import Received
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a model made of a picture: a PNG, or an error; and how long it took in seconds."""
+
+    png: bytes = b""
+    error: str | None = None
+    seconds: float = 0.0
+
+
+class Workshop:
+    """Works on one prediction at a time."""
+
+    def __init__(self, session: aiohttp.ClientSession, received: Received, engine: Engine) -> None:
+        self._session = session
+        self._received = received
+        self._engine = engine
+        self._thread = EngineThread()
+
+    async def make(self, prediction: Prediction, report: Callable[[str], None], cancelled: Cancelled) -> Done:
+        """Return what becomes of a prediction's picture; `report` receives lines for its logs, on the event loop.
+
+        Raises CancelledRunError when cancelled.
+        """
+        began = time.perf_counter()
+        png, error = b"", None
+        try:
+            png = await self._enhance(prediction, report, cancelled)
+        except (DownloadError, RunError) as fault:
+            error = str(fault)
+        except CancelledRunError:
+            raise
+        except Exception as fault:  # whatever a model raises ends its run, not the worker
+            log.exception("prediction %s: unexpected", prediction.id)
+            error = f"{type(fault).__name__}: {fault}"
+        return Done(png, error, time.perf_counter() - began)
+
+    async def stop(self) -> bool:
+        """Wait a moment for the engine; say whether its thread has ended."""
+        return await self._thread.stop()
+
+    async def _enhance(self, prediction: Prediction, report: Callable[[str], None], cancelled: Cancelled) -> bytes:
+        order = prediction.order
+        content = await download(self._session, order.settled[order.model.image_field])
+        loop = asyncio.get_running_loop()
+        if cancelled():  # while the picture was on its way
+            raise CancelledRunError
+
+        def work() -> bytes:
+            self._received.downloaded(prediction.id, content)
+            return enhance(
+                order.model,
+                order.settled,
+                content,
+                self._engine,
+                report=lambda line: tell(loop, lambda: report(line)),
+                cancelled=cancelled,
+            )
+
+        return await self._thread.run(work)
