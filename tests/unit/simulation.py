@@ -36,8 +36,12 @@ class Killed(BaseException):
     """The process ends here: nothing catches it, nothing is cleaned up."""
 
 
+class Outage(Exception):
+    """A service answers with an error that no adapter expects, or not at all."""
+
+
 class Doomed:
-    """A port whose calls are counted with those of all others; at the fatal one the process dies, before or after."""
+    """A port whose calls are counted with those of all others; at the fatal one the process fails, before or after."""
 
     def __init__(self, port: Any, fate: "Fate") -> None:
         self._port = port
@@ -61,20 +65,21 @@ class Doomed:
 
 @dataclasses.dataclass
 class Fate:
-    """The process dies before (or after) its `fatal`-th call to the outside; None: it lives."""
+    """The `fatal`-th call to the outside ends the process or fails, before its effect or after it; None: none does."""
 
     fatal: int | None = None
     late: bool = False
+    end: type[BaseException] = Killed
     calls: int = 0
 
     def before(self) -> None:
         self.calls += 1
         if self.calls == self.fatal and not self.late:
-            raise Killed
+            raise self.end
 
     def after(self) -> None:
         if self.calls == self.fatal and self.late:
-            raise Killed
+            raise self.end
 
 
 class Installation:
@@ -273,7 +278,7 @@ class Installation:
     def _die_or(self, work: Callable[[], Any]) -> bool:
         try:
             work()
-        except Killed:
+        except (Killed, Outage):
             self.fate = Fate()
             return False
         return True

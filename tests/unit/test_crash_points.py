@@ -10,7 +10,7 @@ import pytest
 
 from enhancer.errors import OutcomeUnknown
 from tests.unit.conftest import World, make_world
-from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, Fate, Installation
+from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, Fate, Installation, Killed, Outage
 
 Step = Callable[[Installation], None]
 
@@ -113,27 +113,30 @@ JOURNEYS: dict[str, tuple[list[Step], Step]] = {
 }
 
 
-def lived(journey: str, fatal: int | None, *, late: bool) -> tuple[Installation, bool]:
-    """The journey with its last step killed at a call; whether the process died."""
+def lived(
+    journey: str, fatal: int | None, *, late: bool, end: type[BaseException] = Killed
+) -> tuple[Installation, bool]:
+    """The journey with its last step killed, or failing, at a call; whether it was."""
     before, last = JOURNEYS[journey]
     it = Installation(make_world())
     for step in before:
         step(it)
-    it.fate = fate = Fate(fatal, late=late)
+    it.fate = fate = Fate(fatal, late, end)
     last(it)
     return it, it.fate is not fate
 
 
+@pytest.mark.parametrize("end", [Killed, Outage])
 @pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("journey", JOURNEYS)
-def test_a_process_may_die_at_any_call(journey, late):
+def test_a_process_may_die_or_a_service_fail_at_any_call(journey, late, end):
     untouched, died = lived(journey, None, late=late)
     assert not died
     calls = untouched.fate.calls
     assert calls, "the step must call the outside, or nothing was tried"
     for fatal in range(1, calls + 1):
-        it, died = lived(journey, fatal, late=late)
-        assert died, fatal
+        it, died = lived(journey, fatal, late=late, end=end)
+        assert died or end is Outage, fatal  # some outages are waited for later, as a lost message is
         it.check_now()
         it.settle()
         it.check()

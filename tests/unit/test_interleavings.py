@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from enhancer.errors import MessageNotSent, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
 from tests.unit.conftest import make_world
-from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, Fate, Installation
+from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, Fate, Installation, Killed, Outage
 
 positions = st.integers(0, 5)
 again = st.booleans()
@@ -116,12 +116,12 @@ class Interleavings(RuleBasedStateMachine):
     def somebody_deletes(self, position: int) -> None:
         self.it.delete(self.it.uploads[position % len(self.it.uploads)])
 
-    @rule(call=st.integers(1, 12), late=st.booleans())
-    def the_next_process_will_die(self, call: int, late: bool) -> None:
-        self.it.fate = Fate(call, late=late)
+    @rule(call=st.integers(1, 12), late=st.booleans(), end=st.sampled_from([Killed, Outage]))
+    def a_process_will_die_or_a_service_fail(self, call: int, late: bool, end: type[BaseException]) -> None:
+        self.it.fate = Fate(call, late, end)
 
-    @rule(minutes=st.sampled_from([1, 2, 6, 30, 70, 60 * 25]))
-    def time_passes(self, minutes: int) -> None:
+    @rule(minutes=st.sampled_from([-2, 1, 2, 6, 30, 70, 60 * 25]))
+    def time_passes_or_a_clock_is_behind(self, minutes: int) -> None:
         self.it.world.clock.now += timedelta(minutes=minutes)
 
     @rule()
