@@ -200,3 +200,30 @@ def test_the_examples_defaults_are_the_templates():
         default = TEMPLATE["Parameters"].get(reference.get("!Ref", ""), {}).get("Default") if reference else None
         if default not in {None, ""} and name not in {"ALLOWED_MODELS", "ENVIRONMENT"}:
             assert str(default) == value, name
+
+
+def watched(metric: str) -> dict[str, Any]:
+    """Queues that an alarm watches by a metric, with its threshold."""
+    alarms = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    return {
+        alarm["Dimensions"][0]["Value"]["!GetAtt"].partition(".")[0]: alarm["Threshold"]
+        for alarm in alarms
+        if alarm["MetricName"] == metric
+    }
+
+
+def test_the_first_dead_letter_of_every_queue_wakes_somebody():
+    dead_letters = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::SQS::Queue" and "Dead" in name}
+    assert watched("ApproximateNumberOfMessagesVisible") == dict.fromkeys(dead_letters, 1)
+
+
+def test_a_completion_that_waits_wakes_somebody_well_before_the_provider_erases_its_result():
+    ages = watched("ApproximateAgeOfOldestMessage")
+    assert ages["CompletionQueue"] <= 1800
+    assert "StartQueue" in ages
+
+
+def test_every_alarm_is_in_the_operations_guide():
+    guide = (ROOT / "docs/operations.md").read_text()
+    names = [r["Properties"]["AlarmName"]["!Sub"] for r in RESOURCES.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert [name for name in names if name.replace("${AWS::StackName}", "…") not in guide] == []
