@@ -14,6 +14,9 @@ UV := .venv/bin/uv
 BUILT := .build/local/.built
 SOURCES := $(shell find layers functions -type f -not -path '*/__pycache__/*' -not -path '*/static/*')
 API_DOCS := functions/api_docs/static/openapi.json.gz
+PAGE := web/dist/index.html
+PAGE_PACKAGES := web/node_modules/.package-lock.json
+PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -name '*.gen.ts')
 SAY := @printf '\033[1m%s\033[0m\n'
 
 help:  ## list these targets
@@ -62,20 +65,26 @@ lock: $(UV)  ## resolve the locks again from the *.in files
 demo: setup $(BUILT)  ## enhance a real photo end to end: make demo [IMAGE=path]
 	@.venv/bin/python -m local demo $(if $(IMAGE),"$(IMAGE)")
 
-start: setup $(BUILT)  ## run everything on http://127.0.0.1:8080 until Ctrl-C: make start [PORT=8080]
+start: setup $(BUILT) $(PAGE)  ## run everything on http://127.0.0.1:8080 until Ctrl-C: make start [PORT=8080]
 	@exec .venv/bin/python -m local start
 
 token: $(PRODUCT)  ## print a bearer token of the local issuer: make token SUB=alice [EMAIL_VERIFIED=false] [ROLE=admin]
 	@.venv/bin/python -m local token
 
-export PORT SUB EMAIL_VERIFIED ROLE
+story: $(PRODUCT)  ## print the timeline of a job: make story JOB=id [STACK=name on AWS]
+	@PYTHONPATH=layers/core .venv/bin/python -m operate story "$(JOB)"
+
+redrive: $(PRODUCT)  ## put dead letters back after a fix: make redrive QUEUE=start|completion|retention [STACK=name on AWS]
+	@PYTHONPATH=layers/core .venv/bin/python -m operate redrive "$(QUEUE)"
+
+export PORT SUB EMAIL_VERIFIED ROLE STACK
 
 # ---- Building --------------------------------------------------------------------------------------------------
 
 TARGET ?= local
-build: build-$(TARGET)  ## assemble layers and functions: make build [TARGET=local|aws]
+build: build-$(TARGET)  ## assemble layers, functions and the page: make build [TARGET=local|aws]
 
-build-local: $(BUILT)
+build-local: $(BUILT) $(PAGE)
 
 $(BUILT): $(SOURCES) $(API_DOCS) $(PRODUCT)
 	$(SAY) "building layers and functions for this machine (.build/local)"
@@ -88,11 +97,27 @@ $(BUILT): $(SOURCES) $(API_DOCS) $(PRODUCT)
 	@du -sh .build/local/layers/*
 	@touch $@
 
+define NODE
+@command -v npm >/dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
+	process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null || \
+	{ echo "Node 20.19 or newer with npm is needed, and here is $$(node --version 2>/dev/null || echo none): https://nodejs.org" >&2; exit 1; }
+endef
+
+$(PAGE): $(PAGE_PACKAGES) $(PAGE_SOURCES) docs/openapi.yaml
+	$(SAY) "building the page ($(@D))"
+	@npm run build --silent --prefix web
+	@touch $@
+
+$(PAGE_PACKAGES): web/package.json web/package-lock.json
+	$(NODE)
+	$(SAY) "installing the page's packages (web/node_modules)"
+	@npm ci --loglevel=error --no-audit --no-fund --prefix web >/dev/null
+	@touch $@
+
 # Swagger UI comes from npm by a lock with hashes; its folder is named after its version. The function's folder gets the
 # finished files, because that is what `sam build` and `sam deploy` take.
 $(API_DOCS): docs/openapi.yaml $(wildcard docs/page/* docs/page/.npmrc) $(PRODUCT)
-	@command -v npm >/dev/null || \
-		{ echo "The page at /api/docs needs Node 20.19 or newer with npm: https://nodejs.org" >&2; exit 1; }
+	$(NODE)
 	$(SAY) "building the API's page ($(@D))"
 	@rm -rf $(@D) .build/api_docs && mkdir -p .build/api_docs
 	@cp docs/page/package.json docs/page/package-lock.json docs/page/.npmrc .build/api_docs/
@@ -104,32 +129,41 @@ $(API_DOCS): docs/openapi.yaml $(wildcard docs/page/* docs/page/.npmrc) $(PRODUC
 		cp docs/page/index.html docs/page/start.js $(@D)/; find $(@D) -type f -exec gzip -9n {} +
 	@.venv/bin/python -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <docs/openapi.yaml | gzip -9n >$@
 
-build-aws: $(API_DOCS) $(PRODUCT) $(TOOLING)
+build-aws: $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 	$(SAY) "building layers for python3.13 on arm64 (.aws-sam/build)"
 	@.venv-tooling/bin/sam build --template template.yaml
 	@du -sh .aws-sam/build/*Layer
 
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
-PYTHON_FILES := layers functions local bench tests
-test: setup $(BUILT)  ## run all tests, or some: make test [TESTS=tests/unit]
+PYTHON_FILES := layers functions local operate bench tests
+test: setup $(BUILT) $(PAGE) browser  ## run all tests, or some: make test [TESTS=tests/unit]
 	@.venv/bin/python -m pytest $(or $(TESTS),--cov --cov-report=term:skip-covered)
 
-check: $(PRODUCT) $(TOOLING)  ## format, lint, types, template, documents, as CI does
+browser: $(PRODUCT)  ## find the browser for the tests of the page, or install it
+	@.venv/bin/python -m tests.e2e.browser
+
+check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, documents, as CI does
 	@.venv/bin/ruff format --check --quiet $(PYTHON_FILES) || { echo "run make format" >&2; exit 1; }
 	@.venv/bin/ruff check --quiet $(PYTHON_FILES)
 	@.venv/bin/mypy
 	@.venv-tooling/bin/sam validate --lint --region eu-central-1
+	@npm run lint --silent --prefix web
+	@npm test --silent --prefix web
 	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py documents.py openapi.py template.py translations.py)
 
-bench: setup $(BUILT)  ## measure what the pipeline adds to the model's time: make bench [JOBS=5]
+bench: setup $(BUILT)  ## measure what the pipeline adds to the model's time and what pixels cost: make bench [JOBS=5]
 	@.venv/bin/python -m bench.pipeline $(JOBS)
+	@PYTHONPATH=layers/core .venv/bin/python -m bench.pictures
+
+load: setup $(BUILT)  ## many jobs, faults and a restart, then the ledger: make load [JOBS=500] [CLIENTS=16]
+	@.venv/bin/python -m bench.load $(or $(JOBS),500) $(or $(CLIENTS),16)
 
 format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --select I $(PYTHON_FILES)
 	@.venv/bin/ruff format --quiet $(PYTHON_FILES)
 
 clean:  ## delete environments, builds and the local stack's state
-	@rm -rf .venv .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS))
+	@rm -rf .venv .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist
 
-.PHONY: help setup lock demo start token build build-local build-aws test check bench format clean
+.PHONY: help setup lock demo start token story redrive build build-local build-aws test browser check bench load format clean

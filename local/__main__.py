@@ -42,6 +42,8 @@ def start(config: StackConfig) -> int:
     """Run the stack until Ctrl-C or SIGTERM; stdout gets one line when it is ready and one when it has stopped."""
     try:
         with LocalStack(config, say=lambda line: print(line, file=sys.stderr, flush=True)) as stack:
+            said = f"the page is at {stack.base_url}/, the API's documents are at {stack.base_url}/api/docs"
+            print(said, file=sys.stderr, flush=True)
             print(f"ready {stack.base_url}", flush=True)
             while True:
                 stack.check()

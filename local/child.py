@@ -27,6 +27,7 @@ class Child:
         """Start `command`, output to `log`; `keep_open` are file descriptors that it inherits."""
         self.name = name
         self.log = log
+        self._stopped = False
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
@@ -72,7 +73,12 @@ class Child:
         return any(line.startswith(b"ready ") for line in self.log.read_bytes().splitlines())
 
     def stop(self, grace_seconds: float) -> None:
-        """End the process: SIGTERM, the grace, then SIGKILL for it and for what it left in its group."""
+        """End the process: SIGTERM, the grace, then SIGKILL for it and for what it left in its group.
+
+        A second call does nothing, because the number may be another process's by then.
+        """
+        if self._stopped:
+            return
         if self._process.poll() is None:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -80,6 +86,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+        self._stopped = True
 
 
 def answers(url: str) -> bool:

@@ -27,6 +27,7 @@ class StackConfig:
     engine: str = "realesrgan"
     template: Path = ROOT / "template.yaml"
     build: Path = ROOT / ".build" / "local"
+    page: Path = ROOT / "web" / "dist"
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Template parameters that replace the local defaults, for example raised limits in a test."""
 

@@ -1,10 +1,13 @@
-"""The local OpenID issuer: one signing key in `<state>/issuer.pem`, its JWKS, and tokens for whoever asks."""
+"""The local OpenID issuer: one signing key in `<state>/issuer.pem`, its JWKS, and tokens for whoever asks.
+
+Who signs in in a browser asks `local/frontdoor/sign_in.py`."""
 
 import hashlib
 import json
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,15 +22,22 @@ from local.config import AUDIENCE, StackConfig
 from local.kept_secrets import write_private
 
 ALGORITHM = "ES256"
+AUTHORIZE = "/_local/authorize"
+TOKEN = "/_local/token"
 TOKEN_SECONDS = 3600
 
 
 def token(config: StackConfig, subject: str, **claims: Any) -> str:
     """A bearer token of the local issuer, valid for an hour; `claims` are added or replace the standard ones."""
-    key = _signing_key(config.state)
+    return sign(config.state, config.issuer, subject, **claims)
+
+
+def sign(state: Path, issuer: str, subject: str, **claims: Any) -> str:
+    """`token` for whoever knows only the state folder and the issuer's address."""
+    key = _signing_key(state)
     now = int(time.time())
     payload = {
-        "iss": config.issuer,
+        "iss": issuer,
         "aud": AUDIENCE,
         "sub": subject,
         "email": f"{subject}@example.test",
@@ -46,10 +56,18 @@ def jwks(state: Path) -> dict[str, Any]:
 
 
 def discovery(issuer: str) -> dict[str, Any]:
-    """OpenID Connect Discovery 1.0, the members that a verifier reads."""
+    """OpenID Connect Discovery 1.0, the members that verifiers and browsers' libraries read."""
     return {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/jwks.json",
+        "authorization_endpoint": urljoin(issuer, AUTHORIZE),
+        "token_endpoint": urljoin(issuer, TOKEN),
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", "email"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
     }
 

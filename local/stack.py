@@ -19,6 +19,8 @@ from local.kept_secrets import load_secrets
 from local.ports import is_taken
 from local.transform import code_folders, read_template
 
+STAND_IN_SECONDS = 5.0
+
 
 def silent(_line: str) -> None:
     """Say nothing."""
@@ -29,6 +31,7 @@ class LocalStack:
 
     deployment: Deployment
     replicate_token: str
+    _replicate: Child
 
     def __init__(self, config: StackConfig, say: Say = silent) -> None:
         self.config = config
@@ -80,6 +83,16 @@ class LocalStack:
         except logs.exceptions.ResourceNotFoundException:  # a group that no template made comes with the first call
             return ""
 
+    @contextlib.contextmanager
+    def without_replicate(self) -> Iterator[None]:
+        """The provider is down: nothing listens at its address until the block ends, and then it has forgotten all."""
+        self._replicate.stop(STAND_IN_SECONDS)
+        try:
+            yield
+        finally:
+            self._children.remove(self._replicate)
+            self._replicate = self._keep(self._opened, _start_replicate(self.config), STAND_IN_SECONDS)
+
     def check(self) -> None:
         """Raise LocalStackError naming a process of the stack that has ended, and its log."""
         for child in self._children:
@@ -97,7 +110,7 @@ class LocalStack:
         self._say("starting the emulator")
         self._keep(opened, start_emulator(config, lock), STOP_SECONDS)
         self._say(f"starting the Replicate stand-in ({config.engine})")
-        self._keep(opened, _start_replicate(config), grace_seconds=5)
+        self._replicate = self._keep(opened, _start_replicate(config), STAND_IN_SECONDS)
         self.deployment = deploy(config, self._say)
         self.replicate_token = self.deployment.secrets["replicate-api-token"]
         self._say("starting the front door")
@@ -105,9 +118,10 @@ class LocalStack:
         self._keep(opened, door, grace_seconds=10)
         door.wait_until(lambda: answers(f"{config.base_url}/api/health"), seconds=60)
 
-    def _keep(self, opened: contextlib.ExitStack, child: Child, grace_seconds: float) -> None:
+    def _keep(self, opened: contextlib.ExitStack, child: Child, grace_seconds: float) -> Child:
         opened.callback(child.stop, grace_seconds)
         self._children.append(child)
+        return child
 
 
 def _check_ports(config: StackConfig) -> None:
@@ -148,6 +162,7 @@ def _start_front_door(config: StackConfig, api_id: str) -> Child:
         "EMULATOR_URL": config.emulator_url,
         "API_ID": api_id,
         "STATE": str(config.state),
+        "PAGE": str(config.page),
     }
     return _start_module("front door", "local.frontdoor", settings, config)
 

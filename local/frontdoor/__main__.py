@@ -4,16 +4,19 @@ import asyncio
 import logging
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
 from local.clients import admin_client
-from local.config import BUCKET
+from local.config import AUDIENCE, BUCKET
+from local.frontdoor.page import Page, page_config, page_headers
 from local.frontdoor.routes import deployed_routes
 from local.frontdoor.server import PARSER_LIMIT, FrontDoor, FrontDoorSettings
-from local.issuer import discovery, jwks
+from local.frontdoor.sign_in import SignIn
+from local.issuer import discovery, jwks, sign
 from local.kept_secrets import load_secrets
 
 DRAIN_SECONDS = 5.0
@@ -46,6 +49,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     port, emulator_url, api_id = int(os.environ["PORT"]), os.environ["EMULATOR_URL"], os.environ["API_ID"]
     state = Path(os.environ["STATE"])
+    origin = f"http://127.0.0.1:{port}"
+    issuer = f"{origin}/_local"
     settings = FrontDoorSettings(
         emulator_url=emulator_url,
         api_id=api_id,
@@ -54,8 +59,10 @@ def main() -> None:
         origin_secret=load_secrets(state)["origin-secrets"].split()[0],
         issuer_documents={
             "/_local/jwks.json": jwks(state),
-            "/_local/.well-known/openid-configuration": discovery(f"http://127.0.0.1:{port}/_local"),
+            "/_local/.well-known/openid-configuration": discovery(issuer),
         },
+        sign_in=SignIn(origin, partial(sign, state, issuer)),
+        page=Page(Path(os.environ["PAGE"]), page_headers(origin, origin, origin), page_config(issuer, AUDIENCE)),
     )
     asyncio.run(serve(port, settings))
 

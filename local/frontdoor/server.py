@@ -18,10 +18,15 @@ from local.frontdoor.answer import Answer, fault
 from local.frontdoor.event import GatewayRequest, build_event
 from local.frontdoor.invoke import TOO_LARGE, Invoker
 from local.frontdoor.lanes import Lanes
+from local.frontdoor.page import Page
 from local.frontdoor.pictures import pass_to_r2
 from local.frontdoor.routes import Route, match_route
+from local.frontdoor.sign_in import SignIn
 
+API_PREFIXES = ("/api/", "/r2-ai/")
+"""What CloudFront hands on to the gateway; everything else is the page."""
 BODY_LIMIT = 10_485_760
+FORM_LIMIT = 65_536
 HEADER_LIMIT = 10_240
 PARSER_LIMIT = 65_536
 """What the HTTP parser accepts, so that the gateway's own limit can answer; beyond it aiohttp answers 400."""
@@ -39,6 +44,8 @@ class FrontDoorSettings:
     bucket: str
     origin_secret: str
     issuer_documents: dict[str, object]
+    sign_in: SignIn
+    page: Page
 
 
 class FrontDoor:
@@ -66,7 +73,18 @@ class FrontDoor:
                 return _response(fault(502, "Bad Gateway"))
         if path in self._settings.issuer_documents:
             return web.json_response(self._settings.issuer_documents[path])
-        return _response(await self._from_api(request))
+        if path.startswith("/_local/"):
+            return _response(await self._from_issuer(request, path))
+        if f"{path}/".startswith(API_PREFIXES):
+            return _response(await self._from_api(request))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return _response(self._settings.page.answer(request.method, path, headers))
+
+    async def _from_issuer(self, request: web.BaseRequest, path: str) -> Answer:
+        body = await _body_within(request, FORM_LIMIT)
+        if body is None:
+            return TOO_LARGE
+        return self._settings.sign_in.answer(request.method, path, request.raw_path.partition("?")[2], body)
 
     async def _from_api(self, request: web.BaseRequest) -> Answer:
         if _header_bytes(request) > HEADER_LIMIT:

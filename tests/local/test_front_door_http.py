@@ -37,16 +37,16 @@ def r2_client(stack: LocalStack, endpoint: str = "") -> Any:
 
 
 def test_a_route_with_a_variable_gets_its_decoded_value(stack: LocalStack, http: requests.Session) -> None:
-    event = event_of(http.get(f"{stack.base_url}/items/a%20b?x=1&x=%2B2&y="))
-    assert event["routeKey"] == "GET /items/{id}"
+    event = event_of(http.get(f"{stack.base_url}/api/items/a%20b?x=1&x=%2B2&y="))
+    assert event["routeKey"] == "GET /api/items/{id}"
     assert event["pathParameters"] == {"id": "a b"}
-    assert event["rawPath"] == "/items/a b"
+    assert event["rawPath"] == "/api/items/a b"
     assert event["rawQueryString"] == "x=1&x=%2B2&y="
     assert event["queryStringParameters"] == {"x": "1,+2", "y": ""}
 
 
 def test_a_method_without_a_route_of_its_own_goes_to_the_default(stack: LocalStack, http: requests.Session) -> None:
-    assert event_of(http.delete(f"{stack.base_url}/items/1"))["routeKey"] == "$default"
+    assert event_of(http.delete(f"{stack.base_url}/api/items/1"))["routeKey"] == "$default"
 
 
 def test_options_reaches_the_any_route(stack: LocalStack, http: requests.Session) -> None:
@@ -60,25 +60,25 @@ def test_head_has_headers_and_no_body(stack: LocalStack, http: requests.Session)
 
 
 def test_a_form_arrives_in_base64(stack: LocalStack, http: requests.Session) -> None:
-    event = event_of(http.post(f"{stack.base_url}/x", data={"a": "b"}))
+    event = event_of(http.post(f"{stack.base_url}/api/x", data={"a": "b"}))
     assert (event["isBase64Encoded"], base64.b64decode(event["body"])) == (True, b"a=b")
 
 
 def test_json_arrives_as_text(stack: LocalStack, http: requests.Session) -> None:
-    event = event_of(http.post(f"{stack.base_url}/x", json={"a": "ü"}))
+    event = event_of(http.post(f"{stack.base_url}/api/x", json={"a": "ü"}))
     assert (event["isBase64Encoded"], json.loads(event["body"])) == (False, {"a": "ü"})
 
 
 def test_only_the_front_door_says_who_the_viewer_is(stack: LocalStack, http: requests.Session) -> None:
     forged = {"X-Origin-Verify": "forged", "CloudFront-Viewer-Address": "8.8.8.8:1", "X-Forwarded-For": "8.8.8.8"}
-    headers = event_of(http.get(f"{stack.base_url}/x", headers=forged))["headers"]
+    headers = event_of(http.get(f"{stack.base_url}/api/x", headers=forged))["headers"]
     assert headers["x-origin-verify"] == stack.deployment.secrets["origin-secrets"].split()[0]
     assert headers["cloudfront-viewer-address"].startswith("127.0.0.1:")
     assert headers["x-forwarded-for"] == "8.8.8.8, 127.0.0.1"
 
 
 def test_a_binary_answer_and_two_cookies(stack: LocalStack, http: requests.Session) -> None:
-    response = http.get(f"{stack.base_url}/answers/binary")
+    response = http.get(f"{stack.base_url}/api/answers/binary")
     assert (response.status_code, response.content) == (201, bytes(range(256)))
     assert response.headers["content-type"] == "image/png"
     assert response.raw.headers.getlist("set-cookie") == ["a=1; HttpOnly", "b=2"]
@@ -86,12 +86,12 @@ def test_a_binary_answer_and_two_cookies(stack: LocalStack, http: requests.Sessi
 
 
 def test_an_answer_without_a_status_is_json(stack: LocalStack, http: requests.Session) -> None:
-    response = http.get(f"{stack.base_url}/answers/some/thing")
+    response = http.get(f"{stack.base_url}/api/answers/some/thing")
     assert (response.status_code, response.json()) == (200, {"plain": "some/thing"})
     assert response.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("path", ["/broken", "/slow?seconds=5", "/answers/large"])
+@pytest.mark.parametrize("path", ["/api/broken", "/api/slow?seconds=5", "/api/answers/large"])
 def test_a_fault_of_the_function_tells_nothing(stack: LocalStack, http: requests.Session, path: str) -> None:
     response = http.get(f"{stack.base_url}{path}")
     assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
@@ -99,7 +99,7 @@ def test_a_fault_of_the_function_tells_nothing(stack: LocalStack, http: requests
 
 def test_reserved_concurrency_throttles(stack: LocalStack) -> None:
     with ThreadPoolExecutor(2) as pool:
-        calls = pool.map(lambda _: requests.get(f"{stack.base_url}/slow?seconds=1", timeout=30), range(2))
+        calls = pool.map(lambda _: requests.get(f"{stack.base_url}/api/slow?seconds=1", timeout=30), range(2))
         answers = sorted((call.status_code, call.text) for call in calls)
     assert answers == [(200, "done"), (503, '{"message": "Service Unavailable"}')]
 
@@ -108,30 +108,30 @@ def test_reserved_concurrency_throttles(stack: LocalStack) -> None:
 def test_a_body_over_10_mb_or_an_event_over_6_mb_is_refused(
     stack: LocalStack, http: requests.Session, size: int
 ) -> None:
-    response = http.post(f"{stack.base_url}/x", data=b"\0" * size)
+    response = http.post(f"{stack.base_url}/api/x", data=b"\0" * size)
     assert (response.status_code, response.json()) == (413, {"message": "Request Entity Too Large"})
 
 
 def test_a_chunked_body_over_10_mb_is_refused(stack: LocalStack, http: requests.Session) -> None:
-    response = http.post(f"{stack.base_url}/x", data=(b"\0" * 1_000_000 for _ in range(11)))
+    response = http.post(f"{stack.base_url}/api/x", data=(b"\0" * 1_000_000 for _ in range(11)))
     assert response.status_code == 413
 
 
 def test_headers_over_10240_bytes_are_refused(stack: LocalStack, http: requests.Session) -> None:
-    assert http.get(f"{stack.base_url}/x", headers={"x-long": "a" * 9_800}).status_code == 200
-    response = http.get(f"{stack.base_url}/x", headers={"x-long": "a" * 10_240})
+    assert http.get(f"{stack.base_url}/api/x", headers={"x-long": "a" * 9_800}).status_code == 200
+    response = http.get(f"{stack.base_url}/api/x", headers={"x-long": "a" * 10_240})
     assert (response.status_code, response.json()) == (431, {"message": "Request Header Fields Too Large"})
 
 
 def test_bytes_that_are_no_text_do_not_break_it(stack: LocalStack) -> None:
     with socket.create_connection(("127.0.0.1", stack.config.port), timeout=10) as wire:
-        wire.sendall(b"GET /x%ff?%fe HTTP/1.1\r\nHost: a\r\nX-Odd: \xff\r\nConnection: close\r\n\r\n")
+        wire.sendall(b"GET /api/x%ff?%fe HTTP/1.1\r\nHost: a\r\nX-Odd: \xff\r\nConnection: close\r\n\r\n")
         answered = b"".join(iter(lambda: wire.recv(65_536), b""))
     assert answered.startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_handler_sees_its_own_environment_only(stack: LocalStack, http: requests.Session) -> None:
-    seen = http.get(f"{stack.base_url}/x").json()
+    seen = http.get(f"{stack.base_url}/api/x").json()
     assert seen["environment"]["PUBLIC_BASE_URL"] == stack.base_url
     assert not {"AUTH", "STATE_DIR", "GATEWAY_PORT", "WORKER_PYTHON", "VIRTUAL_ENV"} & set(seen["environment"])
     assert not [entry for entry in seen["path"] if "site-packages" in entry]

@@ -11,6 +11,7 @@ import pytest
 
 from local import artefacts
 from local.config import ROOT, LocalStackError
+from local.ports import is_taken
 from local.stack import LocalStack
 from tests.local.leftovers import processes_with
 from tests.local.tiny_stack import tiny_config
@@ -71,3 +72,12 @@ def test_a_template_that_fails_is_explained_and_then_replaced(tmp_path: Path) ->
     with LocalStack(config) as stack:
         assert stack.deployment.outputs["TableName"]
     assert processes_with(str(config.state)) == []
+
+
+def test_the_provider_can_be_down_for_a_while(tmp_path: Path) -> None:
+    with LocalStack(tiny_config(tmp_path / "state")) as stack:
+        with stack.without_replicate():
+            assert not is_taken(stack.config.replicate_port)
+        assert is_taken(stack.config.replicate_port)
+        stack.check()
+    assert processes_with(str(tmp_path)) == []

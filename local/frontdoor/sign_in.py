@@ -1,0 +1,190 @@
+"""The dev sign-in: who you say you are, as OpenID Connect's authorization code flow with PKCE.
+
+For the page and for libraries that speak OpenID Connect; whoever reaches this port may be anyone, so it asks for no
+password. Rules: RFC 6749 section 4.1, RFC 7636 (S256 only), OpenID Connect Core 1.0 section 3.1. Codes live in memory.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from local.config import AUDIENCE
+from local.frontdoor.answer import Answer
+from local.issuer import AUTHORIZE, TOKEN, TOKEN_SECONDS
+
+CODE_SECONDS = 60
+SUBJECT = re.compile(r"[\w.@+-]{1,64}")
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""RFC 7636 section 4.2: base64url of a SHA-256."""
+ASKED = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+]
+"""What the form hands on."""
+HEADERS = [
+    ("cache-control", "no-store"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+]
+FORM_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+FORM = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Sign in · local stack</title>
+<main>
+<h1>Sign in</h1>
+<p>The local stack plays your sign-in service. Nobody asks for a password here: say who you are.</p>
+<form method="post" action="{action}">
+{hidden}
+<p><label for="subject">Sign in as</label> <input id="subject" name="subject" value="alice" required maxlength="64"
+ pattern="[\\w.@+\\-]+" autocomplete="off" autocapitalize="none" spellcheck="false" autofocus></p>
+<p><button>Sign in</button></p>
+</form>
+</main>
+</html>
+"""
+
+Form = Mapping[str, str]
+SignToken = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a code stands for, until it is exchanged or `ends` (seconds of the clock)."""
+
+    redirect_uri: str
+    challenge: str
+    nonce: str | None
+    subject: str
+    ends: float
+
+
+class SignIn:
+    """The authorization and the token endpoint of one front door."""
+
+    def __init__(self, origin: str, sign: SignToken, clock: Callable[[], float] = time.monotonic) -> None:
+        """`sign(subject, **claims)` makes a token of the issuer; only addresses of `origin` are sent back to."""
+        self._origin = origin
+        self._sign = sign
+        self._clock = clock
+        self._grants: dict[str, Grant] = {}
+
+    def answer(self, method: str, path: str, query: str, body: bytes) -> Answer:
+        """The answer to a request below `/_local`."""
+        form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+        match method, path:
+            case "GET", p if p == AUTHORIZE:
+                return self._ask(dict(parse_qsl(query, keep_blank_values=True)))
+            case "POST", p if p == AUTHORIZE:
+                return self._grant(form)
+            case "POST", p if p == TOKEN:
+                return self._exchange(form)
+        return _text(404, "There is nothing here.")
+
+    def _ask(self, asked: Form) -> Answer:
+        """The form, or why not."""
+        if refusal := self._refusal(asked):
+            return refusal
+        fields = ((name, asked[name]) for name in ASKED if name in asked)
+        hidden = "\n".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields)
+        headers = [*HEADERS, ("content-type", "text/html; charset=utf-8"), ("content-security-policy", FORM_POLICY)]
+        return Answer(200, headers, FORM.format(action=AUTHORIZE, hidden=hidden).encode())
+
+    def _grant(self, asked: Form) -> Answer:
+        """Back to the page with a code."""
+        if refusal := self._refusal(asked):
+            return refusal
+        subject = asked.get("subject", "")
+        if not SUBJECT.fullmatch(subject):
+            return _text(400, "A name has 1 to 64 letters, digits or . _ @ + -; go back and choose another.")
+        now = self._clock()
+        self._grants = {code: grant for code, grant in self._grants.items() if grant.ends > now}
+        code = secrets.token_urlsafe(32)
+        self._grants[code] = Grant(
+            asked["redirect_uri"], asked["code_challenge"], asked.get("nonce"), subject, now + CODE_SECONDS
+        )
+        return _back(asked, {"code": code})
+
+    def _refusal(self, asked: Form) -> Answer | None:
+        """Why a request is refused: to the person's face where the address can't be trusted, else sent back to it."""
+        if asked.get("client_id") != AUDIENCE:
+            return _text(400, f"The client_id has to be {AUDIENCE}.")
+        if not self._is_ours(asked.get("redirect_uri", "")):
+            return _text(400, f"The redirect_uri has to be an address of {self._origin}.")
+        if asked.get("response_type") != "code":
+            return _back(asked, {"error": "unsupported_response_type"})
+        if "openid" not in asked.get("scope", "").split():
+            return _back(asked, {"error": "invalid_scope", "error_description": "scope has to name openid"})
+        if asked.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(asked.get("code_challenge", "")):
+            return _back(asked, {"error": "invalid_request", "error_description": "PKCE with S256 is needed"})
+        return None
+
+    def _is_ours(self, address: str) -> bool:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return False
+        return f"{parts.scheme}://{parts.netloc}" == self._origin and not parts.fragment
+
+    def _exchange(self, form: Form) -> Answer:
+        """Tokens for a code; the code is spent, whatever the outcome."""
+        if form.get("grant_type") != "authorization_code":
+            return _json(400, {"error": "unsupported_grant_type"})
+        if form.get("client_id") != AUDIENCE:
+            return _json(400, {"error": "invalid_client"})
+        grant = self._grants.pop(form.get("code", ""), None)
+        if grant is None or grant.ends <= self._clock():
+            return _invalid_grant("the code is unknown, spent or older than a minute")
+        if form.get("redirect_uri") != grant.redirect_uri:
+            return _invalid_grant("the redirect_uri is another one than the code was asked for")
+        if not secrets.compare_digest(_challenge_of(form.get("code_verifier", "")), grant.challenge):
+            return _invalid_grant("the code_verifier does not fit the code_challenge")
+        nonce = {} if grant.nonce is None else {"nonce": grant.nonce}
+        tokens = {
+            "access_token": self._sign(grant.subject),
+            "id_token": self._sign(grant.subject, **nonce),
+            "token_type": "Bearer",
+            "expires_in": TOKEN_SECONDS,
+            "scope": "openid email",
+        }
+        return _json(200, tokens)
+
+
+def _challenge_of(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _back(asked: Form, result: Mapping[str, str]) -> Answer:
+    """Redirect to the checked address, put together again from its parts, with the result and the caller's state."""
+    parts = urlsplit(asked["redirect_uri"])
+    state = {"state": asked["state"]} if "state" in asked else {}
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *result.items(), *state.items()])
+    return Answer(303, [*HEADERS, ("location", urlunsplit(parts._replace(query=query)))], b"")
+
+
+def _invalid_grant(reason: str) -> Answer:
+    return _json(400, {"error": "invalid_grant", "error_description": reason})
+
+
+def _json(status: int, value: Mapping[str, object]) -> Answer:
+    return Answer(status, [*HEADERS, ("content-type", "application/json")], json.dumps(value).encode())
+
+
+def _text(status: int, sentence: str) -> Answer:
+    return Answer(status, [*HEADERS, ("content-type", "text/plain; charset=utf-8")], f"{sentence}\n".encode())

@@ -1,0 +1,97 @@
+import { usePrefetchQuery } from '@tanstack/react-query';
+import { useEffect, useReducer, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Toaster } from 'sonner';
+import { addressOf, jobIn, useAddress } from './flow/address.ts';
+import { DispatchProvider, useTools } from './flow/context.ts';
+import { useEnhance } from './flow/enhance.ts';
+import { next, openedAt, viewOf, type Flow } from './flow/machine.ts';
+import { useOffering } from './flow/offering.ts';
+import { useFollowing, useReading, useRelease, useRevealing } from './flow/work.ts';
+import { Announcer } from './parts/Announcer.tsx';
+import { Footer } from './parts/Footer.tsx';
+import { Header } from './parts/Header.tsx';
+import { History } from './parts/History.tsx';
+import { Note } from './parts/Note.tsx';
+import { OfflineBanner } from './parts/OfflineBanner.tsx';
+import { FailedView } from './views/FailedView.tsx';
+import { GoneView } from './views/GoneView.tsx';
+import { OpeningView } from './views/OpeningView.tsx';
+import { PlanView } from './views/PlanView.tsx';
+import { ProgressView } from './views/ProgressView.tsx';
+import { ResultView } from './views/ResultView.tsx';
+import { StartView } from './views/StartView.tsx';
+
+export function App({ signInFailed }: { signInFailed: boolean }) {
+  const { t } = useTranslation();
+  const [flow, dispatch] = useReducer(next, null, () => openedAt(jobIn(location.search)));
+  const { queries } = useTools();
+  usePrefetchQuery(queries.models);
+  const enhance = useEnhance(dispatch);
+  const dragging = useOffering(dispatch);
+  useAddress(flow, dispatch);
+  useReading(flow, dispatch);
+  useRelease(flow);
+  useFollowing(flow, dispatch);
+  useRevealing(flow, dispatch);
+  const view = viewOf(flow);
+  const main = useFocusOnChange(view);
+  const quiet = view === 'plan' || view === 'progress' || view === 'opening';
+
+  return (
+    <DispatchProvider value={dispatch}>
+      <a className="skip" href="#main">
+        {t('app.skip')}
+      </a>
+      <Header homeAddress={addressOf(null)} />
+      <OfflineBanner />
+      <main id="main" data-view={view} tabIndex={-1} ref={main}>
+        {signInFailed && view === 'start' && <Note title={t('app.signInFailed')} />}
+        <View flow={flow} dragging={dragging} enhance={enhance} />
+        {!quiet && <History key={view} shown={'job' in flow ? flow.job.id : null} />}
+      </main>
+      <Footer />
+      <Announcer flow={flow} />
+      <Toaster theme="system" position="bottom-center" containerAriaLabel={t('app.notifications')} />
+    </DispatchProvider>
+  );
+}
+
+type ViewProps = { flow: Flow; dragging: boolean; enhance: ReturnType<typeof useEnhance> };
+
+function View({ flow, dragging, enhance }: ViewProps) {
+  switch (flow.at) {
+    case 'start':
+    case 'reading':
+      return <StartView reading={flow.at === 'reading'} refusal={flow.at === 'start' ? flow.refusal : null} dragging={dragging} />;
+    case 'plan':
+      return <PlanView {...flow} onStart={(wish, order) => void enhance.start(flow.original, wish, order)} />;
+    case 'opening':
+      return <OpeningView id={flow.id} />;
+    case 'sending':
+    case 'running':
+    case 'revealing':
+      return <ProgressView flow={flow} onStopSending={enhance.abort} />;
+    case 'result':
+      return <ResultView key={flow.job.id} {...flow} />;
+    case 'failed':
+      return <FailedView job={flow.job} />;
+    case 'gone':
+      return <GoneView why={flow.why} />;
+  }
+}
+
+/** Whoever uses a keyboard or a screen reader goes on at the new view's heading, from its top. */
+function useFocusOnChange(view: string) {
+  const main = useRef<HTMLElement>(null);
+  const before = useRef(view);
+  useEffect(() => {
+    if (before.current === view) return;
+    before.current = view;
+    const heading = main.current?.querySelector('h1');
+    heading?.setAttribute('tabindex', '-1');
+    heading?.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }, [view]);
+  return main;
+}

@@ -1,0 +1,87 @@
+import { Problem, problemOf, secondsOf } from './problem.ts';
+import type { EnhancementModel, Job, JobPage, Params, Share, Upload, Usage } from './wire.ts';
+
+export type Answer<T> = { data: T; retryAfter: number | null };
+type Options = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined };
+export type JobRequest = ({ uploadId: string; filename: string } | { fromJobId: string }) & {
+  model: string;
+  params: Params;
+};
+
+/** Seconds for which the server may hold the answer about a running job, where its operator allows it. */
+const WAIT = 20;
+
+/** The HTTP API of the installation that serves the page; every method throws Problem. */
+export class Api {
+  constructor(
+    private readonly language: () => string,
+    private readonly send: typeof fetch = (...request) => fetch(...request),
+  ) {}
+
+  models = async (): Promise<EnhancementModel[]> =>
+    (await this.ask<{ models: EnhancementModel[] }>('GET', '/api/ai-image/models')).data.models;
+
+  usage = async (): Promise<Usage> => (await this.ask<Usage>('GET', '/api/ai-image/usage')).data;
+
+  jobs = async (cursor: string | null): Promise<JobPage> => {
+    const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+    return (await this.ask<JobPage>('GET', `/api/ai-image/jobs?limit=12${query}`)).data;
+  };
+
+  /** The browser's own cache asks with the ETag: an unchanged job costs a 304. */
+  job = (id: string, { wait, signal }: { wait: boolean; signal?: AbortSignal }): Promise<Answer<Job>> =>
+    this.ask('GET', `${jobPath(id)}${wait ? `?wait=${WAIT}` : ''}`, { signal });
+
+  requestUpload = async (file: { name: string; type: string; size: number }, signal: AbortSignal): Promise<Upload> => {
+    const body = { filename: file.name, contentType: file.type, size: file.size };
+    return (await this.ask<Upload>('POST', '/api/ai-image/uploads', { body, signal })).data;
+  };
+
+  createJob = (body: JobRequest, key: string): Promise<Answer<Job>> =>
+    this.ask('POST', '/api/ai-image/jobs', { body, headers: { 'idempotency-key': key } });
+
+  cancelJob = (id: string): Promise<Answer<Job>> => this.ask('POST', `${jobPath(id)}/cancel`);
+
+  deleteJob = async (id: string): Promise<void> => void (await this.ask('DELETE', jobPath(id)));
+
+  shareJob = async (id: string, expiresIn: number): Promise<Share> =>
+    (await this.ask<Share>('POST', `${jobPath(id)}/share`, { body: { expiresIn } })).data;
+
+  signIn = async (token: string): Promise<void> =>
+    void (await this.ask('POST', '/api/session', { headers: { authorization: `Bearer ${token}` } }));
+
+  signOut = async (): Promise<void> => void (await this.ask('DELETE', '/api/session'));
+
+  private async ask<T>(method: string, path: string, { body, headers, signal }: Options = {}): Promise<Answer<T>> {
+    const request: RequestInit & { headers: Record<string, string> } = {
+      method,
+      headers: { 'accept-language': this.language(), ...headers },
+    };
+    if (body !== undefined) {
+      request.headers['content-type'] = 'application/json';
+      request.body = JSON.stringify(body);
+    }
+    if (signal) request.signal = signal;
+    const answer = await this.reach(path, request);
+    const content: unknown = await answer.json().catch(() => null);
+    if (!answer.ok || !isSuccess<T>(content)) throw problemOf(answer.status, answer.headers, content);
+    return { data: content.data, retryAfter: secondsOf(answer.headers.get('retry-after')) };
+  }
+
+  private async reach(path: string, request: RequestInit): Promise<Response> {
+    try {
+      return await this.send(path, request);
+    } catch (error) {
+      if (request.signal?.aborted) throw error;
+      throw new Problem({ kind: 'unreachable' });
+    }
+  }
+}
+
+function jobPath(id: string): string {
+  return `/api/ai-image/jobs/${encodeURIComponent(id)}`;
+}
+
+function isSuccess<T>(content: unknown): content is { data: T } {
+  return (content as { success?: unknown } | null)?.success === true;
+}

@@ -1,0 +1,22 @@
+/** The shapes of the HTTP API by the names of the domain, from docs/openapi.yaml. */
+import type { components } from './schema.gen.ts';
+
+type Schemas = components['schemas'];
+
+export type Value = boolean | number | string;
+export type Params = Record<string, Value>;
+export type Goal = Schemas['Goal'];
+export type Parameter = Schemas['Parameter'];
+export type EnhancementModel = Omit<Schemas['Model'], 'presets'> & { presets: { goal: Goal; params: Params }[] };
+/** The description reserves `percent` and leaves `params` open. */
+export type Job = Omit<Schemas['Job'], 'percent' | 'params'> & { percent: number | null; params: Params };
+export type Stage = Job['stage'];
+export type Usage = Schemas['UsageAnswer']['data'];
+export type Upload = Schemas['UploadAnswer']['data'];
+export type Share = Schemas['ShareAnswer']['data'];
+export type JobPage = { jobs: Job[]; nextCursor: string | null };
+export type ErrorType = Schemas['ErrorType'] | 'provider_error';
+
+export function hasEnded(job: Job): boolean {
+  return job.status === 'succeeded' || job.status === 'failed' || job.status === 'canceled';
+}

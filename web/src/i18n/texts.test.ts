@@ -1,0 +1,96 @@
+import i18next from 'i18next';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Problem, type ProblemKind } from '../api/problem.ts';
+import { de } from './de.ts';
+import { en } from './en.ts';
+import { explain } from './explain.ts';
+import { formatIn } from './format.ts';
+import { preferredLanguage, regionOf } from './language.ts';
+
+type Tree = { [key: string]: string | Tree };
+const leaves = (tree: Tree, path = ''): [string, string][] =>
+  Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[`${path}${key}`, value] as [string, string]] : leaves(value, `${path}${key}.`),
+  );
+const english = new Map(leaves(en));
+const german = new Map(leaves(de));
+const gaps = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
+
+describe('both languages', () => {
+  it('have the same keys', () => {
+    expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
+  });
+
+  it.each([...english])('fill the same gaps in %s', (key, text) => {
+    expect(gaps(german.get(key) ?? '')).toEqual(gaps(text));
+  });
+
+  it('say something everywhere, and German addresses people as Sie', () => {
+    expect([...english, ...german].filter(([, text]) => text.trim() === '')).toEqual([]);
+    expect([...german].filter(([, text]) => /\b([Dd]u|[Dd]ein\w*|[Dd]ir|[Dd]ich)\b/.test(text))).toEqual([]);
+  });
+});
+
+describe('the language', () => {
+  it('is the chosen one, else the first of the browser that there is', () => {
+    expect(preferredLanguage('en', ['de-DE'])).toBe('en');
+    expect(preferredLanguage(null, ['fr-FR', 'de-CH', 'en'])).toBe('de');
+    expect(preferredLanguage('xx', [])).toBe('en');
+  });
+
+  it('is written as where the person is', () => {
+    expect(regionOf('en', ['de-DE', 'en-GB'])).toBe('en-GB');
+    expect(regionOf('de', ['en-GB'])).toBe('de');
+  });
+});
+
+describe('sizes and times', () => {
+  it('are written in each language', () => {
+    expect(formatIn('en').bytes(10_485_760)).toBe('10 MB');
+    expect(formatIn('de').bytes(1_572_864)).toBe('1,5 MB');
+    expect(formatIn('en').bytes(20_480)).toBe('20 kB');
+    expect(formatIn('de').percent(0.5).replace(/\s/, ' ')).toBe('50 %');
+  });
+
+  it('tell a size that is just above its limit from the limit', () => {
+    expect(formatIn('en').bytesBeside(10_485_761, 10_485_760)).toBe('10,485,761 bytes');
+    expect(formatIn('en').bytesBeside(20_971_520, 10_485_760)).toBe('20 MB');
+  });
+
+  it('count to a moment in its largest unit', () => {
+    const now = new Date('2026-11-22T12:00:00Z');
+    const after = (seconds: number) => formatIn('en').when(new Date(now.getTime() + seconds * 1000), now);
+    expect([30, 90, 7200, 30 * 86_400].map(after)).toEqual(['in 1 minute', 'in 2 minutes', 'in 2 hours', 'in 30 days']);
+  });
+});
+
+describe('a problem is explained', () => {
+  const now = new Date('2026-11-22T12:00:00Z');
+  const said = (problem: Problem) => explain(problem, i18next.t, formatIn('en'), now);
+  beforeAll(async () => {
+    await i18next.init({ lng: 'en', showSupportNotice: false, resources: { en: { translation: en } } });
+  });
+
+  it.each(Object.keys(en.problem.title) as ProblemKind[])('with what and what next: %s', (kind) => {
+    const { title, text, next } = said(new Problem({ kind }));
+    for (const words of [title, text, next]) expect(words).toMatch(/^[A-Z].*\w/);
+  });
+
+  it('with the limit and the actual value', () => {
+    const details = { size: 12_582_912, maxBytes: 10_485_760 };
+    expect(said(new Problem({ kind: 'payload_too_large', details })).text).toBe('The file has 12 MB; at most 10 MB are taken.');
+  });
+
+  it('with how long to wait', () => {
+    expect(said(new Problem({ kind: 'rate_limited', retryAfter: 42 })).next).toBe('Try again in 42 seconds.');
+    expect(said(new Problem({ kind: 'rate_limited', retryAfter: 1 })).next).toBe('Try again in 1 second.');
+    const details = { resetAt: '2026-11-22T17:00:00.000Z' };
+    expect(said(new Problem({ kind: 'quota_exceeded', details })).next).toMatch(/^Try again in 5 hours \(/);
+    expect(said(new Problem({ kind: 'service_unavailable', retryAfter: 7200 })).next).toMatch(/^Try again in 2 hours/);
+  });
+
+  it('in the server’s words where the page has none', () => {
+    const message = 'The upload was declared as image/png, but its content is image/gif.';
+    expect(said(new Problem({ kind: 'unsupported_media_type', message })).text).toBe(message);
+  });
+});

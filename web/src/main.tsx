@@ -1,0 +1,75 @@
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/start.css';
+import './styles/plan.css';
+import './styles/progress.css';
+import './styles/result.css';
+import './styles/compare.css';
+import './styles/dialogs.css';
+import './styles/history.css';
+import 'sonner/dist/styles.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Api } from './api/client.ts';
+import { Problem } from './api/problem.ts';
+import { put } from './api/put.ts';
+import { queriesOf } from './api/queries.ts';
+import { App } from './App.tsx';
+import { ToolsProvider, type Tools } from './flow/context.ts';
+import { Sender } from './flow/send.ts';
+import { currentLanguage, startLanguage } from './i18n/language.ts';
+import { readInstallation } from './identity/installation.ts';
+import { finishSignIn, takeAnswer } from './identity/sign-in.ts';
+import { Broken } from './parts/Broken.tsx';
+
+const TRIES = 2;
+
+async function start(): Promise<void> {
+  const answer = takeAnswer();
+  const [installation] = await Promise.all([readInstallation(), startLanguage()]);
+  const api = new Api(currentLanguage);
+  const signInFailed = answer !== null && !(await signedIn(api, installation.oidc, answer));
+  const tools: Tools = {
+    api,
+    queries: queriesOf(api),
+    sender: new Sender(api, put, (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))),
+    installation,
+  };
+  createRoot(document.getElementById('root') as HTMLElement).render(
+    <StrictMode>
+      <Broken>
+        <QueryClientProvider client={queryClient()}>
+          <ToolsProvider value={tools}>
+            <App signInFailed={signInFailed} />
+          </ToolsProvider>
+        </QueryClientProvider>
+      </Broken>
+    </StrictMode>,
+  );
+}
+
+function queryClient(): QueryClient {
+  const transient = (error: Error) =>
+    error instanceof Problem && ['unreachable', 'internal_error', 'service_unavailable'].includes(error.kind);
+  return new QueryClient({
+    defaultOptions: {
+      queries: { retry: (count, error) => count < TRIES && transient(error) },
+      // Nothing that costs money is repeated by itself.
+      mutations: { retry: false },
+    },
+  });
+}
+
+async function signedIn(api: Api, issuer: Tools['installation']['oidc'], answer: string): Promise<boolean> {
+  if (!issuer) return false;
+  try {
+    await finishSignIn(api, issuer, answer);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+void start();

@@ -1,0 +1,45 @@
+import type { TFunction } from 'i18next';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Flow } from '../flow/machine.ts';
+import { stepOf } from './steps.ts';
+
+/** Says each stage once to whoever does not see the page, and names it in the title of the tab. */
+export function Announcer({ flow }: { flow: Flow }) {
+  const { t } = useTranslation();
+  const said = stageOf(flow, t);
+  const title = flow.at === 'start' ? t('app.name') : `${said} – ${t('app.name')}`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return (
+    <div role="status" aria-live="polite" className="unseen">
+      {flow.at === 'start' ? '' : said}
+    </div>
+  );
+}
+
+function stageOf(flow: Flow, t: TFunction): string {
+  switch (flow.at) {
+    case 'start':
+      return t('start.title');
+    case 'reading':
+      return t('start.reading');
+    case 'plan':
+      return t('plan.title');
+    case 'opening':
+      return t('opening.title');
+    case 'sending':
+    case 'running':
+    case 'revealing': {
+      const step = stepOf(flow);
+      return step === 'upload' ? t('progress.uploading') : t(`progress.${step}`);
+    }
+    case 'result':
+      return t('result.title');
+    case 'failed':
+      return flow.job.status === 'canceled' ? t('failed.canceledTitle') : t('failed.title');
+    case 'gone':
+      return t('gone.title');
+  }
+}

@@ -1,0 +1,28 @@
+import { Component, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+/** What is left when a view throws. */
+export class Broken extends Component<{ children: ReactNode }, { broken: boolean }> {
+  override state = { broken: false };
+
+  static getDerivedStateFromError() {
+    return { broken: true };
+  }
+
+  override render() {
+    return this.state.broken ? <Apology /> : this.props.children;
+  }
+}
+
+function Apology() {
+  const { t } = useTranslation();
+  return (
+    <main className="card narrow" role="alert">
+      <h1>{t('app.broken.title')}</h1>
+      <p>{t('app.broken.text')}</p>
+      <button type="button" className="button primary" onClick={() => location.reload()}>
+        {t('app.broken.reload')}
+      </button>
+    </main>
+  );
+}

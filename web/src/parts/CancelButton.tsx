@@ -1,0 +1,35 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import type { Job } from '../api/wire.ts';
+import { Problem } from '../api/problem.ts';
+import { useTools } from '../flow/context.ts';
+import { asProblem } from '../flow/enhance.ts';
+import { Icon } from './Icon.tsx';
+import { ProblemNote } from './ProblemNote.tsx';
+
+/** Asks for the end; what becomes of the job is the provider's word, and the page says so. */
+export function CancelButton({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const { api, queries } = useTools();
+  const client = useQueryClient();
+  const { queryKey } = queries.job(job.id);
+  const cancel = useMutation({
+    mutationFn: () => api.cancelJob(job.id),
+    onSuccess: (answer) => client.setQueryData(queryKey, answer),
+    // It has ended meanwhile: look how.
+    onError: (error) => error instanceof Problem && error.kind === 'conflict' && client.invalidateQueries({ queryKey }),
+  });
+  const asked = job.cancelRequested || cancel.isPending || cancel.isSuccess;
+  return (
+    <>
+      <button type="button" className="button" disabled={asked} onClick={() => cancel.mutate()}>
+        <Icon name="close" />
+        {asked ? t('progress.cancelling') : t('progress.cancel')}
+      </button>
+      {job.cancelRequested && <p className="hint">{t('progress.cancelAsked')}</p>}
+      {cancel.isError && asProblem(cancel.error).kind !== 'conflict' && (
+        <ProblemNote problem={asProblem(cancel.error)} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '../i18n/format.ts';
+
+/** Time since an instant of the server; a clock that is behind shows zero. */
+export function Elapsed({ since }: { since: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const ticking = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(ticking);
+  }, []);
+  const seconds = Math.max(0, (now - Date.parse(since)) / 1000);
+  return <span className="elapsed"> · {t('progress.soFar', { time: format.wholeSeconds(seconds) })}</span>;
+}

@@ -1,0 +1,17 @@
+import { useTranslation } from 'react-i18next';
+import { useTools } from '../flow/context.ts';
+
+export function Footer() {
+  const { t } = useTranslation();
+  const { installation } = useTools();
+  return (
+    <footer className="footer">
+      {installation.privacyUrl && (
+        <a href={installation.privacyUrl} rel="noreferrer">
+          {t('app.privacy')}
+        </a>
+      )}
+      <a href="/api/docs">{t('app.api')}</a>
+    </footer>
+  );
+}

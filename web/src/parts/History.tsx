@@ -1,0 +1,50 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useTools } from '../flow/context.ts';
+import { HistoryItem } from './HistoryItem.tsx';
+import { RemoveDialog } from './RemoveDialog.tsx';
+
+/** The person's jobs, newest first; nothing at all for whoever has none. `shown` is the job that the page shows. */
+export function History({ shown }: { shown: string | null }) {
+  const { t } = useTranslation();
+  const { queries } = useTools();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [removing, setRemoving] = useState<string | null>(null);
+  const { data, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(queries.history);
+  const jobs = data?.pages.flatMap((page) => page.jobs) ?? [];
+  if (jobs.length === 0 && !isError) return null;
+  return (
+    <section className="history" aria-labelledby="history-title">
+      <h2 id="history-title" ref={heading} tabIndex={-1}>
+        {t('history.title')}
+      </h2>
+      {isError && (
+        <p className="hint">
+          {t('history.failed')}{' '}
+          <button type="button" className="button quiet" onClick={() => void refetch()}>
+            {t('history.retry')}
+          </button>
+        </p>
+      )}
+      <ul className="history-list">
+        {jobs.map((job) => (
+          <HistoryItem key={job.id} job={job} shown={job.id === shown} onRemove={() => setRemoving(job.id)} />
+        ))}
+      </ul>
+      {hasNextPage && (
+        <button type="button" className="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t('history.more')}
+        </button>
+      )}
+      {removing && (
+        <RemoveDialog
+          id={removing}
+          shown={removing === shown}
+          onClose={() => setRemoving(null)}
+          onRemoved={() => heading.current?.focus()} // the button that had it is gone
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,49 @@
+import { useTranslation } from 'react-i18next';
+import type { Parameter, Value } from '../api/wire.ts';
+
+type ParameterFieldProps = { parameter: Parameter; value: Value; onValue: (value: Value) => void };
+
+const KNOWN = ['faceEnhance', 'version', 'fidelity', 'backgroundEnhance', 'faceUpsample'] as const;
+
+/** One parameter of a model, by its kind. */
+export function ParameterField({ parameter, value, onValue }: ParameterFieldProps) {
+  const { t } = useTranslation();
+  const known = KNOWN.find((name) => name === parameter.name);
+  const label = known ? t(`settings.${known}`) : parameter.name;
+  if (parameter.kind === 'boolean') {
+    return (
+      <label className="check">
+        <input type="checkbox" checked={value === true} onChange={({ target }) => onValue(target.checked)} />
+        <span>{label}</span>
+      </label>
+    );
+  }
+  if (parameter.kind === 'choice') {
+    return (
+      <label className="field">
+        <span>{label}</span>
+        <select value={String(value)} onChange={({ target }) => onValue(target.value)}>
+          {(parameter.choices ?? []).map((choice) => (
+            <option key={choice}>{choice}</option>
+          ))}
+        </select>
+      </label>
+    );
+  }
+  return (
+    <label className="field">
+      <span>
+        {label}: <output>{value}</output>
+      </span>
+      <input
+        type="range"
+        min={parameter.minimum ?? 0}
+        max={parameter.maximum ?? 1}
+        step={parameter.kind === 'integer' ? 1 : 0.05}
+        value={Number(value)}
+        onChange={({ target }) => onValue(Number(target.value))}
+      />
+      {known === 'fidelity' && <span className="hint">{t('settings.fidelityText')}</span>}
+    </label>
+  );
+}

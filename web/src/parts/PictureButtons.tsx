@@ -1,0 +1,46 @@
+import { useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useDispatch } from '../flow/context.ts';
+import { Icon } from './Icon.tsx';
+
+/** With these alone phones convert what they would otherwise send as HEIC. */
+const TAKEN = 'image/jpeg,image/png,image/webp';
+
+/** The system's own dialogue, and on phones the camera. */
+export function PictureButtons() {
+  const { t } = useTranslation();
+  return (
+    <div className="picture-buttons">
+      <FileButton label={t('start.choose')} icon="upload" className="button primary large" />
+      <FileButton label={t('start.camera')} icon="camera" className="button large camera" camera />
+    </div>
+  );
+}
+
+type FileButtonProps = { label: string; icon: 'upload' | 'camera'; className: string; camera?: boolean };
+
+function FileButton({ label, icon, className, camera = false }: FileButtonProps) {
+  const dispatch = useDispatch();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" className={className} onClick={() => input.current?.click()}>
+        <Icon name={icon} />
+        {label}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        accept={TAKEN}
+        capture={camera ? 'environment' : undefined}
+        aria-label={label}
+        onChange={({ target }) => {
+          const file = target.files?.[0];
+          target.value = ''; // so that the same file can be chosen again
+          if (file) dispatch({ type: 'fileOffered', file });
+        }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { toast } from 'sonner';
+import { useTools } from '../flow/context.ts';
+import { asProblem } from '../flow/enhance.ts';
+import { useFormat } from '../i18n/format.ts';
+import { Modal } from './Modal.tsx';
+import { ProblemNote } from './ProblemNote.tsx';
+
+const EXPIRIES = { hour: 3600, day: 86_400, week: 604_800 } as const;
+type Expiry = keyof typeof EXPIRIES;
+
+export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { api } = useTools();
+  const [expiry, setExpiry] = useState<Expiry>('day');
+  const [byHand, setByHand] = useState(false);
+  const share = useMutation({ mutationFn: () => api.shareJob(id, EXPIRIES[expiry]) });
+  const copy = async (url: string) => {
+    try {
+      await navigator.clipboard.writeText(url);
+      toast.success(t('share.copied'));
+    } catch {
+      setByHand(true); // without TLS or permission there is no clipboard
+    }
+  };
+  return (
+    <Modal className="modal" title={t('share.title')} onClose={onClose}>
+      <p>{t('share.text')}</p>
+      <fieldset className="chips">
+        <legend>{t('share.expiry')}</legend>
+        {(Object.keys(EXPIRIES) as Expiry[]).map((name) => (
+          <label key={name} className="chip">
+            <input
+              type="radio"
+              name="expiry"
+              checked={name === expiry}
+              onChange={() => {
+                setExpiry(name);
+                share.reset();
+              }}
+            />
+            <span>{t(`share.${name}`)}</span>
+          </label>
+        ))}
+      </fieldset>
+      {share.data ? (
+        <>
+          <label className="field">
+            <span>{t('share.link')}</span>
+            <input type="url" readOnly value={share.data.url} onFocus={({ target }) => target.select()} />
+            <span className="hint">
+              {t('share.until', { time: format.dateTime(new Date(share.data.expiresAt)) })}{' '}
+              {byHand && t('share.copyByHand')}
+            </span>
+          </label>
+          <button type="button" className="button primary" onClick={() => void copy(share.data.url)}>
+            {t('share.copy')}
+          </button>
+        </>
+      ) : (
+        <button type="button" className="button primary" disabled={share.isPending} onClick={() => share.mutate()}>
+          {t('share.create')}
+        </button>
+      )}
+      {share.isError && <ProblemNote problem={asProblem(share.error)} />}
+    </Modal>
+  );
+}

@@ -1,0 +1,44 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { toast } from 'sonner';
+import { useDispatch, useTools } from '../flow/context.ts';
+import { leaveToSignIn } from '../identity/sign-in.ts';
+
+/** Signing in is optional, and offered where the operator has named an issuer. */
+export function SignIn() {
+  const { t } = useTranslation();
+  const { api, queries, installation } = useTools();
+  const client = useQueryClient();
+  const dispatch = useDispatch();
+  const { data: usage } = useQuery(queries.usage);
+  const leave = useMutation({
+    mutationFn: api.signOut,
+    onSuccess: async () => {
+      dispatch({ type: 'left' });
+      await client.resetQueries();
+      toast.success(t('app.signedOut'));
+    },
+  });
+  const enter = useMutation({ mutationFn: leaveToSignIn });
+  const issuer = installation.oidc;
+  if (!issuer || !usage) return null;
+  if (usage.ownerType === 'user') {
+    return (
+      <button type="button" className="button quiet" disabled={leave.isPending} onClick={() => leave.mutate()}>
+        {t('app.signOut')}
+      </button>
+    );
+  }
+  return (
+    <>
+      {enter.isError && (
+        <span role="alert" className="header-alert">
+          {t('app.signInFailed')}
+        </span>
+      )}
+      <button type="button" className="button quiet" disabled={enter.isPending} onClick={() => enter.mutate(issuer)}>
+        {t('app.signIn')}
+      </button>
+    </>
+  );
+}

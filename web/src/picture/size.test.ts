@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { fitsFormat, largestScale, resultSize } from './size.ts';
+
+const MAX_PIXELS = 2_096_704;
+
+describe('how large a result can be', () => {
+  it.each([
+    [320, 213, 4],
+    [1448, 1448, 4],
+    [1449, 1448, 3.99],
+    [4000, 3000, 1.67],
+    [8000, 6000, 0.83],
+  ])('%i × %i: %f times', (width, height, scale) => {
+    expect(largestScale(width, height, MAX_PIXELS)).toBe(scale);
+  });
+
+  it('rounds sides as the server does, halves to even', () => {
+    expect(resultSize(1200, 900, 4, MAX_PIXELS)).toEqual({ width: 4800, height: 3600 });
+    expect(resultSize(3, 1, 1.5, MAX_PIXELS)).toEqual({ width: 4, height: 2 });
+    expect(resultSize(5, 7, 1.5, MAX_PIXELS)).toEqual({ width: 8, height: 10 });
+    expect(resultSize(4000, 3000, 1.5, MAX_PIXELS)).toEqual({ width: 6000, height: 4500 });
+  });
+
+  it('is what the model gives where that is hardly more', () => {
+    expect(resultSize(4000, 3000, 1.67, MAX_PIXELS)).toEqual({ width: 6688, height: 5016 });
+    expect(resultSize(3000, 4000, 1.67, MAX_PIXELS)).toEqual({ width: 5016, height: 6688 });
+    expect(resultSize(8000, 5000, 0.91, MAX_PIXELS)).toEqual({ width: 7324, height: 4576 });
+  });
+
+  it('has at least one pixel a side', () => {
+    expect(resultSize(1, 9000, 0.4, MAX_PIXELS)).toEqual({ width: 1, height: 3600 });
+  });
+});
+
+describe('what a format can hold', () => {
+  it.each([
+    ['webp', 16_383, true],
+    ['webp', 16_384, false],
+    ['jpeg', 65_500, true],
+    ['jpeg', 65_501, false],
+    ['png', 200_000, true],
+  ])('%s with %i pixels a side: %s', (format, side, fits) => {
+    expect(fitsFormat(format, side, 10)).toBe(fits);
+    expect(fitsFormat(format, 10, side)).toBe(fits);
+  });
+});

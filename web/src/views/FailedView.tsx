@@ -1,0 +1,70 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import type { Job } from '../api/wire.ts';
+import { hasOriginal, orderOf, useAgain } from '../flow/again.ts';
+import { useDispatch, useTools } from '../flow/context.ts';
+import { asProblem } from '../flow/enhance.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { ProblemNote } from '../parts/ProblemNote.tsx';
+import { QuotaNote } from '../parts/QuotaNote.tsx';
+
+/** A job that ended without a result: failed, or cancelled. */
+export function FailedView({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const dispatch = useDispatch();
+  const { queries } = useTools();
+  const { data: usage } = useQuery(queries.usage);
+  const again = useAgain(job);
+  const canceled = job.status === 'canceled';
+  const usedUp = usage?.usage.remaining === 0;
+  return (
+    <div className="narrow">
+      <h1>{canceled ? t('failed.canceledTitle') : t('failed.title')}</h1>
+      <div className="card stack">
+        {canceled ? (
+          <p>{t('failed.canceled')}</p>
+        ) : (
+          <>
+            <p className="strong">{job.error?.type === 'provider_error' ? t('failed.provider_error') : t('failed.other')}</p>
+            {job.error && <p>{job.error.message}</p>}
+          </>
+        )}
+        <p className="hint">{t('failed.quota')}</p>
+        {usedUp && <QuotaNote usage={usage} />}
+        <div className="actions">
+          {hasOriginal(job, new Date()) && (
+            <button
+              type="button"
+              className="button primary"
+              disabled={again.isPending || usedUp}
+              onClick={() => again.mutate(orderOf(job))}
+            >
+              <Icon name="again" />
+              {t('failed.retry')}
+            </button>
+          )}
+          <button type="button" className="button" onClick={() => dispatch({ type: 'left' })}>
+            <Icon name="plus" />
+            {t('failed.again')}
+          </button>
+        </div>
+        {again.isError && <ProblemNote problem={asProblem(again.error)} />}
+        <details className="small-details">
+          <summary>{t('problem.details')}</summary>
+          <dl className="pairs">
+            {job.error && (
+              <>
+                <dt>{t('problem.type')}</dt>
+                <dd>{job.error.type}</dd>
+              </>
+            )}
+            <dt>{t('problem.job')}</dt>
+            <dd>
+              <code>{job.id}</code>
+            </dd>
+          </dl>
+        </details>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useTools } from '../flow/context.ts';
+import { asProblem } from '../flow/enhance.ts';
+import { ProblemNote } from '../parts/ProblemNote.tsx';
+
+/** A job that the address names is being looked up. */
+export function OpeningView({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const { queries } = useTools();
+  const { error } = useQuery({ ...queries.job(id), enabled: false });
+  return (
+    <div className="narrow">
+      <h1>{t('opening.title')}</h1>
+      {error ? <ProblemNote problem={asProblem(error)} /> : <div className="waiting" aria-hidden="true" />}
+    </div>
+  );
+}

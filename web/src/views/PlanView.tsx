@@ -1,0 +1,57 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import type { Problem } from '../api/problem.ts';
+import { useTools } from '../flow/context.ts';
+import { asProblem } from '../flow/enhance.ts';
+import type { Order } from '../flow/send.ts';
+import { useFormat } from '../i18n/format.ts';
+import { PlanCard } from '../parts/PlanCard.tsx';
+import { ProblemNote } from '../parts/ProblemNote.tsx';
+import type { Original } from '../picture/read.ts';
+import { firstWish, type Wish } from '../wish/wish.ts';
+
+type PlanViewProps = {
+  original: Original;
+  wish: Wish | null;
+  problem: Problem | null;
+  onStart: (wish: Wish, order: Order) => void;
+};
+
+/** The picture beside what is going to happen to it; nothing has been sent yet. */
+export function PlanView({ original, wish: chosen, problem, onStart }: PlanViewProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { queries } = useTools();
+  const { data: models, error } = useQuery(queries.models);
+  const wish = chosen ?? (models ? firstWish(models) : null);
+  const model = models?.find(({ slug }) => slug === wish?.model);
+  return (
+    <>
+      <h1>{t('plan.title')}</h1>
+      <div className="plan">
+        <figure className="plan-picture">
+          <img src={original.url} alt={t('plan.original')} />
+          <figcaption>
+            <span className="file-name">{original.name}</span> {format.bytes(original.file.size)}
+          </figcaption>
+        </figure>
+        <div className="card plan-card">
+          {models && wish && model ? (
+            <PlanCard
+              models={models}
+              model={model}
+              wish={wish}
+              original={original}
+              problem={problem}
+              onStart={(order) => onStart(wish, order)}
+            />
+          ) : error ? (
+            <ProblemNote problem={asProblem(error)} />
+          ) : (
+            <p className="plan-waiting">{t('plan.loading')}</p>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}

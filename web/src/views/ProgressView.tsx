@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useTools } from '../flow/context.ts';
+import { useFormat } from '../i18n/format.ts';
+import { CancelButton } from '../parts/CancelButton.tsx';
+import { Elapsed } from '../parts/Elapsed.tsx';
+import { Icon } from '../parts/Icon.tsx';
+import { Stepper } from '../parts/Stepper.tsx';
+import { stepOf, type Underway } from '../parts/steps.ts';
+
+type ProgressViewProps = { flow: Underway; onStopSending: () => void };
+
+export function ProgressView({ flow, onStopSending }: ProgressViewProps) {
+  const { t } = useTranslation();
+  const { queries } = useTools();
+  const { data: models } = useQuery(queries.models);
+  const job = flow.at === 'sending' ? null : flow.job;
+  const slug = flow.at === 'sending' ? flow.wish.model : flow.job.model;
+  const model = models?.find((candidate) => candidate.slug === slug);
+  return (
+    <div className="progress">
+      <h1>{t('progress.title')}</h1>
+      <div className="card progress-card">
+        <Shown flow={flow} />
+        <div className="progress-side">
+          <Stepper now={stepOf(flow)} />
+          <Share flow={flow} />
+          <p className="progress-time">
+            {model ? t('progress.usual', { count: model.usualSeconds }) : '\u00a0'}
+            {job && <Elapsed since={job.createdAt} />}
+          </p>
+          <p className="hint">{job?.stage === 'starting' ? t('progress.starting') : '\u00a0'}</p>
+          {flow.at === 'sending' && (
+            <button type="button" className="button" disabled={flow.stored} onClick={onStopSending}>
+              <Icon name="close" />
+              {t('progress.cancel')}
+            </button>
+          )}
+          {flow.at === 'running' && <CancelButton job={flow.job} />}
+          {flow.at === 'running' && <Connection id={flow.job.id} />}
+          <p className="hint">{job ? t('progress.safe') : '\u00a0'}</p>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The result before stays on the screen until its successor is there; otherwise the picture that is worked on. */
+function Shown({ flow }: { flow: Underway }) {
+  const { t } = useTranslation();
+  const previous = flow.at === 'sending' ? null : flow.previous;
+  const shown = previous?.previewUrl ?? flow.original?.url ?? (flow.at === 'sending' ? null : flow.job.originalUrl);
+  return (
+    <figure className="progress-picture">
+      {shown && (
+        <img
+          src={shown}
+          alt={previous ? t('progress.previous') : t('plan.original')}
+          crossOrigin={shown.startsWith('blob:') ? undefined : 'anonymous'}
+        />
+      )}
+      {!previous && <span className="shimmer" aria-hidden="true" />}
+    </figure>
+  );
+}
+
+/** A bar only where somebody counts: the browser while it uploads, the provider where it tells. */
+function Share({ flow }: { flow: Underway }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const told = flow.at === 'running' ? flow.job.percent : null;
+  const share = flow.at === 'sending' && !flow.stored ? flow.sent : told === null ? null : told / 100;
+  if (share === null) return <div className="bar bar-none" aria-hidden="true" />;
+  return (
+    <div className="bar">
+      <progress
+        max={1}
+        value={share}
+        aria-label={flow.at === 'sending' ? t('progress.uploading') : t('progress.enhancing')}
+      />
+      <span aria-hidden="true">{format.percent(share)}</span>
+    </div>
+  );
+}
+
+function Connection({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const { queries } = useTools();
+  const { error } = useQuery({ ...queries.job(id), enabled: false });
+  return error ? <p className="hint">{t('progress.reconnecting')}</p> : null;
+}

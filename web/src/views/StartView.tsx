@@ -1,0 +1,80 @@
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useTools } from '../flow/context.ts';
+import { useFormat } from '../i18n/format.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { PictureButtons } from '../parts/PictureButtons.tsx';
+import { QuotaNote } from '../parts/QuotaNote.tsx';
+import { RefusalNote } from '../parts/RefusalNote.tsx';
+import { Samples } from '../parts/Samples.tsx';
+import type { Refusal } from '../picture/read.ts';
+
+type StartViewProps = { reading: boolean; refusal: Refusal | null; dragging: boolean };
+
+export function StartView({ reading, refusal, dragging }: StartViewProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { queries } = useTools();
+  const { data: usage } = useQuery(queries.usage);
+  const usedUp = usage?.usage.remaining === 0;
+  const limit = usage ? format.bytes(usage.limits.maxBytes) : null;
+  return (
+    <>
+      <div className="hero">
+        <h1>{t('start.title')}</h1>
+        <p className="lead">{t('start.lead')}</p>
+      </div>
+      <div className={dragging ? 'drop-zone over' : 'drop-zone'} aria-busy={reading}>
+        <div className="drop-top">
+          {refusal ? (
+            <RefusalNote refusal={refusal} />
+          ) : usedUp ? (
+            <QuotaNote usage={usage} />
+          ) : (
+            <Invitation limit={limit} now={reading ? t('start.reading') : dragging ? t('start.dropNow') : null} />
+          )}
+        </div>
+        <PictureButtons />
+        <p className="drop-left">{usage ? t('start.left', { count: usage.usage.remaining }) : '\u00a0'}</p>
+      </div>
+      <ul className="promises">
+        <li>
+          <Icon name="check" /> {t('start.noAccount')}
+        </li>
+        <li>
+          <Icon name="lock" /> {t('start.yours')}
+        </li>
+        <li>
+          <Icon name="clock" /> {t('start.deleted')}
+        </li>
+      </ul>
+      <Samples />
+    </>
+  );
+}
+
+type InvitationProps = { limit: string | null; now: string | null };
+
+/** What to do here, or what is going on. Keys, because a text that changes in its place counts as one that moves. */
+function Invitation({ limit, now }: InvitationProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <span className="drop-mark">
+        <Icon name="spark" />
+      </span>
+      <p key={`title ${now}`} className="drop-title">
+        {now ?? (
+          <>
+            <span className="for-mouse">{t('start.drop')}</span>
+            <span className="for-touch">{t('start.touch')}</span>
+          </>
+        )}
+      </p>
+      <p key={`text ${limit}`} className="drop-text">
+        <span className="for-mouse">{t('start.orPaste')} </span>
+        {limit ? t('start.taken', { limit }) : t('start.takenAny')}
+      </p>
+    </>
+  );
+}
