@@ -98,3 +98,11 @@ def test_a_model_runs_at_the_next_larger_of_its_own_scales(slug, enlargement, fi
 def test_every_preset_is_a_valid_choice(model):
     for preset in model.presets:
         assert set(model.parse(preset.params)) == {parameter.name for parameter in model.parameters}
+
+
+def test_what_the_model_gives_beyond_a_hundredth_counts_against_the_formats_side():
+    assert settle(4100, 512)["scale"] == 3.99
+    with pytest.raises(InvalidParameter) as refusal:
+        settle(4100, 512, outputFormat="webp")
+    assert (refusal.value.details["actual"], refusal.value.details["limit"]) == (16_388, 16_383)
+    assert settle(4100, 512, outputFormat="webp", scale=3.98)["scale"] == 3.98

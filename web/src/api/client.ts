@@ -8,9 +8,6 @@ export type JobRequest = ({ uploadId: string; filename: string } | { fromJobId: 
   params: Params;
 };
 
-/** Seconds for which the server may hold the answer about a running job, where its operator allows it. */
-const WAIT = 20;
-
 /** The HTTP API of the installation that serves the page; every method throws Problem. */
 export class Api {
   constructor(
@@ -29,8 +26,7 @@ export class Api {
   };
 
   /** The browser's own cache asks with the ETag: an unchanged job costs a 304. */
-  job = (id: string, { wait, signal }: { wait: boolean; signal?: AbortSignal }): Promise<Answer<Job>> =>
-    this.ask('GET', `${jobPath(id)}${wait ? `?wait=${WAIT}` : ''}`, { signal });
+  job = (id: string, signal?: AbortSignal): Promise<Answer<Job>> => this.ask('GET', jobPath(id), { signal });
 
   requestUpload = async (file: { name: string; type: string; size: number }, signal: AbortSignal): Promise<Upload> => {
     const body = { filename: file.name, contentType: file.type, size: file.size };

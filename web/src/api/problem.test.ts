@@ -48,7 +48,7 @@ describe('the API', () => {
         return Response.json({ success: true, data: { id: 'j' } }, { headers: { 'retry-after': '2' } });
       },
     );
-    expect(await api.job('j', { wait: true })).toEqual({ data: { id: 'j' }, retryAfter: 2 });
+    expect(await api.job('j')).toEqual({ data: { id: 'j' }, retryAfter: 2 });
     expect(requests[0]?.headers).toMatchObject({ 'accept-language': 'de' });
   });
 

@@ -21,9 +21,8 @@ export function queriesOf(api: Api) {
     job: (id: string) =>
       queryOptions({
         queryKey: ['job', id],
-        // The first look answers at once; from then on the server may hold its answer until the job moves.
-        queryFn: ({ client, queryKey, signal }) =>
-          api.job(id, { wait: client.getQueryData(queryKey) !== undefined, signal }),
+        // Not held by the server: what moved between two looks would be told only with the next move.
+        queryFn: ({ signal }) => api.job(id, signal),
         refetchInterval: ({ state }) => paceOf(state),
         retry: false,
         staleTime: 0,

@@ -7,9 +7,8 @@ export type Value = boolean | number | string;
 export type Params = Record<string, Value>;
 export type Goal = Schemas['Goal'];
 export type Parameter = Schemas['Parameter'];
-export type EnhancementModel = Omit<Schemas['Model'], 'presets'> & { presets: { goal: Goal; params: Params }[] };
-/** The description reserves `percent` and leaves `params` open. */
-export type Job = Omit<Schemas['Job'], 'percent' | 'params'> & { percent: number | null; params: Params };
+export type EnhancementModel = Schemas['Model'];
+export type Job = Schemas['Job'];
 export type Stage = Job['stage'];
 export type Usage = Schemas['UsageAnswer']['data'];
 export type Upload = Schemas['UploadAnswer']['data'];

@@ -49,7 +49,7 @@ export class Sender {
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         // The upload's id is its job's: an earlier try made it.
-        if (error.kind === 'conflict') return (await this.api.job(uploadId, { wait: false })).data;
+        if (error.kind === 'conflict') return (await this.api.job(uploadId)).data;
         if (error.kind !== 'unreachable' || attempt === TRIES) throw error;
         await this.pause(attempt * 1000);
       }

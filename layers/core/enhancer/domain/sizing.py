@@ -10,6 +10,7 @@ from enhancer.domain.catalogue import MAX_MODEL_PIXELS, MAX_SCALE, EnhancementMo
 # libjpeg's JPEG_MAX_DIMENSION; both read 2026-11-23. PNG holds more than any model gives.
 MAX_SIDE = {"png": 2**31 - 1, "webp": 16_383, "jpeg": 65_500}
 
+LEFT_OVER = 0.01  # scales are told in hundredths; a result that is larger by less is not worth a new encoding
 MAX_RESULT_PIXELS = MAX_SCALE**2 * MAX_MODEL_PIXELS  # what completion has to hold in memory
 
 
@@ -39,17 +40,20 @@ def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementMo
         )
     if scale > largest:
         params["scale"] = scale = largest
-    _check_side(max(width, height), scale, str(params["outputFormat"]))
+    given = [MAX_SCALE * side for side in fit_within(width, height, model.max_pixels)]
+    longest = max(given) if given[0] / width < scale + LEFT_OVER else round(max(width, height) * scale)
+    _check_side(max(width, height), longest, str(params["outputFormat"]))
     return params
 
 
-def _check_side(side: int, scale: float, output_format: str) -> None:
+def _check_side(side: int, longest: int, output_format: str) -> None:
+    """Raises InvalidParameter where the format can't hold the result's longer side, `side` times its scale."""
     limit = MAX_SIDE[output_format]
-    if round(side * scale) <= limit:
+    if longest <= limit:
         return
-    fitting = [name for name, most in MAX_SIDE.items() if round(side * scale) <= most]
+    fitting = [name for name, most in MAX_SIDE.items() if longest <= most]
     maximum = _floor(limit / side)
-    known = {"format": output_format, "actual": round(side * scale), "limit": limit, "fitting": fitting}
+    known = {"format": output_format, "actual": longest, "limit": limit, "fitting": fitting}
     if maximum < 1:
         message = "{format} holds {limit} pixels a side; the result would have {actual}. Choose {fitting}."
         raise InvalidParameter("outputFormat", message, **known)

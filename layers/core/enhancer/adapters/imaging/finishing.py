@@ -15,14 +15,13 @@ from PIL import Image
 from enhancer.adapters.imaging import faithfulness, png
 from enhancer.adapters.imaging.colours import in_rgb
 from enhancer.adapters.imaging.preparing import has_transparency, upright, upright_size
-from enhancer.domain.sizing import fit_within
+from enhancer.domain.sizing import LEFT_OVER, fit_within
 from enhancer.ports import Finished, Wish
 
 PREVIEW_SIDE = 2048
 THUMB_SIDE = 320
 COMPARED_PIXELS = 1_000_000
 _PREVIEW_QUALITY = 82
-_HUNDREDTH = 0.01  # scales are told in hundredths; what is left over is not worth a new encoding
 _IN_MEMORY = 16 * 1024 * 1024
 _GREY = (128, 128, 128)
 _WHITE = (255, 255, 255)
@@ -95,7 +94,7 @@ def _result(image: Image.Image, reference: Reference | None, wish: Wish) -> Imag
     if reference is None:
         return result
     width, height = reference.size
-    if result.width / width >= wish.scale + _HUNDREDTH:
+    if result.width / width >= wish.scale + LEFT_OVER:
         target = (max(1, round(width * wish.scale)), max(1, round(height * wish.scale)))
         result = result.resize(target, Image.Resampling.LANCZOS)
     if reference.alpha and result.mode == "RGB":
