@@ -8,6 +8,7 @@ from enhancer.domain.prediction import Prediction
 from enhancer.errors import OutcomeUnknown
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.start_job import start_job
+from tests.pictures import picture
 
 PIXEL_CAP = (
     "Input image of dimensions (1536, 1536, 4) has a total number of pixels 2359296 greater than the max size "
@@ -140,6 +141,15 @@ def test_an_output_that_is_no_picture_is_not_saved(world, running, output):
     world.outputs.picture = output
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
     assert not [key for key in world.pictures.objects if "/results/" in key]
+
+
+def test_an_output_of_more_pixels_than_completion_holds_is_not_decoded(world, running, monkeypatch):
+    output = bytearray(picture("PNG"))
+    output[16:24] = (8000).to_bytes(4) + (8000).to_bytes(4)
+    world.outputs.picture = bytes(output)
+    monkeypatch.setattr(world.imaging, "finish", lambda *_: pytest.fail("decoded"))
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    assert world.job(running.id).quota_refunded
 
 
 def test_a_run_that_goes_on_changes_nothing(world, running):
