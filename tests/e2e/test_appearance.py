@@ -69,6 +69,7 @@ def test_every_view_on_the_way_to_a_result(visit: Visit, stack: LocalStack, faul
     page = visit(locale=LOCALES[language], expected=(404, 401), shift=0.1)
     someone = Person(page, language)
     someone.sees("start")
+    page.wait_for_load_state("networkidle")
     looks(page, language, "start")
     someone.chooses(file(b"<!doctype html><title>no picture</title>", "photo.jpg", "image/jpeg"))
     expect(page.get_by_role("alert")).to_be_visible()
@@ -100,6 +101,7 @@ def test_a_result_and_what_opens_from_it(visit: Visit, real_stack: LocalStack, o
     for name in ("close up", "share", "delete"):
         someone.button(name).click()
         expect(page.get_by_role("dialog")).to_be_visible()
+        page.wait_for_load_state("networkidle")
         looks(page, language, name.replace(" ", "-"), whole=False)
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)

@@ -220,7 +220,9 @@ def test_transparency_that_the_model_dropped_comes_back():
     assert image.mode == "RGBA"
     expected = original.getchannel("A").resize((256, 192), Image.Resampling.BICUBIC)
     assert image.getchannel("A").tobytes() == expected.tobytes()
-    _, image = finish(encoded(photo((256, 192))), encoded(original), output_format="jpeg")
+    done, image = finish(encoded(photo((256, 192))), encoded(original), output_format="jpeg")
+    assert Image.open(io.BytesIO(done.preview)).mode == "RGB"
+    assert done.report["colourShift"] < 1, "what was transparent is compared as transparent"
     opaque = original.getchannel("A").resize((256, 192)).point(lambda alpha: 255 if alpha < 2 else 0)
     assert min(image.convert("L").crop(opaque.getbbox()).getextrema()) > 100
 

@@ -43,18 +43,20 @@ def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
     with Image.open(output) as image:
         image.load()
         result = _result(image, reference, wish)
+        shown = _opaque(result, _WHITE) if wish.output_format == "jpeg" else result
         as_it_came = result is image and image.format == "PNG" and wish.output_format == "png"
         profile = reference.profile if reference else image.info.get("icc_profile")
         if as_it_came:
             output.seek(0)
             file, sha256, size = _spooled(png.marked(output, profile, wish.xmp))
         else:
-            file, sha256, size = _encoded(result, profile, wish)
-        preview = _reduced(result, PREVIEW_SIDE)
+            file, sha256, size = _encoded(shown, profile, wish)
+        preview = _reduced(shown, PREVIEW_SIDE)
         thumb = _reduced(preview, THUMB_SIDE)
         report = None
         if reference:
-            larger = preview if preview.width >= reference.sample.width else result
+            reducible = shown is result and preview.width >= reference.sample.width
+            larger = preview if reducible else result
             sample = _sample(larger, reference.sample.size)
             report = faithfulness.compare(reference.sample, sample, profile)
         return Finished(
@@ -113,7 +115,7 @@ def _encoded(result: Image.Image, profile: bytes | None, wish: Wish) -> tuple[IO
     if wish.output_format == "webp":
         result.save(file, "WEBP", quality=wish.quality, icc_profile=profile, xmp=wish.xmp)
     else:
-        _opaque(result, _WHITE).save(file, "JPEG", quality=wish.quality, icc_profile=profile, xmp=wish.xmp)
+        result.save(file, "JPEG", quality=wish.quality, icc_profile=profile, xmp=wish.xmp)
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = file.tell()
