@@ -60,7 +60,7 @@ def test_role_and_verified_address_are_what_the_issuer_says(tokens, key, claims,
         {"exp": int(time.time()) - 61},
         {"exp": None},
         {"sub": None},
-        {"nbf": int(time.time()) + 600},
+        {"nbf": int(time.time()) + 86_400},
         {"kid": "k2"},
     ],
 )
