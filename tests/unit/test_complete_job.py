@@ -3,6 +3,7 @@ import hashlib
 
 import pytest
 
+from enhancer.domain import keys
 from enhancer.domain.job import Status
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import OutcomeUnknown
@@ -155,3 +156,12 @@ def test_an_output_of_more_pixels_than_completion_holds_is_not_decoded(world, ru
 def test_a_run_that_goes_on_changes_nothing(world, running):
     assert complete_job(running.id, Prediction("run1", "processing"), world.completer) == "still running"
     assert world.job(running.id) == running
+
+
+def test_what_a_cut_off_try_stored_for_a_deleted_job_goes(world, running):
+    world.jobs.rows[running.id] = dataclasses.replace(running, deleted_at="2026-11-22T12:00:01.000Z")
+    stored = keys.result_keys("ai-enhancer/", running.owner, running.id, "png")
+    for key in stored:
+        world.pictures.write(key, b"x", "image/png", "")
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "canceled"
+    assert not set(stored) & set(world.pictures.objects)
