@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from enhancer.domain.catalogue import MAX_SCALE, OUTPUT_FORMAT
 from enhancer.domain.clock import milliseconds
 from enhancer.domain.owner import Owner, OwnerType
 
@@ -136,13 +135,13 @@ class Job:
 
     @property
     def scale(self) -> float:
-        """How many times its original's sides the result has; `upscale` is what face models called it in 0.1."""
-        return float(self.params.get("scale") or self.params.get("upscale") or MAX_SCALE)
+        """How many times its original's sides the result has; rows of 0.1 call it `upscale` for CodeFormer."""
+        return float(self.params.get("scale") or self.params["upscale"])
 
     @property
     def output_format(self) -> str:
-        """`png`, `webp` or `jpeg`."""
-        return str(self.params.get(OUTPUT_FORMAT.name, OUTPUT_FORMAT.default))
+        """`png`, `webp` or `jpeg`; rows of 0.1 name none and mean png."""
+        return str(self.params.get("outputFormat", "png"))
 
     @property
     def prepared(self) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from enhancer.adapters.imaging.colours import in_rgb
 from enhancer.domain.sizing import fit_within
@@ -11,7 +12,6 @@ from enhancer.ports import Prepared
 
 ORIENTATION = 0x0112  # the EXIF tag
 _TURNED = range(5, 9)  # the orientations in which width and height change places
-_METADATA = ("exif", "xmp", "comment", "photoshop", "XML:com.adobe.xmp", "Raw profile type exif")
 _INNOCENT_SEGMENTS = (b"JFIF\0", b"Adobe", b"ICC_PROFILE\0")  # how they begin; others may say anything
 _PICTURE_CHUNKS = {
     "PNG": frozenset(b"IHDR PLTE tRNS IDAT IEND iCCP sRGB gAMA cHRM cICP mDCV cLLI sBIT bKGD hIST pHYs".split()),
@@ -89,17 +89,13 @@ def upright_size(source: Image.Image, stored: tuple[int, int]) -> tuple[int, int
 
 
 def bears_metadata(image: Image.Image, data: bytes) -> bool:
-    """Whether a file holds anything besides its picture and that one's colour profile."""
-    segments = getattr(image, "applist", [])
-    return (
-        bool(image.getexif())
-        or any(name in image.info for name in _METADATA)
-        or bool(getattr(image, "text", None))
-        or any(not body.startswith(_INNOCENT_SEGMENTS) for _, body in segments)
-        or not _chunks(str(image.format), data) <= _PICTURE_CHUNKS.get(str(image.format), frozenset())
-        or image.format == "MPO"  # further pictures behind the first
-        or _goes_on(image, data)
-    )
+    """Whether a file holds anything besides its picture and that one's colour profile: segments, chunks, a rest."""
+    if image.format in _PICTURE_CHUNKS:
+        foreign = not _chunks(image.format, data) <= _PICTURE_CHUNKS[image.format]
+    else:
+        assert isinstance(image, JpegImageFile)  # noqa: S101 - MPO is one too
+        foreign = any(not body.startswith(_INNOCENT_SEGMENTS) for _, body in image.applist)
+    return foreign or _goes_on(image, data)
 
 
 def _chunks(form: str, data: bytes) -> set[bytes]:
