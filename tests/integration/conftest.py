@@ -1,13 +1,21 @@
-"""Fixtures of the tests in which the provider goes wrong."""
+"""A guest for a module's tests, and an installation whose provider goes wrong."""
 
 import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from local.stack import LocalStack
 from tests.conftest import RAISED_LIMITS, StartStack
 from tests.integration.api_client import Client
 from tests.integration.faulty_provider import Installation, Order
+
+
+@pytest.fixture(scope="module")
+def guest(stack: LocalStack) -> Iterator[Client]:
+    """One person for all tests of a module; modules whose tests need a new one each make their own."""
+    with Client(stack.base_url) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

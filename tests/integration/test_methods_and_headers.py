@@ -4,16 +4,9 @@ import pytest
 import requests
 
 from enhancer.http_api import METHODS, SECURITY_HEADERS
-from tests.integration.api_client import Client
 from tests.pictures import picture
 
 ALL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    with Client(stack.base_url) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

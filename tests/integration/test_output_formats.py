@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.integration.api_client import MODEL, Client
+from tests.integration.api_client import MODEL
 from tests.pictures import encoded, opened, photo, picture
 
 JOBS = "/api/ai-image/jobs"
@@ -17,12 +17,6 @@ OUTPUTS = {
     "webp": ("WEBP", "image/webp", "webp"),
     "jpeg": ("JPEG", "image/jpeg", "jpg"),
 }
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    with Client(stack.base_url) as client:
-        yield client
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

@@ -23,12 +23,6 @@ TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
 @pytest.fixture(scope="module")
-def guest(stack):
-    with Client(stack.base_url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def opaque_guest(start_stack):
     """Someone whose model drops transparency."""
     allowed = f"nightmareai/real-esrgan,{CODEFORMER}:{VERSION}"

@@ -13,12 +13,6 @@ BUCKET = "image-enhancer-pictures"
 
 
 @pytest.fixture(scope="module")
-def guest(stack):
-    with Client(stack.base_url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def job(guest):
     created = guest.send(picture(), name="../../Größe & 'Maß' \\ 日本.png", fields={"scale": "2"})
     return guest.finished(created.json()["data"]["id"])

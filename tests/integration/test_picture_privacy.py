@@ -15,12 +15,6 @@ WEBP_ALWAYS = {"loop", "background", "timestamp", "duration"}
 OUTPUTS = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
 
 
-@pytest.fixture(scope="module")
-def guest(stack):
-    with Client(stack.base_url) as client:
-        yield client
-
-
 def seen_by_the_provider(stack, job):
     """The stand-in's description of the picture it downloaded for a job, and the very bytes."""
     access = {"Authorization": f"Bearer {stack.replicate_token}"}

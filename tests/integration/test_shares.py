@@ -12,12 +12,6 @@ from tests.pictures import picture
 
 
 @pytest.fixture(scope="module")
-def guest(stack):
-    with Client(stack.base_url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def job(guest):
     return guest.enhance(picture(), "image/png")
 
