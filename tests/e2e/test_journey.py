@@ -18,6 +18,10 @@ from tests.pictures import picture
 CAT = ROOT / "samples/cat.jpg"
 SMALL = file(picture(), "holiday.png")
 SLOW = {"fault": "run-slow", "seconds": 300, "times": None}
+SEEN = """(state) => {
+  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+}"""
 FOCUSED = "document.activeElement.ariaLabel ?? document.activeElement.textContent.trim()"
 
 IN_CLIPBOARD = """async ([data, event, target]) => {
@@ -36,6 +40,17 @@ def size_of(content: bytes) -> tuple[int, int]:
     with Image.open(io.BytesIO(content)) as image:
         image.load()
         return image.size
+
+
+def at_a_running_job(visit: Visit, stack: LocalStack, faults: SetFaults) -> Page:
+    """The page of someone whose picture is being enhanced, and will be for minutes."""
+    faults(stack, SLOW)
+    page = visit()
+    someone = Person(page)
+    someone.chooses(SMALL)
+    someone.starts()
+    page.wait_for_url("**/?job=*")
+    return page
 
 
 def crop() -> bytes:
@@ -79,12 +94,8 @@ def test_a_sample_takes_the_same_path(visit: Visit) -> None:
 def test_a_reload_a_second_tab_and_the_way_back_show_the_same_job(
     visit: Visit, stack: LocalStack, faults: SetFaults
 ) -> None:
-    faults(stack, SLOW)
-    page = visit()
+    page = at_a_running_job(visit, stack, faults)
     someone = Person(page)
-    someone.chooses(SMALL)
-    someone.starts()
-    page.wait_for_url("**/?job=*")
     address = page.url
     page.reload()
     someone.sees("progress")
@@ -127,18 +138,38 @@ def test_while_the_provider_is_down_the_job_waits_and_can_be_taken_back(visit: V
 
 
 def test_a_lost_network_interrupts_nothing(visit: Visit, stack: LocalStack, faults: SetFaults) -> None:
-    faults(stack, SLOW)
-    page = visit()
+    page = at_a_running_job(visit, stack, faults)
     someone = Person(page)
-    someone.chooses(SMALL)
-    someone.starts()
-    page.wait_for_url("**/?job=*")
     page.context.set_offline(True)
     expect(page.get_by_text("You are offline")).to_be_visible()
     faults(stack)
     page.context.set_offline(False)
     expect(page.get_by_text("You are offline")).to_have_count(0)
     someone.sees("result")
+
+
+def test_a_tab_that_nobody_sees_asks_for_nothing(visit: Visit, stack: LocalStack, faults: SetFaults) -> None:
+    page = at_a_running_job(visit, stack, faults)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/jobs/" in request.url else None)
+    page.wait_for_event("requestfinished", lambda request: "/jobs/" in request.url)
+    page.evaluate(SEEN, "hidden")
+    page.wait_for_timeout(500)  # what was on its way has come
+    asked.clear()
+    page.wait_for_timeout(4 * 1000)  # a seen tab asks every two seconds
+    assert asked == []
+    with page.expect_request("**/jobs/*"):
+        page.evaluate(SEEN, "visible")
+
+
+def test_the_operators_privacy_statement_is_linked_where_it_is_said_where_the_picture_goes(visit: Visit) -> None:
+    page = visit()
+    address = "https://operator.test/privacy"
+    page.route("**/config.json", lambda route: route.fulfill(json={"privacyUrl": address, "oidc": None}))
+    page.reload()
+    Person(page).chooses(SMALL)
+    linked = page.get_by_role("main").get_by_role("link", name=re.compile("privacy", re.IGNORECASE))
+    expect(linked).to_have_attribute("href", address)
 
 
 def test_the_whole_journey_by_keyboard(visit: Visit) -> None:
