@@ -39,15 +39,15 @@ class FakeUsage:
     def quota(self, owner: Owner) -> Quota | None:
         return self.quotas.get(owner.reference)
 
-    def count(self, key: str, limit: int, expires_at: int, *, hard: bool = False) -> int:  # noqa: ARG002
+    def standing(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
+        return self.quota(owner), self.counters.get(counter, 0)
+
+    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:  # noqa: ARG002
         used = self.counters.get(key, 0)
         if hard and used >= limit:
             return limit + 1
-        self.counters[key] = used + 1
-        return used + 1
-
-    def counted(self, key: str) -> int:
-        return self.counters.get(key, 0)
+        self.counters[key] = used + by
+        return used + by
 
     def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
         if key not in self.kept or self.kept[key][1] <= now:

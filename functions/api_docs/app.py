@@ -6,10 +6,10 @@ folder named after its version, so that what is in it never changes.
 
 from pathlib import Path
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from enhancer import bootstrap, http_api
 from enhancer.errors import NotFound
+from enhancer.http_api import Answer
+from enhancer.request import Request
 
 STATIC = Path(__file__).parent / "static"
 FILES = {path.relative_to(STATIC).as_posix().removesuffix(".gz"): path for path in STATIC.rglob("*.gz")}
@@ -29,20 +29,20 @@ POLICY = (
 )
 HOUR, FOREVER = "public, max-age=3600", "public, max-age=31536000, immutable"
 
-app = APIGatewayHttpResolver()
+routes = http_api.Routes()
 
 
-@app.get("/api/openapi.json")
-@app.get("/api/docs")
-@app.get("/api/docs/.+")
-def file() -> Response[bytes]:
+@routes.on("/api/openapi.json", "GET")
+@routes.on("/api/docs", "GET")
+@routes.on("/api/docs/{file+}", "GET")
+def file(request: Request) -> Answer:
     """A file, by its exact name."""
-    path = app.current_event.path
+    path = request.path
     name = NAMES.get(path, path.removeprefix("/api/docs/"))
     if name not in FILES:
         raise NotFound("There is nothing at this path.")
     headers = {"cache-control": FOREVER if "/" in name else HOUR, "content-security-policy": POLICY}
-    return http_api.gzipped(app.current_event, FILES[name].read_bytes(), TYPES[Path(name).suffix], headers)
+    return http_api.gzipped(request, FILES[name].read_bytes(), TYPES[Path(name).suffix], headers)
 
 
-handler = http_api.serve(app, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets())

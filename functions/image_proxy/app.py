@@ -1,12 +1,12 @@
 """Serve pictures to those who may see them, by a redirect to a short-lived link. Trigger: HTTP API."""
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from enhancer import bootstrap, http_api
 from enhancer.domain.clock import utc_now
+from enhancer.http_api import Answer
+from enhancer.request import Request
 from enhancer.usecases.show_picture import show_picture
 
-app = APIGatewayHttpResolver()
+routes = http_api.Routes()
 access = bootstrap.access()
 jobs = bootstrap.jobs()
 links = bootstrap.links()
@@ -14,15 +14,15 @@ shares = bootstrap.shares()
 prefix = bootstrap.prefix()
 
 
-@app.route("/r2-ai/.+", method=["GET", "HEAD"])
-def picture() -> Response[str]:
+@routes.on("/r2-ai/{key+}", "GET", "HEAD")
+def picture(request: Request) -> Answer:
     """Redirect whoever may see a picture to it."""
-    caller = access.reader(app.current_event, "picture")
+    caller = access.reader(request, "picture")
     link = show_picture(
-        app.current_event.path.removeprefix("/r2-ai/"),
+        request.path.removeprefix("/r2-ai/"),
         caller,
-        http_api.query(app.current_event, "share"),
-        method=app.current_event.http_method,
+        request.query("share"),
+        method=request.method,
         jobs=jobs,
         links=links,
         shares=shares,
@@ -30,7 +30,7 @@ def picture() -> Response[str]:
         clock=utc_now,
     )
     access.audit(caller, link.job, "see a picture")
-    return http_api.redirect(app.current_event, link.url, link.seconds, link.sha256)
+    return http_api.redirect(request, link.url, link.seconds, link.sha256)
 
 
-handler = http_api.serve(app, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets())

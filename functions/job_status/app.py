@@ -1,15 +1,15 @@
 """Tell how jobs and a quota stand and which models there are; 404 and 405 for all else. Trigger: HTTP API."""
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-
 from enhancer import __version__, bootstrap, http_api
-from enhancer.documents import model_json, usage_json
+from enhancer.documents import job_json, model_json, usage_json
 from enhancer.domain.clock import utc_now
+from enhancer.http_api import Answer
+from enhancer.request import Request
 from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE, list_jobs
 from enhancer.usecases.read_job import read_job
 from enhancer.usecases.read_usage import read_usage
 
-app = APIGatewayHttpResolver()
+routes = http_api.Routes()
 access = bootstrap.access()
 jobs = bootstrap.jobs()
 usage_table = bootstrap.usage()
@@ -19,54 +19,54 @@ quota_jobs = bootstrap.settings.integer("QUOTA_JOBS")
 max_bytes = bootstrap.settings.integer("MAX_UPLOAD_BYTES")
 
 
-@app.get("/api/ai-image/jobs/<job_id>")
-def job(job_id: str) -> Response[str]:
+@routes.on("/api/ai-image/jobs/{id}", "GET")
+def job(request: Request) -> Answer:
     """One job; with ?wait=seconds as soon as it changes."""
-    wait = min(http_api.number(app.current_event, "wait", 0), longest_wait)
-    caller = access.reader(app.current_event, "status")
-    found = read_job(job_id, caller, jobs=jobs, wait=wait)
+    wait = min(request.number("wait", 0), longest_wait)
+    caller = access.reader(request, "status")
+    found = read_job(request.parameters["id"], caller, jobs=jobs, wait=wait)
     access.audit(caller, found, "read")
     return http_api.fresh(
-        app.current_event,
-        http_api.job_document(app.current_event, found),
+        request,
+        job_json(found, request.language),
         {} if found.ended else {"retry-after": "2"},
     )
 
 
-@app.get("/api/ai-image/jobs")
-def history() -> Response[str]:
+@routes.on("/api/ai-image/jobs", "GET")
+def history(request: Request) -> Answer:
     """The caller's jobs, newest first."""
-    limit = min(http_api.number(app.current_event, "limit", DEFAULT_PAGE), MAX_PAGE)
-    cursor = http_api.query(app.current_event, "cursor")
-    page = list_jobs(access.reader(app.current_event), jobs=jobs, limit=limit, cursor=cursor)
+    limit = min(request.number("limit", DEFAULT_PAGE), MAX_PAGE)
+    cursor = request.query("cursor")
+    page = list_jobs(access.reader(request), jobs=jobs, limit=limit, cursor=cursor)
     return http_api.ok(
         {
-            "jobs": [http_api.job_document(app.current_event, each) for each in page.jobs],
+            "jobs": [job_json(each, request.language) for each in page.jobs],
             "nextCursor": page.next_cursor,
         }
     )
 
 
-@app.get("/api/ai-image/usage")
-def usage() -> Response[str]:
+@routes.on("/api/ai-image/usage", "GET")
+def usage(request: Request) -> Answer:
     """The caller's quota."""
-    caller = access.reader(app.current_event)
+    caller = access.reader(request)
     now = read_usage(caller, usage=usage_table, limit=quota_jobs, clock=utc_now)
     owner_type = caller.owner.type if caller else "guest"
     return http_api.ok({"ownerType": owner_type} | usage_json(now, quota_jobs, max_bytes))
 
 
-@app.get("/api/ai-image/models")
-def models() -> Response[str]:
+@routes.on("/api/ai-image/models", "GET")
+def models(request: Request) -> Answer:
     """The models on offer."""
-    access.reader(app.current_event)
+    access.reader(request)
     return http_api.ok({"models": [model_json(offer.model) for offer in offers.values()]})
 
 
-@app.get("/api/health")
-def health() -> Response[str]:
+@routes.on("/api/health", "GET")
+def health(_: Request) -> Answer:
     """Alive, and which version."""
     return http_api.ok({"status": "ok", "version": __version__})
 
 
-handler = http_api.serve(app, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets())

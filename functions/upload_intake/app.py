@@ -3,19 +3,19 @@
 import json
 from collections.abc import Callable
 from functools import partial
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from typing import TYPE_CHECKING
 
 from enhancer import bootstrap, http_api
 from enhancer.contracts import JobRequest, UploadRequest
-from enhancer.documents import usage_json
+from enhancer.documents import job_json, usage_json
 from enhancer.domain import keys
 from enhancer.domain.clock import utc_now
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
 from enhancer.errors import PayloadTooLarge
-from enhancer.form import Form, read_form
+from enhancer.http_api import Answer
 from enhancer.observability import logger
+from enhancer.request import Request
 from enhancer.usecases.await_job import await_job
 from enhancer.usecases.create_job import (
     Choice,
@@ -29,19 +29,22 @@ from enhancer.usecases.read_job import find_job
 from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.request_upload import request_upload
 
+if TYPE_CHECKING:
+    from enhancer.form import Form
+
 FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
 
-app = APIGatewayHttpResolver()
+routes = http_api.Routes()
 intake = bootstrap.intake()
 access = bootstrap.access()
 generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 
 
-@app.post("/api/ai-image/uploads")
-def upload() -> Response[str]:
+@routes.on("/api/ai-image/uploads", "POST")
+def upload(request: Request) -> Answer:
     """Sign an upload; a caller that nobody knows becomes a guest."""
-    visitor = access.creator(app.current_event, "upload")
-    wanted = UploadRequest.read(http_api.json_body(app.current_event))
+    visitor = access.creator(request, "upload")
+    wanted = UploadRequest.read(request.json())
     signed = request_upload(
         wanted.content_type,
         wanted.size,
@@ -54,32 +57,32 @@ def upload() -> Response[str]:
     return http_api.ok(signed.document(), 201, cookie=visitor.cookie)
 
 
-@app.post("/api/ai-image/jobs")
-def create() -> Response[str]:
+@routes.on("/api/ai-image/jobs", "POST")
+def create(request: Request) -> Answer:
     """Create a job from an upload or an earlier job (JSON), or from the picture in the body (multipart)."""
-    if http_api.is_json(app.current_event):
-        return _from_json()
-    visitor = access.creator(app.current_event, "create")
-    job = _from_form(_form(), visitor.caller, "jobs")
-    return http_api.accepted(http_api.job_document(app.current_event, job), cookie=visitor.cookie)
+    if request.is_json:
+        return _from_json(request)
+    visitor = access.creator(request, "create")
+    job = _from_form(request, visitor.caller, "jobs")
+    return http_api.accepted(job_json(job, request.language), cookie=visitor.cookie)
 
 
-@app.post("/api/ai-image/generate")
-def generate() -> Response[str]:
+@routes.on("/api/ai-image/generate", "POST")
+def generate(request: Request) -> Answer:
     """Create a job from the picture in the body and wait for its result: 200 with it, or 202 with the job."""
-    visitor = access.creator(app.current_event, "create")
-    job = await_job(_from_form(_form(), visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
+    visitor = access.creator(request, "create")
+    job = await_job(_from_form(request, visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
     if job.output_r2_key is None:
-        return http_api.accepted(http_api.job_document(app.current_event, job), cookie=visitor.cookie)
+        return http_api.accepted(job_json(job, request.language), cookie=visitor.cookie)
     usage = read_usage(visitor.caller, usage=intake.usage, limit=intake.quota_jobs, clock=utc_now)
-    shown = http_api.job_document(app.current_event, job)
+    shown = job_json(job, request.language)
     result = {"model": job.model, "originalUrl": shown["originalUrl"], "imageUrl": shown["imageUrl"]}
     return http_api.ok(result | usage_json(usage, intake.quota_jobs, intake.max_bytes), cookie=visitor.cookie)
 
 
-def _from_json() -> Response[str]:
-    caller = access.creator(app.current_event, "create", guests=False).caller
-    wanted = JobRequest.read(http_api.json_body(app.current_event))
+def _from_json(request: Request) -> Answer:
+    caller = access.creator(request, "create", guests=False).caller
+    wanted = JobRequest.read(request.json())
     choice = Choice(wanted.model, wanted.params, wanted.filename)
     if wanted.from_job_id is None:
         job_id = wanted.upload_id or ""
@@ -88,42 +91,45 @@ def _from_json() -> Response[str]:
         source = find_job(wanted.from_job_id, caller, jobs=intake.jobs)
         job_id = keys.new_job_id(keys.content_type_of(source.id))
         make = partial(create_job_from_job, source=source, choice=choice, owner=caller.owner, intake=intake)
-    request = json.dumps(wanted.model_dump(), sort_keys=True).encode()
-    job = _once(request, job_id, caller, make, "jobs")
-    return http_api.accepted(http_api.job_document(app.current_event, job))
+    order = json.dumps(wanted.model_dump(), sort_keys=True).encode()
+    job = _once(request, order, job_id, caller, make, "jobs")
+    return http_api.accepted(job_json(job, request.language))
 
 
-def _form() -> Form:
-    form = read_form(http_api.content_type(app.current_event), http_api.body_bytes(app.current_event))
+def _form(request: Request) -> "Form":
+    from enhancer.form import read_form  # only where a form comes
+
+    form = read_form(request.content_type, request.body())
     if len(form.image) > FORM_BYTES:
         message = "The file has {size} bytes; a form takes at most {maxBytes}: use POST /uploads."
         raise PayloadTooLarge(message, size=len(form.image), maxBytes=FORM_BYTES)
     return form
 
 
-def _from_form(form: Form, caller: Caller, route: Route) -> Job:
+def _from_form(request: Request, caller: Caller, route: Route) -> Job:
+    form = _form(request)
     picture = look_at(form.image, intake)
     fields = dict(form.fields)
     choice = Choice(fields.pop("model", ""), fields, form.filename)
     job_id = keys.new_job_id(picture.content_type)
-    request = json.dumps(form.fields, sort_keys=True).encode() + form.image
+    order = json.dumps(form.fields, sort_keys=True).encode() + form.image
     make = partial(
         create_job_from_bytes, data=form.image, picture=picture, choice=choice, owner=caller.owner, intake=intake
     )
-    return _once(request, job_id, caller, make, route)
+    return _once(request, order, job_id, caller, make, route)
 
 
-def _once(request: bytes, job_id: str, caller: Caller, make: Callable[[str], Job], route: Route) -> Job:
+def _once(request: Request, order: bytes, job_id: str, caller: Caller, make: Callable[[str], Job], route: Route) -> Job:
     def admitted(job_id: str) -> Job:
-        access.admit_job(app.current_event, caller)
+        access.admit_job(request, caller)
         return make(job_id)
 
-    key = http_api.header_map(app.current_event).get("idempotency-key", "")
+    key = request.headers.get("idempotency-key", "")
     job = create_once(
-        key, route, request, job_id, caller.owner, admitted, jobs=intake.jobs, usage=intake.usage, clock=utc_now
+        key, route, order, job_id, caller.owner, admitted, jobs=intake.jobs, usage=intake.usage, clock=utc_now
     )
     logger.info("job created", extra={"job_id": job.id, "model": job.model})
     return job
 
 
-handler = http_api.serve(app, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets())

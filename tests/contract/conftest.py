@@ -37,7 +37,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def _create_table(client: Any, logical_id: str) -> str:
+def create_table(client: Any, logical_id: str) -> str:
     """Create a table as the template describes it."""
     template = yaml.load((ROOT / "template.yaml").read_text(), _CloudFormation)  # noqa: S506 - a SafeLoader
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
@@ -54,7 +54,7 @@ def tables(request: pytest.FixtureRequest) -> tuple[Any, Any]:
         return FakeJobs(usage), usage
     request.getfixturevalue("aws")
     client = boto3.client("dynamodb")
-    jobs, usage_table = _create_table(client, "JobsTable"), _create_table(client, "UsageTable")
+    jobs, usage_table = create_table(client, "JobsTable"), create_table(client, "UsageTable")
     return DynamoJobs(client, jobs, usage_table), DynamoUsage(client, usage_table)
 
 

@@ -2,7 +2,11 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from hypothesis import given
+from hypothesis import strategies as st
 
+from enhancer.adapters.dynamo_items import from_attribute, to_attribute
 from enhancer.domain import job as transitions
 from enhancer.domain import limits
 from enhancer.domain.clock import to_text
@@ -241,10 +245,10 @@ def test_an_owners_jobs_come_newest_first_in_pages_without_deleted_ones(tables):
 
 def test_a_counter_counts_and_a_hard_one_stops_at_its_limit(tables):
     _, usage = tables
-    assert usage.counted("rate#a") == 0
+    assert usage.standing(new_guest(), "rate#a") == (None, 0)
     assert [usage.count("rate#a", 2, 1_800_000_000) for _ in range(3)] == [1, 2, 3]
     assert [usage.count("spend#a", 2, 1_800_000_000, hard=True) for _ in range(4)] == [1, 2, 3, 3]
-    assert (usage.counted("rate#a"), usage.counted("spend#a")) == (3, 2)
+    assert [usage.standing(new_guest(), counter)[1] for counter in ("rate#a", "spend#a")] == [3, 2]
     assert usage.count("spend#none", 0, 1_800_000_000, hard=True) == 1
 
 
@@ -271,3 +275,13 @@ def test_a_lease_that_was_given_back_can_be_taken(tables):
     usage.release("sweep")
     assert usage.lease("sweep", NOW, 60)
     assert not usage.lease("sweep", NOW, 60)
+
+
+VALUES = st.recursive(st.text() | st.booleans() | st.integers(-(10**30), 10**30), st.lists, max_leaves=5)
+
+
+@given(VALUES)
+def test_attribute_values_are_boto3s(value):
+    attribute = to_attribute(value)
+    assert attribute == TypeSerializer().serialize(value)
+    assert from_attribute(attribute) == TypeDeserializer().deserialize(attribute) == value

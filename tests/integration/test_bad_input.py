@@ -197,8 +197,8 @@ def test_requests_beside_the_distribution_are_refused_but_for_health(stack):
 
     def ask(name, path, method="GET", **headers):
         http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "x"}
-        context = {"http": http, "requestId": "direct", "routeKey": "$default", "stage": "$default"}
-        event = {"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers}
+        context = {"http": http, "requestId": "direct", "routeKey": f"ANY {path}", "stage": "$default"}
+        event = {"version": "2.0", "routeKey": f"ANY {path}", "rawPath": path, "rawQueryString": "", "headers": headers}
         event |= {"requestContext": context, "isBase64Encoded": False}
         answer = functions.invoke(FunctionName=f"image-enhancer-{name}", Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())

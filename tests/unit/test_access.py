@@ -1,12 +1,13 @@
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from enhancer.access import Access, Rules
 from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.errors import EmailUnverified, Forbidden, QuotaExceeded, RateLimited, Unauthorized
+from enhancer.request import Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
 RATES = {"create": 2, "upload": 3, "status": 5, "picture": 5, "other": 2, "guest": 4}
@@ -37,7 +38,7 @@ def request(method="POST", address="203.0.113.7:51234", **headers):
     event = json.loads(json.dumps(EVENT))
     event["headers"] |= {"cloudfront-viewer-address": address} | headers
     event["requestContext"]["http"]["method"] = method
-    return APIGatewayProxyEventV2(event)
+    return Request(event)
 
 
 def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world):
@@ -45,7 +46,7 @@ def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world):
     for left in (1, 0):
         event = request("GET")
         assert gate(USER).reader(event) == USER
-        assert event.raw_event["answerHeaders"] == {
+        assert event.answer_headers == {
             "ratelimit-policy": '"other";q=2;w=60',
             "ratelimit": f'"other";r={left};t=10',
         }
@@ -53,10 +54,32 @@ def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world):
     with pytest.raises(RateLimited) as refusal:
         gate(USER).reader(event)
     assert refusal.value.retry_after == 10
-    assert event.raw_event["answerHeaders"]["ratelimit"] == '"other";r=0;t=10'
+    assert event.answer_headers["ratelimit"] == '"other";r=0;t=10'
     gate(USER).reader(request("GET"), "status")
     world.clock.advance(seconds=10)
     gate(USER).reader(request("GET"))
+
+
+def test_a_class_with_a_high_limit_is_counted_in_blocks_and_never_exceeded(world):
+    def make():
+        rules = Rules(RATES | {"status": 240}, 2, verified_email=False, base_url="https://images.example.com")
+        return Access(FakeIdentity(USER), world.usage, rules, lambda: b"key", world.clock)
+
+    first, second = make(), make()  # two processes of one function
+    request_after_request = [request("GET") for _ in range(8)]
+    for each in request_after_request:
+        first.reader(each, "status")
+    assert set(world.usage.counters.values()) == {8}, "one write"
+    assert [each.rate_left for each in request_after_request] == [*range(239, 231, -1)]
+    admitted = 8
+    for gate in (first, second) * 150:
+        with suppress(RateLimited):
+            gate.reader(request("GET"), "status")
+            admitted += 1
+    assert admitted == 240
+    world.clock.advance(seconds=60)
+    first.reader(request("GET"), "status")
+    assert list(world.usage.counters.values())[-1] == 8
 
 
 def test_whoever_is_not_known_is_counted_by_address(gate):
@@ -141,8 +164,8 @@ def test_an_admin_at_somebody_elses_job_leaves_a_security_event(gate, world, cap
 def test_of_several_classes_the_tightest_is_shown(gate):
     event = request()
     gate(Caller(new_guest())).creator(event, "upload")
-    assert event.raw_event["answerHeaders"]["ratelimit"].startswith('"upload";r=2')
+    assert event.answer_headers["ratelimit"].startswith('"upload";r=2')
     for _ in range(2):
         event = request()
         gate(Caller(new_guest())).creator(event, "upload")
-    assert event.raw_event["answerHeaders"]["ratelimit"].startswith('"guest-upload";r=1')
+    assert event.answer_headers["ratelimit"].startswith('"guest-upload";r=1')

@@ -3,28 +3,37 @@ import json
 from pathlib import Path
 
 import pytest
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from enhancer import errors, http_api
 from enhancer.contracts import UploadRequest
 from enhancer.errors import QuotaExceeded, RequestError, ValidationFailed
+from enhancer.request import Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
 
 
-def call(method="GET", path="/api/health", *, raising=None, secrets=("origin-secret",), headers=None, route=None):
-    app = APIGatewayHttpResolver()
+def call(
+    method="GET",
+    path="/api/health",
+    *,
+    raising=None,
+    secrets=("origin-secret",),
+    headers=None,
+    route="ANY /api/health",
+    registered=None,
+):
+    routes = http_api.Routes()
 
-    @app.route(route or "/api/health", method=[method])
-    def endpoint():
+    @routes.on("/api/health", registered or method)
+    def endpoint(_):
         if raising:
             raise raising
         return http_api.ok({"fine": True})
 
     event = json.loads(json.dumps(EVENT))
-    event |= {"rawPath": path, "headers": EVENT["headers"] | (headers or {})}
+    event |= {"rawPath": path, "routeKey": route, "headers": EVENT["headers"] | (headers or {})}
     event["requestContext"]["http"] |= {"method": method, "path": path}
-    answer = http_api.serve(app, lambda: list(secrets))(event, None)
+    answer = http_api.serve(routes, lambda: list(secrets))(event, None)
     return answer["statusCode"], answer["headers"], json.loads(answer["body"])
 
 
@@ -64,52 +73,54 @@ def test_a_fault_of_ours_tells_nothing_of_itself(caplog):
     assert "RuntimeError" in caplog.text
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/ai-image/jobs/a/b", "/api/health/", "/r2-ai/", "/favicon.ico"])
-def test_an_unknown_path_is_not_found(path):
-    status, _, body = call("POST", path)
+def test_what_no_route_matches_is_not_found():
+    status, _, body = call(path="/favicon.ico", route="$default")
     assert (status, body["error"]["type"]) == (404, "not_found")
+
+
+def test_a_path_that_leaves_out_its_variable_is_not_found():
+    with pytest.raises(errors.NotFound):
+        http_api.Routes().find(Request(EVENT | {"routeKey": "ANY /r2-ai/{key+}", "pathParameters": {"key": ""}}))
 
 
 @pytest.mark.parametrize("path", http_api.METHODS)
 def test_a_known_path_with_another_method_says_which_are_allowed(path):
-    real = path.replace("{id}", "j123").replace("{key+}", "a/b/c.png")
-    status, headers, body = call("PATCH", real, route="/elsewhere")
+    status, headers, body = call("PATCH", path, route=f"ANY {path}", registered="POST")
     assert (status, body["error"]["type"]) == (405, "method_not_allowed")
     assert headers["allow"] == ", ".join(http_api.METHODS[path])
 
 
 def test_requests_must_come_through_the_distribution():
     for secrets in (("other",), ()):
-        status, headers, body = call(path="/api/ai-image/usage", route="/api/ai-image/usage", secrets=secrets)
+        status, headers, body = call(path="/api/ai-image/usage", secrets=secrets)
         assert (status, body["error"]["type"]) == (403, "forbidden")
         assert http_api.SECURITY_HEADERS.items() <= headers.items()
-    assert call(path="/x", route="/x", secrets=("new", "origin-secret"))[0] == 200
-    assert call(path="/x", route="/x", headers={"x-origin-verify": "ä"})[0] == 403
+    assert call(path="/x", secrets=("new", "origin-secret"))[0] == 200
+    assert call(path="/x", headers={"x-origin-verify": "ä"})[0] == 403
     assert call(secrets=("other",))[0] == 200, "health is for probes too"
 
 
-def event_with(body, content_type="application/json", *, encoded=False):
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-
-    headers = EVENT["headers"] | {"content-type": content_type}
-    return APIGatewayProxyEventV2(EVENT | {"body": body, "headers": headers, "isBase64Encoded": encoded})
+def request_with(body, *, encoded=False, query=None):
+    headers = EVENT["headers"] | {"content-type": "application/json"}
+    event = EVENT | {"body": body, "headers": headers, "isBase64Encoded": encoded, "queryStringParameters": query}
+    return Request(event)
 
 
 def test_a_body_may_come_in_base64():
     encoded = base64.b64encode(b'{"a": 1}').decode()
-    assert http_api.json_body(event_with(encoded, encoded=True)) == {"a": 1}
+    assert request_with(encoded, encoded=True).json() == {"a": 1}
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", None, "\ud800", "[" * 10_000])
 def test_a_body_that_is_no_json_object_is_refused(body):
     with pytest.raises(ValidationFailed):
-        http_api.json_body(event_with(body))
+        request_with(body).json()
 
 
 @pytest.mark.parametrize(("body", "encoded"), [("%%%", True), ("AAA", True), ("/w==", True)])
 def test_bytes_that_are_no_text_are_refused(body, encoded):
     with pytest.raises(ValidationFailed):
-        http_api.json_body(event_with(body, encoded=encoded))
+        request_with(body, encoded=encoded).json()
 
 
 @pytest.mark.parametrize(
@@ -137,17 +148,13 @@ def test_a_refusal_with_retry_after_can_be_computed_by_clients():
 
 @pytest.mark.parametrize(("text", "result"), [("", 0), ("5", 5), ("99", 99), ("0", 0)])
 def test_numbers_are_whole(text, result):
-    event = event_with("")
-    event._data["queryStringParameters"] = {"wait": text}
-    assert http_api.number(event, "wait", 0) == result
+    assert request_with("", query={"wait": text}).number("wait", 0) == result
 
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "abc", "²", "9" * 50, "nan"])
 def test_other_numbers_are_refused(text):
-    event = event_with("")
-    event._data["queryStringParameters"] = {"wait": text}
     with pytest.raises(ValidationFailed):
-        http_api.number(event, "wait", 20)
+        request_with("", query={"wait": text}).number("wait", 20)
 
 
 def test_the_message_follows_the_callers_language_and_the_type_never():

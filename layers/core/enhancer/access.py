@@ -5,14 +5,13 @@ import hmac
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from aws_lambda_powertools.shared.cookies import Cookie
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from enhancer import http_api
 from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
-from enhancer.domain.limits import DAY, Rate
+from enhancer.domain.limits import DAY, MINUTE, Rate
 from enhancer.domain.owner import Caller
 from enhancer.errors import (
     UNKNOWN_CALLER,
@@ -24,6 +23,7 @@ from enhancer.errors import (
 )
 from enhancer.observability import logger, security_event
 from enhancer.ports import Identities, Usage
+from enhancer.request import Request
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -57,20 +57,22 @@ class Access:
         self._rules = rules
         self._address_key = address_key
         self._clock = clock
+        self._blocks: dict[str, tuple[int, int]] = {}  # of this minute: how many were given out, up to which number
+        self._minute = 0
 
-    def reader(self, event: APIGatewayProxyEventV2, rate: str = "other") -> Caller | None:
+    def reader(self, request: Request, rate: str = "other") -> Caller | None:
         """Who asks for something, if we know; counted. Raises Forbidden, Unauthorized, RateLimited."""
-        self._same_origin(event)
-        caller = self._identity.caller(*http_api.credentials(event))
-        self._count(event, Rate(rate, self._rules.rates[rate]), self._subject(event, caller))
+        self._same_origin(request)
+        caller = self._identity.caller(request.headers, request.cookies)
+        self._count(request, Rate(rate, self._rules.rates[rate]), self._subject(request, caller))
         return caller
 
-    def creator(self, event: APIGatewayProxyEventV2, rate: str, *, guests: bool = True) -> Visitor:
+    def creator(self, request: Request, rate: str, *, guests: bool = True) -> Visitor:
         """Who brings something; with `guests` whoever is not known becomes one. Counted, guests also by address.
 
         Raises Forbidden, Unauthorized, EmailUnverified, RateLimited.
         """
-        caller = self.reader(event, rate)
+        caller = self.reader(request, rate)
         cookie = None
         if caller is None:
             if not guests:
@@ -79,17 +81,17 @@ class Access:
         if caller.owner.type == "user" and self._rules.verified_email and not caller.email_verified:
             raise EmailUnverified("Verify your e-mail address with your sign-in provider first.")
         if caller.owner.type == "guest":
-            self._count(event, Rate(f"guest-{rate}", self._rules.rates["guest"]), self._address(event))
+            self._count(request, Rate(f"guest-{rate}", self._rules.rates["guest"]), self._address(request))
         return Visitor(caller, cookie)
 
-    def admit_job(self, event: APIGatewayProxyEventV2, caller: Caller) -> None:
+    def admit_job(self, request: Request, caller: Caller) -> None:
         """Count a guest's job against the address it comes from. Raises QuotaExceeded."""
         if caller.owner.type != "guest":
             return
         now = self._clock()
         rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
         expires = int(now.timestamp()) + DAY
-        if self._usage.count(rate.key(self._address(event), now), rate.limit, expires, hard=True) > rate.limit:
+        if self._usage.count(rate.key(self._address(request), now), rate.limit, expires, hard=True) > rate.limit:
             message = "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow."
             raise QuotaExceeded(message, retry_after=rate.resets_in(now), limit=rate.limit)
 
@@ -98,31 +100,47 @@ class Access:
         if caller and caller.is_admin and caller.owner.reference != job.owner.reference:
             security_event("admin", action=action, job_id=job.id, admin=caller.owner.id)
 
-    def _same_origin(self, event: APIGatewayProxyEventV2) -> None:
-        origin = http_api.header_map(event).get("origin")
-        if event.http_method not in _SAFE and origin is not None and origin != self._rules.base_url:
+    def _same_origin(self, request: Request) -> None:
+        origin = request.headers.get("origin")
+        if request.method not in _SAFE and origin is not None and origin != self._rules.base_url:
             raise Forbidden("This request comes from another site.")
 
-    def _count(self, event: APIGatewayProxyEventV2, rate: Rate, subject: str) -> None:
+    def _count(self, request: Request, rate: Rate, subject: str) -> None:
         now = self._clock()
         resets = rate.resets_in(now)
-        used = self._usage.count(rate.key(subject, now), rate.limit, int(now.timestamp()) + 2 * rate.seconds)
+        used = self._used(rate, subject, now)
         left = max(0, rate.limit - used)
-        if left <= event.raw_event.get("rateLeft", left):  # of several classes the tightest is shown
-            event.raw_event["rateLeft"] = left
-            policy = f'"{rate.name}";q={rate.limit};w={rate.seconds}'
-            http_api.add_headers(event, {"ratelimit-policy": policy, "ratelimit": f'"{rate.name}";r={left};t={resets}'})
+        if request.rate_left is None or left <= request.rate_left:  # of several classes the tightest is shown
+            request.rate_left = left
+            request.answer_headers["ratelimit-policy"] = f'"{rate.name}";q={rate.limit};w={rate.seconds}'
+            request.answer_headers["ratelimit"] = f'"{rate.name}";r={left};t={resets}'
         if used > rate.limit:
             logger.warning("rate limited", extra={"rate": rate.name})
             message = "At most {limit} such requests a minute are taken; the next in {retryAfter} s."
             raise RateLimited(message, retry_after=resets, limit=rate.limit, retryAfter=resets)
 
-    def _subject(self, event: APIGatewayProxyEventV2, caller: Caller | None) -> str:
-        return caller.owner.reference if caller else self._address(event)
+    def _used(self, rate: Rate, subject: str, now: datetime) -> int:
+        """How many the window has seen, this one with them. Classes with a high limit are counted in blocks: each
+        write takes several requests' worth, which this process then gives out by itself, so that polling costs few
+        writes and the limit is never exceeded.
+        """
+        key = rate.key(subject, now)
+        used, taken = self._blocks.get(key, (0, 0))
+        if used == taken:
+            taken = self._usage.count(key, rate.limit, int(now.timestamp()) + 2 * rate.seconds, by=rate.block)
+            used = taken - rate.block
+        if self._minute != (minute := int(now.timestamp()) // MINUTE):
+            self._minute = minute
+            self._blocks.clear()
+        self._blocks[key] = (used + 1, taken)
+        return used + 1
 
-    def _address(self, event: APIGatewayProxyEventV2) -> str:
+    def _subject(self, request: Request, caller: Caller | None) -> str:
+        return caller.owner.reference if caller else self._address(request)
+
+    def _address(self, request: Request) -> str:
         """The client's network as a keyed hash: an IPv4 address, or the /64 that an IPv6 address is in."""
-        text = http_api.client_address(event)
+        text = request.client_address
         address = ipaddress.ip_address(text)
         network = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
         return "address#" + hmac.digest(self._address_key(), str(network).encode(), hashlib.sha256).hex()[:32]

@@ -7,9 +7,9 @@ takes only the adapters that it names (docs/decisions/0005).
 import base64
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enhancer.domain.catalogue import Offer, offers
 from enhancer.domain.clock import utc_now
 from enhancer.settings import ConfigurationError, Settings
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from enhancer.adapters.share_links import SignedShareLinks
     from enhancer.adapters.sqs import SqsMessages
     from enhancer.adapters.webhook_signature import WebhookSignature
+    from enhancer.domain.catalogue import Offer
     from enhancer.usecases.complete_job import Completer
     from enhancer.usecases.create_job import Intake
     from enhancer.usecases.expire_pictures import Expirer
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from enhancer.usecases.start_job import Starter
 
 settings = Settings()
+_AMAZON_ROOTS = Path(__file__).with_name("amazon_roots.pem")
 _SECRETS = (
     "R2_ACCESS_KEY_ID",
     "R2_SECRET_ACCESS_KEY",
@@ -47,16 +49,22 @@ _SECRETS = (
 
 @cache
 def _session() -> Any:
-    import boto3
+    """botocore's: it makes the very clients that boto3 hands on, without boto3's resources and transfers (0013)."""
+    from botocore.session import Session
 
-    return boto3.Session()
+    return Session()
 
 
 @cache
 def _client(service: str) -> Any:
+    """A client of an AWS service. It trusts the roots of Amazon's, unless the operator names a bundle."""
     from botocore.config import Config
 
-    return _session().client(service, config=Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10))
+    from enhancer import USER_AGENT
+
+    config = Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10, user_agent=USER_AGENT)
+    roots = settings.optional("AWS_CA_BUNDLE") or str(_AMAZON_ROOTS)
+    return _session().create_client(service, config=config, verify=roots)
 
 
 @cache
@@ -122,7 +130,7 @@ def _r2(endpoint: str, key_id: str, secret: str) -> Any:
         response_checksum_validation="when_required",
         retries={"mode": "standard"},
     )
-    return _session().client(
+    return _session().create_client(
         "s3",
         endpoint_url=endpoint,
         region_name="auto",
@@ -218,8 +226,10 @@ def origin_secrets() -> Callable[[], list[str]]:
     return _several("ORIGIN_SECRETS")
 
 
-def offered() -> dict[str, Offer]:
+def offered() -> "dict[str, Offer]":
     """The models that the operator allows. Raises ConfigurationError."""
+    from enhancer.domain.catalogue import offers
+
     try:
         return offers(settings.items("ALLOWED_MODELS"))
     except ValueError as problem:

@@ -1,35 +1,20 @@
-"""HTTP in and out: the envelope, the error table, the security headers, 404 and 405 in our own words."""
+"""Routes and answers: the envelope, the error table, the security headers, 404 and 405 in our own words."""
 
 import base64
-import binascii
 import gzip
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.shared.cookies import Cookie
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from enhancer.documents import job_json
-from enhancer.domain.job import Job
-from enhancer.errors import (
-    CeilingReached,
-    Forbidden,
-    MethodNotAllowed,
-    NotFound,
-    RequestError,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
+from enhancer.errors import CeilingReached, Forbidden, MethodNotAllowed, NotFound, RequestError
 from enhancer.observability import count, logger
-from enhancer.translations import preferred, render
-
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+from enhancer.request import Request
+from enhancer.translations import render
 
 # One table of every path and its methods: what 405 and `Allow` say. A test holds it equal to the template's routes.
 METHODS = {
@@ -49,12 +34,6 @@ METHODS = {
     "/api/webhooks/replicate": ("POST",),
     "/r2-ai/{key+}": ("GET", "HEAD"),
 }
-_PATTERNS = {
-    re.compile(
-        re.sub(r"\\\{(\w+)\\(\+?)\\\}|\\\{(\w+)\\\}", lambda m: ".+" if m[2] else "[^/]+", re.escape(path))
-    ): methods
-    for path, methods in METHODS.items()
-}
 _OPEN = frozenset({"/api/health"})  # for probes that don't come through the distribution
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -65,205 +44,149 @@ SECURITY_HEADERS = {
 }
 
 
-def ok(
-    data: Any, status: int = 200, headers: Mapping[str, str] | None = None, cookie: Cookie | None = None
-) -> Response[str]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back; header names in lower case."""
+
+    status: int
+    body: str | bytes = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookie: Cookie | None = None
+
+    def payload(self, headers: Mapping[str, str]) -> dict[str, Any]:
+        """As payload format 2.0, with `headers` where the answer has none of that name."""
+        binary = isinstance(self.body, bytes)
+        return {
+            "statusCode": self.status,
+            "headers": {"content-type": "text/plain", **headers, **self.headers},
+            "cookies": [str(self.cookie)] if self.cookie else [],
+            "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body,
+            "isBase64Encoded": binary,
+        }
+
+
+Endpoint = Callable[[Request], Answer]
+
+
+class Routes:
+    """A function's endpoints by path, as in METHODS, and method. The HTTP API has matched the path already."""
+
+    def __init__(self) -> None:
+        self.endpoints: dict[tuple[str, str], Endpoint] = {}
+
+    def on(self, path: str, *methods: str) -> Callable[[Endpoint], Endpoint]:
+        """Register the decorated endpoint."""
+
+        def register(endpoint: Endpoint) -> Endpoint:
+            self.endpoints.update({(path, method): endpoint for method in methods})
+            return endpoint
+
+        return register
+
+    def find(self, request: Request) -> Endpoint:
+        """The endpoint that a request is for. Raises NotFound, MethodNotAllowed."""
+        if request.route not in METHODS or "" in request.parameters.values():
+            raise NotFound("There is nothing at this path.")
+        endpoint = self.endpoints.get((request.route, request.method))
+        if endpoint is not None:
+            return endpoint
+        allowed = list(METHODS[request.route])
+        raise MethodNotAllowed("{method} is not allowed here; use {allow}.", method=request.method, allow=allowed)
+
+
+def ok(data: Any, status: int = 200, headers: Mapping[str, str] | None = None, cookie: Cookie | None = None) -> Answer:
     """An answer in the envelope, never stored by caches unless `headers` say so."""
     body = json.dumps({"success": True, "data": data}, ensure_ascii=False)
-    given = {"cache-control": "no-store", **(headers or {})}
-    return Response(status, "application/json", body, given, cookies=[cookie] if cookie else None)
+    return Answer(
+        status, body, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})}, cookie
+    )
 
 
-def accepted(job: Mapping[str, Any], cookie: Cookie | None = None) -> Response[str]:
+def accepted(job: Mapping[str, Any], cookie: Cookie | None = None) -> Answer:
     """202 for a job that has begun, with where and when to look for it."""
     headers = {"location": f"/api/ai-image/jobs/{job['id']}", "retry-after": "2"}
     return ok(job, 202, headers, cookie)
 
 
-def redirect(event: APIGatewayProxyEventV2, url: str, seconds: int, sha256: str | None) -> Response[str]:
+def redirect(request: Request, url: str, seconds: int, sha256: str | None) -> Answer:
     """302 to a link that stays the same for so many seconds, or 304 for whoever has the picture already."""
     headers = {"cache-control": f"private, max-age={seconds}"}
     if sha256:
         headers["etag"] = f'"{sha256}"'
-    if sha256 and _matches(event, sha256):
-        return Response(304, "text/plain", "", headers)
-    return Response(302, "text/plain", "", {"location": url, **headers})
+    if sha256 and request.has_seen(sha256):
+        return Answer(304, headers=headers)
+    return Answer(302, headers={"location": url, **headers})
 
 
-def fresh(event: APIGatewayProxyEventV2, data: Any, headers: Mapping[str, str]) -> Response[str]:
+def fresh(request: Request, data: Any, headers: Mapping[str, str]) -> Answer:
     """200 with an ETag of the data, or 304 for whoever has seen it."""
     tag = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
     headers = {"etag": f'"{tag}"', "cache-control": "private, no-cache", **headers}
-    return Response(304, "text/plain", "", dict(headers)) if _matches(event, tag) else ok(data, headers=headers)
+    return Answer(304, headers=headers) if request.has_seen(tag) else ok(data, headers=headers)
 
 
-def gzipped(
-    event: APIGatewayProxyEventV2, data: bytes, content_type: str, headers: Mapping[str, str]
-) -> Response[bytes]:
+def gzipped(request: Request, data: bytes, content_type: str, headers: Mapping[str, str]) -> Answer:
     """200 with a file that is stored gzipped, unpacked for whoever wants it so, or 304 for whoever has it."""
     tag = hashlib.sha256(data).hexdigest()[:32]
-    # not as the parameter content_type: Powertools would serialise bytes that are called JSON
     headers = {"content-type": content_type, "etag": f'W/"{tag}"', "vary": "accept-encoding", **headers}
-    if _matches(event, tag):
-        return Response(304, None, b"", dict(headers))
-    if "gzip" not in header_map(event).get("accept-encoding", ""):
-        return Response(200, None, gzip.decompress(data), dict(headers))
-    return Response(200, None, data, {**headers, "content-encoding": "gzip"})
+    if request.has_seen(tag):
+        return Answer(304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Answer(200, gzip.decompress(data), headers)
+    return Answer(200, data, {**headers, "content-encoding": "gzip"})
 
 
-def _matches(event: APIGatewayProxyEventV2, tag: str) -> bool:
-    given = header_map(event).get("if-none-match", "")
-    return any(item.strip().removeprefix("W/") in {f'"{tag}"', "*"} for item in given.split(","))
-
-
-def credentials(event: APIGatewayProxyEventV2) -> tuple[dict[str, str], list[str]]:
-    """The request's headers and cookies, as `Identity` reads them."""
-    return header_map(event), event.cookies
-
-
-def header_map(event: APIGatewayProxyEventV2) -> dict[str, str]:
-    """The headers with lower-case names, as payload 2.0 has them."""
-    return dict(event.headers)
-
-
-def is_json(event: APIGatewayProxyEventV2) -> bool:
-    """Whether the body is said to be JSON."""
-    return content_type(event).partition(";")[0].strip().lower() == "application/json"
-
-
-def content_type(event: APIGatewayProxyEventV2) -> str:
-    """The request's content type as sent, empty when there is none."""
-    return header_map(event).get("content-type", "")
-
-
-def client_address(event: APIGatewayProxyEventV2) -> str:
-    """The client's IP address: CloudFront's word where a request had to come through it, else the gateway's."""
-    viewer = header_map(event).get("cloudfront-viewer-address", "")
-    return viewer.rpartition(":")[0].strip("[]") or str(event.request_context.http.source_ip)
-
-
-def add_headers(event: APIGatewayProxyEventV2, headers: Mapping[str, str]) -> None:
-    """Headers for the answer to this request, whatever it will be."""
-    event.raw_event.setdefault("answerHeaders", {}).update(headers)
-
-
-def query(event: APIGatewayProxyEventV2, name: str) -> str:
-    """A query parameter, empty when it is not there."""
-    return (event.query_string_parameters or {}).get(name, "")
-
-
-def number(event: APIGatewayProxyEventV2, name: str, default: int) -> int:
-    """A query parameter that is a whole number, `default` when it is not there. Raises ValidationFailed."""
-    text = query(event, name)
-    if text and not (text.isascii() and text.isdecimal() and len(text) < 6):
-        raise ValidationFailed("{field} is {actual}; it must be a whole number.", field=name, actual=text[:20])
-    return int(text) if text else default
-
-
-def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
-    """The exact bytes of the body. Raises ValidationFailed for base64 that is none."""
-    body = event.body or ""
-    try:
-        return base64.b64decode(body, validate=True) if event.is_base64_encoded else body.encode()
-    except binascii.Error:
-        raise ValidationFailed("The body can't be decoded.") from None
-
-
-def json_body(event: APIGatewayProxyEventV2) -> dict[str, Any]:
-    """The request's body as a JSON object. Raises UnsupportedMediaType or ValidationFailed."""
-    if not is_json(event):
-        raise UnsupportedMediaType("Send the body as application/json.")
-    try:
-        body = json.loads(body_bytes(event))
-    except (ValueError, RecursionError):
-        raise ValidationFailed("The body is not JSON.") from None
-    if not isinstance(body, dict):
-        raise ValidationFailed("The body must be a JSON object.")
-    return body
-
-
-def serve(app: APIGatewayHttpResolver, origin_secrets: Callable[[], Sequence[str]] | None = None) -> Handler:
-    """The Lambda handler around a resolver's routes.
+def serve(
+    routes: Routes, origin_secrets: Callable[[], Sequence[str]] | None = None
+) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The Lambda handler around a function's routes.
 
     With `origin_secrets`, requests must have come through the distribution: the `X-Origin-Verify` header holds one of
     them.
     """
-    app.exception_handler(RequestError)(lambda problem: _refusal(app.current_event.raw_event, problem))
-    app.exception_handler(Exception)(lambda problem: _fault(app.current_event.raw_event, problem))
-    app.not_found(lambda problem: _unmatched(app, problem))
 
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        request = event["requestContext"]
-        request_id = request["requestId"]
-        logger.set_correlation_id(request_id)
-        if origin_secrets is None or event["rawPath"] in _OPEN or _came_through(event, origin_secrets()):
-            answer: dict[str, Any] = app.resolve(event, context)
-        else:
-            answer = _plain(_refusal(event, Forbidden("Requests must come through the public address.")))
-        ours = {**SECURITY_HEADERS, "x-request-id": request_id, **event.get("answerHeaders", {})}
-        answer["headers"] = {**ours, **answer.get("headers", {})}
-        logger.info(
-            "answered",
-            extra={
-                "route": event["routeKey"],
-                "method": request["http"]["method"],
-                "status": answer["statusCode"],
-            },
-        )
-        return answer
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        request = Request(event)
+        logger.set_correlation_id(request.id)
+        try:
+            if origin_secrets and request.path not in _OPEN and not _came_through(request, origin_secrets()):
+                raise Forbidden("Requests must come through the public address.")
+            answer = routes.find(request)(request)
+        except RequestError as problem:
+            answer = _refusal(request, problem)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the caller gets an answer of ours
+            answer = _fault(request, problem)
+        logger.info("answered", extra={"route": event["routeKey"], "method": request.method, "status": answer.status})
+        return answer.payload({**SECURITY_HEADERS, "x-request-id": request.id, **request.answer_headers})
 
     return handler
 
 
-def _came_through(event: Mapping[str, Any], secrets: Sequence[str]) -> bool:
-    given = event["headers"].get("x-origin-verify", "").encode()
+def _came_through(request: Request, secrets: Sequence[str]) -> bool:
+    given = request.headers.get("x-origin-verify", "").encode()
     return any(hmac.compare_digest(secret.encode(), given) for secret in secrets)
 
 
-def job_document(event: APIGatewayProxyEventV2, job: Job) -> dict[str, Any]:
-    """A job as the caller of this request reads it."""
-    return job_json(job, preferred(header_map(event).get("accept-language", "")))
-
-
-def _refusal(event: Mapping[str, Any], problem: RequestError) -> Response[str]:
+def _refusal(request: Request, problem: RequestError) -> Answer:
     if isinstance(problem, CeilingReached):
         count("SpendCeilingReached")
-    language = preferred(event["headers"].get("accept-language", ""))
-    headers: dict[str, str | list[str]] = {"cache-control": "no-store", "content-language": language}
+    headers: dict[str, str] = {"content-language": request.language}
     if problem.retry_after is not None:
         headers["retry-after"] = str(problem.retry_after)
     if isinstance(problem, MethodNotAllowed):
         headers["allow"] = ", ".join(problem.details["allow"])
-    error: dict[str, Any] = {"type": problem.type, "message": problem.message(language)}
+    error: dict[str, Any] = {"type": problem.type, "message": problem.message(request.language)}
     if problem.details:
         error["details"] = problem.details
-    return Response(problem.status, "application/json", json.dumps({"success": False, "error": error}), headers)
+    return _error(problem.status, error, headers)
 
 
-def _fault(event: Mapping[str, Any], problem: Exception) -> Response[str]:
+def _fault(request: Request, problem: Exception) -> Answer:
     logger.error("unhandled", extra={"error": type(problem).__name__}, exc_info=problem)
-    language = preferred(event["headers"].get("accept-language", ""))
-    message = render("Something went wrong on our side; try again.", {}, language)
-    error = {"type": "internal_error", "message": message}
+    message = render("Something went wrong on our side; try again.", {}, request.language)
+    return _error(500, {"type": "internal_error", "message": message}, {})
+
+
+def _error(status: int, error: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
     body = json.dumps({"success": False, "error": error})
-    return Response(500, "application/json", body, {"cache-control": "no-store"})
-
-
-def _unmatched(app: APIGatewayHttpResolver, _: NotFoundError) -> Response[str]:
-    path, method = app.current_event.path, app.current_event.http_method
-    allowed = next((methods for pattern, methods in _PATTERNS.items() if pattern.fullmatch(path)), None)
-    if allowed is None:
-        return _refusal(app.current_event.raw_event, NotFound("There is nothing at this path."))
-    return _refusal(
-        app.current_event.raw_event,
-        MethodNotAllowed("{method} is not allowed here; use {allow}.", method=method, allow=list(allowed)),
-    )
-
-
-def _plain(response: Response[str]) -> dict[str, Any]:
-    return {
-        "statusCode": response.status_code,
-        "headers": {**response.headers, "content-type": "application/json"},
-        "body": response.body,
-        "isBase64Encoded": False,
-    }
+    return Answer(status, body, {"content-type": "application/json", "cache-control": "no-store", **headers})

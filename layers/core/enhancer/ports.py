@@ -60,11 +60,11 @@ class Usage(Protocol):
     def quota(self, owner: Owner) -> Quota | None:
         """The owner's window as stored, ended or not."""
 
-    def count(self, key: str, limit: int, expires_at: int, *, hard: bool = False) -> int:
-        """Add one to a counter and return it. A `hard` counter stops at `limit` and then returns one more."""
+    def standing(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
+        """The owner's window as stored and a counter's value (0 if nothing was counted), in one read."""
 
-    def counted(self, key: str) -> int:
-        """A counter's value, perhaps a moment old; 0 if nothing was counted."""
+    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:
+        """Add `by` to a counter and return it. A `hard` counter stops at `limit` and then returns one more."""
 
     def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
         """Keep values under a key for so long unless some are there; returns those that are kept."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from enhancer.adapters.replicate import USER_AGENT
+from enhancer import USER_AGENT
 from enhancer.errors import OutputGone, ProviderError
 from enhancer.ports import Output
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from enhancer import __version__
+from enhancer import USER_AGENT
+from enhancer.adapters.replicate_prediction import read_prediction
 from enhancer.domain.clock import to_text
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
@@ -22,8 +23,6 @@ CANCEL_AFTER = "10m"  # a run that has not ended by then never will; community m
 _TIMEOUT = (5, 30)  # seconds to connect and between bytes, as the provider's own client has it
 _DEFAULT_RETRY = 10.0
 _RESETS_IN = re.compile(r"resets in ~?(\d+)s")
-_IMAGE_FIELDS = ("image", "img")
-USER_AGENT = f"image-enhancer/{__version__}"  # the provider's edge refuses the default agents of HTTP libraries
 
 
 class Replicate:
@@ -109,23 +108,6 @@ class Replicate:
             allow_redirects=False,
             **body,
         )
-
-
-def read_prediction(body: Mapping[str, Any]) -> Prediction:
-    """Reduce the provider's prediction object, from its API or a webhook. Raises KeyError or TypeError for another."""
-    given = body.get("input") or {}
-    image_url = next((given[name] for name in _IMAGE_FIELDS if isinstance(given.get(name), str)), None)
-    output = body.get("output")
-    seconds = (body.get("metrics") or {}).get("predict_time")
-    return Prediction(
-        id=str(body["id"]),
-        status=str(body["status"]),
-        input_path=urlsplit(image_url).path if image_url else None,
-        output_url=output if isinstance(output, str) else None,
-        error=str(body["error"])[:500] if body.get("error") else None,
-        model_ms=round(seconds * 1000) if isinstance(seconds, int | float) else None,
-        version=str(body["version"])[:100] if body.get("version") else None,
-    )
 
 
 def _never_sent(problem: requests.ConnectionError) -> bool:

@@ -10,7 +10,7 @@ from itertools import product
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from enhancer.adapters.replicate import read_prediction
+from enhancer.adapters.replicate_prediction import read_prediction
 from enhancer.domain.prediction import Delivery
 from enhancer.errors import Unauthorized, ValidationFailed
 

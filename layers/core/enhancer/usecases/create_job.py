@@ -17,6 +17,7 @@ from enhancer.domain.catalogue import InvalidParameter, Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
 from enhancer.domain.job import Job, Status
+from enhancer.domain.limits import Quota
 from enhancer.domain.owner import Owner
 from enhancer.domain.retention import RECORD, expiry
 from enhancer.errors import (
@@ -86,8 +87,8 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
         intake.pictures.delete([key])
         raise
     offer, params = _choose(choice, picture, intake)
-    _within_ceiling(intake)
-    return _register(upload_id, picture, size, offer, params, choice.filename, owner, intake)
+    quota = _within_ceiling(owner, intake)
+    return _register(upload_id, picture, size, offer, params, choice.filename, owner, quota, intake)
 
 
 def look_at(data: bytes, intake: Intake) -> Picture:
@@ -101,11 +102,11 @@ def create_job_from_bytes(
 ) -> Job:
     """Store a picture that came with the request and turn it into a job; raises as `create_job_from_upload`."""
     offer, params = _choose(choice, picture, intake)
-    _within_ceiling(intake)
+    quota = _within_ceiling(owner, intake)
     key = keys.original_key(intake.prefix, owner, job_id)
     intake.pictures.write(key, data, picture.content_type, UPLOAD_CACHE)
     try:
-        return _register(job_id, picture, len(data), offer, params, choice.filename, owner, intake)
+        return _register(job_id, picture, len(data), offer, params, choice.filename, owner, quota, intake)
     except RequestError:
         intake.pictures.delete([key])
         raise
@@ -119,25 +120,28 @@ def create_job_from_job(job_id: str, source: Job, choice: Choice, owner: Owner, 
     content_type = keys.content_type_of(source.id)
     picture = Picture(content_type, source.input_width, source.input_height)
     offer, params = _choose(choice, picture, intake)
-    _within_ceiling(intake)
+    quota = _within_ceiling(owner, intake)
     key = keys.original_key(intake.prefix, owner, job_id)
     due = intake.clock() >= expiry(source.created_at).original
     if due or not intake.pictures.copy(source.input_r2_key, key):
         raise Gone("The original's time is over and it was deleted; upload it again.")
     try:
-        return _register(job_id, picture, source.input_size, offer, params, choice.filename, owner, intake)
+        return _register(job_id, picture, source.input_size, offer, params, choice.filename, owner, quota, intake)
     except RequestError:
         intake.pictures.delete([key])
         raise
 
 
-def _within_ceiling(intake: Intake) -> None:
+def _within_ceiling(owner: Owner, intake: Intake) -> Quota | None:
+    """The owner's window, read together with the day's counter. Raises CeilingReached."""
     now = intake.clock()
-    if intake.usage.counted(limits.spend_key(now)) >= intake.spend_ceiling:
+    quota, spent = intake.usage.standing(owner, limits.spend_key(now))
+    if spent >= intake.spend_ceiling:
         reopens = limits.spend_reopens(now)
         wait = int((reopens - now).total_seconds()) + 1
         message = "Today's runs are used up; new ones are taken from {reopensAt}."
         raise CeilingReached(message, retry_after=wait, reopensAt=to_text(reopens))
+    return quota
 
 
 def _choose(choice: Choice, picture: Picture, intake: Intake) -> tuple[Offer, dict[str, Any]]:
@@ -197,11 +201,11 @@ def _register(
     params: Mapping[str, Any],
     filename: str,
     owner: Owner,
+    quota: Quota | None,
     intake: Intake,
 ) -> Job:
     for attempt in range(_TRIES):
         now = intake.clock()
-        quota = intake.usage.quota(owner)
         seat = limits.seat(quota, intake.quota_jobs, now)
         if seat is None:
             raise _exhausted(limits.usage(quota, intake.quota_jobs, now), intake.quota_jobs, intake.clock)
@@ -229,6 +233,7 @@ def _register(
             intake.jobs.create(job, seat)
         except Contended:
             intake.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            quota = intake.usage.quota(owner)
             continue
         with suppress(MessageNotSent):  # the row is there, so reconcile will send it
             intake.messages.start(job_id)
