@@ -10,6 +10,7 @@ export SAM_CLI_TELEMETRY := 0
 PRODUCT := .venv/.installed
 EMULATOR := .venv-emulator/.installed
 TOOLING := .venv-tooling/.installed
+YARDSTICKS := .venv-bench/.installed
 UV := .venv/bin/uv
 BUILT := .build/local/.built
 SOURCES := $(shell find layers functions -type f -not -path '*/__pycache__/*' -not -path '*/static/*')
@@ -53,12 +54,18 @@ $(TOOLING): requirements/tooling.txt $(UV)
 	@$(UV) pip install --quiet --python .venv-tooling/bin/python --require-hashes -r $<
 	@touch $@
 
+$(YARDSTICKS): requirements/bench.txt $(UV)
+	$(SAY) "installing what the functions are compared with (.venv-bench)"
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench
+	@$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python --require-hashes -r $<
+	@touch $@
+
 COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 lock: $(UV)  ## resolve the locks again from the *.in files
 	@$(UV) $(COMPILE) layers/core/requirements.in -o layers/core/requirements.txt
 	@$(UV) $(COMPILE) layers/imaging/requirements.in -o layers/imaging/requirements.txt
 	@$(UV) $(COMPILE) -c layers/core/requirements.txt -c layers/imaging/requirements.txt requirements/product.in -o requirements/product.txt
-	@for name in emulator tooling uv; do $(UV) $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in bench emulator tooling uv; do $(UV) $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 
 # ---- Running it ------------------------------------------------------------------------------------------------
 
@@ -129,9 +136,17 @@ $(API_DOCS): docs/openapi.yaml $(wildcard docs/page/* docs/page/.npmrc) $(PRODUC
 		cp docs/page/index.html docs/page/start.js $(@D)/; find $(@D) -type f -exec gzip -9n {} +
 	@.venv/bin/python -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <docs/openapi.yaml | gzip -9n >$@
 
+# A Python of the runtime's minor version, for the bytecode: on the PATH, uv's, or pyenv's.
+find_runtime_python = for each in python3.13 "$$($(UV) python find --managed-python 3.13 2>/dev/null)" \
+	"$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13; do \
+	"$$each" -c 'import sys; print(sys.executable)' 2>/dev/null && break; done || true
+
 build-aws: $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 	$(SAY) "building layers for python3.13 on arm64 (.aws-sam/build)"
-	@.venv-tooling/bin/sam build --template template.yaml
+	@runtime="$$($(find_runtime_python))"; \
+		[ -n "$$runtime" ] || echo "There is no Python 3.13 here to compile for Lambda with: the layers get no bytecode, and each" \
+			"cold start takes twice the CPU. Install python3.13, or run '$(UV) python install 3.13', and build again." >&2; \
+		RUNTIME_PYTHON="$$runtime" .venv-tooling/bin/sam build --template template.yaml
 	@du -sh .aws-sam/build/*Layer
 
 # ---- Proving it ------------------------------------------------------------------------------------------------
@@ -152,9 +167,17 @@ check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, document
 	@npm test --silent --prefix web
 	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py documents.py openapi.py template.py translations.py)
 
-bench: setup $(BUILT)  ## measure what the pipeline adds to the model's time and what pixels cost: make bench [JOBS=5]
-	@.venv/bin/python -m bench.pipeline $(JOBS)
-	@PYTHONPATH=layers/core .venv/bin/python -m bench.pictures
+# functions: beside yardsticks; pipeline: beside the naive design; growth: 1,000 and 100,000 jobs; pictures: what pixels
+# cost; page: first load and repeat view. About half an hour in all.
+BENCHES := functions growth page pictures pipeline
+bench: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## measure and compare, all or one: make bench [ONLY=functions]
+	@.venv/bin/python -m compileall -q bench/handlers
+	@for name in $(or $(ONLY),$(BENCHES)); do printf '\033[1m%s\033[0m\n' "bench: $$name"; \
+		PYTHONPATH=layers/core .venv/bin/python -m bench.$$name; done
+
+cost: $(PRODUCT)  ## what an installation costs: make cost [JOBS=1000000 POLLS=10 FORMAT=webp WAIT=0 MODEL_SECONDS=5 ...]
+	@PYTHONPATH=layers/core .venv/bin/python -m bench.cost $(foreach name,$(COST_SETTINGS),$(if $($(name)),$(name)=$($(name))))
+COST_SETTINGS := JOBS POLLS FORMAT WAIT MODEL_SECONDS SIZE GUESTS COLD ARCH
 
 load: setup $(BUILT)  ## many jobs, faults and a restart, then the ledger: make load [JOBS=500] [CLIENTS=16]
 	@.venv/bin/python -m bench.load $(or $(JOBS),500) $(or $(CLIENTS),16)
@@ -164,6 +187,6 @@ format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff format --quiet $(PYTHON_FILES)
 
 clean:  ## delete environments, builds and the local stack's state
-	@rm -rf .venv .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist
+	@rm -rf .venv .venv-bench .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist
 
-.PHONY: help setup lock demo start token story redrive build build-local build-aws test browser check bench load format clean
+.PHONY: help setup lock demo start token story redrive build build-local build-aws test browser check bench cost load format clean

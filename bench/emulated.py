@@ -1,0 +1,79 @@
+"""First responses under the Lambda Runtime Interface Emulator that the AWS SAM CLI ships, with Lambda's own client.
+
+Its "Init Duration" means nothing, as it starts the runtime at the first request; so the request is timed.
+"""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from bench.variants import INTERPRETER, SITE, Variant, World
+from local.config import ROOT
+from local.ports import free_ports
+
+_ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+_PATTERN = f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
+
+
+def emulator() -> Path:
+    """The emulator's binary. Raises SystemExit."""
+    found = next((ROOT / ".venv-tooling").glob(_PATTERN), None)
+    if found is None:
+        raise SystemExit("The AWS SAM CLI is not installed in .venv-tooling; run `make bench`, which installs it.")
+    return found
+
+
+def first_response(variant: Variant, world: World, answer: str) -> dict[str, Any]:
+    """Start a function, cold, and answer once: `wall_ms` from request to response, `peak_kib` and `cpu_ms` of it."""
+    port, api = free_ports(2)
+    environment = variant.environment(world, answer)
+    environment["PYTHONPATH"] += f"{os.pathsep}{SITE}"  # on Lambda, too, the runtime's own packages come last
+    addresses = [
+        "--runtime-interface-emulator-address",
+        f"127.0.0.1:{port}",
+        "--runtime-api-address",
+        f"127.0.0.1:{api}",
+    ]
+    command = [str(emulator()), *addresses, INTERPRETER, "-S", "-m", "awslambdaric", f"{variant.module}.handler"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(url)
+            event = json.dumps(variant.scenario.event())
+            started = time.perf_counter()
+            response = requests.post(f"{url}/2015-03-31/functions/function/invocations", event, timeout=60)
+            wall = time.perf_counter() - started
+            return {"answer": response.json(), "wall_ms": wall * 1e3, **_usage(process.pid)}
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _wait(url: str) -> None:
+    for _ in range(200):
+        try:
+            requests.get(url, timeout=1)
+        except requests.ConnectionError:
+            time.sleep(0.02)
+        else:
+            return
+    raise SystemExit("The Runtime Interface Emulator does not start.")
+
+
+def _usage(emulator_pid: int) -> dict[str, float]:
+    """Of the function's process, which is the emulator's only child."""
+    threads = Path(f"/proc/{emulator_pid}/task").glob("*/children")
+    [child] = [child for children in threads for child in children.read_text().split()]
+    ticks = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+    cpu = (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
+    lines = Path(f"/proc/{child}/status").read_text().splitlines()
+    peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return {"cpu_ms": cpu * 1e3, "peak_kib": peak}

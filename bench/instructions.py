@@ -1,0 +1,74 @@
+"""Instructions that a whole process executes, by callgrind: blind to whatever else the machine does.
+
+Misses what is no instruction: waiting, page faults, cache misses. The same scenario counted twice differs by about
+0.1 %.
+"""
+
+import re
+import shutil
+import subprocess
+
+from bench.variants import INTERPRETER, Variant, World, answer_once
+
+CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
+MISSING = "valgrind is not here, so no instructions are counted and no gate is checked; on Debian: apt install valgrind"
+
+STEPS = {
+    "status": ("dynamodb", "ssm"),
+    "webhook": ("sqs", "ssm"),
+    "picture": ("dynamodb", "ssm"),
+    "create": ("dynamodb", "sqs", "ssm"),
+}
+"""The clients that each function makes when it starts."""
+
+
+def available() -> bool:
+    """Whether there is a callgrind."""
+    return shutil.which("valgrind") is not None
+
+
+def count(variant: Variant, world: World, answer: str) -> int:
+    """Instructions of import and first answer. Raises SystemExit."""
+    _, errors = answer_once(variant, world, answer, under=CALLGRIND)
+    return _collected(errors)
+
+
+def profile(variant: Variant, world: World, answer: str) -> dict[str, int]:
+    """What a function's instructions are spent on: each step's, less what the steps before it had."""
+    clients = "".join(f"session.create_client({service!r});" for service in STEPS[variant.scenario.name])
+    logger = "from aws_lambda_powertools import Logger;"
+    session = "import botocore.session; session = botocore.session.Session();"
+    steps = {
+        "interpreter": "pass",
+        "Powertools Logger": logger,
+        "botocore, imported": logger + session,
+        f"clients ({', '.join(STEPS[variant.scenario.name])})": logger + session + clients,
+        "our modules, and pydantic where used": "import app",
+    }
+    totals = {name: _of_program(program, variant, world) for name, program in steps.items()}
+    totals["first answer"] = count(variant, world, answer)
+    before = 0
+    parts = {}
+    for name, total in totals.items():
+        parts[name], before = total - before, total
+    return parts
+
+
+def _of_program(program: str, variant: Variant, world: World) -> int:
+    run = subprocess.run(
+        [*CALLGRIND, INTERPRETER, "-S", "-c", program],
+        env=variant.environment(world, ""),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise SystemExit(f"{program!r} failed:\n{run.stderr}")
+    return _collected(run.stderr)
+
+
+def _collected(errors: str) -> int:
+    match = re.search(r"Collected : (\d+)", errors)
+    if match is None:
+        raise SystemExit(f"callgrind counted nothing:\n{errors}")
+    return int(match[1])

@@ -1,0 +1,91 @@
+"""How one variant of a scenario is started: its module, what is on its path, its environment."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import scenarios
+from bench.aws_stub import AwsStub
+from bench.scenarios import Scenario
+from local.config import ROOT
+
+BUILD = ROOT / ".build" / "local"
+HANDLERS = ROOT / "bench" / "handlers"
+SITE = next((ROOT / ".venv-bench").glob("lib/python*/site-packages"), ROOT / ".venv-bench")
+INTERPRETER: str = getattr(sys, "_base_executable", sys.executable)
+OURS, LEAN = "ours", "lean"
+
+
+@dataclass(frozen=True)
+class World:
+    """The stub that all variants talk to, and the folder of certificates and events."""
+
+    stub: AwsStub
+    folder: Path
+
+    def bundle(self, *, ours: bool) -> Path:
+        """The roots that a variant trusts, and the stub's: all of certifi's as boto3 has them, or Amazon's five."""
+        return self.folder / ("amazon.pem" if ours else "all.pem")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to answer a scenario: a letter of a yardstick, `ours`, or `lean`."""
+
+    scenario: Scenario
+    name: str
+
+    @property
+    def ours(self) -> bool:
+        return self.name in {OURS, LEAN}
+
+    @property
+    def module(self) -> str:
+        return {OURS: "app", LEAN: "lean"}.get(self.name) or self.scenario.yardsticks[self.name]
+
+    def path(self) -> list[Path]:
+        """What is on its path: the built layer and function, or a plain environment with all of boto3."""
+        if not self.ours:
+            return [SITE, HANDLERS]
+        own = [BUILD / "layers" / "CoreLayer" / "python", BUILD / "functions" / self.scenario.function]
+        return [*own, HANDLERS] if self.name == LEAN else own
+
+    def environment(self, world: World, answer: str) -> dict[str, str]:
+        """All of its variables; `answer` is what the empty handler says."""
+        return scenarios.settings(world.stub.url) | {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(map(str, self.path())),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_CA_BUNDLE": str(world.bundle(ours=self.ours)),
+            "BENCH_ANSWER": answer,
+        }
+
+
+def answer_once(
+    variant: Variant, world: World, answer: str = "", *, warm: int = 0, under: Sequence[str] = ()
+) -> tuple[dict[str, Any], str]:
+    """Start a variant, `under` a tool if one is named, let it answer once and `warm` times more.
+
+    What bench/invoke.py found with the `calls` of the first answer, and standard error. Raises SystemExit.
+    """
+    event = world.folder / "event.json"
+    event.write_text(json.dumps(variant.scenario.event()))
+    program = [str(ROOT / "bench" / "invoke.py"), variant.module, str(event), str(warm)]
+    world.stub.calls.clear()
+    run = subprocess.run(
+        [*under, INTERPRETER, "-S", *program],
+        env=variant.environment(world, answer),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise SystemExit(f"{variant.scenario.name} {variant.name} failed:\n{run.stdout}{run.stderr}")
+    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return found | {"calls": dict(world.stub.calls)}, run.stderr
