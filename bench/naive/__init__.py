@@ -1,0 +1,1 @@
+"""The naive design beside ours on one local stack, and the meter that both are measured with."""
