@@ -177,7 +177,7 @@ bench: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## measure and c
 
 cost: $(PRODUCT)  ## what an installation costs: make cost [JOBS=1000000 POLLS=10 FORMAT=webp WAIT=0 MODEL_SECONDS=5 ...]
 	@PYTHONPATH=layers/core .venv/bin/python -m bench.cost $(foreach name,$(COST_SETTINGS),$(if $($(name)),$(name)=$($(name))))
-COST_SETTINGS := JOBS POLLS FORMAT WAIT MODEL_SECONDS SIZE GUESTS COLD ARCH
+COST_SETTINGS := JOBS POLLS FORMAT WAIT MODEL_SECONDS SIZE GUESTS COLD ARCH TRACING
 
 load: setup $(BUILT)  ## many jobs, faults and a restart, then the ledger: make load [JOBS=500] [CLIENTS=16]
 	@.venv/bin/python -m bench.load $(or $(JOBS),500) $(or $(CLIENTS),16)

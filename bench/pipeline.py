@@ -159,7 +159,7 @@ def _measure(stack: LocalStack, session: requests.Session, jobs: int) -> list[Ru
     }
     runs = []
     for number in range(jobs + 1):
-        _set_model_time(stack, 2 + 2 * (number * 0.618 % 1))  # multiples of the golden ratio fill a span evenly
+        set_model_time(stack, 2 + 2 * (number * 0.618 % 1))  # multiples of the golden ratio fill a span evenly
         newest = [_run(stack, session, name, design) for name, design in designs.items()]
         overheads = ", ".join(f"{run.design} {run.overhead:.0f}" for run in newest)
         print(f"{number or 'first':>5}  overhead in ms: {overheads}", flush=True)
@@ -192,7 +192,7 @@ def _run(stack: LocalStack, session: requests.Session, name: str, design: Callab
     return Run(name, dropped, created, linked, began, ended, newest["metrics"]["predict_time"], parts)
 
 
-def _set_model_time(stack: LocalStack, seconds: float) -> None:
+def set_model_time(stack: LocalStack, seconds: float) -> None:
     """The stand-in's runs stay `processing` so long beside their resampling, and their `predict_time` says so."""
     slow = {"fault": "run-slow", "seconds": seconds, "times": None}
     url = f"{stack.replicate_url}/_control"
