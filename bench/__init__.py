@@ -1,1 +1,1 @@
-"""Measurements, as commands; nothing here is a test or a gate."""
+"""Measurements, as commands. What is counted and not timed is a test as well."""

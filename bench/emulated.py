@@ -9,6 +9,8 @@ import platform
 import signal
 import subprocess
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,31 +32,40 @@ def emulator() -> Path:
     return found
 
 
-def first_response(variant: Variant, world: World, answer: str) -> dict[str, Any]:
-    """Start a function, cold, and answer once: `wall_ms` from request to response, `peak_kib` and `cpu_ms` of it."""
+@contextmanager
+def serving(handler: str, environment: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Serve a handler (`module.name`) until the end of the block: where to POST events to, and the emulator's pid.
+
+    The function's process starts with the first event. `environment` is all that it gets; the runtime's own packages
+    come last on its PYTHONPATH, as on Lambda. Raises SystemExit.
+    """
     port, api = free_ports(2)
-    environment = variant.environment(world, answer)
-    environment["PYTHONPATH"] += f"{os.pathsep}{SITE}"  # on Lambda, too, the runtime's own packages come last
+    own = {**environment, "PYTHONPATH": f"{environment['PYTHONPATH']}{os.pathsep}{SITE}"}
     addresses = [
         "--runtime-interface-emulator-address",
         f"127.0.0.1:{port}",
         "--runtime-api-address",
         f"127.0.0.1:{api}",
     ]
-    command = [str(emulator()), *addresses, INTERPRETER, "-S", "-m", "awslambdaric", f"{variant.module}.handler"]
+    command = [str(emulator()), *addresses, INTERPRETER, "-S", "-m", "awslambdaric", handler]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(url)
-            event = json.dumps(variant.scenario.event())
-            started = time.perf_counter()
-            response = requests.post(f"{url}/2015-03-31/functions/function/invocations", event, timeout=60)
-            wall = time.perf_counter() - started
-            return {"answer": response.json(), "wall_ms": wall * 1e3, **_usage(process.pid)}
+            _wait(f"http://127.0.0.1:{port}")
+            yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", process.pid
         finally:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def first_response(variant: Variant, world: World, answer: str) -> dict[str, Any]:
+    """Start a function, cold, and answer once: `wall_ms` from request to response, `peak_kib` and `cpu_ms` of it."""
+    with serving(f"{variant.module}.handler", variant.environment(world, answer)) as (url, pid):
+        event = json.dumps(variant.scenario.event())
+        started = time.perf_counter()
+        response = requests.post(url, event, timeout=60)
+        wall = time.perf_counter() - started
+        return {"answer": response.json(), "wall_ms": wall * 1e3, **_usage(pid)}
 
 
 def _wait(url: str) -> None:
