@@ -152,7 +152,7 @@ build-aws: $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
 PYTHON_FILES := layers functions local operate bench tests
-test: setup $(BUILT) $(PAGE) browser  ## run all tests, or some: make test [TESTS=tests/unit]
+test: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## run all tests, or some: make test [TESTS=tests/unit]
 	@.venv/bin/python -m pytest $(or $(TESTS),--cov --cov-report=term:skip-covered)
 
 browser: $(PRODUCT)  ## find the browser for the tests of the page, or install it
