@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enhancer.domain import sizing
@@ -61,6 +61,7 @@ sides = st.integers(1, 50_000)
 
 
 @given(sides, sides, st.integers(1, 10_000_000))
+@example(1425, 1425, 1)
 def test_a_reduced_picture_fits_and_keeps_its_shape(width, height, max_pixels):
     narrow, low = sizing.fit_within(width, height, max_pixels)
     assert 1 <= narrow <= width

@@ -25,7 +25,7 @@ function fitWithin(width: number, height: number, maxPixels: number): Sides {
   if (width * height <= maxPixels) return { width, height };
   const factor = Math.sqrt(maxPixels / (width * height));
   const short = Math.max(1, Math.floor(Math.min(width, height) * factor));
-  const long = Math.min(Math.floor(Math.max(width, height) * factor), Math.floor(maxPixels / short));
+  const long = Math.max(1, Math.min(Math.floor(Math.max(width, height) * factor), Math.floor(maxPixels / short)));
   return width >= height ? { width: long, height: short } : { width: short, height: long };
 }
 

@@ -70,7 +70,7 @@ def fit_within(width: int, height: int, max_pixels: int) -> tuple[int, int]:
         return width, height
     factor = math.sqrt(max_pixels / (width * height))
     short = max(1, int(min(width, height) * factor))
-    long = min(int(max(width, height) * factor), max_pixels // short)
+    long = max(1, min(int(max(width, height) * factor), max_pixels // short))
     return (long, short) if width >= height else (short, long)
 
 
