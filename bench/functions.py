@@ -190,6 +190,9 @@ def machine() -> dict[str, str]:
 
 def main(rounds: int, names: Sequence[str]) -> int:
     """Measure, show, write; the exit code."""
+    known = [scenario.name for scenario in SCENARIOS]
+    if rounds < 1 or not set(names) <= set(known):
+        raise SystemExit(f"give a number of rounds, 1 or more, and scenarios of {', '.join(known)}")
     if not instructions.available():
         print(instructions.MISSING, file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="image-enhancer-bench-") as folder:

@@ -11,7 +11,7 @@ import subprocess
 from bench.variants import INTERPRETER, Variant, World, answer_once
 
 CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
-MISSING = "valgrind is not here, so no instructions are counted and no gate is checked; on Debian: apt install valgrind"
+MISSING = "valgrind is not here: instructions are not counted, their gates not checked; on Debian: apt install valgrind"
 
 STEPS = {
     "status": ("dynamodb", "ssm"),
