@@ -21,7 +21,7 @@ PAGE_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -pat
 SAY := @printf '\033[1m%s\033[0m\n'
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- Environments: three locks, three environments, so that the emulator's botocore is not the product's ------------
 
@@ -49,7 +49,7 @@ $(EMULATOR): requirements/emulator.txt $(UV)
 	@touch $@
 
 $(TOOLING): requirements/tooling.txt $(UV)
-	$(SAY) "installing the AWS SAM CLI (.venv-tooling)"
+	$(SAY) "installing the AWS SAM CLI and pip-audit (.venv-tooling)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-tooling
 	@$(UV) pip install --quiet --python .venv-tooling/bin/python --require-hashes -r $<
 	@touch $@
@@ -81,10 +81,40 @@ token: $(PRODUCT)  ## print a bearer token of the local issuer: make token SUB=a
 story: $(PRODUCT)  ## print the timeline of a job: make story JOB=id [STACK=name on AWS]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate story "$(JOB)"
 
+logs: $(PRODUCT)  ## print what was logged about a job, and the query for AWS: make logs JOB=id [STACK=name on AWS]
+	@PYTHONPATH=layers/core .venv/bin/python -m operate logs "$(JOB)"
+
 redrive: $(PRODUCT)  ## put dead letters back after a fix: make redrive QUEUE=start|completion|retention [STACK=name on AWS]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate redrive "$(QUEUE)"
 
 export PORT SUB EMAIL_VERIFIED ROLE STACK
+
+# ---- Deploying: ENV=dev|staging|prod names a table of samconfig.toml, your shell's AWS environment the account ----------
+
+OPERATE := PYTHONPATH=layers/core .venv/bin/python -m operate
+
+doctor: $(PRODUCT) $(TOOLING)  ## say what is wrong with a stage and how to mend it: make doctor ENV=dev
+	@$(OPERATE) doctor
+
+secrets: $(PRODUCT)  ## ask for, prove, make and store the secrets: make secrets ENV=dev [ROTATE=cookie-keys|share-keys|origin-secrets]
+	@$(OPERATE) secrets
+
+stage-named:
+	@case "$$ENV" in dev|staging|prod) ;; *) echo "say which stage: make deploy ENV=dev|staging|prod" >&2; exit 2;; esac
+
+deploy: stage-named build-aws  ## build and deploy stack and page, print the address: make deploy ENV=dev
+	@$(OPERATE) deploy
+
+bucket: $(PRODUCT)  ## set CORS and lifecycle of the R2 bucket: make bucket ENV=dev [DRY_RUN=1]
+	@$(OPERATE) bucket
+
+verify-live: $(PRODUCT)  ## ask the real R2 and Replicate what our stand-ins claim; needs accounts, costs about a cent [YES=1]
+	@PYTHONPATH=layers/core .venv/bin/python -m operate.verify_live
+
+teardown: $(PRODUCT)  ## delete a stage after asking, and say what stays: make teardown ENV=dev
+	@$(OPERATE) teardown
+
+export ENV ROTATE DRY_RUN YES
 
 # ---- Building --------------------------------------------------------------------------------------------------
 
@@ -165,7 +195,11 @@ check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, document
 	@.venv-tooling/bin/sam validate --lint --region eu-central-1
 	@npm run lint --silent --prefix web
 	@npm test --silent --prefix web
-	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py documents.py openapi.py template.py translations.py)
+	@GO_ON=1 PYTHONPATH=layers/core .venv/bin/python -m operate.audit
+	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py distribution.py documents.py openapi.py template.py translations.py workflows.py)
+
+audit: $(PRODUCT) $(TOOLING)  ## known vulnerabilities of everything that is locked, less requirements/audit-exceptions.toml
+	@PYTHONPATH=layers/core .venv/bin/python -m operate.audit
 
 # functions: beside yardsticks; pipeline: beside the naive design; growth: 1,000 and 100,000 jobs; pictures: what pixels
 # cost; page: first load and repeat view. About half an hour in all.
@@ -189,4 +223,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-bench .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist
 
-.PHONY: help setup lock demo start token story redrive build build-local build-aws test browser check bench cost load format clean
+.PHONY: help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws test browser check audit bench cost load format clean

@@ -133,7 +133,7 @@ def _event(method: str, path: str, route: str, body: str | None = None, **header
             "host": "images.example.com",
             "user-agent": "bench",
             "x-origin-verify": "origin-secret",
-            "cloudfront-viewer-address": "203.0.113.7:51234",
+            "x-viewer-address": "203.0.113.7",
         }
         | {name.replace("_", "-"): value for name, value in headers.items()},
         "requestContext": {

@@ -1,6 +1,7 @@
 """The R2 bucket's local twin: its region, CORS rules, and a token that reaches nothing but this bucket."""
 
 import json
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -20,14 +21,18 @@ def ensure_bucket(config: StackConfig) -> None:
         s3.head_bucket(Bucket=BUCKET)
     except ClientError:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "auto"})
-    rule = {
+    s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [cors_rule(config.base_url)]})
+
+
+def cors_rule(origin: str) -> dict[str, Any]:
+    """What a bucket of pictures, here or on R2, must allow the page at an address."""
+    return {
         "AllowedMethods": ["GET", "HEAD", "PUT"],
-        "AllowedOrigins": [config.base_url],
+        "AllowedOrigins": [origin],
         "AllowedHeaders": ["cache-control", "content-type", "if-none-match"],
         "ExposeHeaders": ["ETag"],
         "MaxAgeSeconds": 3600,
     }
-    s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
 
 
 def ensure_token(config: StackConfig, kept: Secrets) -> Secrets:

@@ -1,15 +1,21 @@
-"""`python -m operate story JOB | redrive QUEUE`: what the Makefile calls; STACK and AWS_REGION name an installation."""
+"""`python -m operate COMMAND`: what the Makefile calls; STACK and AWS_REGION, or ENV, name an installation."""
 
 import os
 import sys
 
 from enhancer.adapters.dynamo_jobs import DynamoJobs
-from local.config import LocalStackError
+from enhancer.domain.keys import is_job_id
+from local.config import STACK_NAME, LocalStackError
 from operate.installation import Installation, OperatorError, find_installation
+from operate.logs import how_to_query, lines_about
 from operate.redrive import QUEUES, redrive
+from operate.stage_commands import COMMANDS, run
 from operate.story import story
 
-USAGE = "usage: python -m operate story JOB | redrive start|completion|retention (STACK names a stack on AWS)"
+USAGE = (
+    "usage: python -m operate story JOB | logs JOB | redrive start|completion|retention (STACK names a stack on AWS) | "
+    "bucket | deploy | doctor | secrets | teardown (ENV names a stage of samconfig.toml)"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -18,8 +24,12 @@ def main(arguments: list[str]) -> int:
         match arguments:
             case ["story", job_id]:
                 return tell(find_installation(os.environ.get("STACK", "")), job_id)
+            case ["logs", job_id]:
+                return look_up(os.environ.get("STACK", ""), job_id)
             case ["redrive", queue] if queue in QUEUES:
                 return put_back(find_installation(os.environ.get("STACK", "")), queue)
+            case [command] if command in COMMANDS:
+                return run(command)
     except (OperatorError, LocalStackError) as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -33,6 +43,21 @@ def tell(installation: Installation, job_id: str) -> int:
     if job is None:
         raise OperatorError(f"There is no job {job_id}; rows are kept for 90 days.")
     print("\n".join(story(job)))
+    return 0
+
+
+def look_up(stack: str, job_id: str) -> int:
+    """Print what the local functions logged about a job, and how to ask a stack on AWS for it."""
+    if not is_job_id(job_id):
+        raise OperatorError(
+            f"{job_id!r} is no job id; one has 26 letters and digits: make logs JOB=jl2qrbrzmu33rjw3ppgpdky2zd"
+        )
+    if not stack:
+        lines = lines_about(job_id, find_installation("").client("logs"), STACK_NAME)
+        if not lines:
+            raise OperatorError(f"No function of the local stack has logged anything about a job {job_id}.")
+        print("\n".join(lines), end="\n\n")
+    print("\n".join(how_to_query(job_id, stack or STACK_NAME)))
     return 0
 
 

@@ -4,21 +4,21 @@ from typing import Any
 
 from enhancer import bootstrap
 from enhancer.domain.prediction import Delivery, Prediction
-from enhancer.observability import logger, security_event
+from enhancer.observability import about, logger, security_event, watch
 from enhancer.queue import serve
 from enhancer.usecases.complete_job import complete_job
 
-completer = bootstrap.completer()
+completer = watch(bootstrap.completer())
 
 
 def _complete(message: dict[str, Any]) -> None:
     run = Prediction.from_message(message["prediction"])
+    about(message["job_id"], run.id)
     delivery = Delivery.from_message(message["delivery"], run) if "delivery" in message else None
     outcome = complete_job(message["job_id"], run, completer, delivery)
-    seen = {"outcome": outcome, "prediction_id": run.id, "provider_status": run.status}
-    logger.info("completion", extra=seen)
+    logger.info("completion", extra={"outcome": outcome, "provider_status": run.status})
     if outcome == "not this job's run":
-        security_event("foreign delivery", job_id=message["job_id"], prediction_id=run.id)
+        security_event("foreign delivery")
 
 
 handler = serve(_complete)

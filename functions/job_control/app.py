@@ -4,6 +4,7 @@ from enhancer import bootstrap, http_api
 from enhancer.documents import job_json
 from enhancer.domain.clock import to_text, utc_now
 from enhancer.http_api import Answer
+from enhancer.observability import watch_jobs
 from enhancer.request import Request
 from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.delete_job import delete_job
@@ -12,7 +13,7 @@ from enhancer.usecases.share_job import share_job
 routes = http_api.Routes()
 access = bootstrap.access()
 identity = bootstrap.identity()
-jobs = bootstrap.jobs()
+jobs = watch_jobs(bootstrap.jobs())
 pictures = bootstrap.pictures()
 provider = bootstrap.provider()
 shares = bootstrap.shares()

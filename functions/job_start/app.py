@@ -1,16 +1,19 @@
 """Start jobs at the provider. Trigger: StartQueue."""
 
 from enhancer import bootstrap
-from enhancer.observability import logger
+from enhancer.observability import count, logger, record, watch
 from enhancer.queue import serve
 from enhancer.usecases.start_job import start_job
 
-starter = bootstrap.starter()
+starter = watch(bootstrap.starter())
 
 
 def _start(message: dict[str, str]) -> None:
     outcome = start_job(message["job_id"], starter)
     logger.info("start", extra={"outcome": outcome})
+    record({"Starts": 1}, {"outcome": outcome})
+    if outcome == "at the ceiling":
+        count("SpendCeilingReached")
 
 
 handler = serve(_start)

@@ -1,8 +1,9 @@
 """Take the provider's word that a run has ended: verify, reduce, enqueue, answer. Trigger: HTTP API."""
 
 from enhancer import bootstrap, http_api
+from enhancer.errors import Unauthorized, ValidationFailed
 from enhancer.http_api import Answer
-from enhancer.observability import logger
+from enhancer.observability import about, logger
 from enhancer.request import Request
 from enhancer.usecases.receive_delivery import receive_delivery
 
@@ -14,11 +15,14 @@ messages = bootstrap.messages()
 @routes.on("/api/webhooks/replicate", "POST")
 def webhook(request: Request) -> Answer:
     """Verify the raw body and pass it on; `?job=` is a hint that job_completion checks against the row."""
+    job_id = request.query("job")
+    about(job_id)
     delivery = signature.verify(request.body(), request.headers)
-    outcome = receive_delivery(request.query("job"), delivery, messages=messages)
     run = delivery.prediction
-    logger.info("delivery", extra={"outcome": outcome, "prediction_id": run.id, "provider_status": run.status})
+    about(job_id, run.id)
+    outcome = receive_delivery(job_id, delivery, messages=messages)
+    logger.info("delivery", extra={"outcome": outcome, "provider_status": run.status})
     return http_api.ok({"outcome": outcome})
 
 
-handler = http_api.serve(routes)
+handler = http_api.serve(routes, counted=dict.fromkeys((Unauthorized, ValidationFailed), "WebhookRefusals"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from enhancer import bootstrap
-from enhancer.observability import logger
+from enhancer.observability import invocation, logger, record
 from enhancer.queue import serve
 from enhancer.usecases.expire_pictures import expire_pictures
 
@@ -22,8 +22,10 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             after=message.get("after", ""),
         )
         logger.info("expired", extra={"done": done})
+        record({"PicturesSeen": done.get("seen", 0), "PicturesDeleted": done.get("deleted", 0)})
 
     if "Records" in event:
         return serve(expire)(event, context)
-    logger.set_correlation_id(context.aws_request_id)
-    return expire({})
+    with invocation(context.aws_request_id):
+        expire({})
+    return None

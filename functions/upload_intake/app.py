@@ -14,7 +14,7 @@ from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
 from enhancer.errors import PayloadTooLarge
 from enhancer.http_api import Answer
-from enhancer.observability import logger
+from enhancer.observability import about, logger, watch
 from enhancer.request import Request
 from enhancer.usecases.await_job import await_job
 from enhancer.usecases.create_job import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
 
 routes = http_api.Routes()
-intake = bootstrap.intake()
+intake = watch(bootstrap.intake())
 access = bootstrap.access()
 generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 
@@ -54,6 +54,7 @@ def upload(request: Request) -> Answer:
         prefix=intake.prefix,
         clock=utc_now,
     )
+    about(signed.upload_id)
     return http_api.ok(signed.document(), 201, cookie=visitor.cookie)
 
 
@@ -121,15 +122,17 @@ def _from_form(request: Request, caller: Caller, route: Route) -> Job:
 
 def _once(request: Request, order: bytes, job_id: str, caller: Caller, make: Callable[[str], Job], route: Route) -> Job:
     def admitted(job_id: str) -> Job:
+        about(job_id)
         access.admit_job(request, caller)
-        return make(job_id)
+        job = make(job_id)
+        logger.info("job created", extra={"model": job.model})
+        return job
 
+    about(job_id)
     key = request.headers.get("idempotency-key", "")
-    job = create_once(
+    return create_once(
         key, route, order, job_id, caller.owner, admitted, jobs=intake.jobs, usage=intake.usage, clock=utc_now
     )
-    logger.info("job created", extra={"job_id": job.id, "model": job.model})
-    return job
 
 
 handler = http_api.serve(routes, bootstrap.origin_secrets())

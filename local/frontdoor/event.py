@@ -31,7 +31,6 @@ class GatewayRequest:
     headers: Sequence[tuple[str, str]]
     body: bytes
     source_ip: str
-    source_port: int
 
     @property
     def path(self) -> str:
@@ -91,7 +90,6 @@ def _forwarded_headers(request: GatewayRequest, domain: str, origin_secret: str)
     """Lower-cased, repeated ones joined. What only CloudFront may say is replaced, never taken from the client."""
     sent = _joined(((name.lower(), value) for name, value in request.headers if name.lower() not in NOT_FORWARDED), ",")
     forwarded_for = f"{sent['x-forwarded-for']}, " if "x-forwarded-for" in sent else ""
-    viewer = f"[{request.source_ip}]" if ":" in request.source_ip else request.source_ip
     return {
         "content-length": str(len(request.body)),
         **sent,
@@ -101,7 +99,7 @@ def _forwarded_headers(request: GatewayRequest, domain: str, origin_secret: str)
         "x-forwarded-port": "443",
         "x-forwarded-proto": "https",
         "x-origin-verify": origin_secret,
-        "cloudfront-viewer-address": f"{viewer}:{request.source_port}",
+        "x-viewer-address": request.source_ip,
     }
 
 

@@ -77,6 +77,13 @@ def page_config(authority: str | None, client_id: str, privacy_url: str | None =
     return {"privacyUrl": privacy_url, "oidc": oidc}
 
 
+def file_headers(path: str) -> tuple[str, str]:
+    """Content type and cache control of a file, by the path that it is served at."""
+    suffix = Path(path).suffix
+    content_type = TEXT_TYPES.get(suffix) or OTHER_TYPES.get(suffix, "application/octet-stream")
+    return content_type, KEPT if path.startswith("/assets/") else ASKED_AGAIN
+
+
 class Page:
     """Answers for every path that is not the API's, the pictures' or the issuer's."""
 
@@ -91,7 +98,7 @@ class Page:
             return self._sentence(403, "The page can only be read: this path takes GET and HEAD.")
         path = unquote(raw_path)
         if path == CONFIG:
-            return self._content(_variants(self._config), TEXT_TYPES[".json"], ASKED_AGAIN, headers)
+            return self._content(_variants(self._config), *file_headers(CONFIG), headers)
         files = self._files()
         if INDEX not in files:
             return self._sentence(503, "The page is not built yet: `make build` makes it, then reload.")
@@ -106,9 +113,7 @@ class Page:
         return {f"/{file.relative_to(self._folder).as_posix()}": file for file in found}
 
     def _file(self, path: str, file: Path, headers: Mapping[str, str]) -> Answer:
-        content_type = TEXT_TYPES.get(file.suffix) or OTHER_TYPES.get(file.suffix, "application/octet-stream")
-        kept = KEPT if path.startswith("/assets/") else ASKED_AGAIN
-        return self._content(_variants(file.read_bytes()), content_type, kept, headers)
+        return self._content(_variants(file.read_bytes()), *file_headers(path), headers)
 
     def _content(
         self, variants: tuple[str, bytes, bytes], content_type: str, kept: str, headers: Mapping[str, str]

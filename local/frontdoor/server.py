@@ -105,9 +105,9 @@ class FrontDoor:
 
 def _gateway_request(request: web.BaseRequest, body: bytes) -> GatewayRequest:
     peer = request.transport.get_extra_info("peername") if request.transport else None
-    source_ip, source_port = peer[:2] if peer else ("127.0.0.1", 0)
+    source_ip = peer[0] if peer else "127.0.0.1"
     headers = [(name, _utf8(value)) for name, value in request.headers.items()]
-    return GatewayRequest(request.method, _utf8(request.raw_path), headers, body, source_ip, source_port)
+    return GatewayRequest(request.method, _utf8(request.raw_path), headers, body, source_ip)
 
 
 def _utf8(text: str) -> str:

@@ -187,7 +187,7 @@ def test_the_gateway_itself_refuses_what_is_too_large(guest):
 
 
 def test_what_only_the_distribution_may_say_is_not_taken_from_a_client(guest):
-    for forged in ({"X-Origin-Verify": "wrong"}, {"CloudFront-Viewer-Address": "not an address"}):
+    for forged in ({"X-Origin-Verify": "wrong"}, {"X-Viewer-Address": "not an address"}):
         assert guest.call("GET", "/api/ai-image/usage", headers=forged).status_code == 200
 
 

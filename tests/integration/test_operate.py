@@ -33,6 +33,28 @@ def test_the_story_of_a_job_names_its_delivery(stack, operate):
     assert "http" not in told
 
 
+def test_the_logs_of_a_job_are_told_in_order_with_the_query_for_aws(stack, operate):
+    with Client(stack.base_url) as guest:
+        job = guest.enhance(picture("PNG"), "image/png")
+    code, told, _ = operate("logs", job["id"])
+    lines, _, query = told.partition("\n\n")
+    assert code == 0
+    shown = [line.split("  ") for line in lines.splitlines()]
+    assert [instant for instant, *_ in shown] == sorted(instant for instant, *_ in shown)
+    assert {function.strip() for _, function, *_ in shown} >= {"upload-intake", "job-start", "job-completion"}
+    assert f'| filter job_id = "{job["id"]}"' in query
+    assert "/aws/lambda/image-enhancer-job-start" in query
+    assert "http" not in told
+
+
+def test_for_a_stack_on_aws_the_query_alone_is_told(monkeypatch, capsys):
+    monkeypatch.setenv("STACK", "ours")
+    assert main(["logs", "jaaaaaaaaaaaaaaaaaaaaaaaaa"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("CloudWatch Logs Insights")
+    assert "/aws/lambda/ours-job-completion" in told
+
+
 def test_a_dead_letter_goes_back_and_its_job_is_finished(stack, operate):
     outputs, queues = stack.deployment.outputs, stack.client("sqs")
     with Client(stack.base_url) as guest:
@@ -48,6 +70,8 @@ def test_a_dead_letter_goes_back_and_its_job_is_finished(stack, operate):
     ("arguments", "code", "says"),
     [
         (("story", "jaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, "no job"),
+        (("logs", "jaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, "has logged anything about a job jaaaa"),
+        (("logs", "nothing"), 1, "is no job id"),
         (("redrive", "nothing"), 2, "usage"),
         ((), 2, "usage"),
     ],

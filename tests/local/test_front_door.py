@@ -17,7 +17,7 @@ DOCUMENTED_ROUTES = ["GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+
 def request(
     method: str = "GET", target: str = "/", headers: Iterable[tuple[str, str]] = (), body: bytes = b""
 ) -> GatewayRequest:
-    return GatewayRequest(method, target, list(headers), body, "192.0.2.1", 4711)
+    return GatewayRequest(method, target, list(headers), body, "192.0.2.1")
 
 
 def matched(keys: list[str], method: str, path: str) -> str | None:

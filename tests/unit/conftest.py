@@ -1,6 +1,11 @@
 """Unit tests: no network, and a world in memory."""
 
+import json
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -8,6 +13,7 @@ from enhancer.domain import keys
 from enhancer.domain.catalogue import offers
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller, Owner, new_guest
+from enhancer.observability import logger
 from enhancer.usecases.complete_job import Completer
 from enhancer.usecases.create_job import Choice, Intake, create_job_from_bytes, look_at
 from enhancer.usecases.reconcile_jobs import Reconciler
@@ -31,6 +37,22 @@ PREFIX = "ai-enhancer/"
 @pytest.fixture(autouse=True)
 def no_network(socket_disabled: None) -> None:
     """A unit test that opens a socket fails."""
+
+
+Entries = list[dict[str, Any]]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[Entries, Entries]]:
+    """Reads what was written since the last time: the log's entries, and the metrics'."""
+    printing = SimpleNamespace(write=lambda text: sys.stdout.write(text), flush=lambda: None)  # noqa: PLW0108 - capsys's
+    monkeypatch.setattr(logger.registered_handler, "stream", printing)
+
+    def read() -> tuple[Entries, Entries]:
+        entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [each for each in entries if "_aws" not in each], [each for each in entries if "_aws" in each]
+
+    return read
 
 
 @dataclass

@@ -28,7 +28,7 @@ def test_links_lead_somewhere(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=IDS)
 def test_make_targets_exist(document):
-    named = re.findall(r"(?:^|`|\()make(?: -s)? ([a-z]+)", document.read_text(), re.MULTILINE)
+    named = re.findall(r"(?:^|`|\()make(?: -s)? ([a-z-]+)", document.read_text(), re.MULTILINE)
     assert set(named) <= targets()
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from enhancer.errors import CeilingReached, Forbidden, MethodNotAllowed, NotFound, RequestError
-from enhancer.observability import count, logger
+from enhancer.observability import begin, count, logger
 from enhancer.request import Request
 from enhancer.translations import render
 
@@ -34,6 +34,7 @@ METHODS = {
     "/api/webhooks/replicate": ("POST",),
     "/r2-ai/{key+}": ("GET", "HEAD"),
 }
+COUNTED: Mapping[type[RequestError], str] = {CeilingReached: "SpendCeilingReached"}  # refusals that are a metric
 _OPEN = frozenset({"/api/health"})  # for probes that don't come through the distribution
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -137,22 +138,26 @@ def gzipped(request: Request, data: bytes, content_type: str, headers: Mapping[s
 
 
 def serve(
-    routes: Routes, origin_secrets: Callable[[], Sequence[str]] | None = None
+    routes: Routes,
+    origin_secrets: Callable[[], Sequence[str]] | None = None,
+    counted: Mapping[type[RequestError], str] = COUNTED,
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler around a function's routes.
 
     With `origin_secrets`, requests must have come through the distribution: the `X-Origin-Verify` header holds one of
-    them.
+    them. `counted` names the metric of a refusal.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         request = Request(event)
-        logger.set_correlation_id(request.id)
+        begin(request.id, request.parameters.get("id"))
         try:
             if origin_secrets and request.path not in _OPEN and not _came_through(request, origin_secrets()):
                 raise Forbidden("Requests must come through the public address.")
             answer = routes.find(request)(request)
         except RequestError as problem:
+            if type(problem) in counted:
+                count(counted[type(problem)])
             answer = _refusal(request, problem)
         except Exception as problem:  # noqa: BLE001 - whatever it is, the caller gets an answer of ours
             answer = _fault(request, problem)
@@ -168,8 +173,7 @@ def _came_through(request: Request, secrets: Sequence[str]) -> bool:
 
 
 def _refusal(request: Request, problem: RequestError) -> Answer:
-    if isinstance(problem, CeilingReached):
-        count("SpendCeilingReached")
+    logger.append_keys(refusal=problem.type)
     headers: dict[str, str] = {"content-language": request.language}
     if problem.retry_after is not None:
         headers["retry-after"] = str(problem.retry_after)

@@ -1,18 +1,171 @@
-"""Logs as JSON lines, metrics as lines that CloudWatch reads. No picture bytes, tokens, cookies or signed URLs."""
+"""Logs as JSON lines, metrics as lines that CloudWatch reads. No picture bytes, tokens, cookies or signed URLs.
+
+A job is followed by its id: every line about it carries `job_id`, and `prediction_id` where its run is known; a
+`correlation_id` is the request's, which clients get as `x-request-id`, or the invocation's. Metrics tell of facts: a
+job's are counted where its row's transition succeeded, so once each, whoever made it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from aws_lambda_powertools import Logger
 
+from enhancer.domain.job import ACCEPT, RETRY, Job, Status, Transition
+from enhancer.domain.keys import is_job_id
+
+if TYPE_CHECKING:
+    from enhancer.domain.limits import Seat
+    from enhancer.ports import Jobs
+
 logger = Logger()
+
+NAMESPACE = "ImageEnhancer"
+METRICS = {
+    # name: unit, dimensions beside `service`, which is the stack: few values each, as every combination is paid for
+    "JobsCreated": ("Count", ()),
+    "JobsEnded": ("Count", ("state", "reason")),  # and by state alone; a reason have those that failed
+    "JobsRetried": ("Count", ()),
+    "QueueWait": ("Milliseconds", ()),
+    "ModelTime": ("Milliseconds", ("model",)),
+    "CopyTime": ("Milliseconds", ()),
+    "TimeToResult": ("Milliseconds", ()),
+    "CopyBytes": ("Bytes", ()),
+    "Starts": ("Count", ("outcome",)),
+    "RunsAccepted": ("Count", ("model",)),
+    "SpendCeilingReached": ("Count", ()),
+    "Reconciled": ("Count", ("treatment",)),
+    "WebhookRefusals": ("Count", ()),
+    "SecurityEvents": ("Count", ("event",)),
+    "MessagesFailed": ("Count", ()),
+    "PicturesSeen": ("Count", ()),
+    "PicturesDeleted": ("Count", ()),
+}
+
+
+def begin(correlation_id: str, job_id: str | None = None) -> None:
+    """The lines from here on are about another request or message: nothing that was said of the last one remains."""
+    logger.clear_state()
+    logger.set_correlation_id(correlation_id)
+    about(job_id)
+
+
+def about(job_id: str | None, prediction_id: str | None = None) -> None:
+    """The lines from here on are about this job and run, or none; what has not the form of a job's id is none."""
+    known = job_id if job_id and is_job_id(job_id) else None
+    logger.append_keys(job_id=known, prediction_id=prediction_id)
+
+
+@contextmanager
+def invocation(correlation_id: str) -> Iterator[None]:
+    """Begin, and say what ended the invocation if it was not its end."""
+    begin(correlation_id)
+    try:
+        yield
+    except Exception as problem:
+        logger.exception("unhandled", extra={"error": type(problem).__name__})
+        raise
 
 
 def security_event(event: str, **what: str) -> None:
     """A line that whoever watches over the installation looks for: `message` is "security"."""
     logger.warning("security", extra={"event": event, **what})
+    record({"SecurityEvents": 1}, {"event": event})
 
 
 def count(metric: str) -> None:
     """Count an event that an operator wants to see or be woken by."""
-    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+    record({metric: 1})
 
-    with single_metric(name=metric, unit=MetricUnit.Count, value=1, namespace="ImageEnhancer"):
-        pass
+
+def record(values: Mapping[str, float], *dimensions: Mapping[str, str]) -> None:
+    """Write values of METRICS as one line, which counts under each of these sets of dimensions."""
+    from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+    service = {"service": logger.service}
+    first, *others = dimensions or ({},)
+    line = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, default_dimensions={**service, **first})
+    for name, value in values.items():
+        line.add_metric(name, METRICS[name][0], value)
+    line.dimension_sets = [{**service, **each} for each in others]
+    line.flush_metrics()
+
+
+class WatchedJobs:
+    """The port Jobs around another one: tells which job the lines are about, and counts each transition that it made.
+
+    Whatever is not told of here goes through as it is.
+    """
+
+    def __init__(self, jobs: "Jobs") -> None:
+        self._jobs = jobs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
+
+    def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
+        """See `ports.Jobs.get`."""
+        about(job_id)
+        job = self._jobs.get(job_id, consistent=consistent)
+        about(job_id, job.provider_job_id if job else None)
+        return job
+
+    def create(self, job: Job, seat: "Seat") -> None:
+        """See `ports.Jobs.create`."""
+        self._jobs.create(job, seat)
+        count("JobsCreated")
+
+    def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
+        """See `ports.Jobs.move`."""
+        if transition is ACCEPT:
+            about(job_id, changes["provider_job_id"])
+        job = self._jobs.move(job_id, transition, changes, where)
+        if transition is ACCEPT:
+            record({"RunsAccepted": 1}, {"model": job.model})
+        if transition is RETRY:
+            count("JobsRetried")
+        return job
+
+    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+        """See `ports.Jobs.end`."""
+        refunded = self._jobs.end(job, transition, changes, refund=refund)
+        _ended(replace(job, **changes, status=transition.target), refunded=refunded)
+        return refunded
+
+
+def _ended(job: Job, *, refunded: bool) -> None:
+    timings = job.timings()
+    facts = {"state": job.status.value, "reason": job.error_type, "refunded": refunded}
+    logger.info("job ended", extra={**facts, "model": job.model, **timings})
+    state = {"state": job.status.value}
+    record({"JobsEnded": 1}, state, *([{**state, "reason": job.error_type}] if job.error_type else []))
+    if job.model_ms is not None:
+        record({"ModelTime": job.model_ms}, {"model": job.model})
+    if job.status is Status.SUCCEEDED:
+        known = {
+            "QueueWait": timings["queueMs"],
+            "CopyTime": timings["copyMs"],
+            "TimeToResult": timings["totalMs"],
+            "CopyBytes": job.output_size,
+        }
+        record({name: value for name, value in known.items() if value is not None})
+
+
+class _HasJobs(Protocol):
+    @property
+    def jobs(self) -> "Jobs": ...
+
+
+Ports = TypeVar("Ports", bound=_HasJobs)
+
+
+def watch(ports: Ports) -> Ports:
+    """A use case's ports (a dataclass), its jobs watched."""
+    watched: Ports = replace(cast("Any", ports), jobs=watch_jobs(ports.jobs))
+    return watched
+
+
+def watch_jobs(jobs: "Jobs") -> "Jobs":
+    """The port Jobs, watched."""
+    return cast("Jobs", WatchedJobs(jobs))

@@ -46,9 +46,8 @@ class Request:
 
     @property
     def client_address(self) -> str:
-        """The client's IP address: CloudFront's word where a request had to come through it, else the gateway's."""
-        viewer = self.headers.get("cloudfront-viewer-address", "")
-        return viewer.rpartition(":")[0].strip("[]") or str(self._event["requestContext"]["http"]["sourceIp"])
+        """The client's IP address: the distribution's word where there is one, else the gateway's."""
+        return self.headers.get("x-viewer-address") or str(self._event["requestContext"]["http"]["sourceIp"])
 
     def has_seen(self, tag: str) -> bool:
         """Whether the caller holds the version with this entity tag."""

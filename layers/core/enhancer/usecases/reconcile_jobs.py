@@ -39,10 +39,15 @@ class Reconciler:
     clock: Clock
 
 
-def reconcile_jobs(reconciler: Reconciler, enough_time: Callable[[], bool] = lambda: True) -> dict[str, int]:
+def reconcile_jobs(
+    reconciler: Reconciler,
+    enough_time: Callable[[], bool] = lambda: True,
+    treated: Callable[[str], None] = lambda _: None,
+) -> dict[str, int]:
     """Look at the jobs that are due while `enough_time()`; returns how many of them got which treatment.
 
-    Whatever is looked at is due again later the longer it has waited, so that the next run goes on with the others.
+    `treated` is told each one's treatment before the next job is read. Whatever is looked at is due again later the
+    longer it has waited, so that the next run goes on with the others.
     """
     now = reconciler.clock()
     if not reconciler.usage.lease("reconcile", now, seconds=55):
@@ -61,12 +66,14 @@ def reconcile_jobs(reconciler: Reconciler, enough_time: Callable[[], bool] = lam
         if job is None or job.ended:
             continue
         try:
-            done[treatments[job.status](job, reconciler)] += 1
+            treatment = treatments[job.status](job, reconciler)
         except TransitionRefused:
-            done["moved meanwhile"] += 1
+            treatment = "moved meanwhile"
         except (ProviderError, MessageNotSent, Contended) as problem:
             reconciler.jobs.postpone(job, _later(job, now))
-            done[f"postponed: {type(problem).__name__}"] += 1
+            treatment = f"postponed: {type(problem).__name__}"
+        done[treatment] += 1
+        treated(treatment)
     return dict(done)
 
 

@@ -1,0 +1,100 @@
+"""`make deploy`: the stack, then the address that it got, then the page (docs/decisions/0016-public-address.md)."""
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.config import ROOT
+from operate import parameter_store
+from operate.installation import OperatorError
+from operate.stage import SAMCONFIG, Stage, faults
+from operate.terminal import Terminal
+from operate.upload_page import upload_page
+
+Clients = Callable[[str], Any]
+"""Name of a service → a client of it in the stage's region."""
+RunSam = Callable[[Stage, Mapping[str, str]], None]
+
+NOT_YET = "https://not-yet.invalid"
+"""PublicBaseUrl of a stack whose distribution has no address yet; that name never resolves (RFC 6761)."""
+SAM = ROOT / ".venv-tooling" / "bin" / "sam"
+BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+
+
+def deploy(stage: Stage, clients: Clients, run_sam: RunSam, terminal: Terminal, page: Path) -> str:
+    """Create or update a stage; the address that people use. Raises OperatorError before anything has changed."""
+    wrong = list(faults(stage))
+    if wrong:
+        raise OperatorError(f"samconfig.toml, {stage.name}: {'; '.join(wrong)}.")
+    secrets = parameter_store.load(clients("ssm"), stage)
+    if lacking := [name for name in parameter_store.NAMES if name not in secrets]:
+        raise OperatorError(f"These secrets are missing: {', '.join(lacking)}; make secrets ENV={stage.name}")
+    own = {"OriginSecret": secrets["origin-secrets"].split()[0]}
+    known = stage.page_address or stack_outputs(clients, stage).get("PageUrl")
+    terminal.say(f"deploying {stage.stack} in {stage.region}")
+    run_sam(stage, {**stage.parameters, **own, "PublicBaseUrl": known or NOT_YET})
+    outputs = stack_outputs(clients, stage)
+    address = outputs["PageUrl"]  # it is there, or `sam` had failed
+    if address != known:
+        terminal.say(f"deploying once more, as the address is known now: {address}")
+        run_sam(stage, {**stage.parameters, **own, "PublicBaseUrl": address})
+    count = upload_page(clients("s3"), outputs["PageBucketName"], page, stage.parameters, datetime.now(UTC))
+    terminal.say(f"uploaded the page: {count} files")
+    if stage.page_address:
+        terminal.say(f"point {stage.parameters['DomainName']} to {outputs['DistributionDomain']} (CNAME or ALIAS)")
+    return address
+
+
+def stack_outputs(clients: Clients, stage: Stage) -> dict[str, str]:
+    """What the stack puts out; nothing while there is none, or its creation failed."""
+    outputs = (find_stack(clients, stage) or {}).get("Outputs", [])
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def find_stack(clients: Clients, stage: Stage) -> Mapping[str, Any] | None:
+    """CloudFormation's description of the stack, None where there is none."""
+    try:
+        [found] = clients("cloudformation").describe_stacks(StackName=stage.stack)["Stacks"]
+    except ClientError as problem:
+        if "does not exist" in str(problem):
+            return None
+        raise
+    described: Mapping[str, Any] = found
+    return described
+
+
+def run_sam(stage: Stage, parameters: Mapping[str, str], samconfig: Path = SAMCONFIG, built: Path = BUILT) -> None:
+    """`sam deploy` with samconfig.toml; parameters go by a private file, so that no process list shows the secret.
+
+    Raises OperatorError when it fails; why, `sam` has said itself.
+    """
+    if not built.exists():
+        raise OperatorError("There is nothing built: make build TARGET=aws")
+    with tempfile.TemporaryDirectory() as folder:  # mode 0700
+        file = Path(folder) / "parameters.yaml"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(dict(parameters)))  # JSON is YAML
+        done = subprocess.run(
+            sam_command(stage, file, samconfig, built),
+            cwd=ROOT,
+            check=False,
+            env={**os.environ, "SAM_CLI_TELEMETRY": "0"},
+        )
+    if done.returncode:
+        raise OperatorError(f"sam deploy failed ({done.returncode}); the line above says why.")
+
+
+def sam_command(stage: Stage, parameters: Path, samconfig: Path = SAMCONFIG, built: Path = BUILT) -> list[str]:
+    """What is run; samconfig.toml adds stack name, region, bucket and tags."""
+    return [
+        str(SAM), "deploy", "--config-file", str(samconfig), "--config-env", stage.name,
+        "--template-file", str(built), "--no-confirm-changeset", "--no-fail-on-empty-changeset",
+        "--parameter-overrides", parameters.as_uri(),
+    ]  # fmt: skip

@@ -1,0 +1,66 @@
+"""A stage's secrets in SSM: SecureStrings below the stack's name. Values pass through here and are never printed."""
+
+import base64
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from operate.installation import OperatorError
+from operate.stage import Stage
+
+ASKED = ("replicate-api-token", "r2-access-key-id", "r2-secret-access-key")
+FETCHED = ("replicate-webhook-secret",)
+MADE = ("owner-key", "cookie-keys", "share-keys", "origin-secrets")
+NAMES = ASKED + FETCHED + MADE
+ROTATED = ("cookie-keys", "share-keys", "origin-secrets")
+"""Two values count at a time. The owner key is not among them: every owner's id follows from it."""
+
+_KEY = r"[A-Za-z0-9+/]{43}="  # base64 of 32 bytes
+_SHAPES = {
+    "replicate-api-token": r"\S{8,}",
+    "r2-access-key-id": r"\S{8,}",
+    "r2-secret-access-key": r"\S{16,}",
+    "replicate-webhook-secret": r"whsec_\S+( whsec_\S+)?",
+    "owner-key": _KEY,
+    "cookie-keys": rf"[a-z0-9]+:{_KEY}( [a-z0-9]+:{_KEY})*",
+    "share-keys": rf"[a-z0-9]+:{_KEY}( [a-z0-9]+:{_KEY})*",
+    "origin-secrets": r"[A-Za-z0-9_-]{32,}( [A-Za-z0-9_-]{32,})*",
+}
+
+
+def load(ssm: Any, stage: Stage) -> dict[str, str]:
+    """Name of each stored secret, without the stack's prefix → its value."""
+    answer = ssm.get_parameters(Names=[stage.secret(name) for name in NAMES], WithDecryption=True)
+    return {found["Name"].rpartition("/")[2]: found["Value"] for found in answer["Parameters"]}
+
+
+def store(ssm: Any, stage: Stage, name: str, value: str) -> None:
+    """Write one as a SecureString, with the account's own key for parameters.
+
+    Raises OperatorError with the code alone of what AWS says, because its sentence may quote the value.
+    """
+    try:
+        ssm.put_parameter(Name=stage.secret(name), Value=value, Type="SecureString", Overwrite=True)
+    except ClientError as problem:
+        raise OperatorError(f"{stage.secret(name)} can't be stored: {problem.response['Error']['Code']}") from None
+
+
+def misshapen(values: Mapping[str, str]) -> list[str]:
+    """Names of secrets whose values the functions could not use."""
+    return [name for name in NAMES if name in values and not re.fullmatch(_SHAPES[name], values[name])]
+
+
+def made(name: str) -> str:
+    """A new value of a secret that is ours to make, in the form of local/kept_secrets.py."""
+    if name == "origin-secrets":
+        return secrets.token_urlsafe(32)
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return key if name == "owner-key" else f"k{secrets.token_hex(4)}:{key}"
+
+
+def replaced(present: str, new: str) -> str:
+    """A value that counts from now on beside the one that counted last."""
+    return " ".join(dict.fromkeys([new, *present.split()[:1]]))

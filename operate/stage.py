@@ -1,0 +1,98 @@
+"""A stage of samconfig.toml: which stack, where, with which parameters, and where it differs from the template."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.config import ROOT
+from local.transform import read_template
+from operate.installation import OperatorError
+
+STAGES = ("dev", "staging", "prod")
+SAMCONFIG = ROOT / "samconfig.toml"
+UNFILLED = "ACCOUNT_ID"
+"""What samconfig.toml holds where nobody can know the value for you."""
+FILLED_IN = ("PublicBaseUrl", "OriginSecret")
+"""Parameters whose values `make deploy` finds out."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One installation on AWS. `parameters` are the template's, with its defaults where samconfig.toml names none."""
+
+    name: str
+    stack: str
+    region: str
+    parameters: Mapping[str, str]
+
+    @property
+    def page_address(self) -> str | None:
+        """The address on a domain of the operator's own, if there is one."""
+        domain = self.parameters["DomainName"] if self.parameters["CertificateArn"] else ""
+        return f"https://{domain}" if domain else None
+
+    @property
+    def pictures_endpoint(self) -> str:
+        """The endpoint that links for browsers are signed for."""
+        return self.parameters["R2PublicEndpoint"] or self.parameters["R2Endpoint"]
+
+    def secret(self, name: str) -> str:
+        """The name of a secret in the parameter store."""
+        return f"/{self.stack}/{name}"
+
+
+def read_stage(name: str, samconfig: Path = SAMCONFIG) -> Stage:
+    """Read a stage's table. Raises OperatorError when it is not there or not as `sam` wants it."""
+    if name not in STAGES:
+        raise OperatorError(f"ENV is {name!r}; it must be one of {', '.join(STAGES)}: make deploy ENV=dev")
+    try:
+        table = tomllib.loads(samconfig.read_text())[name]["deploy"]["parameters"]
+        overrides = dict(item.split("=", 1) for item in table["parameter_overrides"])
+        stack, region = str(table["stack_name"]), str(table["region"])
+    except (OSError, KeyError, ValueError) as problem:
+        raise OperatorError(f"[{name}.deploy.parameters] of {samconfig.name} can't be read: {problem!r}") from None
+    defaults = {key: str(each["Default"]) for key, each in declared_parameters().items() if "Default" in each}
+    return Stage(name, stack, region, {**defaults, **overrides})
+
+
+def declared_parameters() -> Mapping[str, Mapping[str, Any]]:
+    """The parameters of template.yaml."""
+    declared: Mapping[str, Mapping[str, Any]] = read_template(ROOT / "template.yaml")["Parameters"]
+    return declared
+
+
+def faults(stage: Stage) -> Iterator[str]:
+    """What is wrong with a stage's parameters, one sentence each, without their values' secrets: it holds none."""
+    declared = declared_parameters()
+    for name, value in stage.parameters.items():
+        if name not in declared:
+            yield f"{name} is no parameter of template.yaml"
+        elif UNFILLED in value:
+            yield f"{name} still says {UNFILLED}"
+        elif problem := _refused(declared[name], value):
+            yield f"{name} is {value!r}; {problem}"
+    missing = [name for name in declared if name not in stage.parameters and name not in FILLED_IN]
+    yield from (f"{name} is missing" for name in missing)
+    if bool(stage.parameters.get("DomainName")) != bool(stage.parameters.get("CertificateArn")):
+        yield "DomainName and CertificateArn only count together"
+    if stage.parameters.get("OidcIssuer") and not (
+        stage.parameters.get("OidcAudience") and stage.parameters.get("OidcJwksUrl")
+    ):
+        yield "OidcIssuer needs OidcAudience and OidcJwksUrl beside it"
+    if stage.parameters.get("Stage") != stage.name:
+        yield f"Stage must be {stage.name}"
+
+
+def _refused(declared: Mapping[str, Any], value: str) -> str | None:
+    if "AllowedValues" in declared and value not in map(str, declared["AllowedValues"]):
+        return f"it must be one of {', '.join(map(str, declared['AllowedValues']))}"
+    if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], value):
+        return f"it must match {declared['AllowedPattern']}"
+    if declared["Type"] == "Number":
+        low, high = float(declared.get("MinValue", "-inf")), float(declared.get("MaxValue", "inf"))
+        if not re.fullmatch(r"-?\d+(\.\d+)?", value) or not low <= float(value) <= high:
+            return f"it must be a number from {declared.get('MinValue')} to {declared.get('MaxValue', 'any')}"
+    return None

@@ -1,0 +1,72 @@
+"""The commands that take a stage: ENV names it, the AWS environment of the shell says which account."""
+
+import os
+from collections.abc import Mapping
+
+import boto3
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.config import ROOT
+from operate import parameter_store, r2
+from operate.deploy import Clients, deploy, run_sam, stack_outputs
+from operate.doctor import examine
+from operate.installation import OperatorError
+from operate.keep_secrets import keep_secrets, rotate
+from operate.stage import Stage, read_stage
+from operate.teardown import teardown
+from operate.terminal import Desk, Terminal
+
+COMMANDS = ("bucket", "deploy", "doctor", "secrets", "teardown")
+
+
+def run(command: str, environment: Mapping[str, str] = os.environ) -> int:
+    """Run one of COMMANDS; the exit code. Raises OperatorError in one sentence, also for what AWS refuses."""
+    stage = read_stage(environment.get("ENV", ""))
+    session: boto3.Session = boto3.Session(region_name=stage.region)
+    clients: Clients = session.client  # type: ignore[assignment]  # by name, where the stubs want literals
+    desk = Desk()
+    try:
+        match command:
+            case "deploy":
+                address = deploy(stage, clients, run_sam, desk, ROOT / "web" / "dist")
+                desk.say(f"{address} (make doctor ENV={stage.name} checks it)")
+            case "doctor":
+                return diagnose(stage, clients, desk)
+            case "bucket":
+                configure_bucket(stage, clients, desk, environment)
+            case "secrets" if environment.get("ROTATE"):
+                rotate(stage, clients("ssm"), desk, environment["ROTATE"])
+            case "secrets":
+                with requests.Session() as http:
+                    keep_secrets(stage, clients("ssm"), desk, http)
+            case "teardown":
+                teardown(stage, clients, desk)
+    except (BotoCoreError, ClientError) as problem:
+        raise OperatorError(f"AWS: {problem}") from None
+    return 0
+
+
+def diagnose(stage: Stage, clients: Clients, terminal: Terminal) -> int:
+    """Print the findings; 1 if anything needed is wrong."""
+    wrong = 0
+    with requests.Session() as http:
+        for finding in examine(stage, clients, http):
+            terminal.say(str(finding))
+            wrong += finding.needed and bool(finding.mend)
+    return min(wrong, 1)
+
+
+def configure_bucket(stage: Stage, clients: Clients, terminal: Terminal, environment: Mapping[str, str]) -> None:
+    """Ask for an admin token, which is not stored, and set the bucket's rules; DRY_RUN=1 only tells."""
+    origin = stage.page_address or stack_outputs(clients, stage).get("PageUrl")
+    if origin is None:
+        raise OperatorError(f"The page has no address yet: make deploy ENV={stage.name} first, or set DomainName.")
+    stored = parameter_store.load(clients("ssm"), stage)
+    key_id = terminal.ask_hidden("R2 access key id with Admin Read & Write (Enter takes the functions' own):")
+    secret = terminal.ask_hidden("Its secret access key:") if key_id else stored.get("r2-secret-access-key", "")
+    key_id = key_id or stored.get("r2-access-key-id", "")
+    if not key_id or not secret:
+        raise OperatorError("Without keys R2 shows nothing.")
+    client = r2.r2_client(stage.parameters["R2Endpoint"], key_id, secret)
+    r2.configure(stage, client, origin, terminal, dry_run=bool(environment.get("DRY_RUN")))

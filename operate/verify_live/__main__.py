@@ -1,0 +1,165 @@
+"""`make verify-live`: ask before spending, look, clean up, write docs/verified.md. Exit code 1 if anything differs."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+from enhancer.adapters.outputs import ProviderOutputs
+from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.read_links import SignedReadLinks
+from enhancer.adapters.replicate import Replicate
+from enhancer.bootstrap import _r2 as functions_client  # the very client that the functions have
+from enhancer.domain import image
+from enhancer.domain.catalogue import Offer, offers
+from enhancer.errors import Refused
+from local.config import ROOT
+from operate.installation import OperatorError
+from operate.provider import webhook_secret
+from operate.terminal import Desk, Terminal
+from operate.verify_live import bucket as r2
+from operate.verify_live import models, runs
+from operate.verify_live.accounts import Accounts, read_accounts
+from operate.verify_live.bucket import Bucket
+from operate.verify_live.findings import Findings, table
+
+DOCUMENT = ROOT / "docs" / "verified.md"
+SAMPLE = ROOT / "samples" / "cat.jpg"
+QUESTION = (
+    "This writes about twenty small files into the bucket and deletes them, and pays the provider for up to three "
+    "runs, about a cent. Go on? [y/N]"
+)
+
+
+def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DOCUMENT) -> int:
+    """Run it; the exit code."""
+    try:
+        accounts = read_accounts(environment)
+        if environment.get("YES") != "1" and terminal.ask(QUESTION).lower() not in {"y", "yes"}:
+            terminal.say("Nothing was done.")
+            return 1
+        findings = verify(accounts, terminal.say)
+    except OperatorError as problem:
+        terminal.say(str(problem))
+        return 1
+    document.write_text(table(findings.rows, datetime.now(UTC)))
+    terminal.say(f"{findings.differing} of {len(findings.rows)} differ; the table is in {document}")
+    return min(findings.differing, 1)
+
+
+def verify(accounts: Accounts, tell: Callable[[str], None], pause: Callable[[float], None] = time.sleep) -> Findings:
+    """Look at everything. What was made is deleted or cancelled at the end, whatever happens. Raises OperatorError."""
+    offered = _offers(accounts)
+    findings = Findings(tell)
+    with contextlib.ExitStack() as opened:
+        http = opened.enter_context(requests.Session())
+        listening, hurrying = (opened.enter_context(runs.Listening(each)) for each in ("", runs.DEADLINE))
+        bucket = _bucket(accounts, http, pause)
+        provider, hurried = (
+            Replicate(accounts.replicate_url, lambda: accounts.token, session) for session in (listening, hurrying)
+        )
+        made = runs.Runs(provider, f"{accounts.origin}/api/webhooks/replicate?job=verify-live", pause)
+        opened.callback(r2.clear, bucket, findings)
+        opened.callback(made.clear, findings)
+        for name, check in {
+            "uploads": r2.check_uploads,
+            "links": r2.check_links,
+            "objects": r2.check_objects,
+            "CORS": r2.check_cors,
+        }.items():
+            with findings.part(name):
+                check(bucket, findings)
+        with findings.part("the provider"):
+            _check_account(accounts, provider, listening, findings)
+            published = models.published(accounts.replicate_url, accounts.token, listening)
+            models.check_versions(made, published, offered, findings)
+        with findings.part("runs"):
+            _check_runs(accounts, bucket, made, listening, hurried, offered, findings)
+        runs.check_rates(listening, findings)
+    return findings
+
+
+def _check_account(accounts: Accounts, provider: Replicate, listening: runs.Listening, findings: Findings) -> None:
+    secret = webhook_secret(accounts.replicate_url, accounts.token, listening)
+    findings.compare("the webhook secret's form", "whsec_", secret[:6])
+    if accounts.webhook_secrets:
+        findings.compare("it is the configured one", True, secret in accounts.webhook_secrets)
+    findings.expect("an unknown run", None, lambda: provider.get("verifyliveverifyliveverify"))
+    stranger = Replicate(accounts.replicate_url, lambda: f"{accounts.token[:3]}wrong", listening)
+
+    def refusal() -> str:
+        try:
+            return stranger.create(models.MADE_UP, {}, f"{accounts.origin}/").id
+        except Refused as told:
+            return str(told)[:8]
+
+    findings.expect("a create with a wrong token", "HTTP 401", refusal)
+
+
+def _check_runs(
+    accounts: Accounts,
+    bucket: Bucket,
+    made: runs.Runs,
+    listening: runs.Listening,
+    hurried: Replicate,
+    offered: Mapping[str, Offer],
+    findings: Findings,
+) -> None:
+    key, picture = bucket.key(), SAMPLE.read_bytes()
+    status = bucket.put(bucket.presign(key, len(picture)), picture)
+    findings.compare("the sample's upload", 200, status)
+    url, _ = bucket.links.link(key, method="GET", now=datetime.now(UTC))
+    first, last = (list(offered.values())[index] for index in (0, -1))
+
+    def inputs(offer: Offer) -> dict[str, object]:
+        return offer.model.inputs(offer.model.parse({}), url, 4)
+
+    ended = runs.check_job(made, first.version, inputs(first), listening, findings)
+    if ended and ended.output_url:
+        found, outputs = ended.output_url, ProviderOutputs(accounts.output_hosts, local=accounts.local)
+        size = image.inspect(picture, picture, len(picture))
+        wanted = f"image/png, {size.width * 4} x {size.height * 4}"
+        findings.expect("its result, from a host that is allowed", wanted, lambda: _result(outputs, found))
+    runs.check_cancel(made, first.version, inputs(first), findings)
+    runs.check_deadline(made, last.version, inputs(last), hurried, findings)
+
+
+def _result(outputs: ProviderOutputs, url: str) -> str:
+    output = outputs.fetch(url)
+    with output.file:
+        data = output.file.read()
+    found = image.inspect(data, data, output.size)
+    return f"{found.content_type}, {found.width} x {found.height}"
+
+
+def _bucket(accounts: Accounts, http: requests.Session, pause: Callable[[float], None]) -> Bucket:
+    client, public = (
+        functions_client(endpoint, accounts.key_id, accounts.secret)
+        for endpoint in (accounts.endpoint, accounts.public_endpoint)
+    )
+    return Bucket(
+        pictures=R2Pictures(lambda: client, accounts.bucket, lambda: public),
+        links=SignedReadLinks(accounts.public_endpoint, accounts.bucket, lambda: (accounts.key_id, accounts.secret)),
+        http=http,
+        endpoint=accounts.public_endpoint,
+        name=accounts.bucket,
+        origin=accounts.origin,
+        prefix=accounts.prefix,
+        pause=pause,
+    )
+
+
+def _offers(accounts: Accounts) -> Mapping[str, Offer]:
+    try:
+        return offers(accounts.allowed_models)
+    except ValueError as problem:
+        raise OperatorError(f"ALLOWED_MODELS: {problem}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ, Desk()))

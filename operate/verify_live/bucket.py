@@ -1,0 +1,153 @@
+"""R2: whether it enforces what we sign and does what the adapter relies on. All lies below one guest's folder."""
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import requests
+
+from enhancer.domain import keys
+from enhancer.domain.owner import Owner, new_guest
+from enhancer.ports import Pictures, PresignedUpload, ReadLinks
+from enhancer.usecases.request_upload import UPLOAD_CACHE
+from operate.r2 import preflight
+from operate.verify_live.findings import Findings
+
+PICTURE = b"0123456789"
+TYPE = "image/jpeg"
+FOREIGN = "https://foreign.invalid"
+SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The bucket through the functions' own adapters, and the address that browsers use for it."""
+
+    pictures: Pictures
+    links: ReadLinks
+    http: requests.Session
+    endpoint: str
+    name: str
+    origin: str
+    prefix: str
+    pause: Callable[[float], None] = time.sleep
+    owner: Owner = field(default_factory=new_guest)
+
+    @property
+    def folder(self) -> str:
+        """Below it lies all that is made; should the clean-up fail, retention deletes it after a day."""
+        return f"{self.prefix}uploads/guest/{self.owner.id}/"
+
+    def key(self) -> str:
+        """A new key, in the form of an upload's."""
+        return keys.original_key(self.prefix, self.owner, keys.new_job_id(TYPE))
+
+    def presign(self, key: str, size: int = len(PICTURE), seconds: int = 600) -> PresignedUpload:
+        """An upload as the API hands it out."""
+        return self.pictures.presign_put(key, TYPE, size, UPLOAD_CACHE, seconds)
+
+    def put(self, upload: PresignedUpload, body: bytes = PICTURE, **headers: str | None) -> int:
+        """The status of an upload; `content_type="…"` sends another header, None none at all."""
+        changed = {name.replace("_", "-"): value for name, value in headers.items()}
+        merged = {**upload.headers, **changed}
+        sent = {name: value for name, value in merged.items() if value is not None}
+        return self.http.put(upload.url, data=body, headers=sent, timeout=SECONDS).status_code
+
+    def read(self, key: str, method: str = "GET", signed: str = "", **headers: str) -> requests.Response:
+        """What a browser gets by a read link, which may be signed for another method."""
+        url, _ = self.links.link(key, method=signed or method, now=datetime.now(UTC))
+        return self.http.request(method, url, headers=headers, timeout=SECONDS)
+
+
+def check_uploads(bucket: Bucket, findings: Findings) -> None:
+    """A presigned PUT takes exactly what was signed, once, in time."""
+    key = bucket.key()
+    upload = bucket.presign(key)
+    refused = {
+        "a byte more than signed": lambda: bucket.put(upload, PICTURE + b"x"),
+        "a byte fewer than signed": lambda: bucket.put(upload, PICTURE[:-1]),
+        "another content-type than signed": lambda: bucket.put(upload, content_type="text/html"),
+        "another cache-control than signed": lambda: bucket.put(upload, cache_control="no-store"),
+        "if-none-match left out": lambda: bucket.put(upload, if_none_match=None),
+    }
+    for what, attempt in refused.items():
+        findings.expect(f"presigned PUT, {what}", 403, attempt)
+    findings.expect("object after the refused PUTs", None, lambda: bucket.pictures.head(key, 1))
+
+    fresh = bucket.key()
+    upload = bucket.presign(fresh)
+    findings.expect("presigned PUT as signed", 200, lambda: bucket.put(upload))
+    findings.expect("the same PUT again", 412, lambda: bucket.put(upload))
+
+    late = bucket.presign(bucket.key(), seconds=1)
+    bucket.pause(3)
+    findings.expect("presigned PUT after its time", 403, lambda: bucket.put(late))
+
+
+def check_links(bucket: Bucket, findings: Findings) -> None:
+    """Read links of our own signer, for one object and one method."""
+    key = bucket.key()
+    bucket.pictures.write(key, PICTURE, TYPE, UPLOAD_CACHE, 'attachment; filename="x.jpg"')
+    findings.expect("GET by a read link", (200, PICTURE), lambda: _content(bucket.read(key)))
+    shown = bucket.read(key, "HEAD").headers
+    for name, value in {
+        "content-type": TYPE,
+        "content-length": str(len(PICTURE)),
+        "cache-control": UPLOAD_CACHE,
+        "content-disposition": 'attachment; filename="x.jpg"',
+    }.items():
+        findings.compare(f"HEAD by a read link: {name}", value, shown.get(name))
+    findings.expect("HEAD by a link for GET", 403, lambda: bucket.read(key, "HEAD", signed="GET").status_code)
+    findings.expect("range by a read link", (206, b"234"), lambda: _content(bucket.read(key, Range="bytes=2-4")))
+    findings.expect("GET by a link to nothing", 404, lambda: bucket.read(bucket.key()).status_code)
+
+
+def check_objects(bucket: Bucket, findings: Findings) -> None:
+    """What the functions do with the adapter."""
+    pictures, key, empty, copy, absent = bucket.pictures, *(bucket.key() for _ in range(4))
+    pictures.write(key, io.BytesIO(bytes(1 << 20)), TYPE, UPLOAD_CACHE)  # as a result is: a file, not in chunks
+    findings.expect("a file is written, and read at once", (1 << 20, b"\0\0"), lambda: pictures.head(key, 2))
+    findings.expect("range read to the end", b"\0\0\0", lambda: pictures.read(key, (1 << 20) - 3))
+    pictures.write(empty, b"", TYPE, UPLOAD_CACHE)
+    findings.expect("range read of an empty object", (0, b""), lambda: pictures.head(empty, 8))
+    findings.expect("head of nothing", None, lambda: pictures.head(absent, 8))
+    findings.expect("copy inside the bucket", True, lambda: pictures.copy(key, copy))
+    findings.expect("copy of nothing", False, lambda: pictures.copy(absent, bucket.key()))
+    found = [stored.key for stored in pictures.list(bucket.folder)]
+    findings.compare("the list has all, in the order of keys", True, found == sorted({key, empty, copy, *found}))
+    behind = [stored.key for stored in pictures.list(bucket.folder, found[0])]
+    findings.compare("the list behind a key is the rest", True, behind == found[1:])
+    pictures.delete([copy])
+    findings.expect("a deleted object", None, lambda: pictures.head(copy, 1))
+    pictures.delete([copy])  # ends this part if R2 minds
+
+
+def check_cors(bucket: Bucket, findings: Findings) -> None:
+    """The page may upload, other pages may not."""
+    session, endpoint, name = bucket.http, bucket.endpoint, bucket.name
+
+    def asked(origin: str) -> str:
+        return "refused" if preflight(endpoint, name, origin, session) else "allowed"
+
+    findings.expect("CORS preflight of the page's PUT", "allowed", lambda: asked(bucket.origin))
+    findings.expect("CORS preflight of another page's PUT", "refused", lambda: asked(FOREIGN))
+    key = bucket.key()
+    bucket.pictures.write(key, PICTURE, TYPE, UPLOAD_CACHE)
+    answer = bucket.read(key, Origin=bucket.origin).headers.get("access-control-allow-origin")
+    findings.compare("CORS of the page's GET", True, answer in {bucket.origin, "*"})
+
+
+def clear(bucket: Bucket, findings: Findings) -> None:
+    """Delete all that was made."""
+
+    def left() -> int:
+        bucket.pictures.delete([stored.key for stored in bucket.pictures.list(bucket.folder)])
+        return len(list(bucket.pictures.list(bucket.folder)))
+
+    findings.expect(f"objects left below {bucket.folder}", 0, left)
+
+
+def _content(answer: requests.Response) -> tuple[int, bytes]:
+    return answer.status_code, answer.content[:20]

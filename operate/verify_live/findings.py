@@ -1,0 +1,116 @@
+"""What was looked at and what was seen, as a dated table. No URL, token, key or bucket name gets in."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
+from enhancer.errors import EnhancerError
+from operate.installation import OperatorError
+
+Verdict = Literal["holds", "differs", "noted", "not tried"]
+PROBLEMS = (requests.RequestException, BotoCoreError, ClientError, EnhancerError, OperatorError, ValueError, KeyError)
+"""What a service that behaves otherwise than we think may bring about."""
+
+HEAD = """\
+# Verified against the real services
+
+Every test agrees with our own stand-ins; this table is what R2 and Replicate themselves answered. `make verify-live`
+writes it anew; it needs accounts and costs about a cent. *holds*: as the code relies on; *differs*: it is not so, and
+the code or the stand-in has to follow; *noted*: nothing relies on it.
+"""
+_URL = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the table."""
+
+    what: str
+    expected: str
+    seen: str
+    verdict: Verdict
+
+
+class Findings:
+    """The rows, in the order of looking; `tell` gets each at once."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.rows: list[Finding] = []
+        self._tell = tell
+
+    def expect(self, what: str, expected: object, look: Callable[[], object]) -> None:
+        """A rule that the code relies on, looked at now: a service that makes `look` fail differs. See `compare`."""
+        try:
+            seen = look()
+        except PROBLEMS as problem:
+            self._add(what, expected, described(problem), "differs")
+        else:
+            self.compare(what, expected, seen)
+
+    def compare(self, what: str, expected: object, seen: object) -> None:
+        """A rule that the code relies on: `seen` must equal `expected`, or one of them if it is a frozenset."""
+        holds = seen in expected if isinstance(expected, frozenset) else seen == expected
+        self._add(what, expected, seen, "holds" if holds else "differs")
+
+    def note(self, what: str, seen: object) -> None:
+        """Something worth knowing that nothing relies on."""
+        self._add(what, "", seen, "noted")
+
+    def skip(self, what: str, why: str) -> None:
+        """Something that could not be looked at."""
+        self._add(what, "", why, "not tried")
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Ends early, and differs, where something fails without which the rest makes no sense."""
+        try:
+            yield
+        except PROBLEMS as problem:
+            self._add(f"{name}: the rest", "to go on", described(problem), "differs")
+
+    @property
+    def differing(self) -> int:
+        """How many rows differ."""
+        return sum(row.verdict == "differs" for row in self.rows)
+
+    def _add(self, what: str, expected: object, seen: object, verdict: Verdict) -> None:
+        row = Finding(what, _shown(expected), _shown(seen), verdict)
+        self.rows.append(row)
+        self._tell(f"{row.verdict:<9} {row.what}: {row.seen}")
+
+
+def described(problem: BaseException) -> str:
+    """An error without what it may quote: libraries put signed URLs and tokens into their sentences."""
+    if isinstance(problem, ClientError):
+        return f"{problem.response['Error']['Code']} ({problem.operation_name})"
+    if isinstance(problem, EnhancerError | OperatorError):
+        return f"{type(problem).__name__}: {problem}"
+    return type(problem).__name__
+
+
+def table(rows: Sequence[Finding], now: datetime) -> str:
+    """The document."""
+    counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in get_args(Verdict)}
+    summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    lines = [f"| {_cell(row.what)} | {_cell(row.expected)} | {_cell(row.seen)} | {row.verdict} |" for row in rows]
+    heading = f"## {now:%Y-%m-%d %H:%M} UTC: {summary}"
+    return "\n".join([HEAD, heading, "", "| What | Expected | Seen | |", "|---|---|---|---|", *lines, ""])
+
+
+def _shown(value: object) -> str:
+    """As text, without addresses: a provider's sentence may quote a signed one."""
+    if isinstance(value, frozenset):
+        return " or ".join(sorted(map(_shown, value)))
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "yes", False: "no"}[value]
+    return _URL.sub("(an address)", str(value))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())[:300]

@@ -1,0 +1,207 @@
+"""`make verify-live` where a service breaks its rules. moto looks at no signature: whatever is signed, it takes."""
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+import requests
+
+from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.read_links import SignedReadLinks
+from enhancer.domain.catalogue import offers
+from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled
+from operate.installation import OperatorError
+from operate.verify_live.__main__ import main
+from operate.verify_live.accounts import read_accounts
+from operate.verify_live.bucket import Bucket, check_cors, check_objects, check_uploads, clear
+from operate.verify_live.findings import Finding, Findings, table
+from operate.verify_live.models import check_versions
+from operate.verify_live.runs import Runs
+from tests.fakes import FakeProvider
+from tests.terminal import Scripted
+
+ENVIRONMENT = {
+    "R2_ENDPOINT": "https://account.r2.cloudflarestorage.com",
+    "R2_AI_IMAGES_BUCKET": "pictures",
+    "R2_ACCESS_KEY_ID": "the-key-id",
+    "R2_SECRET_ACCESS_KEY": "the-secret-key",
+    "REPLICATE_API_TOKEN": "r8_the_token",
+    "PUBLIC_BASE_URL": "https://images.test",
+}
+INPUTS = {"image": "https://r2.test/pictures/key?X-Amz-Signature=s"}
+
+
+@pytest.fixture
+def findings():
+    return Findings(lambda _: None)
+
+
+@pytest.fixture
+def bucket(aws):  # noqa: ARG001 - it is there
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="pictures")
+    endpoint = "https://s3.amazonaws.com"
+    with requests.Session() as http:
+        yield Bucket(
+            R2Pictures(lambda: client, "pictures", lambda: client),
+            SignedReadLinks(endpoint, "pictures", lambda: ("id", "secret")),
+            http,
+            endpoint,
+            "pictures",
+            "https://images.test",
+            "ai-enhancer/",
+            pause=lambda _: None,
+        )
+
+
+def verdict(findings, what):
+    [found] = [row for row in findings.rows if row.what.startswith(what)]
+    return found.verdict
+
+
+def test_a_bucket_that_enforces_nothing_differs(bucket, findings):
+    check_uploads(bucket, findings)
+    for what in ("a byte more", "a byte fewer", "another content-type", "another cache-control", "if-none-match left"):
+        assert verdict(findings, f"presigned PUT, {what}") == "differs"
+    assert verdict(findings, "object after the refused PUTs") == "differs"
+    assert verdict(findings, "presigned PUT as signed") == "holds"
+    assert verdict(findings, "the same PUT again") == "holds"
+
+
+def test_a_bucket_without_cors_differs(bucket, findings):
+    check_cors(bucket, findings)
+    assert verdict(findings, "CORS preflight of the page's PUT") == "differs"
+
+
+def test_objects_are_looked_at_and_all_are_deleted(bucket, findings):
+    bucket.pictures.write("ai-enhancer/uploads/guest/other/x", b"x", "image/png", "no-store")
+    check_objects(bucket, findings)
+    clear(bucket, findings)
+    assert findings.differing == 0, findings.rows
+    assert [stored.key for stored in bucket.pictures.list("")] == ["ai-enhancer/uploads/guest/other/x"]
+
+
+def test_a_clean_up_that_fails_says_where_something_lies(bucket, findings):
+    boto3.client("s3").delete_bucket(Bucket="pictures")
+    clear(bucket, findings)
+    [row] = findings.rows
+    assert (row.verdict, row.seen) == ("differs", "NoSuchBucket (ListObjectsV2)")
+    assert bucket.folder in row.what
+
+
+class Picky(FakeProvider):
+    """Knows some versions, and makes no run of an empty input; where it is `careless` it does."""
+
+    def __init__(self, *known: str, careless: bool = False) -> None:
+        super().__init__()
+        self.known = known
+        self.careless = careless
+
+    def create(self, version, inputs, webhook):
+        if version not in self.known:
+            raise Refused("HTTP 422 Invalid version or not permitted")
+        if not self.careless:
+            raise Refused("HTTP 422 Input validation failed")
+        return super().create(version, inputs, webhook)
+
+
+HASH = "a" * 64
+
+
+def versions_of(provider, findings, allowed):
+    runs = Runs(provider, "https://images.test/", pause=lambda _: None)
+    check_versions(runs, lambda _: [HASH], offers(allowed), findings)
+    return runs
+
+
+def test_a_configured_version_that_is_not_taken_differs(findings):
+    versions_of(
+        Picky("nightmareai/real-esrgan"), findings, ["nightmareai/real-esrgan", f"tencentarc/gfpgan:{'b' * 64}"]
+    )
+    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name, as configured") == "holds"
+    assert verdict(findings, "tencentarc/gfpgan: version as owner/name:bbbbbbbb…, as configured") == "differs"
+    assert verdict(findings, "tencentarc/gfpgan: version as aaaaaaaa…") == "noted"
+
+
+def test_a_run_made_of_nothing_counts_as_taken_and_is_ended(findings):
+    provider = Picky("nightmareai/real-esrgan", careless=True)
+    runs = versions_of(provider, findings, ["nightmareai/real-esrgan"])
+    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name, as configured") == "holds"
+    assert len(provider.runs) == 1
+    provider.cancel = lambda run_id: provider.finish(run_id, "canceled")
+    runs.clear(findings)
+    assert findings.differing == 0, findings.rows
+
+
+def test_throttling_that_does_not_end_is_given_up():
+    provider, waited = FakeProvider(), []
+    provider.answers.extend(Throttled(7) for _ in range(6))
+    with pytest.raises(Throttled):
+        Runs(provider, "https://images.test/", waited.append).create("nightmareai/real-esrgan", INPUTS)
+    assert waited == [7.5] * 5
+
+
+def test_a_run_that_does_not_end_is_said_to_be_left(findings):
+    provider = FakeProvider()
+    runs = Runs(provider, "https://images.test/", lambda _: None)
+    run = runs.create("nightmareai/real-esrgan", INPUTS)
+    with pytest.raises(ProviderError):
+        runs.end(run)
+    runs.clear(findings)
+    assert verdict(findings, f"the open run {run.id} ends") == "differs"
+
+
+@pytest.mark.parametrize("name", ["R2_ENDPOINT", "R2_SECRET_ACCESS_KEY", "REPLICATE_API_TOKEN", "PUBLIC_BASE_URL"])
+def test_what_is_missing_is_named_in_one_sentence(name, tmp_path):
+    desk = Scripted()
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != name}
+    assert main(environment, desk, tmp_path / "verified.md") == 1
+    assert desk.lines == [f"Missing in the environment: {name} (.env.example says what each is)."]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_the_parameter_store_are_not_taken_for_values():
+    with pytest.raises(OperatorError, match=r"not names in the parameter store: REPLICATE_API_TOKEN\.$"):
+        read_accounts({**ENVIRONMENT, "REPLICATE_API_TOKEN": "/image-enhancer-dev/replicate-api-token"})
+
+
+def test_a_wrong_list_of_models_is_said(tmp_path):
+    desk = Scripted()
+    assert main({**ENVIRONMENT, "ALLOWED_MODELS": "who/what", "YES": "1"}, desk, tmp_path / "x.md") == 1
+    assert desk.said.startswith("ALLOWED_MODELS: 'who/what'")
+
+
+@pytest.mark.parametrize("answer", ["", "n", "no"])
+def test_nothing_is_spent_without_a_yes(answer, tmp_path):
+    desk = Scripted(answer)
+    assert main(ENVIRONMENT, desk, tmp_path / "verified.md") == 1  # a socket would fail: there is no such account
+    assert desk.lines == ["Nothing was done."]
+
+
+def test_defaults_are_the_templates_and_keys_are_not_shown():
+    accounts = read_accounts(ENVIRONMENT)
+    assert accounts.replicate_url == "https://api.replicate.com"
+    assert "replicate.delivery" in accounts.output_hosts
+    assert "nightmareai/real-esrgan" in accounts.allowed_models
+    assert accounts.prefix == "ai-enhancer/"
+    assert not [value for value in ("the-key-id", "the-secret-key", "r8_the_token") if value in repr(accounts)]
+
+
+def test_the_table_is_dated_and_its_cells_hold():
+    rows = [Finding("a|b", "x\ny", "<b>", "differs"), Finding("c", "", "d", "noted")]
+    written = table(rows, datetime(2026, 11, 23, 8, 5, tzinfo=UTC))
+    assert "## 2026-11-23 08:05 UTC: 0 holds, 1 differs, 1 noted, 0 not tried" in written
+    assert "| a\\|b | x y | &lt;b> | differs |" in written
+
+
+def test_one_of_several_may_be_seen(findings):
+    findings.compare("status", frozenset({"aborted", "canceled"}), "aborted")
+    findings.compare("status of another", frozenset({"aborted", "canceled"}), "failed")
+    assert [row.verdict for row in findings.rows] == ["holds", "differs"]
+    assert findings.rows[0].expected == "aborted or canceled"
+
+
+def test_a_part_that_fails_ends_alone(findings):
+    with findings.part("runs"):
+        raise OutcomeUnknown("ReadTimeout of https://r2.test/x?X-Amz-Signature=s")
+    assert findings.rows[0].seen == "OutcomeUnknown: ReadTimeout of (an address)"

@@ -1,0 +1,130 @@
+"""Alarms, dashboard, metrics and the operator's guide against one another."""
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from enhancer.observability import METRICS, NAMESPACE
+from tests.unit.test_distribution import Evaluated
+from tests.unit.test_template import RESOURCES, TEMPLATE
+
+ROOT = Path(__file__).parents[2]
+ALARMS = {name: r for name, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+DASHBOARD = json.loads(
+    RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["!Sub"]
+    .replace("${SpendCeiling}", "1000")
+    .replace("${!", "${")
+)
+WIDGETS = DASHBOARD["widgets"]
+GUIDE = (ROOT / "docs/operations.md").read_text()
+SEARCH = re.compile(r"""SEARCH\('\{(?P<namespace>[\w/]+),(?P<dimensions>[\w,]+)\} .*MetricName="(?P<metric>\w+)"'""")
+AWS = {
+    # Metrics of the services themselves, with their dimension (AWS's user guides of each, read 2026-11-23)
+    "AWS/ApiGateway": ({"Count", "4xx", "5xx", "Latency"}, "ApiId"),
+    "AWS/Lambda": ({"Errors", "Throttles", "Duration"}, "FunctionName"),
+    "AWS/SQS": ({"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"}, "QueueName"),
+}
+
+
+def suffix(alarm):
+    return alarm["Properties"]["AlarmName"]["!Sub"].removeprefix("${AWS::StackName}-")
+
+
+def shown():
+    """Namespace, metric and dimensions of everything on the dashboard."""
+    for widget in WIDGETS:
+        for row in widget["properties"].get("metrics", []):
+            if isinstance(row[0], dict):
+                match = SEARCH.match(row[0]["expression"])
+                assert match, row
+                yield match["namespace"], match["metric"], tuple(match["dimensions"].split(","))
+            else:
+                names = [each for each in row if isinstance(each, str)]
+                yield names[0], names[1], tuple(names[2::2])
+
+
+def watched():
+    """Likewise of all that alarms watch."""
+    for alarm in ALARMS.values():
+        properties = alarm["Properties"]
+        parts = [each["MetricStat"]["Metric"] for each in properties.get("Metrics", []) if "MetricStat" in each]
+        for metric in parts or [properties]:
+            yield metric["Namespace"], metric["MetricName"], tuple(each["Name"] for each in metric["Dimensions"])
+
+
+@pytest.mark.parametrize(("namespace", "metric", "dimensions"), [*shown(), *watched()])
+def test_what_is_shown_and_watched_exists(namespace, metric, dimensions):
+    if namespace == NAMESPACE:
+        assert dimensions[0] == "service"
+        declared = METRICS[metric][1]
+        # one set of dimensions is one metric of CloudWatch's: either as declared, or by state alone
+        assert dimensions[1:] in {declared, ("state",)}, "nothing is written under these dimensions"
+        assert "state" in declared or dimensions[1:] == declared
+    else:
+        names, dimension = AWS[namespace]
+        assert metric in names
+        assert dimensions == (dimension,)
+
+
+def test_every_metric_of_ours_is_on_the_dashboard():
+    assert {metric for namespace, metric, _ in shown() if namespace == NAMESPACE} == set(METRICS)
+
+
+def test_the_dashboard_shows_every_alarm_and_its_widgets_lie_beside_one_another():
+    [board] = [widget for widget in WIDGETS if widget["type"] == "alarm"]
+    assert sorted(board["properties"]["alarms"]) == sorted(f"${{{name}.Arn}}" for name in ALARMS)
+    places = sorted((widget["y"], widget["x"], widget["width"], widget["height"]) for widget in WIDGETS)
+    for (y, x, width, height), (next_y, next_x, *_) in pairwise(places):
+        assert (next_y, next_x) in {(y, x + width), (y + height, 0)}
+        assert x + width <= 24
+
+
+def test_a_widget_has_the_id_of_each_expression_once():
+    for widget in WIDGETS:
+        ids = [row[0]["id"] for row in widget["properties"].get("metrics", []) if isinstance(row[0], dict)]
+        assert len(set(ids)) == len(ids)
+        assert all(re.fullmatch(r"[a-z]\w*", each) for each in ids)
+
+
+@pytest.mark.parametrize("alarm", ALARMS.values(), ids=list(ALARMS))
+def test_an_alarm_leads_to_its_section_and_wakes_somebody(alarm):
+    properties = alarm["Properties"]
+    assert properties["AlarmDescription"].endswith(f" docs/operations.md#{suffix(alarm)}")
+    assert len(properties["AlarmDescription"]) <= 1024
+    actions = [{"!Ref": "AlarmTopic"}]
+    on_aws = actions if alarm.get("Condition") == "OnAws" else {"!If": ["OnAws", actions, {"!Ref": "AWS::NoValue"}]}
+    assert properties["AlarmActions"] == properties["OKActions"] == on_aws
+    assert properties["TreatMissingData"] == "notBreaching", "an installation that rests is well"
+
+
+def test_every_alarm_has_its_section_and_every_section_its_alarm():
+    chapter = GUIDE.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    sections = {part.partition("\n")[0]: part for part in chapter.split("\n### ")[1:]}
+    assert set(sections) == {suffix(alarm) for alarm in ALARMS.values()}
+    for name, text in sections.items():
+        assert [word for word in ("**Means**", "**Look**", "**Do**") if word not in text] == [], name
+
+
+def test_a_metric_math_alarm_uses_each_of_its_metrics_and_fills_gaps():
+    for name, alarm in ALARMS.items():
+        watched, *parts = alarm["Properties"].get("Metrics", [None])
+        for part in parts:
+            assert re.search(rf"\b{part['Id']}\b", watched["Expression"]), name
+            assert part["ReturnData"] is False
+
+
+def test_every_metric_is_explained():
+    for metric in METRICS:
+        assert f"`{metric}`" in GUIDE.partition("## Metrics")[2].partition("## ")[0], metric
+
+
+def test_who_named_an_address_is_subscribed():
+    subscription, condition = RESOURCES["AlarmSubscription"], TEMPLATE["Conditions"]["HasAlarmEmail"]
+    assert subscription["Condition"] == "HasAlarmEmail"
+    assert subscription["Properties"]["Endpoint"] == {"!Ref": "AlarmEmail"}
+    assert Evaluated(AlarmEmail="me@example.com").condition(condition)
+    assert not Evaluated().condition(condition)
+    assert not Evaluated(AlarmEmail="me@example.com", Stage="local").condition(condition)

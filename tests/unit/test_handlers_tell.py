@@ -1,0 +1,118 @@
+"""What the handlers of queues, schedules and the webhook log and count, with their use cases on fakes."""
+
+import importlib.util
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from enhancer import bootstrap
+from enhancer.observability import watch
+from enhancer.settings import Settings
+from enhancer.usecases.expire_pictures import Expirer
+from enhancer.usecases.start_job import start_job
+from tests.unit.conftest import PREFIX
+from tests.unit.test_observability import ROOT, told
+from tests.unit.test_queue import batch
+from tests.unit.test_template import FUNCTIONS, example_values
+
+CONTEXT = SimpleNamespace(aws_request_id="invocation", get_remaining_time_in_millis=lambda: 100_000)
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Loads a function as Lambda does, with example settings."""
+    for variable in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "eu-central-1")
+
+    def loaded(name):
+        function = next(each for each in FUNCTIONS.values() if each["CodeUri"] == f"functions/{name}/")
+        monkeypatch.setattr(bootstrap, "settings", Settings(example_values(function)))
+        monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(several=lambda _: ["whsec_c2VjcmV0"]))
+        spec = importlib.util.spec_from_file_location(f"tell_{name}", ROOT / function["CodeUri"] / "app.py")
+        app = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(app)
+        return app
+
+    return loaded
+
+
+def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
+    job, late = world.new_job(), world.new_job()
+    app = load("job_start")
+    app.starter = watch(world.starter)
+    app.handler(batch(json.dumps({"job_id": job.id}), json.dumps({"job_id": job.id})), CONTEXT)
+    said, metrics = lines()
+    assert [(line["outcome"], line["job_id"], line["prediction_id"]) for line in said] == [
+        ("accepted", job.id, "run1"),
+        ("not due", job.id, "run1"),
+    ]
+    assert told(metrics) == [
+        ("RunsAccepted", 1, {"model": job.model}),
+        ("Starts", 1, {"outcome": "accepted"}),
+        ("Starts", 1, {"outcome": "not due"}),
+    ]
+    world.usage.counters = dict.fromkeys(world.usage.counters, world.starter.spend_ceiling)
+    app.handler(batch(json.dumps({"job_id": late.id})), CONTEXT)
+    found = told(lines()[1])
+    assert ("JobsEnded", 1, {"state": "failed", "reason": "service_unavailable"}) in found
+    assert found[-2:] == [("Starts", 1, {"outcome": "at the ceiling"}), ("SpendCeilingReached", 1, {})]
+
+
+def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
+    job, waiting = world.new_job(), world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=5)
+    app = load("reconcile")
+    app.reconciler = watch(world.reconciler)
+    app.handler({}, CONTEXT)
+    said, metrics = lines()
+    each, total = said[:-1], said[-1]
+    assert {(line["treatment"], line["job_id"], line.get("prediction_id")) for line in each} == {
+        ("still running", job.id, "run1"),
+        ("start resent", waiting.id, None),
+    }
+    assert (total["treated"], total.get("job_id")) == ({"still running": 1, "start resent": 1}, None)
+    assert {line["correlation_id"] for line in said} == {"invocation"}
+    assert sorted(each["treatment"] for _, _, each in told(metrics)) == ["start resent", "still running"]
+
+
+def test_a_sweep_that_breaks_names_the_job_it_looked_at(world, load, lines, monkeypatch):
+    job = world.new_job()
+    world.clock.advance(minutes=5)
+    monkeypatch.setattr(world.messages, "failing", RuntimeError("broken"))
+    app = load("reconcile")
+    app.reconciler = watch(world.reconciler)
+    with pytest.raises(RuntimeError):
+        app.handler({}, CONTEXT)
+    [line] = lines()[0]
+    assert (line["message"], line["job_id"], line["error"]) == ("unhandled", job.id, "RuntimeError")
+
+
+@pytest.mark.parametrize("event", [{}, batch("{}")], ids=["schedule", "queue"])
+def test_a_deletion_run_tells_what_it_saw_and_deleted(world, load, lines, event):
+    app = load("retention")
+    app.expirer = Expirer(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    for name in ("a", "b"):
+        world.pictures.write(f"{PREFIX}uploads/{name}/input.png", b"", "image/png", "")
+        world.clock.advance(days=1)
+    world.clock.advance(hours=-1)
+    app.handler(event, CONTEXT)
+    said, metrics = lines()
+    assert [line["correlation_id"] for line in said] == ["invocation"]
+    assert told(metrics) == [("PicturesSeen", 2, {}), ("PicturesDeleted", 1, {})]
+
+
+def test_a_refused_webhook_is_counted_and_names_the_job_that_it_claims_to_be_for(load, lines):
+    event = json.loads((ROOT / "events/replicate_webhook.json").read_text())
+    assert load("replicate_webhook").handler(event, CONTEXT)["statusCode"] == 401
+    said, metrics = lines()
+    assert (said[-1]["refusal"], said[-1]["job_id"]) == ("unauthorized", event["queryStringParameters"]["job"])
+    assert told(metrics) == [("WebhookRefusals", 1, {})]
+
+
+def test_a_route_that_is_not_there_is_no_refused_webhook(load, lines):
+    event = json.loads((ROOT / "events/replicate_webhook.json").read_text())
+    event["requestContext"]["http"]["method"] = "GET"
+    assert load("replicate_webhook").handler(event, CONTEXT)["statusCode"] == 405
+    assert lines()[1] == []

@@ -1,0 +1,211 @@
+"""What the logs and metrics say of jobs, read from the lines themselves."""
+
+import ast
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from enhancer import observability
+from enhancer.domain.owner import Caller
+from enhancer.errors import Conflict, OutcomeUnknown, Unauthorized
+from enhancer.observability import METRICS, NAMESPACE, about, begin, invocation, logger, record, security_event
+from enhancer.queue import serve
+from enhancer.usecases.cancel_job import cancel_job
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.reconcile_jobs import reconcile_jobs
+from enhancer.usecases.start_job import start_job
+from tests.unit.test_http_api import call
+from tests.unit.test_queue import CONTEXT, batch
+
+ROOT = Path(__file__).parents[2]
+JOB, OTHER = "p" + "a" * 25, "p" + "b" * 25
+
+
+def told(entries):
+    """Each metric with its value under each set of dimensions, `service` left out."""
+    found = []
+    for entry in entries:
+        [directive] = entry["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == NAMESPACE
+        for metric in directive["Metrics"]:
+            unit, allowed = METRICS[metric["Name"]]
+            assert metric["Unit"] == unit
+            for names in directive["Dimensions"]:
+                assert names[0] == "service"
+                assert set(names[1:]) <= set(allowed), metric
+                shown = {name: entry[name] for name in names[1:]}
+                found.append((metric["Name"], *entry[metric["Name"]], shown))
+    return found
+
+
+def watched(world):
+    """The world's use cases as the functions have them."""
+    return SimpleNamespace(
+        starter=observability.watch(world.starter),
+        completer=observability.watch(world.completer),
+        reconciler=observability.watch(world.reconciler),
+        jobs=observability.watch_jobs(world.jobs),
+    )
+
+
+def test_a_job_that_succeeds_is_counted_and_timed_once(world, lines):
+    job, functions = world.new_job(), watched(world)
+    world.clock.advance(seconds=2)
+    assert start_job(job.id, functions.starter) == "accepted"
+    assert told(lines()[1]) == [("RunsAccepted", 1, {"model": job.model})]
+    world.clock.advance(seconds=5)
+    run = world.provider.finish("run1")
+    for _ in range(2):
+        complete_job(job.id, run, functions.completer)
+    ended = world.job(job.id)
+    said, metrics = lines()
+    assert told(metrics) == [
+        ("JobsEnded", 1, {"state": "succeeded"}),
+        ("ModelTime", ended.model_ms, {"model": job.model}),
+        ("QueueWait", 2000, {}),
+        ("CopyTime", 0, {}),
+        ("TimeToResult", 7000, {}),
+        ("CopyBytes", ended.output_size, {}),
+    ]
+    [line] = said
+    assert (line["message"], line["state"], line["totalMs"], line["model"]) == (
+        "job ended",
+        "succeeded",
+        7000,
+        job.model,
+    )
+
+
+def test_creating_is_counted_where_it_was_done(world, lines):
+    world.intake = intake = observability.watch(world.intake)
+    job = world.new_job()
+    assert told(lines()[1]) == [("JobsCreated", 1, {})]
+    with pytest.raises(Conflict):
+        intake.jobs.create(job, None)
+    assert told(lines()[1]) == []
+    assert intake.jobs.of_owner(world.owner, 10, None) == [job], "the rest goes through"
+
+
+def test_a_failure_has_its_reason_and_a_retry_is_counted(world, lines):
+    job, functions = world.new_job(), watched(world)
+    fault = "Prediction interrupted; please retry (code: PA)"
+    start_job(job.id, functions.starter)
+    assert complete_job(job.id, world.provider.finish("run1", "failed", fault), functions.completer) == "retried"
+    assert ("JobsRetried", 1, {}) in told(lines()[1])
+    start_job(job.id, functions.starter)
+    complete_job(job.id, world.provider.finish("run2", "failed", fault), functions.completer)
+    said, metrics = lines()
+    found = told(metrics)
+    assert ("JobsEnded", 1, {"state": "failed"}) in found
+    assert ("JobsEnded", 1, {"state": "failed", "reason": "provider_error"}) in found
+    assert not [name for name, *_ in found if name == "TimeToResult"]
+    assert said[-1]["reason"] == "provider_error"
+    assert said[-1]["refunded"] is True
+
+
+def test_who_cancels_ends_the_job_in_the_books_too(world, lines):
+    job, functions = world.new_job(), watched(world)
+    cancel_job(job.id, Caller(world.owner), jobs=functions.jobs, provider=world.provider, clock=world.clock)
+    assert told(lines()[1]) == [("JobsEnded", 1, {"state": "canceled"})]
+
+
+def test_reconcile_tells_of_each_job_which_it_was_about(world, lines):
+    ids, functions = [world.new_job().id, world.new_job().id], watched(world)
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    for job_id in ids:
+        start_job(job_id, functions.starter)
+    world.clock.advance(minutes=4)
+    lines()
+    begin("invocation")
+    reconcile_jobs(functions.reconciler, treated=logger.info)
+    said, metrics = lines()
+    assert [(line["message"], line["job_id"], line["prediction_id"], line["correlation_id"]) for line in said] == [
+        ("run adopted", job_id, world.job(job_id).provider_job_id, "invocation") for job_id in sorted(ids)
+    ]
+    assert [name for name, *_ in told(metrics)] == ["RunsAccepted"] * 2
+
+
+def test_nothing_of_a_message_is_said_of_the_next(lines):
+    def work(message):
+        if message["job_id"] == JOB:
+            about(message["job_id"], "run1")
+            logger.append_keys(more="more")
+        logger.info("worked")
+        if message["job_id"] == OTHER:
+            raise RuntimeError
+
+    serve(work)(batch(json.dumps({"job_id": JOB}), json.dumps({"job_id": OTHER}), "no json"), CONTEXT)
+    said, metrics = lines()
+    assert [(line["message"], line.get("job_id"), line.get("prediction_id"), line.get("more")) for line in said] == [
+        ("worked", JOB, "run1", "more"),
+        ("worked", OTHER, None, None),
+        ("message failed", OTHER, None, None),
+        ("message failed", None, None, None),
+    ]
+    assert {line["correlation_id"] for line in said} == {CONTEXT.aws_request_id}
+    assert told(metrics) == [("MessagesFailed", 1, {})] * 2
+
+
+def test_a_request_is_told_by_its_own_id_and_what_is_no_jobs_id_is_not_repeated(lines):
+    begin("one", JOB)
+    logger.info("one")
+    begin("two", "a secret in the path")
+    logger.info("two")
+    assert [(line["correlation_id"], line.get("job_id")) for line in lines()[0]] == [("one", JOB), ("two", None)]
+
+
+def test_a_refusal_says_its_type_and_the_next_request_does_not(lines):
+    _, headers, _ = call(raising=Unauthorized("No."))
+    call()
+    refused, answered = lines()[0]
+    assert (refused["refusal"], refused["status"]) == ("unauthorized", 401)
+    assert refused["correlation_id"] == headers["x-request-id"]
+    assert "refusal" not in answered
+
+
+def test_an_invocation_that_breaks_says_of_which_job(lines):
+    def sweep():
+        about(JOB)
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError), invocation("one"):
+        sweep()
+    [line] = lines()[0]
+    assert (line["message"], line["error"], line["job_id"]) == ("unhandled", "RuntimeError", JOB)
+
+
+def test_a_security_event_is_a_line_and_a_metric(lines):
+    security_event("foreign delivery")
+    said, metrics = lines()
+    assert (said[0]["message"], said[0]["event"]) == ("security", "foreign delivery")
+    assert told(metrics) == [("SecurityEvents", 1, {"event": "foreign delivery"})]
+
+
+def test_a_metric_that_nobody_declared_is_refused():
+    with pytest.raises(KeyError):
+        record({"Unheard": 1})
+
+
+def emitted():
+    """Names of metrics that the code says outside their table."""
+    files = [*(ROOT / "layers/core/enhancer").rglob("*.py"), *(ROOT / "functions").glob("*/app.py")]
+    texts = [
+        node.value
+        for file in files
+        for statement in ast.parse(file.read_text()).body
+        if "METRICS" not in {getattr(target, "id", "") for target in getattr(statement, "targets", [])}
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return {text for text in texts if text in METRICS}
+
+
+def test_every_metric_that_is_declared_is_given():
+    assert emitted() == set(METRICS)
+
+
+def test_no_dimension_has_many_values():
+    used = {name for _, dimensions in METRICS.values() for name in dimensions}
+    assert used == {"state", "reason", "model", "outcome", "treatment", "event"}

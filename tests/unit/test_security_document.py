@@ -1,0 +1,79 @@
+"""docs/security.md says what the code says: files, days, secrets, licences."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from enhancer.adapters.identity import GUEST, SESSION
+from enhancer.adapters.outputs import MAX_BYTES
+from enhancer.adapters.read_links import EXPIRY, WINDOW
+from enhancer.adapters.secrets import MAX_AGE
+from enhancer.domain.catalogue import MODELS
+from enhancer.domain.retention import ORIGINAL, RECORD, RESULT
+from enhancer.usecases.request_upload import LIFETIME
+from enhancer.usecases.share_job import MAX_SECONDS, MIN_SECONDS
+from local.transform import read_template
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs/security.md").read_text()
+TEMPLATE = read_template(ROOT / "template.yaml")
+
+
+def test_every_file_that_is_named_exists():
+    folders = ("layers", "functions", "operate", "tests")
+    known = {file.name for folder in folders for file in (ROOT / folder).rglob("*.py")}
+    named = set(re.findall(r"`(?:[a-z_]+/)*([a-z0-9_]+\.py)`", TEXT))
+    assert len(named) > 40
+    assert named <= known, named - known
+
+
+@pytest.mark.parametrize("slug", MODELS)
+def test_the_licence_of_each_model_is_the_catalogues(slug):
+    default = TEMPLATE["Parameters"]["AllowedModels"]["Default"]
+    offered = "on offer by default" if slug in default else "not on offer by default"
+    assert re.search(rf"^\| `{slug}` \| {re.escape(MODELS[slug].licence)} \| {offered}", TEXT, re.MULTILINE)
+
+
+def test_the_functions_of_each_secret_are_the_templates():
+    listed = {
+        name: set(functions.strip().split(", "))
+        for names, functions in re.findall(r"^\| ((?:`[a-z0-9-]+`(?:, )?)+) \| ([a-z_, ]+) \|$", TEXT, re.MULTILINE)
+        for name in re.findall(r"`([a-z0-9-]+)`", names)
+    }
+    held = {}
+    for resource in TEMPLATE["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties = resource["Properties"]
+            function = Path(properties["CodeUri"]).name
+            for name in re.findall(r"parameter/\$\{AWS::StackName\}/([a-z0-9-]+)", yaml.safe_dump(properties)):
+                held.setdefault(name, set()).add(function)
+    assert listed == held
+
+
+def test_numbers_are_the_codes():
+    days, hours, minutes = 86_400, 3_600, 60
+    assert (GUEST.days, SESSION.seconds) == (90, 8 * hours)
+    assert (ORIGINAL.total_seconds(), RESULT.days, RECORD.days) == (24 * hours, 30, 90)
+    assert (LIFETIME.seconds, EXPIRY, WINDOW, MAX_AGE) == (10 * minutes, 30 * minutes, 15 * minutes, 5 * minutes)
+    assert 5 * minutes == MIN_SECONDS
+    assert 7 * days == MAX_SECONDS
+    assert MAX_BYTES == 200 << 20
+    queues = {name: each["Properties"] for name, each in TEMPLATE["Resources"].items() if "SQS::Queue" in each["Type"]}
+    kept = {name: properties.get("MessageRetentionPeriod", 4 * days) for name, properties in queues.items()}
+    assert {days * (14 if name.endswith("DeadLetters") else 4) for name in kept} == set(kept.values())
+    recovery = TEMPLATE["Resources"]["JobsTable"]["Properties"]["PointInTimeRecoverySpecification"]
+    assert recovery == {"PointInTimeRecoveryEnabled": True}  # without a number AWS keeps 35 days
+    assert TEMPLATE["Parameters"]["LogRetentionDays"]["Default"] == 30
+    for said in (
+        "90 days",
+        "eight hours",
+        "24 hours",
+        "30 days",
+        "10 minutes",
+        "30 minutes",
+        "35 days",
+        "dead letters 14",
+    ):
+        assert said in TEXT, said

@@ -1,0 +1,140 @@
+"""samconfig.toml against the template, and what `make deploy` tells `sam`."""
+
+import dataclasses
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from operate import parameter_store
+from operate.__main__ import main
+from operate.deploy import SAM, sam_command
+from operate.installation import OperatorError
+from operate.stage import FILLED_IN, STAGES, declared_parameters, faults, read_stage
+from operate.stage_commands import COMMANDS
+from tests.unit.test_template import FUNCTIONS, ROOT, environment
+
+FILLED = {"R2Endpoint": "https://1a2b.r2.cloudflarestorage.com"}
+
+
+def stage(**parameters):
+    read = read_stage("dev")
+    return dataclasses.replace(read, parameters={**read.parameters, **FILLED, **parameters})
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_stage_lacks_the_accounts_id_and_nothing_else(name):
+    read = read_stage(name)
+    assert read.stack == f"image-enhancer-{name}"
+    assert list(faults(read)) == ["R2Endpoint still says ACCOUNT_ID"]
+    assert set(read.parameters) == set(declared_parameters()) - set(FILLED_IN) | {"OriginSecret"}
+
+
+def test_stages_share_no_stack_and_no_bucket():
+    read = [read_stage(name) for name in STAGES]
+    assert len({each.stack for each in read}) == len({each.parameters["R2Bucket"] for each in read}) == len(read)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"R2Bucket": "Pictures"}, "R2Bucket is 'Pictures'; it must match"),
+        ({"LogRetentionDays": "8"}, "it must be one of 1, 3, 5"),
+        ({"QuotaJobs": "many"}, "it must be a number from 0"),
+        ({"GenerateWaitSeconds": "26"}, "a number from 0 to 25"),
+        ({"Colour": "blue"}, "Colour is no parameter"),
+        ({"DomainName": "images.example.com"}, "only count together"),
+        ({"OidcIssuer": "https://id.example.com"}, "needs OidcAudience"),
+        ({"Stage": "prod"}, "Stage must be dev"),
+    ],
+)
+def test_a_wrong_parameter_is_named(wrong, says):
+    [found] = faults(stage(**wrong))
+    assert says in found
+
+
+def test_a_stage_that_is_filled_in_has_no_fault():
+    own = {"DomainName": "images.example.com", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1a"}
+    assert list(faults(stage())) == []
+    assert list(faults(stage(**own))) == []
+    assert stage(**own).page_address == "https://images.example.com"
+    assert stage().page_address is None
+
+
+def test_an_unknown_stage_and_a_broken_file_are_told_in_a_sentence(tmp_path):
+    with pytest.raises(OperatorError, match="one of dev, staging, prod"):
+        read_stage("production")
+    (tmp_path / "samconfig.toml").write_text("version = 0.1\n")
+    with pytest.raises(OperatorError, match=r"\[dev.deploy.parameters\]"):
+        read_stage("dev", tmp_path / "samconfig.toml")
+
+
+def test_the_secrets_are_those_that_the_functions_read():
+    named = {
+        value["!Sub"].rpartition("/")[2]
+        for function in FUNCTIONS.values()
+        for value in environment(function).values()
+        if isinstance(value, dict) and str(value.get("!Sub", "")).startswith("/${AWS::StackName}/")
+    }
+    assert set(parameter_store.NAMES) == named
+    assert len(parameter_store.NAMES) <= 10, "GetParameters takes ten names"
+
+
+def test_secrets_of_ours_have_the_form_that_functions_read():
+    made = {name: parameter_store.made(name) for name in parameter_store.MADE}
+    assert parameter_store.misshapen(made) == []
+    assert parameter_store.made("cookie-keys") != made["cookie-keys"]
+    twice = parameter_store.replaced(parameter_store.replaced("old:1", "new:2"), "newest:3")
+    assert twice == "newest:3 new:2", "two count at a time"
+    assert parameter_store.misshapen({"cookie-keys": "a:short", "owner-key": "x"}) == ["owner-key", "cookie-keys"]
+
+
+def test_a_secret_is_not_taken_where_it_would_appear():
+    """No terminal stands behind a session of its own, so that the answer would be echoed."""
+    asking = "from operate.terminal import Desk; Desk().ask_hidden('Token:')"
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", asking],
+        input="r8_secret\n", capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}"},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "Secrets are only taken in a terminal that can hide them; run this in one."
+    )
+    assert "r8_secret" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_without_its_stage_is_answered_in_one_line(command, capsys, monkeypatch):
+    monkeypatch.delenv("ENV", raising=False)
+    assert main([command]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "ENV is ''; it must be one of dev, staging, prod: make deploy ENV=dev\n")
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/deploy.md"])
+def test_a_command_that_needs_an_account_says_so(document):
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    deploying = [block for block in blocks if "ENV=" in block]
+    assert deploying
+    assert all(block.startswith("# needs accounts\n") for block in deploying)
+
+
+def test_sam_gets_its_parameters_by_a_file_that_it_understands(tmp_path):
+    file = tmp_path / "parameters.yaml"
+    values = {"RateLimits": "create=1,upload=2", "OidcOrigins": "https://a.test https://b.test", "PrivacyUrl": ""}
+    file.write_text(json.dumps(values))
+    command = sam_command(stage(), file)
+    assert "parameters.yaml" in command[-1]
+    reading = (
+        "import json, sys; from samcli.cli.types import CfnParameterOverridesType as Type;"
+        "print(json.dumps(Type().convert([sys.argv[1]], None, None)))"
+    )
+    python = SAM.with_name("python")
+    done = subprocess.run(  # noqa: S603 - our own environment
+        [python, "-c", reading, command[-1]], capture_output=True, check=True, text=True, timeout=60
+    )
+    assert json.loads(done.stdout) == values
