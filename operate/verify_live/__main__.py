@@ -14,7 +14,7 @@ from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.adapters.replicate import Replicate
-from enhancer.bootstrap import _r2 as functions_client  # the very client that the functions have
+from enhancer.bootstrap import r2_client
 from enhancer.domain import image
 from enhancer.domain.catalogue import Offer, offers
 from enhancer.errors import Refused
@@ -139,7 +139,7 @@ def _result(outputs: ProviderOutputs, url: str) -> str:
 
 def _bucket(accounts: Accounts, http: requests.Session, pause: Callable[[float], None]) -> Bucket:
     client, public = (
-        functions_client(endpoint, accounts.key_id, accounts.secret)
+        r2_client(endpoint, accounts.key_id, accounts.secret)
         for endpoint in (accounts.endpoint, accounts.public_endpoint)
     )
     return Bucket(

@@ -26,6 +26,12 @@ PREDICTION = {"id": scenarios.RUN_ID, "status": "starting"}
 OUTPUT = "http://files.test/out.png"
 
 
+def forget_clients():
+    """As in a new process: what is made once in a function's life is made again."""
+    for cached in (bootstrap._session, bootstrap._client, bootstrap.r2_client, bootstrap.secrets):
+        cached.cache_clear()
+
+
 class Functions:
     """The handlers of one installation on an AWS in this process; `calls` counts what the last one asked for."""
 
@@ -37,8 +43,7 @@ class Functions:
 
     def load(self, name):
         """A cold start."""
-        for cached in (bootstrap._session, bootstrap._client, bootstrap._r2, bootstrap.secrets):
-            cached.cache_clear()
+        forget_clients()
         self._monkeypatch.setattr(bootstrap, "settings", Settings(self._environment))
         bootstrap._session().get_component("event_emitter").register_first("before-send", self._count)
         spec = importlib.util.spec_from_file_location(f"calls_{name}", ROOT / f"functions/{name}/app.py")
@@ -81,7 +86,8 @@ def functions(aws, monkeypatch):  # noqa: ARG001 - AWS must stand before clients
     }
     key = keys.original_key(scenarios.PREFIX, scenarios.OWNER, scenarios.UPLOAD_ID)
     s3.put_object(Bucket=scenarios.BUCKET, Key=key, Body=scenarios.PICTURE)
-    return Functions(environment, monkeypatch)
+    yield Functions(environment, monkeypatch)
+    forget_clients()  # the session counts
 
 
 def message(queue):

@@ -114,11 +114,11 @@ def pictures() -> "R2Pictures":
     bucket, endpoint = settings.text("R2_AI_IMAGES_BUCKET"), settings.text("R2_ENDPOINT")
     public = settings.optional("R2_PUBLIC_ENDPOINT") or endpoint
     keys = _r2_credentials()
-    return R2Pictures(lambda: _r2(endpoint, *keys()), bucket, public=lambda: _r2(public, *keys()))
+    return R2Pictures(lambda: r2_client(endpoint, *keys()), bucket, public=lambda: r2_client(public, *keys()))
 
 
 @cache
-def _r2(endpoint: str, key_id: str, secret: str) -> Any:
+def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
     """A client for these keys; new keys make a new client, so that rotation works."""
     from botocore.config import Config
 
