@@ -125,6 +125,13 @@ def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(worl
     assert act.delete(done) == first
 
 
+def test_deleting_takes_who_and_what_it_was_out_of_the_row(world, act):
+    done = act.finished()
+    world.jobs.rows[done.id] = dataclasses.replace(done, user_id="alice@issuer", filename="alice at the beach.jpg")
+    act.delete(done)
+    assert "alice" not in str(world.job(done.id))
+
+
 def test_deleting_a_running_job_cancels_it_and_its_result_is_never_stored(world, act):
     job = world.new_job()
     start_job(job.id, world.starter)

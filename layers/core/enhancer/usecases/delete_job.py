@@ -1,4 +1,7 @@
-"""Delete a job's pictures and take it out of the history, at once; the row stays for its time, marked."""
+"""Delete a job's pictures and take it out of the history, at once.
+
+The row stays for its time, marked and without what says who and what it was: messages may still be under way.
+"""
 
 from contextlib import suppress
 
@@ -27,7 +30,8 @@ def delete_job(
             if not job.ended and not job.cancel_requested:
                 job = stop_run(job, jobs=jobs, provider=provider, clock=clock)
             if not job.deleted_at:
-                job = jobs.note(job, {"deleted_at": to_text(clock()), "updated_at": to_text(clock())})
+                now = to_text(clock())
+                job = jobs.note(job, {"deleted_at": now, "updated_at": now, "filename": "", "user_id": None})
             pictures.delete(picture_keys(job, prefix))
             return job
     raise ServiceUnavailable("The job keeps moving; try again.", retry_after=1)
