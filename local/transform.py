@@ -80,18 +80,23 @@ def route_keys(plain: Template) -> set[str]:
 
 
 def reserved_concurrency(plain: Template, parameters: Mapping[str, str]) -> dict[str, int]:
-    """Logical id of a function → its ReservedConcurrentExecutions.
+    """Logical id of a function → its ReservedConcurrentExecutions, where it has some.
 
-    Raises LocalStackError when that is neither a number nor a parameter.
+    Raises LocalStackError when that is neither a number nor a parameter, nor `!If [condition, !Ref parameter, …]` whose
+    condition is that the parameter is not 0.
     """
+    defaults = {name: each.get("Default") for name, each in plain.get("Parameters", {}).items()}
+    given = {**defaults, **parameters}
     limits = {}
     for logical_id, resource in plain["Resources"].items():
         value = resource.get("Properties", {}).get("ReservedConcurrentExecutions")
         if value is not None:
-            number = parameters.get(value.get("Ref", "")) if isinstance(value, dict) else value
+            chosen = value.get("Fn::If", ["", value])[1] if isinstance(value, dict) else value
+            number = given.get(chosen.get("Ref", "")) if isinstance(chosen, dict) else chosen
             if number is None:
                 raise LocalStackError(f"ReservedConcurrentExecutions of {logical_id} is no number and no parameter.")
-            limits[logical_id] = int(number)
+            if int(number):
+                limits[logical_id] = int(number)
     return limits
 
 

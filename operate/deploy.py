@@ -18,8 +18,8 @@ from operate.stage import SAMCONFIG, Stage, faults
 from operate.terminal import Terminal
 from operate.upload_page import upload_page
 
-Clients = Callable[[str], Any]
-"""Name of a service → a client of it in the stage's region."""
+Clients = Callable[..., Any]
+"""Name of a service → a client of it, in the stage's region unless `region_name` is another."""
 RunSam = Callable[[Stage, Mapping[str, str]], None]
 
 NOT_YET = "https://not-yet.invalid"

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from enhancer.domain.catalogue import offers
 from local.config import ROOT
 from operate import parameter_store, provider, r2
 from operate.deploy import SAM, Clients, stack_outputs
@@ -60,6 +62,7 @@ def examine(
     """Look at everything that can be looked at without changing anything but one small file in R2, made and deleted."""
     yield from tools(tool)
     yield from settings(stage)
+    yield from licences(stage)
     yield from sign_in(stage, session)
     try:
         account = clients("sts").get_caller_identity()["Account"]
@@ -67,6 +70,7 @@ def examine(
         yield Finding("AWS", f"no account answers ({type(problem).__name__}); sign in, for example: aws sso login")
         return
     yield Finding(f"AWS account {account}, {stage.region}")
+    yield from certificate(stage, clients)
     stored = parameter_store.load(clients("ssm"), stage)
     yield from secrets(stage, stored)
     yield from outside(stage, stored, session, r2_client)
@@ -100,6 +104,35 @@ def settings(stage: Stage) -> Iterator[Finding]:
     yield from (Finding(each, f"change it in samconfig.toml, [{stage.name}.deploy.parameters]") for each in wrong)
     if not wrong:
         yield Finding(f"samconfig.toml, {stage.name}")
+
+
+def licences(stage: Stage) -> Iterator[Finding]:
+    """Models on offer that may not be sold."""
+    with suppress(ValueError):  # which is said where the settings are looked at
+        for offer in offers(stage.parameters["AllowedModels"].split(",")).values():
+            if "non-commercial" in offer.model.licence:
+                how = "see docs/security.md, or take it out of AllowedModels"
+                yield Finding(f"{offer.model.slug} is {offer.model.licence}", how, needed=False)
+
+
+def certificate(stage: Stage, clients: Clients) -> Iterator[Finding]:
+    """Whether the domain's certificate is issued, and where CloudFront looks for it: in us-east-1."""
+    domain, arn = stage.parameters["DomainName"], stage.parameters["CertificateArn"]
+    if not domain or not arn:
+        return
+    try:
+        found = clients("acm", region_name="us-east-1").describe_certificate(CertificateArn=arn)["Certificate"]
+    except ClientError as problem:
+        code = problem.response["Error"]["Code"]
+        yield Finding(f"the certificate can't be read ({code})", "set CertificateArn to one of this account")
+        return
+    names = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
+    if found["Status"] != "ISSUED":
+        yield Finding(f"the certificate is {found['Status']}", "validate it in ACM")
+    elif not names & {domain, f"*.{domain.partition('.')[2]}"}:
+        yield Finding(f"the certificate is for {', '.join(sorted(names))}", f"request one for {domain}")
+    else:
+        yield Finding(f"the certificate of {domain}")
 
 
 def secrets(stage: Stage, stored: Mapping[str, str]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from enhancer.domain.catalogue import offers
 from local.config import ROOT
 from local.transform import read_template
 from operate.installation import OperatorError
@@ -78,6 +79,10 @@ def faults(stage: Stage) -> Iterator[str]:
     yield from (f"{name} is missing" for name in missing)
     if bool(stage.parameters.get("DomainName")) != bool(stage.parameters.get("CertificateArn")):
         yield "DomainName and CertificateArn only count together"
+    try:
+        offers(stage.parameters["AllowedModels"].split(","))
+    except ValueError as problem:
+        yield f"AllowedModels: {problem}"
     if stage.parameters.get("OidcIssuer") and not (
         stage.parameters.get("OidcAudience") and stage.parameters.get("OidcJwksUrl")
     ):

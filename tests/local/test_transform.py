@@ -87,6 +87,11 @@ def test_reserved_concurrency_is_a_number_or_a_parameter() -> None:
     assert reserved_concurrency(plain, {"Limit": "7"}) == {"SlowFunction": 1, "EchoFunction": 7}
     with pytest.raises(LocalStackError, match="EchoFunction is no number"):
         reserved_concurrency(plain, {})
+    optional = {"Fn::If": ["Reserves", {"Ref": "Limit"}, {"Ref": "AWS::NoValue"}]}
+    plain["Resources"]["EchoFunction"]["Properties"]["ReservedConcurrentExecutions"] = optional
+    plain["Parameters"] = {"Limit": {"Type": "Number", "Default": 0}}
+    assert reserved_concurrency(plain, {}) == {"SlowFunction": 1}
+    assert reserved_concurrency(plain, {"Limit": "5"}) == {"SlowFunction": 1, "EchoFunction": 5}
 
 
 def test_an_invalid_template_is_explained() -> None:

@@ -48,6 +48,7 @@ def test_stages_share_no_stack_and_no_bucket():
         ({"Colour": "blue"}, "Colour is no parameter"),
         ({"DomainName": "images.example.com"}, "only count together"),
         ({"OidcIssuer": "https://id.example.com"}, "needs OidcAudience"),
+        ({"AllowedModels": "nobody/nothing"}, "AllowedModels: 'nobody/nothing' is not"),
         ({"Stage": "prod"}, "Stage must be dev"),
     ],
 )

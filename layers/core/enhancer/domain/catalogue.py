@@ -183,7 +183,7 @@ MODELS = {
             scale=_scale(2),
             options=(Parameter("version", "version", "choice", "v1.4", choices=("v1.2", "v1.3", "v1.4")),),
             max_pixels=MAX_MODEL_PIXELS,
-            licence="Apache-2.0",
+            licence="Apache-2.0, parts of it non-commercial",  # StyleGAN2 and DFDNet, see docs/security.md
             usual_seconds=10,
         ),
         EnhancementModel(
