@@ -24,7 +24,7 @@ def run(command: str, environment: Mapping[str, str] = os.environ) -> int:
     """Run one of COMMANDS; the exit code. Raises OperatorError in one sentence, also for what AWS refuses."""
     stage = read_stage(environment.get("ENV", ""))
     session: boto3.Session = boto3.Session(region_name=stage.region)
-    clients: Clients = session.client  # type: ignore[assignment]  # by name, where the stubs want literals
+    clients: Clients = session.client
     desk = Desk()
     try:
         match command:
