@@ -7,8 +7,8 @@ png, webp or jpeg; SIZE of the picture, 1200x900; GUESTS, the share of jobs that
 invocations that start a process; ARCH, arm64 or x86; TRACING, active or off, the template's Tracing.
 
 What a job needs is in cost_inputs.json, each amount with where it comes from; PRICES says what it costs, at list, with
-no discount for much and no free tier but CloudFront's, which is counted although the template has no distribution yet.
-Storage is what a month of such jobs leaves behind until its time is over. Left out: taxes, alarms (ten are free), KMS
+no discount for much and no free tier but CloudFront's and X-Ray's.
+Storage is what a month of such jobs leaves behind until its time is over. Left out: taxes, KMS
 and SSM (nothing at our rates), sessions, and cancelling, sharing and deleting (rare). Prints the bill,
 what dominates it and which setting moves it, and writes all of it to out/bench/cost.json.
 
@@ -68,6 +68,9 @@ PRICES = {
     "Scheduler invocation": Price(1.00e-6, f"AWS, EventBridge pricing page, us-east-1: {_KNOWN}"),
     "log GB": Price(0.50, f"AWS, CloudWatch pricing page, us-east-1: {_KNOWN}"),
     "log GB-month": Price(0.03, f"AWS, CloudWatch pricing page, us-east-1: {_KNOWN}"),
+    "metric-month": Price(0.30, f"AWS, CloudWatch pricing page, us-east-1, first 10,000: {_KNOWN}"),
+    "alarm metric-month": Price(0.10, f"AWS, CloudWatch pricing page, us-east-1: {_KNOWN}"),
+    "dashboard-month": Price(3.00, f"AWS, CloudWatch pricing page, us-east-1: {_KNOWN}"),
     "CloudFront request": Price(1.00e-6, f"AWS, CloudFront pricing page, HTTPS, US and Europe: {_KNOWN}", free=1e7),
     "CloudFront GB": Price(0.085, f"AWS, CloudFront pricing page, US and Europe: {_KNOWN}", free=1000),
     "R2 class A operation": Price(4.50e-6, "Cloudflare, R2 pricing page, read 2026-11-22", sure=True),
