@@ -1,14 +1,15 @@
 """The walks in the documents, typed as they stand."""
 
-import re
-import subprocess
+import json
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).parents[2]
+from local.ports import is_taken
+from tests.documents import ROOT, block, interrupt, terminal, typed, wait_for
+
+HERE = "http://127.0.0.1:8080"
 
 
 @pytest.fixture
@@ -18,29 +19,8 @@ def desk(tmp_path):
     return tmp_path
 
 
-def block(document, language, holding):
-    """The one code block of a document that holds a text."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
-    [found] = [each for each in blocks if holding in each]
-    return found
-
-
-def run(script, stack, desk):
-    """Type a script into a shell; what it printed."""
-    typed = script.replace("http://127.0.0.1:8080", stack.base_url)
-    done = subprocess.run(  # noqa: S603
-        ["bash", "-euo", "pipefail", "-c", typed],  # noqa: S607
-        cwd=desk,
-        check=True,
-        timeout=60,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
-
-
 def test_the_readmes_curl_walk_enhances_a_picture(stack, desk):
-    run(block("README.md", "sh", "enhanced.png"), stack, desk)
+    typed(block("README.md", "sh", "enhanced.png").replace(HERE, stack.base_url), desk)
     with Image.open(desk / "enhanced.png") as enhanced:
         assert enhanced.size == (1280, 852)
 
@@ -48,12 +28,42 @@ def test_the_readmes_curl_walk_enhances_a_picture(stack, desk):
 def test_the_curl_walk_with_a_token_generates_a_picture(stack, desk):
     token = stack.token("alice")
     script = block("docs/api.md", "sh", "generate").replace("$(make -s token SUB=alice)", token)
-    printed = run(script, stack, desk)
+    printed = typed(script.replace(HERE, stack.base_url), desk)
     assert "'imageUrl': '/r2-ai/" in printed
     assert '"nextCursor"' in printed
 
 
 def test_the_python_walk_enhances_a_picture(stack, desk):
     (desk / "walk.py").write_text(block("docs/api.md", "python", "requests"))
-    printed = run(f"{sys.executable} walk.py http://127.0.0.1:8080 samples/cat.jpg", stack, desk)
+    printed = typed(f"{sys.executable} walk.py {stack.base_url} samples/cat.jpg", desk)
     assert printed.rstrip().endswith("enhanced.png: 1280 x 852")
+
+
+def test_the_demo_enhances_a_real_photo_and_says_where_the_result_is():
+    demo, test = block("README.md", "sh", "make demo").splitlines()
+    assert test.startswith("make test"), "which is what runs this"
+    printed = typed(demo)
+    [told] = [line for line in printed.splitlines() if line.startswith("enhanced")]
+    with Image.open(ROOT / told.split()[-1]) as enhanced:
+        assert enhanced.size == (1280, 852)
+
+
+def test_an_operators_commands_tell_of_a_job_that_was_just_made(desk):
+    port = next(port for port in range(18_080, 28_080, 10) if not any(map(is_taken, range(port, port + 3))))
+    settings = {"PORT": str(port), "STATE": str(desk / "state"), "LOCAL_ENGINE": "instant"}
+    with terminal(block("README.md", "sh", "make start"), **settings) as started:
+        ready = wait_for(started, "ready ")
+        base_url = ready.split()[1]
+        assert base_url == HERE.replace("8080", str(port))
+        typed(block("README.md", "sh", "enhanced.png").replace(HERE, base_url), desk)
+        job_id = json.loads((desk / "job.json").read_text())["data"]["id"]
+
+        def operated(holding):
+            """What a command of docs/operations.md prints about this job."""
+            return typed(holding.replace("jl2qrbrzmu33rjw3ppgpdky2zd", job_id), **settings)
+
+        assert "succeeded: 1280 x 852 pixels" in operated(block("docs/operations.md", "sh", "make story"))
+        assert f'filter job_id = "{job_id}"' in operated(block("docs/operations.md", "sh", "make logs"))
+        assert "0 messages went back to completion" in operated(block("docs/operations.md", "sh", "make redrive"))
+        interrupt(started)
+        assert "stopped; jobs and pictures are kept in" in started.stdout.read()

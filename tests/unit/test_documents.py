@@ -2,16 +2,16 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from enhancer import http_api
 from enhancer.errors import RequestError
+from tests.documents import FENCE, ROOT
 from tests.unit.test_http_api import leaves
 
-ROOT = Path(__file__).parents[2]
-DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "samples/README.md"]
+FURTHER = ("samples/README.md", "local/replicate/README.md", "web/README.md")
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / each for each in FURTHER)]
 IDS = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 
 
@@ -30,6 +30,26 @@ def test_links_lead_somewhere(document):
 def test_make_targets_exist(document):
     named = re.findall(r"(?:^|`|\()make(?: -s)? ([a-z-]+)", document.read_text(), re.MULTILINE)
     assert set(named) <= targets()
+
+
+def blocks():
+    """Document, language and text of every block of commands or code."""
+    for document, name in zip(DOCUMENTS, IDS, strict=True):
+        for language, text in FENCE.findall(document.read_text()):
+            if language in ("sh", "python"):
+                yield name, language, text
+
+
+def test_every_command_is_typed_by_a_test_or_needs_an_account():
+    sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    typed = re.findall(r'block\("([^"]+)", "(\w+)", "([^"]+)"\)', sources)
+    left = [
+        (name, text)
+        for name, language, text in blocks()
+        if not re.search(r"# needs (?:an )?accounts?$", text, re.MULTILINE)
+        and not any((name, language) == (document, said) and holding in text for document, said, holding in typed)
+    ]
+    assert left == []
 
 
 def test_the_door_has_its_targets():
