@@ -167,8 +167,9 @@ def test_the_budget_is_there_for_whoever_named_an_address():
 
 def test_a_stage_has_a_brake_on_requests():
     settings = RESOURCES["HttpApi"]["Properties"]["DefaultRouteSettings"]
-    assert settings["ThrottlingRateLimit"] > 0
-    assert settings["ThrottlingBurstLimit"] > 0
+    names = {"ThrottlingRateLimit": "RequestRate", "ThrottlingBurstLimit": "RequestBurst"}
+    assert settings == {name: {"!Ref": parameter} for name, parameter in names.items()}
+    assert all(TEMPLATE["Parameters"][parameter]["MinValue"] == 1 for parameter in names.values())
 
 
 def test_what_is_not_on_the_local_stack_is_exactly_this():
