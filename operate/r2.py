@@ -6,7 +6,8 @@ rules of others in the same bucket are read first and kept.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -52,18 +53,9 @@ def check_token(client: Any, bucket: str, prefix: str) -> None:
         "delete from": partial(client.delete_object, Bucket=bucket, Key=key),
     }
     for what, step in steps.items():
-        try:
+        need = "it needs Object Read & Write on that bucket, and the bucket must exist."
+        with _told(f"The token may not {what} the bucket {bucket} ({{code}}); {need}"):
             step()
-        except ClientError as problem:
-            code = problem.response["Error"]["Code"]
-            raise OperatorError(
-                f"The token may not {what} the bucket {bucket} ({code}); "
-                "it needs Object Read & Write on that bucket, and the bucket must exist."
-            ) from None
-        except (BotoCoreError, ValueError) as problem:
-            raise OperatorError(
-                f"R2 does not answer ({type(problem).__name__}); check R2Endpoint in samconfig.toml and the network."
-            ) from None
 
 
 def preflight(endpoint: str, bucket: str, origin: str, session: requests.Session) -> str | None:
@@ -140,26 +132,31 @@ def _set(
     terminal.say(f"{what}: {'would become' if dry_run else 'becomes'}\n{shown}")
     if dry_run:
         return
-    try:
+    how = "an Admin Read & Write token; or set the rules above in Cloudflare's dashboard: R2, the bucket, Settings."
+    with _told(f"R2 refused the {what} ({{code}}). It needs {how}"):
         put()
-    except ClientError as problem:
-        code = problem.response["Error"]["Code"]
-        raise OperatorError(
-            f"R2 refused the {what} ({code}). It needs an Admin Read & Write token; or set the rules above in "
-            "Cloudflare's dashboard: R2, the bucket, Settings."
-        ) from None
 
 
 def _rules(read: Callable[..., Any], bucket: str, member: str, none: str) -> list[Rule]:
-    try:
-        rules: list[Rule] = read(Bucket=bucket).get(member, [])
-    except ClientError as problem:
-        code = problem.response["Error"]["Code"]
-        if code == none:
+    need = "that needs a token with Admin Read & Write."
+    with _told(f"R2 does not show the {member} of {bucket} ({{code}}); {need}"):
+        try:
+            rules: list[Rule] = read(Bucket=bucket).get(member, [])
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != none:
+                raise
             return []
-        raise OperatorError(
-            f"R2 does not show the {member} of {bucket} ({code}); that needs a token with Admin Read & Write."
-        ) from None
-    except (BotoCoreError, ValueError) as problem:
-        raise OperatorError(f"R2 does not answer ({type(problem).__name__}); check R2Endpoint.") from None
     return rules
+
+
+@contextmanager
+def _told(refused: str) -> Iterator[None]:
+    """Raise OperatorError for what R2 refuses, in these words with its `{code}`, and for its silence."""
+    try:
+        yield
+    except ClientError as problem:
+        raise OperatorError(refused.format(code=problem.response["Error"]["Code"])) from None
+    except (BotoCoreError, ValueError) as problem:
+        raise OperatorError(
+            f"R2 does not answer ({type(problem).__name__}); check R2Endpoint in samconfig.toml and the network."
+        ) from None
