@@ -7,7 +7,17 @@ from typing import Any
 from local.config import ROOT
 
 FUNCTIONS = tuple(sorted(path.parent.name.replace("_", "-") for path in (ROOT / "functions").glob("*/app.py")))
-KNOWN = {"timestamp", "level", "message", "location", "service", "job_id", "xray_trace_id", "exception"}
+KNOWN = {
+    "timestamp",
+    "level",
+    "message",
+    "location",
+    "service",
+    "job_id",
+    "xray_trace_id",
+    "exception",
+    "exception_name",
+}
 """Keys that a printed line has a place for, or that say nothing of the job."""
 
 Entry = Mapping[str, Any]

@@ -3,7 +3,6 @@
 from enhancer import bootstrap, http_api
 from enhancer.domain.clock import utc_now
 from enhancer.http_api import Answer
-from enhancer.observability import about
 from enhancer.request import Request
 from enhancer.usecases.show_picture import show_picture
 
@@ -30,7 +29,6 @@ def picture(request: Request) -> Answer:
         prefix=prefix,
         clock=utc_now,
     )
-    about(link.job.id, link.job.provider_job_id)
     access.audit(caller, link.job, "see a picture")
     return http_api.redirect(request, link.url, link.seconds, link.sha256)
 

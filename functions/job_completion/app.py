@@ -4,11 +4,11 @@ from typing import Any
 
 from enhancer import bootstrap
 from enhancer.domain.prediction import Delivery, Prediction
-from enhancer.observability import about, logger, security_event, watch
+from enhancer.observability import about, logger, security_event
 from enhancer.queue import serve
 from enhancer.usecases.complete_job import complete_job
 
-completer = watch(bootstrap.completer())
+completer = bootstrap.completer()
 
 
 def _complete(message: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from enhancer import bootstrap, http_api
 from enhancer.documents import job_json
 from enhancer.domain.clock import to_text, utc_now
 from enhancer.http_api import Answer
-from enhancer.observability import watch_jobs
 from enhancer.request import Request
 from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.delete_job import delete_job
@@ -13,7 +12,7 @@ from enhancer.usecases.share_job import share_job
 routes = http_api.Routes()
 access = bootstrap.access()
 identity = bootstrap.identity()
-jobs = watch_jobs(bootstrap.jobs())
+jobs = bootstrap.jobs()
 pictures = bootstrap.pictures()
 provider = bootstrap.provider()
 shares = bootstrap.shares()
@@ -34,9 +33,15 @@ def delete(request: Request) -> Answer:
     """Delete a job's pictures, and it from the history."""
     caller = access.reader(request)
     job = delete_job(
-        request.parameters["id"], caller, jobs=jobs, pictures=pictures, provider=provider, prefix=prefix, clock=utc_now
+        request.parameters["id"],
+        caller,
+        jobs=jobs,
+        pictures=pictures,
+        provider=provider,
+        prefix=prefix,
+        clock=utc_now,
+        audit=lambda job: access.audit(caller, job, "delete"),
     )
-    access.audit(caller, job, "delete")
     return http_api.ok({"id": job.id, "deletedAt": job.deleted_at})
 
 

@@ -1,11 +1,11 @@
 """Start jobs at the provider. Trigger: StartQueue."""
 
 from enhancer import bootstrap
-from enhancer.observability import count, logger, record, watch
+from enhancer.observability import count, logger, record
 from enhancer.queue import serve
 from enhancer.usecases.start_job import start_job
 
-starter = watch(bootstrap.starter())
+starter = bootstrap.starter()
 
 
 def _start(message: dict[str, str]) -> None:

@@ -4,7 +4,6 @@ from enhancer import __version__, bootstrap, http_api
 from enhancer.documents import job_json, model_json, usage_json
 from enhancer.domain.clock import utc_now
 from enhancer.http_api import Answer
-from enhancer.observability import about
 from enhancer.request import Request
 from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE, list_jobs
 from enhancer.usecases.read_job import read_job
@@ -26,7 +25,6 @@ def job(request: Request) -> Answer:
     wait = min(request.number("wait", 0), longest_wait)
     caller = access.reader(request, "status")
     found = read_job(request.parameters["id"], caller, jobs=jobs, wait=wait)
-    about(found.id, found.provider_job_id)
     access.audit(caller, found, "read")
     return http_api.fresh(
         request,

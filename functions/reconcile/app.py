@@ -3,18 +3,20 @@
 from typing import Any
 
 from enhancer import bootstrap
-from enhancer.observability import about, invocation, logger, record, watch
+from enhancer.observability import about, invocation, logger, record
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 
 SPARE_MS = 15_000  # a look at one job may wait for the provider so long
+BROUGHT_HOME = frozenset({"run adopted", "completion sent"})
 
-reconciler = watch(bootstrap.reconciler())
+reconciler = bootstrap.reconciler()
 
 
 def _treated(treatment: str) -> None:
     """Of the job whose row was read last, which the lines are about."""
     logger.info("treated", extra={"treatment": treatment})
     record({"Reconciled": 1}, {"treatment": treatment})
+    record({"BroughtHome": int(treatment in BROUGHT_HOME)})
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:

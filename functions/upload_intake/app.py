@@ -14,7 +14,7 @@ from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
 from enhancer.errors import PayloadTooLarge
 from enhancer.http_api import Answer
-from enhancer.observability import about, logger, watch
+from enhancer.observability import about, logger
 from enhancer.request import Request
 from enhancer.usecases.await_job import await_job
 from enhancer.usecases.create_job import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
 
 routes = http_api.Routes()
-intake = watch(bootstrap.intake())
+intake = bootstrap.intake()
 access = bootstrap.access()
 generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 

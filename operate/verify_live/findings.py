@@ -1,6 +1,5 @@
 """What was looked at and what was seen, as a dated table. No URL, token, key or bucket name gets in."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ from typing import Literal, get_args
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from enhancer.domain.redaction import without_addresses
 from enhancer.errors import EnhancerError
 from operate.installation import OperatorError
 
 Verdict = Literal["holds", "differs", "noted", "not tried"]
-PROBLEMS = (requests.RequestException, BotoCoreError, ClientError, EnhancerError, OperatorError, ValueError, KeyError)
+PROBLEMS = (requests.RequestException, BotoCoreError, ClientError, EnhancerError, OperatorError, ValueError)
 """What a service that behaves otherwise than we think may bring about."""
 
 HEAD = """\
@@ -24,7 +24,6 @@ Every test agrees with our own stand-ins; this table is what R2 and Replicate th
 writes it anew; it needs accounts and costs about a cent. *holds*: as the code relies on; *differs*: it is not so, and
 the code or the stand-in has to follow; *noted*: nothing relies on it.
 """
-_URL = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,11 @@ class Findings:
         """How many rows differ."""
         return sum(row.verdict == "differs" for row in self.rows)
 
+    @property
+    def holding(self) -> int:
+        """How many rows hold."""
+        return sum(row.verdict == "holds" for row in self.rows)
+
     def _add(self, what: str, expected: object, seen: object, verdict: Verdict) -> None:
         row = Finding(what, _shown(expected), _shown(seen), verdict)
         self.rows.append(row)
@@ -109,7 +113,7 @@ def _shown(value: object) -> str:
         return " or ".join(sorted(map(_shown, value)))
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "yes", False: "no"}[value]
-    return _URL.sub("(an address)", str(value))
+    return without_addresses(str(value))
 
 
 def _cell(text: str) -> str:

@@ -7,6 +7,7 @@ import requests
 from enhancer import USER_AGENT
 from enhancer.domain.catalogue import MODELS, Offer
 from enhancer.errors import Refused
+from operate.installation import OperatorError
 from operate.verify_live.findings import Findings
 from operate.verify_live.runs import Runs
 
@@ -27,7 +28,10 @@ def published(base_url: str, token: str, session: requests.Session) -> Versions:
             allow_redirects=False,
         )
         answer.raise_for_status()
-        return [str(each["id"]) for each in answer.json()["results"]]
+        try:
+            return [str(each["id"]) for each in answer.json()["results"]]
+        except (KeyError, TypeError):
+            raise OperatorError(f"the answer of {slug}'s versions lists none") from None
 
     return read
 
@@ -38,25 +42,23 @@ def check_versions(runs: Runs, versions: Versions, offers: Mapping[str, Offer], 
     findings.compare("a version that does not exist", "HTTP 422", control[:8])
     for slug in MODELS:
         configured = offers[slug].version if slug in offers else ""
-        with findings.part(slug):
-            listed = versions(slug)
-            newest = listed[0] if listed else ""
+        if configured:
+            seen = _taken(_answer(runs, configured), control)
+            findings.compare(f"{slug}: version as {_shape(configured)}, as configured", "taken", seen)
+        with findings.part(f"{slug}: its versions"):
+            newest = next(iter(versions(slug)), "")
             findings.note(f"{slug}: newest version", newest or "not listed")
-            forms = [configured, slug, *([f"{slug}:{newest}", newest] if newest else [])]
-            for form in dict.fromkeys(filter(None, forms)):
-                name = f"{slug}: version as {_shape(form)}"
-                seen = _taken(_answer(runs, form), control)
-                if form == configured:
-                    findings.compare(f"{name}, as configured", "taken", seen)
-                else:
-                    findings.note(name, seen)
+            for form in (slug, *([f"{slug}:{newest}", newest] if newest else [])):
+                if form != configured:
+                    findings.note(f"{slug}: version as {_shape(form)}", _taken(_answer(runs, form), control))
 
 
 def _answer(runs: Runs, version: str) -> str:
     try:
-        runs.create(version, {})
+        run = runs.create(version, {})
     except Refused as told:
         return str(told)
+    runs.provider.cancel(run.id)
     return "a run"
 
 

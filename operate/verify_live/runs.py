@@ -1,7 +1,7 @@
 """Runs at the provider: made as the functions make them, paced as it asks, and ended when we go."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -135,11 +135,11 @@ def check_deadline(runs: Runs, version: str, inputs: Mapping[str, Any], hurried:
     )
 
 
-def check_rates(listening: Listening, findings: Findings) -> None:
+def check_rates(answers: Sequence[requests.Response], findings: Findings) -> None:
     """What the answers said about rates, and whether a refusal said when to come back."""
-    names = {name.lower() for answer in listening.answers for name in answer.headers}
+    names = {name.lower() for answer in answers for name in answer.headers}
     findings.note("headers about rates", ", ".join(sorted(name for name in names if name.startswith(RATES))) or "none")
-    refusals = [answer for answer in listening.answers if answer.status_code == 429]
+    refusals = [answer for answer in answers if answer.status_code == 429]
     if refusals:
         said = sorted({where for answer in refusals for where in _says_when(answer)})
         findings.compare("a 429 says when to come back", True, bool(said))

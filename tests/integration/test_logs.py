@@ -27,10 +27,12 @@ def walk(stack):
         seen = guest.call("GET", job["imageUrl"])
         late = guest.call("POST", f"/api/ai-image/jobs/{upload_id}/cancel")
         deleted = guest.call("DELETE", f"/api/ai-image/jobs/{upload_id}")
-    assert (again.status_code, seen.status_code, late.status_code, deleted.status_code) == (409, 302, 409, 200)
+        gone = guest.call("GET", job["imageUrl"])
+    answers = (again, seen, late, deleted, gone)
+    assert [answer.status_code for answer in answers] == [409, 302, 409, 200, 410]
     functions = (*ON_THE_WAY, "job-control")
     said = {name: [line for line in entries(stack, name) if upload_id in json.dumps(line)] for name in functions}
-    return SimpleNamespace(id=upload_id, created=created, late=late, said=said)
+    return SimpleNamespace(id=upload_id, created=created, late=late, gone=gone, said=said)
 
 
 def test_every_function_says_which_job_it_worked_on(walk):
@@ -45,6 +47,8 @@ def test_the_browsers_request_id_leads_to_the_job(walk):
     assert [line["message"] for line in lines] == ["job created", "answered"]
     refused = [line for line in walk.said["job-control"] if line["correlation_id"] == walk.late.headers["x-request-id"]]
     assert [(line["message"], line["refusal"]) for line in refused] == [("answered", "conflict")]
+    gone = [line for line in walk.said["image-proxy"] if line["correlation_id"] == walk.gone.headers["x-request-id"]]
+    assert [(line["refusal"], line["job_id"]) for line in gone] == [("gone", walk.id)]
 
 
 def test_from_the_start_of_its_run_on_every_line_names_it(walk):

@@ -158,7 +158,7 @@ def test_an_admin_at_somebody_elses_job_leaves_a_security_event(gate, world, cap
     assert "security" not in caplog.text
     gate().audit(admin, job, "read")
     [record] = caplog.records
-    assert (record.message, record.event, record.job_id, record.admin) == ("security", "admin", job.id, "a" * 26)
+    assert (record.message, record.event, record.action, record.admin) == ("security", "admin", "read", "a" * 26)
 
 
 def test_of_several_classes_the_tightest_is_shown(gate):

@@ -29,7 +29,7 @@ ALLOWED = {
     "queue": {"observability"},
     "request": {"errors", "translations"},
     "http_api": {"errors", "observability", "request", "translations"},
-    "bootstrap": ADAPTERS | {"", "access", "usecases"},
+    "bootstrap": ADAPTERS | {"", "access", "observability", "usecases"},
     "functions": DOMAIN
     | {
         "",

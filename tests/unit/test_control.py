@@ -27,7 +27,7 @@ def act(world):
         def cancel(self, job, caller=world.caller):
             return cancel_job(job.id, caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
 
-        def delete(self, job, caller=world.caller):
+        def delete(self, job, caller=world.caller, audit=lambda _: None):
             return delete_job(
                 job.id,
                 caller,
@@ -36,6 +36,7 @@ def act(world):
                 provider=world.provider,
                 prefix="ai-enhancer/",
                 clock=world.clock,
+                audit=audit,
             )
 
         def share(self, job, seconds=86_400, caller=world.caller):
@@ -130,6 +131,14 @@ def test_deleting_takes_who_and_what_it_was_out_of_the_row(world, act):
     world.jobs.rows[done.id] = dataclasses.replace(done, user_id="alice@issuer", filename="alice at the beach.jpg")
     act.delete(done)
     assert "alice" not in str(world.job(done.id))
+
+
+def test_who_deletes_is_told_before_anything_changes(world, act, monkeypatch):
+    done, told = act.finished(), []
+    monkeypatch.setattr(world.pictures, "delete", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        act.delete(done, ADMIN, audit=told.append)
+    assert told == [done]
 
 
 def test_deleting_a_running_job_cancels_it_and_its_result_is_never_stored(world, act):

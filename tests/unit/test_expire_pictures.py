@@ -53,6 +53,16 @@ def test_two_runs_at_once_change_nothing(world, run):
     assert run() == {"another run holds the lease": 1}
 
 
+def test_a_run_that_broke_off_may_be_repeated_at_once(world, run, monkeypatch):
+    world.pictures.write("ai-enhancer/uploads/x", b"", "image/png", "")
+    world.clock.advance(days=2)
+    with monkeypatch.context() as broken:
+        broken.setattr(world.pictures, "delete", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run()
+    assert run() == {"seen": 1, "deleted": 1}
+
+
 def test_a_lost_handover_is_told_and_the_next_day_starts_anew(world, run):
     for number in range(200):
         world.pictures.write(f"ai-enhancer/uploads/{number:03}", b"", "image/png", "")

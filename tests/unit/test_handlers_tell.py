@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from enhancer import bootstrap
-from enhancer.observability import watch
+from enhancer.errors import OutcomeUnknown
 from enhancer.settings import Settings
 from enhancer.usecases.expire_pictures import Expirer
 from enhancer.usecases.start_job import start_job
 from tests.unit.conftest import PREFIX
-from tests.unit.test_observability import ROOT, told
+from tests.unit.test_observability import ROOT, told, watching
 from tests.unit.test_queue import batch
 from tests.unit.test_template import FUNCTIONS, example_values
 
@@ -40,7 +40,7 @@ def load(monkeypatch):
 def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
     job, late = world.new_job(), world.new_job()
     app = load("job_start")
-    app.starter = watch(world.starter)
+    app.starter = watching(world).starter
     app.handler(batch(json.dumps({"job_id": job.id}), json.dumps({"job_id": job.id})), CONTEXT)
     said, metrics = lines()
     assert [(line["outcome"], line["job_id"], line["prediction_id"]) for line in said] == [
@@ -56,6 +56,7 @@ def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
     app.handler(batch(json.dumps({"job_id": late.id})), CONTEXT)
     found = told(lines()[1])
     assert ("JobsEnded", 1, {"state": "failed", "reason": "service_unavailable"}) in found
+    assert ("PlatformFailures", 1, {}) in found
     assert found[-2:] == [("Starts", 1, {"outcome": "at the ceiling"}), ("SpendCeilingReached", 1, {})]
 
 
@@ -64,7 +65,7 @@ def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
     start_job(job.id, world.starter)
     world.clock.advance(minutes=5)
     app = load("reconcile")
-    app.reconciler = watch(world.reconciler)
+    app.reconciler = watching(world).reconciler
     app.handler({}, CONTEXT)
     said, metrics = lines()
     each, total = said[:-1], said[-1]
@@ -74,7 +75,24 @@ def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
     }
     assert (total["treated"], total.get("job_id")) == ({"still running": 1, "start resent": 1}, None)
     assert {line["correlation_id"] for line in said} == {"invocation"}
-    assert sorted(each["treatment"] for _, _, each in told(metrics)) == ["start resent", "still running"]
+    treated = [each["treatment"] for name, _, each in told(metrics) if name == "Reconciled"]
+    assert sorted(treated) == ["start resent", "still running"]
+    assert [number for name, number, _ in told(metrics) if name == "BroughtHome"] == [0, 0]
+
+
+def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
+    forgotten, unheard = world.new_job(), world.new_job()
+    start_job(unheard.id, world.starter)
+    world.provider.finish("run1")
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    start_job(forgotten.id, world.starter)
+    world.clock.advance(minutes=5)
+    app = load("reconcile")
+    app.reconciler = watching(world).reconciler
+    app.handler({}, CONTEXT)
+    found = told(lines()[1])
+    assert {each["treatment"] for name, _, each in found if name == "Reconciled"} == {"run adopted", "completion sent"}
+    assert [number for name, number, _ in found if name == "BroughtHome"] == [1, 1]
 
 
 def test_a_sweep_that_breaks_names_the_job_it_looked_at(world, load, lines, monkeypatch):
@@ -82,11 +100,11 @@ def test_a_sweep_that_breaks_names_the_job_it_looked_at(world, load, lines, monk
     world.clock.advance(minutes=5)
     monkeypatch.setattr(world.messages, "failing", RuntimeError("broken"))
     app = load("reconcile")
-    app.reconciler = watch(world.reconciler)
+    app.reconciler = watching(world).reconciler
     with pytest.raises(RuntimeError):
         app.handler({}, CONTEXT)
     [line] = lines()[0]
-    assert (line["message"], line["job_id"], line["error"]) == ("unhandled", job.id, "RuntimeError")
+    assert (line["message"], line["job_id"], line["exception_name"]) == ("unhandled", job.id, "RuntimeError")
 
 
 @pytest.mark.parametrize("event", [{}, batch("{}")], ids=["schedule", "queue"])

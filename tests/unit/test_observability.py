@@ -2,16 +2,29 @@
 
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from enhancer import observability
+from enhancer import bootstrap
 from enhancer.domain.owner import Caller
 from enhancer.errors import Conflict, OutcomeUnknown, Unauthorized
-from enhancer.observability import METRICS, NAMESPACE, about, begin, invocation, logger, record, security_event
+from enhancer.observability import (
+    METRICS,
+    NAMESPACE,
+    WatchedJobs,
+    about,
+    begin,
+    invocation,
+    logger,
+    record,
+    security_event,
+    watched,
+)
 from enhancer.queue import serve
+from enhancer.settings import Settings
 from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
@@ -40,18 +53,20 @@ def told(entries):
     return found
 
 
-def watched(world):
+def watching(world):
     """The world's use cases as the functions have them."""
+    jobs = watched(world.jobs)
     return SimpleNamespace(
-        starter=observability.watch(world.starter),
-        completer=observability.watch(world.completer),
-        reconciler=observability.watch(world.reconciler),
-        jobs=observability.watch_jobs(world.jobs),
+        intake=replace(world.intake, jobs=jobs),
+        starter=replace(world.starter, jobs=jobs),
+        completer=replace(world.completer, jobs=jobs),
+        reconciler=replace(world.reconciler, jobs=jobs),
+        jobs=jobs,
     )
 
 
 def test_a_job_that_succeeds_is_counted_and_timed_once(world, lines):
-    job, functions = world.new_job(), watched(world)
+    job, functions = world.new_job(), watching(world)
     world.clock.advance(seconds=2)
     assert start_job(job.id, functions.starter) == "accepted"
     assert told(lines()[1]) == [("RunsAccepted", 1, {"model": job.model})]
@@ -64,6 +79,7 @@ def test_a_job_that_succeeds_is_counted_and_timed_once(world, lines):
     assert told(metrics) == [
         ("JobsEnded", 1, {"state": "succeeded"}),
         ("ModelTime", ended.model_ms, {"model": job.model}),
+        ("PlatformFailures", 0, {}),
         ("QueueWait", 2000, {}),
         ("CopyTime", 0, {}),
         ("TimeToResult", 7000, {}),
@@ -79,7 +95,7 @@ def test_a_job_that_succeeds_is_counted_and_timed_once(world, lines):
 
 
 def test_creating_is_counted_where_it_was_done(world, lines):
-    world.intake = intake = observability.watch(world.intake)
+    world.intake = intake = watching(world).intake
     job = world.new_job()
     assert told(lines()[1]) == [("JobsCreated", 1, {})]
     with pytest.raises(Conflict):
@@ -89,7 +105,7 @@ def test_creating_is_counted_where_it_was_done(world, lines):
 
 
 def test_a_failure_has_its_reason_and_a_retry_is_counted(world, lines):
-    job, functions = world.new_job(), watched(world)
+    job, functions = world.new_job(), watching(world)
     fault = "Prediction interrupted; please retry (code: PA)"
     start_job(job.id, functions.starter)
     assert complete_job(job.id, world.provider.finish("run1", "failed", fault), functions.completer) == "retried"
@@ -100,19 +116,20 @@ def test_a_failure_has_its_reason_and_a_retry_is_counted(world, lines):
     found = told(metrics)
     assert ("JobsEnded", 1, {"state": "failed"}) in found
     assert ("JobsEnded", 1, {"state": "failed", "reason": "provider_error"}) in found
+    assert ("PlatformFailures", 1, {}) in found
     assert not [name for name, *_ in found if name == "TimeToResult"]
     assert said[-1]["reason"] == "provider_error"
     assert said[-1]["refunded"] is True
 
 
 def test_who_cancels_ends_the_job_in_the_books_too(world, lines):
-    job, functions = world.new_job(), watched(world)
+    job, functions = world.new_job(), watching(world)
     cancel_job(job.id, Caller(world.owner), jobs=functions.jobs, provider=world.provider, clock=world.clock)
-    assert told(lines()[1]) == [("JobsEnded", 1, {"state": "canceled"})]
+    assert told(lines()[1]) == [("JobsEnded", 1, {"state": "canceled"}), ("PlatformFailures", 0, {})]
 
 
 def test_reconcile_tells_of_each_job_which_it_was_about(world, lines):
-    ids, functions = [world.new_job().id, world.new_job().id], watched(world)
+    ids, functions = [world.new_job().id, world.new_job().id], watching(world)
     world.provider.lost = OutcomeUnknown("ReadTimeout")
     for job_id in ids:
         start_job(job_id, functions.starter)
@@ -173,7 +190,24 @@ def test_an_invocation_that_breaks_says_of_which_job(lines):
     with pytest.raises(RuntimeError), invocation("one"):
         sweep()
     [line] = lines()[0]
-    assert (line["message"], line["error"], line["job_id"]) == ("unhandled", "RuntimeError", JOB)
+    assert (line["message"], line["exception_name"], line["job_id"]) == ("unhandled", "RuntimeError", JOB)
+
+
+def test_what_broke_is_told_once_and_without_addresses(lines):
+    with pytest.raises(RuntimeError), invocation("one"):
+        raise RuntimeError("no answer from https://r2.test/bucket/key?X-Amz-Signature=secret in time")
+    [line] = lines()[0]
+    assert line["exception"].endswith("RuntimeError: no answer from (an address) in time")
+    assert "X-Amz" not in json.dumps(line)
+    assert set(line) == {"level", "location", "message", "timestamp", "service", "correlation_id", "exception"} | {
+        "exception_name"
+    }
+
+
+def test_every_function_has_watched_jobs(monkeypatch):
+    monkeypatch.setattr(bootstrap, "settings", Settings({"JOBS_TABLE": "jobs", "AWS_DEFAULT_REGION": "eu-central-1"}))
+    monkeypatch.setattr(bootstrap, "_client", lambda _: None)
+    assert isinstance(bootstrap.jobs(), WatchedJobs)
 
 
 def test_a_security_event_is_a_line_and_a_metric(lines):

@@ -16,7 +16,7 @@ EVERY = 10
 
 def test_fifty_jobs_outlast_a_provider_that_takes_six_a_minute(world):
     world.intake = dataclasses.replace(world.intake, quota_jobs=JOBS)
-    world.starter = dataclasses.replace(world.starter, spend_ceiling=100_000)
+    world.starter = dataclasses.replace(world.starter, spend_ceiling=JOBS)  # a refusal takes no place of it
     jobs = [world.new_job() for _ in range(JOBS)]
     create, next_free = world.provider.create, [world.clock()]
 

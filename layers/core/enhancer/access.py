@@ -98,7 +98,7 @@ class Access:
     def audit(self, caller: Caller | None, job: Job, action: str) -> None:
         """Leave a security event where an admin touches somebody else's job."""
         if caller and caller.is_admin and caller.owner.reference != job.owner.reference:
-            security_event("admin", action=action, job_id=job.id, admin=caller.owner.id)
+            security_event("admin", action=action, admin=caller.owner.id)
 
     def _same_origin(self, request: Request) -> None:
         origin = request.headers.get("origin")

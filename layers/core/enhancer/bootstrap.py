@@ -16,7 +16,6 @@ from enhancer.settings import ConfigurationError, Settings
 if TYPE_CHECKING:
     from enhancer.access import Access
     from enhancer.adapters.cookies import Signer
-    from enhancer.adapters.dynamo_jobs import DynamoJobs
     from enhancer.adapters.dynamo_usage import DynamoUsage
     from enhancer.adapters.identity import Identity
     from enhancer.adapters.r2 import R2Pictures
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from enhancer.adapters.sqs import SqsMessages
     from enhancer.adapters.webhook_signature import WebhookSignature
     from enhancer.domain.catalogue import Offer
+    from enhancer.ports import Jobs
     from enhancer.usecases.complete_job import Completer
     from enhancer.usecases.create_job import Intake
     from enhancer.usecases.expire_pictures import Expirer
@@ -85,11 +85,12 @@ def _several(setting: str) -> Callable[[], list[str]]:
     return lambda: secrets().several(name)
 
 
-def jobs() -> "DynamoJobs":
-    """JobsTable."""
+def jobs() -> "Jobs":
+    """JobsTable, watched: whoever moves a job, the lines say so and the metrics count it."""
     from enhancer.adapters.dynamo_jobs import DynamoJobs
+    from enhancer.observability import watched
 
-    return DynamoJobs(_client("dynamodb"), settings.text("JOBS_TABLE"), settings.optional("USAGE_TABLE"))
+    return watched(DynamoJobs(_client("dynamodb"), settings.text("JOBS_TABLE"), settings.optional("USAGE_TABLE")))
 
 
 def usage() -> "DynamoUsage":

@@ -159,8 +159,8 @@ def serve(
             if type(problem) in counted:
                 count(counted[type(problem)])
             answer = _refusal(request, problem)
-        except Exception as problem:  # noqa: BLE001 - whatever it is, the caller gets an answer of ours
-            answer = _fault(request, problem)
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer of ours
+            answer = _fault(request)
         logger.info("answered", extra={"route": event["routeKey"], "method": request.method, "status": answer.status})
         return answer.payload({**SECURITY_HEADERS, "x-request-id": request.id, **request.answer_headers})
 
@@ -185,8 +185,8 @@ def _refusal(request: Request, problem: RequestError) -> Answer:
     return _error(problem.status, error, headers)
 
 
-def _fault(request: Request, problem: Exception) -> Answer:
-    logger.error("unhandled", extra={"error": type(problem).__name__}, exc_info=problem)
+def _fault(request: Request) -> Answer:
+    logger.exception("unhandled")
     message = render("Something went wrong on our side; try again.", {}, request.language)
     return _error(500, {"type": "internal_error", "message": message}, {})
 

@@ -2,30 +2,43 @@
 
 A job is followed by its id: every line about it carries `job_id`, and `prediction_id` where its run is known; a
 `correlation_id` is the request's, which clients get as `x-request-id`, or the invocation's. Metrics tell of facts: a
-job's are counted where its row's transition succeeded, so once each, whoever made it.
+job's are counted behind its row's transition, whoever made it, so at most once; a process that dies between the two
+does not count.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from enhancer.domain.job import ACCEPT, RETRY, Job, Status, Transition
 from enhancer.domain.keys import is_job_id
+from enhancer.domain.redaction import without_addresses
 
 if TYPE_CHECKING:
     from enhancer.domain.limits import Seat
     from enhancer.ports import Jobs
 
-logger = Logger()
+
+class _Formatter(LambdaPowertoolsFormatter):
+    """Powertools' lines; libraries put addresses into what they raise."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging calls it so
+        """See `logging.Formatter.formatException`."""
+        return without_addresses(super().formatException(ei))
+
+
+logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 
 NAMESPACE = "ImageEnhancer"
 METRICS = {
     # name: unit, dimensions beside `service`, which is the stack: few values each, as every combination is paid for
     "JobsCreated": ("Count", ()),
     "JobsEnded": ("Count", ("state", "reason")),  # and by state alone; a reason have those that failed
+    "PlatformFailures": ("Count", ()),  # of each job that ended: 1 if it failed by the provider's fault or ours, else 0
     "JobsRetried": ("Count", ()),
     "QueueWait": ("Milliseconds", ()),
     "ModelTime": ("Milliseconds", ("model",)),
@@ -36,12 +49,14 @@ METRICS = {
     "RunsAccepted": ("Count", ("model",)),
     "SpendCeilingReached": ("Count", ()),
     "Reconciled": ("Count", ("treatment",)),
+    "BroughtHome": ("Count", ()),  # of each of these: 1 if its run's create answer or webhook had been lost, else 0
     "WebhookRefusals": ("Count", ()),
     "SecurityEvents": ("Count", ("event",)),
     "MessagesFailed": ("Count", ()),
     "PicturesSeen": ("Count", ()),
     "PicturesDeleted": ("Count", ()),
 }
+PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})
 
 
 def begin(correlation_id: str, job_id: str | None = None) -> None:
@@ -63,8 +78,8 @@ def invocation(correlation_id: str) -> Iterator[None]:
     begin(correlation_id)
     try:
         yield
-    except Exception as problem:
-        logger.exception("unhandled", extra={"error": type(problem).__name__})
+    except Exception:
+        logger.exception("unhandled")
         raise
 
 
@@ -142,30 +157,17 @@ def _ended(job: Job, *, refunded: bool) -> None:
     record({"JobsEnded": 1}, state, *([{**state, "reason": job.error_type}] if job.error_type else []))
     if job.model_ms is not None:
         record({"ModelTime": job.model_ms}, {"model": job.model})
+    known: dict[str, float | None] = {"PlatformFailures": job.error_type in PLATFORM_FAULTS}
     if job.status is Status.SUCCEEDED:
-        known = {
+        known |= {
             "QueueWait": timings["queueMs"],
             "CopyTime": timings["copyMs"],
             "TimeToResult": timings["totalMs"],
             "CopyBytes": job.output_size,
         }
-        record({name: value for name, value in known.items() if value is not None})
+    record({name: float(value) for name, value in known.items() if value is not None})
 
 
-class _HasJobs(Protocol):
-    @property
-    def jobs(self) -> "Jobs": ...
-
-
-Ports = TypeVar("Ports", bound=_HasJobs)
-
-
-def watch(ports: Ports) -> Ports:
-    """A use case's ports (a dataclass), its jobs watched."""
-    watched: Ports = replace(cast("Any", ports), jobs=watch_jobs(ports.jobs))
-    return watched
-
-
-def watch_jobs(jobs: "Jobs") -> "Jobs":
+def watched(jobs: "Jobs") -> "Jobs":
     """The port Jobs, watched."""
     return cast("Jobs", WatchedJobs(jobs))

@@ -21,8 +21,8 @@ def serve(work: Callable[[dict[str, Any]], None]) -> Handler:
             body = record.json_body
             about(body.get("job_id"))
             work(body)
-        except Exception as problem:
-            logger.error("message failed", extra={"error": type(problem).__name__}, exc_info=problem)
+        except Exception:
+            logger.exception("message failed")
             count("MessagesFailed")
             raise
 

@@ -2,15 +2,14 @@
 function does not import one. Source: Replicate's OpenAPI document, stored copy read 2026-11-22.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from enhancer.domain.prediction import Prediction
+from enhancer.domain.redaction import without_addresses
 
 _IMAGE_FIELDS = ("image", "img")
-_ADDRESS = re.compile(r"https?://\S+")  # a model that can't read its picture may quote the signed link
 
 
 def read_prediction(body: Mapping[str, Any]) -> Prediction:
@@ -24,7 +23,7 @@ def read_prediction(body: Mapping[str, Any]) -> Prediction:
         status=str(body["status"]),
         input_path=urlsplit(image_url).path if image_url else None,
         output_url=output if isinstance(output, str) else None,
-        error=_ADDRESS.sub("(an address)", str(body["error"]))[:500] if body.get("error") else None,
+        error=without_addresses(str(body["error"]))[:500] if body.get("error") else None,
         model_ms=round(seconds * 1000) if isinstance(seconds, int | float) else None,
         version=str(body["version"])[:100] if body.get("version") else None,
     )

@@ -3,6 +3,7 @@
 The row stays for its time, marked and without what says who and what it was: messages may still be under way.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from enhancer.domain import keys
@@ -18,14 +19,24 @@ _TRIES = 5
 
 
 def delete_job(
-    job_id: str, caller: Caller | None, *, jobs: Jobs, pictures: Pictures, provider: Provider, prefix: str, clock: Clock
+    job_id: str,
+    caller: Caller | None,
+    *,
+    jobs: Jobs,
+    pictures: Pictures,
+    provider: Provider,
+    prefix: str,
+    clock: Clock,
+    audit: Callable[[Job], None],
 ) -> Job:
-    """Delete the job: a running one is cancelled first; a repeat changes nothing.
+    """Delete the job: a running one is cancelled first; a repeat changes nothing. `audit` gets it before it changes.
 
     Raises Unauthorized, NotFound, ServiceUnavailable if the job keeps moving.
     """
-    for _ in range(_TRIES):
+    for tried in range(_TRIES):
         job = find_job(job_id, caller, jobs=jobs, deleted=True, admins=True)
+        if not tried:
+            audit(job)
         with suppress(TransitionRefused):
             if not job.ended and not job.cancel_requested:
                 job = stop_run(job, jobs=jobs, provider=provider, clock=clock)

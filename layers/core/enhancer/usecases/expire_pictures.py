@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from enhancer.domain.clock import Clock
 from enhancer.domain.retention import kept_for
@@ -31,6 +32,20 @@ def expire_pictures(expirer: Expirer, enough_time: Callable[[], bool], after: st
     now = expirer.clock()
     if not expirer.usage.lease("retention", now, LEASE_SECONDS):
         return {"another run holds the lease": 1}
+    try:
+        done, last = _delete_due(expirer, now, enough_time, after)
+    finally:  # also when it breaks off, so that a repeat goes on at once
+        expirer.usage.release("retention")
+    if last is None:
+        return done
+    expirer.messages.expire(last)
+    return {**done, "handed over": 1}
+
+
+def _delete_due(
+    expirer: Expirer, now: datetime, enough_time: Callable[[], bool], after: str
+) -> tuple[dict[str, int], str | None]:
+    """How many were seen and deleted, and the key behind which the next run goes on, None at the end."""
     seen = deleted = 0
     for stored in expirer.pictures.list(expirer.prefix, after):
         seen += 1
@@ -39,8 +54,5 @@ def expire_pictures(expirer: Expirer, enough_time: Callable[[], bool], after: st
             expirer.pictures.delete([stored.key])
             deleted += 1
         if seen % _LOOK_AT_THE_CLOCK == 0 and not enough_time():
-            expirer.usage.release("retention")
-            expirer.messages.expire(stored.key)
-            return {"seen": seen, "deleted": deleted, "handed over": 1}
-    expirer.usage.release("retention")
-    return {"seen": seen, "deleted": deleted}
+            return {"seen": seen, "deleted": deleted}, stored.key
+    return {"seen": seen, "deleted": deleted}, None

@@ -102,7 +102,7 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
         job = starter.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
     except TransitionRefused:
         return "not due"
-    if not _affordable(starter):
+    if not _count_run(starter, now):
         return _end(job, starter, "service_unavailable", USED_UP, "at the ceiling")
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
     # How many times the sides of what it gets the result needs; width and height may have changed places.
@@ -111,11 +111,14 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
     try:
         prediction = starter.provider.create(offer.version, inputs, f"{starter.webhook_url}?job={job.id}")
     except Throttled as problem:
+        _uncount_run(starter, now)
         seconds = problem.retry_after + random.uniform(0, 5)  # noqa: S311 - jitter
         return _again(job, prepared, starter, seconds, "throttled")
     except Refused:
+        _uncount_run(starter, now)
         return _end(job, starter, "provider_error", REFUSED, "refused")
     except NotCreated:
+        _uncount_run(starter, now)
         return _again(job, prepared, starter, RETRY_UNREACHABLE.total_seconds(), "unreachable")
     except OutcomeUnknown:
         return "unknown"
@@ -131,11 +134,19 @@ def _withdraw(job: Job, starter: Starter) -> Outcome:
     return "withdrawn"
 
 
-def _affordable(starter: Starter) -> bool:
-    """Count the run against the day's ceiling; it is counted once and never given back."""
-    now = starter.clock()
-    expires = int(spend_reopens(now).timestamp()) + DAY
-    return starter.usage.count(spend_key(now), starter.spend_ceiling, expires, hard=True) <= starter.spend_ceiling
+def _count_run(starter: Starter, day: datetime) -> bool:
+    """Whether the day's ceiling has a place for the run; it is taken before the provider is asked."""
+    ceiling = starter.spend_ceiling
+    return starter.usage.count(spend_key(day), ceiling, _counted_until(day), hard=True) <= ceiling
+
+
+def _uncount_run(starter: Starter, day: datetime) -> None:
+    """Give the place back: the provider has said that there is no run."""
+    starter.usage.count(spend_key(day), starter.spend_ceiling, _counted_until(day), by=-1)
+
+
+def _counted_until(day: datetime) -> int:
+    return int(spend_reopens(day).timestamp()) + DAY
 
 
 def _prepare(job: Job, model: EnhancementModel, starter: Starter) -> tuple[str, Prepared]:
