@@ -78,8 +78,13 @@ def test_trying_again_too_soon_says_how_long_to_wait(visit: Visit, tight: LocalS
     someone.chooses(SMALL)
     someone.starts()
     someone.cancels()
-    someone.button("retry").click()
-    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"Too fast.*Try again in \d+ seconds?\."))
+    with page.expect_response(lambda answer: answer.status == 429) as refused:
+        someone.button("retry").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text(re.compile(r"Too fast.*Try again in \d+ seconds?\."))
+    expect(alert.locator("details")).to_contain_text(
+        refused.value.headers["x-request-id"]
+    )  # by which its line is found
 
 
 def test_a_failed_job_says_why(visit: Visit, stack: LocalStack, faults: SetFaults) -> None:
@@ -90,6 +95,7 @@ def test_a_failed_job_says_why(visit: Visit, stack: LocalStack, faults: SetFault
     someone.starts()
     someone.sees("failed")
     expect(page.get_by_role("main")).to_contain_text("The AI provider could not do it.")
+    expect(page.locator("details")).to_contain_text(page.url.split("job=")[1])
     someone.button("retry").click()
     someone.sees("result")
 

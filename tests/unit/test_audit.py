@@ -1,6 +1,7 @@
 """What `make audit` makes of the answers of pip-audit and npm audit, as they printed them (2.10.1 and 11.19.1)."""
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -103,6 +104,16 @@ def test_every_lock_of_the_repository_is_asked_for():
     assert set(NPM_FOLDERS) == here | {
         str(file.parent.relative_to(ROOT)) for file in ROOT.glob("docs/*/package-lock.json")
     }
+
+
+def test_what_is_deployed_is_among_what_is_asked_for():
+    def pins(lock):
+        return set(re.findall(r"^[a-z0-9-]+==\S+", (ROOT / lock).read_text(), re.MULTILINE))
+
+    for layer in ("core", "imaging"):
+        deployed = pins(f"layers/{layer}/requirements.txt")
+        assert deployed
+        assert deployed <= pins("requirements/product.txt")
 
 
 @pytest.mark.parametrize("go_on", [False, True])

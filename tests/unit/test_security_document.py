@@ -66,14 +66,17 @@ def test_numbers_are_the_codes():
     recovery = TEMPLATE["Resources"]["JobsTable"]["Properties"]["PointInTimeRecoverySpecification"]
     assert recovery == {"PointInTimeRecoveryEnabled": True}  # without a number AWS keeps 35 days
     assert TEMPLATE["Parameters"]["LogRetentionDays"]["Default"] == 30
-    for said in (
-        "90 days",
-        "eight hours",
-        "24 hours",
-        "30 days",
-        "10 minutes",
-        "30 minutes",
-        "35 days",
-        "dead letters 14",
-    ):
-        assert said in TEXT, said
+    rows = dict(
+        re.findall(r"^\| ([A-Z][a-z]+).*?\|.*?\| (.*?) \|", TEXT.partition("## Personal data")[2], re.MULTILINE)
+    )
+    for row, said in {
+        "Originals": "24 hours",
+        "Results": "30 days",
+        "Job": "90 days after creation",
+        "Messages": "4 days at most, dead letters 14",
+        "Cookies": "90 days, 8 hours",
+    }.items():
+        assert said in rows[row], row
+    assert "(point-in-time recovery) 35 days" in rows["Job"]
+    upload = next(line for line in TEXT.splitlines() if line.startswith("| Browser → R2"))
+    assert "for 10 minutes" in upload

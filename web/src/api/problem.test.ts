@@ -26,7 +26,9 @@ describe('a problem', () => {
     [503, 'service_unavailable'],
     [404, 'not_found'],
   ])('of the gateway with status %i is %s', (status, kind) => {
-    expect(problemOf(status, new Headers(), { message: 'Too Many Requests' })).toMatchObject({ kind, message: '' });
+    const headers = new Headers({ 'apigw-requestid': 'g1' });
+    const told = { kind, message: '', requestId: 'g1' };
+    expect(problemOf(status, headers, { message: 'Too Many Requests' })).toMatchObject(told);
     expect(problemOf(status, new Headers(), null)).toMatchObject({ kind, status });
   });
 

@@ -42,7 +42,8 @@ const GATEWAY: Record<number, ProblemKind> = {
 
 /** The problem that an answer tells: ours by its type, the gateway's `{message}` or anything else by its status. */
 export function problemOf(status: number, headers: Headers, body: unknown): Problem {
-  const common = { status, requestId: headers.get('x-request-id'), retryAfter: secondsOf(headers.get('retry-after')) };
+  const requestId = headers.get('x-request-id') ?? headers.get('apigw-requestid'); // the same, where the gateway answers
+  const common = { status, requestId, retryAfter: secondsOf(headers.get('retry-after')) };
   const error = isFailure(body) ? body.error : null;
   if (error) return new Problem({ ...common, kind: error.type, message: error.message, details: error.details ?? {} });
   return new Problem({ ...common, kind: GATEWAY[status] ?? 'internal_error' });
