@@ -1,5 +1,6 @@
 """Unit tests: no network, and a world in memory."""
 
+import importlib.util
 import json
 import sys
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from enhancer import bootstrap
 from enhancer.domain import keys
 from enhancer.domain.catalogue import offers
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.observability import logger
+from enhancer.settings import Settings
 from enhancer.usecases.complete_job import Completer
 from enhancer.usecases.create_job import Choice, Intake, create_job_from_bytes, look_at
 from enhancer.usecases.reconcile_jobs import Reconciler
@@ -112,3 +115,25 @@ def make_world() -> World:
         Completer(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock),
         Reconciler(jobs, usage, provider, messages, "bucket", PREFIX, clock),
     )  # fmt: skip
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Loads a function's module as Lambda does, by its folder's name, with example settings."""
+    from tests.unit.test_template import FUNCTIONS, ROOT, example_values
+
+    for variable in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "eu-central-1")
+
+    def loaded(name: str) -> Any:
+        function = next(each for each in FUNCTIONS.values() if each["CodeUri"] == f"functions/{name}/")
+        monkeypatch.setattr(bootstrap, "settings", Settings(example_values(function)))
+        monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(several=lambda _: ["whsec_c2VjcmV0"]))
+        spec = importlib.util.spec_from_file_location(f"loaded_{name}", ROOT / function["CodeUri"] / "app.py")
+        assert spec
+        assert spec.loader
+        app = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(app)
+        return app
+
+    return loaded

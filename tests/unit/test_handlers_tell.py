@@ -1,40 +1,18 @@
 """What the handlers of queues, schedules and the webhook log and count, with their use cases on fakes."""
 
-import importlib.util
 import json
 from types import SimpleNamespace
 
 import pytest
 
-from enhancer import bootstrap
 from enhancer.errors import OutcomeUnknown
-from enhancer.settings import Settings
 from enhancer.usecases.expire_pictures import Expirer
 from enhancer.usecases.start_job import start_job
 from tests.unit.conftest import PREFIX
 from tests.unit.test_observability import ROOT, told, watching
 from tests.unit.test_queue import batch
-from tests.unit.test_template import FUNCTIONS, example_values
 
 CONTEXT = SimpleNamespace(aws_request_id="invocation", get_remaining_time_in_millis=lambda: 100_000)
-
-
-@pytest.fixture
-def load(monkeypatch):
-    """Loads a function as Lambda does, with example settings."""
-    for variable in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(variable, "eu-central-1")
-
-    def loaded(name):
-        function = next(each for each in FUNCTIONS.values() if each["CodeUri"] == f"functions/{name}/")
-        monkeypatch.setattr(bootstrap, "settings", Settings(example_values(function)))
-        monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(several=lambda _: ["whsec_c2VjcmV0"]))
-        spec = importlib.util.spec_from_file_location(f"tell_{name}", ROOT / function["CodeUri"] / "app.py")
-        app = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(app)
-        return app
-
-    return loaded
 
 
 def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
