@@ -40,7 +40,7 @@ VULNERABLE = Printed(
 )
 SKIPPED = {"name": "uv", "skip_reason": "Dependency not found on PyPI and could not be audited: uv (0.13.9)"}
 UNKNOWN = Printed(json.dumps({"dependencies": [SKIPPED], "fixes": []}), "No known vulnerabilities found", 0)
-NO_NETWORK = Printed("", "Traceback ...\nrequests.exceptions.ProxyError: HTTPSConnectionPool(host='pypi.org')", 1)
+NO_NETWORK = Printed("", "Traceback ...\nrequests.exceptions.ProxyError: HTTPSConnectionPool(host='index.test')", 1)
 BAD_LOCK = Printed("", "ERROR:pip_audit._cli:package botocore has duplicate requirements", 1)
 HUNG = Printed("", "", None)
 
