@@ -108,7 +108,7 @@ deploy: stage-named build-aws  ## build and deploy stack and page, print the add
 bucket: $(PRODUCT)  ## set CORS and lifecycle of the R2 bucket: make bucket ENV=dev [DRY_RUN=1]
 	@$(OPERATE) bucket
 
-verify-live: $(PRODUCT)  ## ask the real R2 and Replicate what our stand-ins claim; needs accounts, costs about a cent [YES=1]
+verify-live: $(PRODUCT)  ## ask the real R2 and Replicate what our stand-ins claim; needs accounts, costs about a cent [ENV=dev YES=1]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate.verify_live
 
 teardown: $(PRODUCT)  ## delete a stage after asking, and say what stays: make teardown ENV=dev

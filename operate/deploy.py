@@ -33,11 +33,9 @@ def deploy(stage: Stage, clients: Clients, run_sam: RunSam, terminal: Terminal, 
     wrong = list(faults(stage))
     if wrong:
         raise OperatorError(f"samconfig.toml, {stage.name}: {'; '.join(wrong)}.")
-    secrets = parameter_store.load(clients("ssm"), stage)
-    if lacking := [name for name in parameter_store.NAMES if name not in secrets]:
-        raise OperatorError(f"These secrets are missing: {', '.join(lacking)}; make secrets ENV={stage.name}")
+    secrets = parameter_store.load_all(clients("ssm"), stage)
     own = {"OriginSecret": secrets["origin-secrets"].split()[0]}
-    known = stage.page_address or stack_outputs(clients, stage).get("PageUrl")
+    known = known_address(stage, clients)
     terminal.say(f"deploying {stage.stack} in {stage.region}")
     run_sam(stage, {**stage.parameters, **own, "PublicBaseUrl": known or NOT_YET})
     outputs = stack_outputs(clients, stage)
@@ -50,6 +48,11 @@ def deploy(stage: Stage, clients: Clients, run_sam: RunSam, terminal: Terminal, 
     if stage.page_address:
         terminal.say(f"point {stage.parameters['DomainName']} to {outputs['DistributionDomain']} (CNAME or ALIAS)")
     return address
+
+
+def known_address(stage: Stage, clients: Clients) -> str | None:
+    """The address that people use, None before the first deployment has made it."""
+    return stage.page_address or stack_outputs(clients, stage).get("PageUrl")
 
 
 def stack_outputs(clients: Clients, stage: Stage) -> dict[str, str]:

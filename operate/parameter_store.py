@@ -37,6 +37,14 @@ def load(ssm: Any, stage: Stage) -> dict[str, str]:
     return {found["Name"].rpartition("/")[2]: found["Value"] for found in answer["Parameters"]}
 
 
+def load_all(ssm: Any, stage: Stage) -> dict[str, str]:
+    """See `load`. Raises OperatorError when one is not stored."""
+    found = load(ssm, stage)
+    if lacking := [name for name in NAMES if name not in found]:
+        raise OperatorError(f"These secrets are missing: {', '.join(lacking)}; make secrets ENV={stage.name}")
+    return found
+
+
 def store(ssm: Any, stage: Stage, name: str, value: str) -> None:
     """Write one as a SecureString, with the account's own key for parameters.
 

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.config import ROOT
 from operate import parameter_store, r2
-from operate.deploy import Clients, deploy, run_sam, stack_outputs
+from operate.deploy import Clients, deploy, known_address, run_sam
 from operate.doctor import examine
 from operate.installation import OperatorError
 from operate.keep_secrets import keep_secrets, rotate
@@ -59,7 +59,7 @@ def diagnose(stage: Stage, clients: Clients, terminal: Terminal) -> int:
 
 def configure_bucket(stage: Stage, clients: Clients, terminal: Terminal, environment: Mapping[str, str]) -> None:
     """Ask for an admin token, which is not stored, and set the bucket's rules; DRY_RUN=1 only tells."""
-    origin = stage.page_address or stack_outputs(clients, stage).get("PageUrl")
+    origin = known_address(stage, clients)
     if origin is None:
         raise OperatorError(f"The page has no address yet: make deploy ENV={stage.name} first, or set DomainName.")
     stored = parameter_store.load(clients("ssm"), stage)

@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import boto3
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
 from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.r2 import R2Pictures
@@ -21,10 +24,11 @@ from enhancer.errors import Refused
 from local.config import ROOT
 from operate.installation import OperatorError
 from operate.provider import webhook_secret
+from operate.stage import read_stage
 from operate.terminal import Desk, Terminal
 from operate.verify_live import bucket as r2
 from operate.verify_live import models, runs
-from operate.verify_live.accounts import Accounts, read_accounts
+from operate.verify_live.accounts import Accounts, environment_of, read_accounts
 from operate.verify_live.bucket import Bucket
 from operate.verify_live.findings import Findings, table
 
@@ -39,6 +43,10 @@ QUESTION = (
 def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DOCUMENT) -> int:
     """Run it; the exit code."""
     try:
+        if environment.get("ENV"):
+            stage = read_stage(environment["ENV"])
+            session: Any = boto3.Session(region_name=stage.region)
+            environment = {**environment, **environment_of(stage, session.client)}
         accounts = read_accounts(environment)
         if environment.get("YES") != "1" and terminal.ask(QUESTION).lower() not in {"y", "yes"}:
             terminal.say("Nothing was done.")
@@ -46,6 +54,9 @@ def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DO
         findings = verify(accounts, terminal.say)
     except OperatorError as problem:
         terminal.say(str(problem))
+        return 1
+    except (BotoCoreError, ClientError) as problem:  # of a stage's secrets; what R2 says is a finding
+        terminal.say(f"AWS: {problem}")
         return 1
     if findings.holding:  # else nobody answered, and an older table says more
         document.write_text(table(findings.rows, datetime.now(UTC)))

@@ -1,11 +1,15 @@
-"""Which accounts are meant: the environment, by the names of .env.example, with values where functions have names."""
+"""Which accounts are meant: a stage's, or the environment's by the names of .env.example, with values where functions
+have names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from local.config import ROOT
 from local.transform import read_template
+from operate.deploy import Clients, known_address
 from operate.installation import OperatorError
+from operate.parameter_store import load_all
+from operate.stage import Stage
 
 SECRETS = ("R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "REPLICATE_API_TOKEN")
 NEEDED = ("R2_ENDPOINT", "R2_AI_IMAGES_BUCKET", *SECRETS, "PUBLIC_BASE_URL")
@@ -32,6 +36,25 @@ class Accounts:
     def local(self) -> bool:
         """Whether the provider is the stand-in on this machine."""
         return self.replicate_url.startswith("http://127.0.0.1:")
+
+
+def environment_of(stage: Stage, clients: Clients) -> dict[str, str]:
+    """What `read_accounts` reads, of a stage. Raises OperatorError when its secrets are not stored."""
+    parameters, secrets = stage.parameters, load_all(clients("ssm"), stage)
+    return {
+        "R2_ENDPOINT": parameters["R2Endpoint"],
+        "R2_PUBLIC_ENDPOINT": parameters["R2PublicEndpoint"],
+        "R2_AI_IMAGES_BUCKET": parameters["R2Bucket"],
+        "AI_R2_PREFIX": parameters["R2Prefix"],
+        "R2_ACCESS_KEY_ID": secrets["r2-access-key-id"],
+        "R2_SECRET_ACCESS_KEY": secrets["r2-secret-access-key"],
+        "REPLICATE_API_TOKEN": secrets["replicate-api-token"],
+        "REPLICATE_WEBHOOK_SECRET": secrets["replicate-webhook-secret"],
+        "REPLICATE_BASE_URL": parameters["ReplicateBaseUrl"],
+        "REPLICATE_OUTPUT_HOSTS": parameters["ReplicateOutputHosts"],
+        "ALLOWED_MODELS": parameters["AllowedModels"],
+        "PUBLIC_BASE_URL": known_address(stage, clients) or "",
+    }
 
 
 def read_accounts(environment: Mapping[str, str]) -> Accounts:

@@ -22,6 +22,7 @@ from operate.installation import OperatorError
 from operate.keep_secrets import keep_secrets, rotate
 from operate.stage import SAMCONFIG, Stage, read_stage
 from operate.stage_commands import configure_bucket, diagnose
+from operate.verify_live.accounts import environment_of, read_accounts
 from tests.terminal import Scripted
 
 
@@ -236,6 +237,21 @@ def test_the_doctor_asks_a_deployed_page_and_its_bucket(desk: Desk) -> None:
         assert "takes no uploads from https://elsewhere.test" in refused
     finally:
         cloudformation.delete_stack(StackName=desk.stage.stack)
+
+
+def test_verify_live_takes_the_accounts_of_a_stage(desk: Desk) -> None:
+    with pytest.raises(OperatorError, match=r"These secrets are missing: .*make secrets ENV=dev"):
+        environment_of(desk.stage, desk.stack.client)
+    desk.keep(desk.token, *desk.r2_keys)
+    with pytest.raises(OperatorError, match=r"^Missing in the environment: PUBLIC_BASE_URL "):
+        read_accounts(environment_of(desk.stage, desk.stack.client))
+    domain = {"DomainName": "images.example.com", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1a"}
+    stage = dataclasses.replace(desk.stage, parameters={**desk.stage.parameters, **domain})
+    accounts = read_accounts(environment_of(stage, desk.stack.client))
+    assert (accounts.key_id, accounts.secret, accounts.token) == (*desk.r2_keys, desk.token)
+    assert (accounts.origin, accounts.bucket) == ("https://images.example.com", BUCKET)
+    assert (accounts.endpoint, accounts.public_endpoint) == (desk.stack.config.emulator_url, desk.stack.base_url)
+    assert accounts.local
 
 
 def test_the_bucket_gets_our_rules_beside_those_of_others(desk: Desk) -> None:
