@@ -171,6 +171,9 @@ find_runtime_python = for each in python3.13 "$$($(UV) python find --managed-pyt
 	"$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13; do \
 	"$$each" -c 'import sys; print(sys.executable)' 2>/dev/null && break; done || true
 
+runtime-python: $(UV)
+	@$(find_runtime_python)
+
 build-aws: $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 	$(SAY) "building layers for python3.13 on arm64 (.aws-sam/build)"
 	@runtime="$$($(find_runtime_python))"; \
@@ -223,4 +226,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-bench .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist
 
-.PHONY: help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws test browser check audit bench cost load format clean
+.PHONY: help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test browser check audit bench cost load format clean

@@ -90,8 +90,7 @@ def tools(tool: RunTool) -> Iterator[Finding]:
     yield Finding("npm") if tool(["npm", "--version"]) else Finding("npm is not here", "it comes with Node")
     sam = tool([str(SAM), "--version"])
     yield Finding(sam) if sam else Finding("sam is not here", "make build TARGET=aws installs it")
-    runtime = tool(["python3.13", "--version"]) or tool([str(ROOT / ".venv/bin/uv"), "python", "find", "3.13"])
-    if runtime:
+    if tool(["make", "--silent", "runtime-python"]):
         yield Finding("Python 3.13 to compile with")
     else:
         slower = "Python 3.13 is not here to compile with, so cold starts take twice the CPU"

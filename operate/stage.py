@@ -48,7 +48,7 @@ class Stage:
 def read_stage(name: str, samconfig: Path = SAMCONFIG) -> Stage:
     """Read a stage's table. Raises OperatorError when it is not there or not as `sam` wants it."""
     if name not in STAGES:
-        raise OperatorError(f"ENV is {name!r}; it must be one of {', '.join(STAGES)}: make deploy ENV=dev")
+        raise OperatorError(f"ENV is {name!r}; it must be one of {', '.join(STAGES)}, for example ENV=dev")
     try:
         table = tomllib.loads(samconfig.read_text())[name]["deploy"]["parameters"]
         overrides = dict(item.split("=", 1) for item in table["parameter_overrides"])

@@ -113,7 +113,7 @@ def test_a_command_without_its_stage_is_answered_in_one_line(command, capsys, mo
     monkeypatch.delenv("ENV", raising=False)
     assert main([command]) == 1
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "ENV is ''; it must be one of dev, staging, prod: make deploy ENV=dev\n")
+    assert (said.out, said.err) == ("", "ENV is ''; it must be one of dev, staging, prod, for example ENV=dev\n")
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/deploy.md"])
