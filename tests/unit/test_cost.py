@@ -176,3 +176,11 @@ def test_the_bill_is_printed_and_written(tmp_path, monkeypatch, capsys):
     assert written["the provider's runs"] == pytest.approx(2.00)
     assert all(name in printed for name in written["US dollars a month"]["naive"])
     assert set(written["prices"]) == set(PRICES)
+
+
+def test_the_documents_say_what_is_computed():
+    said = (ROOT / "docs/performance.md").read_text()
+    assert f"| **total** | **{total(OURS):,.2f}** | **{total(NAIVE):,.2f}** |" in said
+    for setting, changes in {"FORMAT=png": {"format": "png"}, "POLLS=5": {"polls": 5}}.items():
+        assert f"| {setting} | {total(OURS, **changes):,.0f} |" in said
+    assert f"about ${round(total(OURS), -1):.0f}, mostly" in (ROOT / "README.md").read_text()
