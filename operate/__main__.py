@@ -12,6 +12,8 @@ from operate.redrive import QUEUES, redrive
 from operate.stage_commands import COMMANDS, run
 from operate.story import story
 
+INTERRUPTED = 128 + 2
+"""What a shell says of a command that SIGINT ended."""
 USAGE = (
     "usage: python -m operate story JOB | logs JOB | redrive start|completion|retention (STACK names a stack on AWS) | "
     "bucket | deploy | doctor | secrets | teardown (ENV names a stage of samconfig.toml)"
@@ -33,6 +35,9 @@ def main(arguments: list[str]) -> int:
     except (OperatorError, LocalStackError) as problem:
         print(problem, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nBroken off; what was said until here is done.", file=sys.stderr)
+        return INTERRUPTED
     print(USAGE, file=sys.stderr)
     return 2
 

@@ -55,6 +55,9 @@ def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DO
     except OperatorError as problem:
         terminal.say(str(problem))
         return 1
+    except KeyboardInterrupt:
+        terminal.say("Broken off; what was made is cleaned up.")
+        return 1
     except (BotoCoreError, ClientError) as problem:  # of a stage's secrets; what R2 says is a finding
         terminal.say(f"AWS: {problem}")
         return 1

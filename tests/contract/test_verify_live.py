@@ -89,6 +89,17 @@ def test_a_clean_up_that_fails_says_where_something_lies(bucket, findings):
     assert bucket.folder in row.what
 
 
+def test_ctrl_c_shows_no_trace(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("operate.verify_live.__main__.verify", interrupted)
+    desk = Scripted("y")
+    assert main(ENVIRONMENT, desk, tmp_path / "verified.md") == 1
+    assert desk.lines == ["Broken off; what was made is cleaned up."]
+    assert not (tmp_path / "verified.md").exists()
+
+
 class Picky(FakeProvider):
     """Knows some versions, and makes no run of an empty input; where it is `careless` it does."""
 

@@ -116,6 +116,15 @@ def test_a_command_without_its_stage_is_answered_in_one_line(command, capsys, mo
     assert (said.out, said.err) == ("", "ENV is ''; it must be one of dev, staging, prod, for example ENV=dev\n")
 
 
+def test_a_command_that_is_broken_off_shows_no_trace(capsys, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("operate.__main__.run", interrupted)
+    assert main(["secrets"]) == 130
+    assert capsys.readouterr().err == "\nBroken off; what was said until here is done.\n"
+
+
 @pytest.mark.parametrize("document", ["README.md", "docs/deploy.md"])
 def test_a_command_that_needs_an_account_says_so(document):
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
