@@ -176,6 +176,7 @@ runtime-python: $(UV)
 
 build-aws: $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 	$(SAY) "building layers for python3.13 on arm64 (.aws-sam/build)"
+	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@runtime="$$($(find_runtime_python))"; \
 		[ -n "$$runtime" ] || echo "There is no Python 3.13 here to compile for Lambda with: the layers get no bytecode, and each" \
 			"cold start takes twice the CPU. Install python3.13, or run '$(UV) python install 3.13', and build again." >&2; \
