@@ -11,6 +11,8 @@ PRODUCT := .venv/.installed
 EMULATOR := .venv-emulator/.installed
 TOOLING := .venv-tooling/.installed
 YARDSTICKS := .venv-bench/.installed
+ORACLES := .venv-oracles/.installed
+ORACLES_JS := tests/oracles/programs/javascript/node_modules/.package-lock.json
 UV := .venv/bin/uv
 BUILT := .build/local/.built
 SOURCES := $(shell find layers functions -type f -not -path '*/__pycache__/*' -not -path '*/static/*')
@@ -60,12 +62,23 @@ $(YARDSTICKS): requirements/bench.txt $(UV)
 	@$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python --require-hashes -r $<
 	@touch $@
 
+$(ORACLES): requirements/oracles.txt $(UV)
+	$(SAY) "installing the programs of others that judge ours (.venv-oracles)"
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-oracles
+	@$(UV) pip install --quiet --python .venv-oracles/bin/python --require-hashes -r $<
+	@touch $@
+
+$(ORACLES_JS): $(wildcard tests/oracles/programs/javascript/package*.json)
+	$(NODE)
+	@npm ci --loglevel=error --prefix $(<D) >/dev/null
+	@touch $@
+
 COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 lock: $(UV)  ## resolve the locks again from the *.in files
 	@$(UV) $(COMPILE) layers/core/requirements.in -o layers/core/requirements.txt
 	@$(UV) $(COMPILE) layers/imaging/requirements.in -o layers/imaging/requirements.txt
 	@$(UV) $(COMPILE) -c layers/core/requirements.txt -c layers/imaging/requirements.txt requirements/product.in -o requirements/product.txt
-	@for name in bench emulator tooling uv; do $(UV) $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in bench emulator oracles tooling uv; do $(UV) $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 
 # ---- Running it ------------------------------------------------------------------------------------------------
 
@@ -187,7 +200,10 @@ build-aws: $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 
 PYTHON_FILES := layers functions local operate bench tests
 test: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## run all tests, or some: make test [TESTS=tests/unit]
-	@.venv/bin/python -m pytest $(or $(TESTS),--cov --cov-report=term:skip-covered)
+	@.venv/bin/python -m pytest $(or $(TESTS),--ignore=tests/oracles/installed --cov --cov-report=term:skip-covered)
+
+oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## let programs that others wrote judge ours: clients, verifiers, S3 servers, linters
+	@.venv/bin/python -m pytest tests/oracles/installed
 
 browser: $(PRODUCT)  ## find the browser for the tests of the page, or install it
 	@.venv/bin/python -m tests.e2e.browser
@@ -225,6 +241,6 @@ format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff format --quiet $(PYTHON_FILES)
 
 clean:  ## delete environments, builds and the local stack's state
-	@rm -rf .venv .venv-bench .venv-emulator .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist
+	@rm -rf .venv .venv-bench .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
 
-.PHONY: help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test browser check audit bench cost load format clean
+.PHONY: help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles browser check audit bench cost load format clean
