@@ -20,8 +20,9 @@ from local.config import ROOT
 from operate.installation import OperatorError
 
 EXCEPTIONS = ROOT / "requirements" / "audit-exceptions.toml"
-PYTHON_LOCKS = ("uv", "emulator", "bench", "tooling", "product")  # the smallest first: it tells whether anyone answers
-NPM_FOLDERS = ("docs/page", "web")
+PYTHON_LOCKS = ("uv", "emulator", "bench", "tooling", "product", "oracles")
+"""The smallest first: it tells whether anyone answers."""
+NPM_FOLDERS = ("docs/page", "web", "tests/oracles/programs/javascript")
 SECONDS = 300
 _NO_ANSWER = re.compile(
     r"requests\.exceptions\.|urllib3\.exceptions\.|ServiceError|vulnerability feed|not redirecting properly"

@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -94,16 +96,20 @@ def run():
 
 def test_nothing_found_is_said_of_every_lock(run):
     tools = Tools()
-    assert run(tools) == (0, ["audited 5 Python and 2 npm locks: 0 findings"])
-    assert sorted(tools.asked) == sorted([*PYTHON_LOCKS, "page", "web"])
+    assert run(tools) == (0, ["audited 6 Python and 3 npm locks: 0 findings"])
+    assert sorted(tools.asked) == sorted([*PYTHON_LOCKS, "page", "web", "javascript"])
 
 
 def test_every_lock_of_the_repository_is_asked_for():
     assert set(PYTHON_LOCKS) == {file.stem for file in (ROOT / "requirements").glob("*.txt")}
-    here = {str(file.parent.relative_to(ROOT)) for file in ROOT.glob("*/package-lock.json")}
-    assert set(NPM_FOLDERS) == here | {
-        str(file.parent.relative_to(ROOT)) for file in ROOT.glob("docs/*/package-lock.json")
-    }
+    tracked = subprocess.run(
+        ["git", "ls-files", "*package-lock.json"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(NPM_FOLDERS) == {str(Path(line).parent) for line in tracked.stdout.splitlines()}
 
 
 def test_what_is_deployed_is_among_what_is_asked_for():
