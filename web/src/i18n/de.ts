@@ -115,7 +115,11 @@ export const de: Texts = {
     queued: 'In der Warteschlange',
     enhancing: 'Wird verbessert',
     saving: 'Wird gespeichert',
-    starting: 'Das Modell wird gestartet.',
+    waitingFor: {
+      place: 'Der Anbieter nimmt nur eine begrenzte Zahl von Bildern pro Minute an. Ihr Bild wartet, bis es an der Reihe ist.',
+      provider: 'Der Anbieter beginnt zurzeit keine Bilder. Ihres wird einen Tag lang alle paar Minuten neu versucht.',
+      model: 'Das Modell wird beim Anbieter gestartet. Das kann einige Minuten dauern.',
+    },
     usual_one: 'Meist etwa {{count}} Sekunde',
     usual_other: 'Meist etwa {{count}} Sekunden',
     soFar: 'bisher {{time}}',

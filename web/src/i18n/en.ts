@@ -113,7 +113,11 @@ export const en = {
     queued: 'In the queue',
     enhancing: 'Enhancing',
     saving: 'Saving',
-    starting: 'The model is being started.',
+    waitingFor: {
+      place: 'The provider takes only so many pictures a minute. Yours is waiting for its turn.',
+      provider: 'The provider does not start pictures at present. Yours is tried again every few minutes, for a day.',
+      model: 'The model is being started at the provider. That can take some minutes.',
+    },
     usual_one: 'Usually about {{count}} second',
     usual_other: 'Usually about {{count}} seconds',
     soFar: '{{time}} so far',
