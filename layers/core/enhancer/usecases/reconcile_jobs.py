@@ -15,6 +15,7 @@ from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
+from enhancer.usecases.start_job import not_started
 
 BATCH = 100
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
@@ -28,8 +29,6 @@ ERASURE = timedelta(minutes=55)
 PATIENCE = timedelta(minutes=30)
 
 
-NO_PLACE = "The provider had no place for this job within a day; nothing was charged to your quota."
-NOT_STARTED = "This job could not be started within a day; nothing was charged to your quota. Try again later."
 UNCONFIRMED = "The provider did not confirm the run; nothing was charged to your quota. Try again."
 NOT_ENDED = "The provider did not end the run in time; nothing was charged to your quota. Try again."
 
@@ -97,8 +96,7 @@ def _later(job: Job, now: datetime) -> str:
 def _queued(job: Job, reconciler: Reconciler) -> str:
     now = reconciler.clock()
     if now >= expiry(job.created_at).original:
-        why = NO_PLACE if job.waiting_for == "place" else NOT_STARTED
-        return _fail(job, reconciler, "service_unavailable", why)
+        return _fail(job, reconciler, "service_unavailable", not_started(job))
     reconciler.jobs.postpone(job, _later(job, now))
     reconciler.messages.start(job.id)
     return "start resent"

@@ -17,6 +17,7 @@ from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, WITHDRAW, Job, Status
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
+from enhancer.domain.retention import expiry
 from enhancer.errors import (
     AccountRefused,
     Gone,
@@ -39,6 +40,7 @@ Outcome = Literal[
     "unreachable",
     "account refused",
     "paused",
+    "expired",
     "refused",
     "unreadable",
     "too large",
@@ -54,6 +56,8 @@ ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again
 USED_UP = "Today's runs are used up; try again tomorrow."
 REFUSED = "The provider refused this job; nothing was charged to your quota. Try another model."
 TOO_LARGE = "The model can't give this picture the size that was asked for; try a smaller scale."
+NO_PLACE = "The provider had no place for this job within a day; nothing was charged to your quota."
+NOT_STARTED = "This job could not be started within a day; nothing was charged to your quota. Try again later."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=5)  # between two tries while the provider refuses the account
@@ -90,6 +94,8 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         return "not due"
     if job.cancel_requested:  # while it was claimed, and the claim was given back
         return _withdraw(job, starter)
+    if starter.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
+        return _end(job, starter, "service_unavailable", not_started(job), "expired")
     offer = starter.offers.get(job.model)
     if offer is None:
         return _end(job, starter, "service_unavailable", NOT_OFFERED, "refused")
@@ -102,6 +108,11 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     except Gone:
         return _end(job, starter, "gone", ORIGINAL_GONE, "original gone")
     return _run(job, key, prepared, offer, starter)
+
+
+def not_started(job: Job) -> str:
+    """Why a job that waited for a day was never started."""
+    return NO_PLACE if job.waiting_for == "place" else NOT_STARTED
 
 
 def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
