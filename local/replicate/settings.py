@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .models import Model
+
 ENGINES = ("realesrgan", "instant")
 
 
@@ -17,7 +19,8 @@ class SettingsError(Exception):
 class Settings:
     """Everything the stand-in can be told.
 
-    `port` 0 picks a free one. `state` is the folder for files; None: a temporary one, deleted at the end.
+    `port` 0 picks a free one. `state` is the folder for files; None: a temporary one, deleted at the end. `models` are
+    played beside the published three.
     """
 
     token: str = field(repr=False)
@@ -25,6 +28,7 @@ class Settings:
     port: int = 0
     engine: str = "realesrgan"
     state: Path | None = None
+    models: tuple[Model, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -20,7 +20,7 @@ from referencing import Registry, Resource
 
 from local.replicate.engines import CancelledRunError
 from local.replicate.instant import InstantEngine
-from local.replicate.models import CODEFORMER, GFPGAN, REAL_ESRGAN
+from local.replicate.published import CODEFORMER, GFPGAN, REAL_ESRGAN
 from local.replicate.serving import serve
 from local.replicate.settings import Settings
 
@@ -266,5 +266,5 @@ class Service:
         """Download what a prediction made, without a token."""
         with requests.get(prediction["output"], timeout=20) as response:
             assert response.status_code == 200
-            assert response.headers["Content-Type"] == "image/png"
+            assert response.headers["Content-Type"].startswith("image/")
             return Image.open(io.BytesIO(response.content))
