@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .given import GivenModelError, read_models
 from .models import Model
 
 ENGINES = ("realesrgan", "instant")
@@ -40,6 +41,7 @@ class Settings:
             port=_port(environment.get("STANDIN_PORT") or "0"),
             engine=_engine(environment.get("LOCAL_ENGINE") or ENGINES[0]),
             state=Path(state) if state else None,
+            models=_models(environment.get("STANDIN_MODELS", "")),
         )
 
 
@@ -73,6 +75,13 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise SettingsError(f"STANDIN_PORT must be a whole number from 0 (pick a free one) to 65535, not {text!r}.")
     return int(text)
+
+
+def _models(path: str) -> tuple[Model, ...]:
+    try:
+        return read_models(Path(path)) if path else ()
+    except GivenModelError as fault:
+        raise SettingsError(f"STANDIN_MODELS must name a file with models: {fault}.") from None
 
 
 def _engine(name: str) -> str:

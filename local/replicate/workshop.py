@@ -62,6 +62,8 @@ class Workshop:
     async def _enhance(self, prediction: Prediction, report: Callable[[str], None], cancelled: Cancelled) -> Made:
         order = prediction.order
         url = order.settled[order.model.image_field]
+        if url is None:  # a published schema need not require it
+            raise RunError(f"{order.model.image_field} is missing")
         content = await download(self._session, url)
         loop = asyncio.get_running_loop()
         if cancelled():  # while the picture was on its way

@@ -181,11 +181,13 @@ class Outside:
 class Service:
     """A stand-in on a free port, in a thread of its own, and a client whose answers are checked by schema."""
 
-    def __init__(self, state: Path | None = None, engine: Any = None, clock: Any = None) -> None:
+    def __init__(
+        self, state: Path | None = None, engine: Any = None, clock: Any = None, models: tuple[Any, ...] = ()
+    ) -> None:
         ready: Future[str] = Future()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
-        settings = Settings(TOKEN, SECRET, engine="instant", state=state)
+        settings = Settings(TOKEN, SECRET, engine="instant", state=state, models=models)
         self.engine_ended: bool | None = None
 
         def run() -> None:
