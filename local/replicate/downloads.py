@@ -1,6 +1,8 @@
 """Fetching the picture that a prediction names, as the provider's container does."""
 
 import asyncio
+import mimetypes
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 from yarl import URL
@@ -38,6 +40,17 @@ async def download(session: aiohttp.ClientSession, url: str) -> bytes:
         reason = "timed out" if isinstance(fault, TimeoutError | asyncio.TimeoutError) else type(fault).__name__
         raise DownloadError(f"Failed to download the input file from {_place(url)}: {reason}") from None
     raise DownloadError(f"Failed to download the input file from {_place(url)}: too many redirects")
+
+
+def file_name(url: str) -> str:
+    """Return the name that a picture gets in the provider's container: the last part of its URL's path.
+
+    For a data URL `file` and the extension of its type. Source: github.com/replicate/cog python/cog/types.py.
+    """
+    if is_data_url(url):
+        kind = url[5:].partition(",")[0].partition(";")[0]
+        return "file" + (mimetypes.guess_extension(kind) or "")
+    return unquote(urlsplit(url).path).rpartition("/")[2]
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 STOP_PATIENCE_SECONDS = 1.0
+T = TypeVar("T")
 
 
 class EngineThread:
@@ -17,10 +19,10 @@ class EngineThread:
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
 
-    async def run(self, work: Callable[[], bytes]) -> bytes:
+    async def run(self, work: Callable[[], T]) -> T:
         """Return what the work returns, or raise what it raises."""
         loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[bytes] = loop.create_future()
+        outcome: asyncio.Future[T] = loop.create_future()
 
         def settle(set_it: Callable[[], None]) -> None:
             if not outcome.cancelled():

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .models import Model, find_version
+from .models import Model, Models
 from .problems import InvalidVersionError, UnprocessableError
 
 EVENTS = ("start", "output", "logs", "completed")
@@ -41,7 +41,7 @@ class Order:
         return values[0] if values else None
 
 
-def read_order(body: Any, headers: Mapping[str, str], named: Model | None = None) -> Order:
+def read_order(body: Any, headers: Mapping[str, str], models: Models, named: Model | None = None) -> Order:
     """Check a create request; raises UnprocessableError or a kind of it.
 
     `named` is the model when the path names it; then the body has no `version`.
@@ -50,7 +50,7 @@ def read_order(body: Any, headers: Mapping[str, str], named: Model | None = None
     identifier = fields.get("version") if named is None else named.slug
     if not isinstance(identifier, str) or not identifier:
         raise InvalidVersionError
-    model, version = find_version(identifier)
+    model, version = models.find_version(identifier)
     return Order(
         model=model,
         version=version,

@@ -2,6 +2,8 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,16 @@ from .engines import Pixels
 
 # What OpenCV's imread, which the three models use, decodes without doubt.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+# What it encodes by a file name's extension, and how, of what imwrite does: JPEG at 95, WebP without loss.
+WRITABLE: dict[str, dict[str, Any]] = {
+    ".png": {"format": "PNG", "compress_level": 3},
+    ".jpg": {"format": "JPEG", "quality": 95},
+    ".jpeg": {"format": "JPEG", "quality": 95},
+    ".webp": {"format": "WEBP", "lossless": True},
+    ".bmp": {"format": "BMP"},
+    ".tif": {"format": "TIFF"},
+    ".tiff": {"format": "TIFF"},
+}
 _BLEED_STEPS = 12
 _GRAY_MODES = ("1", "L", "I", "I;16", "I;16B", "I;16L", "F")
 
@@ -54,7 +66,7 @@ def shape(image: Image.Image, *, keeps_alpha: bool) -> tuple[int, ...]:
     return size if image.mode in _GRAY_MODES else (*size, 3)
 
 
-def read_pixels(image: Image.Image, *, orients: bool, keeps_alpha: bool) -> Picture:
+def read_pixels(image: Image.Image, *, orients: bool, keeps_alpha: bool, keeps_gray: bool) -> Picture:
     """Decode a picture; raises UndecodableError.
 
     `orients` applies the EXIF orientation, as IMREAD_COLOR does; IMREAD_UNCHANGED ignores it but keeps alpha.
@@ -62,7 +74,7 @@ def read_pixels(image: Image.Image, *, orients: bool, keeps_alpha: bool) -> Pict
     decode(image)
     if orients:
         image = ImageOps.exif_transpose(image)
-    gray = keeps_alpha and len(shape(image, keeps_alpha=True)) == 2
+    gray = keeps_gray and len(shape(image, keeps_alpha=True)) == 2
     if image.mode in ("I", "I;16", "I;16B", "I;16L"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if not (keeps_alpha and image.has_transparency_data):
@@ -72,16 +84,21 @@ def read_pixels(image: Image.Image, *, orients: bool, keeps_alpha: bool) -> Pict
     return Picture(_bleed(pixels[..., :3], alpha > 0), alpha, gray)
 
 
-def write_png(rgb: Pixels, picture: Picture) -> bytes:
-    """Encode an enlarged picture as PNG, transparency scaled to match, without any metadata."""
+def encode(rgb: Pixels, picture: Picture, name: str) -> bytes:
+    """Encode an enlarged picture as its file name's extension says, transparency scaled to match, without metadata."""
     image = Image.fromarray(rgb)
     if picture.gray:
         image = image.convert("L")
     if picture.alpha is not None:
         image.putalpha(Image.fromarray(picture.alpha).resize(image.size, Image.Resampling.BICUBIC))
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=3)
+    image.save(buffer, **WRITABLE[PurePosixPath(name).suffix.lower()])
     return buffer.getvalue()
+
+
+def media_type(name: str) -> str:
+    """Return the media type of a file that `encode` wrote under this name."""
+    return Image.MIME[WRITABLE[PurePosixPath(name).suffix.lower()]["format"]]
 
 
 def _bleed(rgb: Pixels, known: NDArray[np.bool_]) -> Pixels:

@@ -48,7 +48,7 @@ class Prediction:
     created_at: datetime
     id: str = field(default_factory=new_id)
     status: Status = Status.STARTING
-    output: str | None = None
+    output: Any = None
     error: str | None = None
     logs: str = ""
     data_removed: bool = False

@@ -167,10 +167,11 @@ class Runs:
         if prediction.ended:
             return
         prediction.predict_time = done.seconds
-        if done.error is not None:
+        if done.made is None:
             self._end(prediction, Status.FAILED, done.error)
             return
-        prediction.output = self._files.add(prediction.id, done.png)
+        url = self._files.add(prediction.id, done.made.name, done.made.content)
+        prediction.output = prediction.order.model.shown(url)
         self._webhooks.emit(prediction, "output")
         self._end(prediction, Status.SUCCEEDED)
         if course.erased_after is not None:

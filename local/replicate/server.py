@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from .bodies import read_json
-from .clock import Clock, iso
+from .clock import Clock
 from .control import Control
 from .creations import Creation
 from .engines import Engine
@@ -16,8 +16,9 @@ from .faults.armed import Faults
 from .faults.creations import CreationFault
 from .faults.outputs import OutputFault
 from .files import OutputFiles
-from .models import Model, find_model
+from .models import Model, Models
 from .orders import read_order
+from .pictures import media_type
 from .predictions import Predictions
 from .problems import (
     Handler,
@@ -27,6 +28,7 @@ from .problems import (
     UnprocessableError,
     problems_as_answers,
 )
+from .published import PUBLISHED
 from .received import Received
 from .runs import Runs
 from .settings import Settings
@@ -36,8 +38,6 @@ FILES_FOLDER = "standin-files"
 RECEIVED_FOLDER = "standin-received"
 USER_AGENT = "replicate-standin/1.0"
 _PROTECTED = ("/v1", "/_")
-# The registry knows no dates; the provider's schema wants one for each version.
-_VERSION_CREATED_AT = datetime(2022, 1, 1, tzinfo=UTC)
 
 
 class StandIn:
@@ -50,6 +50,7 @@ class StandIn:
         self._settings = settings
         self._base_url = base_url
         self._clock = clock
+        self._models = Models((*PUBLISHED, *settings.models))
         self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT})
         self._faults = Faults(clock)
         self._predictions = Predictions()
@@ -79,7 +80,7 @@ class StandIn:
                 web.post("/v1/models/{owner}/{name}/predictions", self.create_for_model),
                 web.get("/v1/models/{owner}/{name}/versions", self.versions),
                 web.get("/v1/webhooks/default/secret", self.webhook_secret),
-                web.get("/files/{key}/output.png", self.file),
+                web.get("/files/{key}/{name}", self.file),
                 web.get("/p/{id}", self.page),
                 web.get("/_received", self.received),
                 web.get("/_received/{id}/input", self.received_input),
@@ -112,14 +113,14 @@ class StandIn:
 
     async def create_for_model(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/models/{owner}/{name}/predictions."""
-        return await self._create(request, _model(request))
+        return await self._create(request, self._model(request))
 
     async def _create(self, request: web.Request, model: Model | None) -> web.StreamResponse:
         body = await read_json(request)
         creation = Creation(
             request=request,
             body=body,
-            order=read_order(body, request.headers, model),
+            order=read_order(body, request.headers, self._models, model),
             runs=self._runs,
             received=self._received,
             webhooks=self._webhooks,
@@ -158,31 +159,37 @@ class StandIn:
         )
 
     async def versions(self, request: web.Request) -> web.Response:
-        """GET /v1/models/{owner}/{name}/versions, newest known first."""
+        """GET /v1/models/{owner}/{name}/versions, newest first."""
         results = [
             {
-                "id": version,
-                "created_at": iso(_VERSION_CREATED_AT),
+                "id": version.id,
+                "created_at": version.created_at,
                 "cog_version": None,
                 "openapi_schema": None,
             }
-            for version in _model(request).versions
+            for version in self._model(request).versions
         ]
         return web.json_response({"previous": None, "next": None, "results": results})
+
+    def _model(self, request: web.Request) -> Model:
+        try:
+            return self._models.find(f"{request.match_info['owner']}/{request.match_info['name']}")
+        except ProblemError:
+            raise NotFoundError from None
 
     async def webhook_secret(self, _: web.Request) -> web.Response:
         """GET /v1/webhooks/default/secret."""
         return web.json_response({"key": self._settings.webhook_secret})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """GET and HEAD /files/{key}/output.png: no token, as on replicate.delivery."""
-        key = request.match_info["key"]
-        path = self._files.path(key)
+        """GET and HEAD /files/{key}/{name}: no token, as on replicate.delivery."""
+        key, name = request.match_info["key"], request.match_info["name"]
+        path = self._files.path(key, name)
         if request.method == "GET":
-            order = self._predictions.get(self._files.owner(key)).order
+            order = self._predictions.get(self._files.owner(key, name)).order
             if fault := self._faults.match(OutputFault, order):
                 return await fault.serve(request, path)
-        return web.FileResponse(path)
+        return web.FileResponse(path, headers={"Content-Type": media_type(name)})
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /p/{id}: what `urls.web` leads to; tells nothing but the state."""
@@ -197,13 +204,6 @@ class StandIn:
         """GET /_received/{id}/input: the exact bytes that were downloaded."""
         content = self._received.input_of(request.match_info["id"])
         return web.Response(body=content, content_type="application/octet-stream")
-
-
-def _model(request: web.Request) -> Model:
-    try:
-        return find_model(f"{request.match_info['owner']}/{request.match_info['name']}")
-    except ProblemError:
-        raise NotFoundError from None
 
 
 def _moment(request: web.Request, name: str) -> datetime | None:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .given import GivenModelError, read_models
+from .models import Model
+
 ENGINES = ("realesrgan", "instant")
 
 
@@ -17,7 +20,8 @@ class SettingsError(Exception):
 class Settings:
     """Everything the stand-in can be told.
 
-    `port` 0 picks a free one. `state` is the folder for files; None: a temporary one, deleted at the end.
+    `port` 0 picks a free one. `state` is the folder for files; None: a temporary one, deleted at the end. `models` are
+    played beside the published three.
     """
 
     token: str = field(repr=False)
@@ -25,6 +29,7 @@ class Settings:
     port: int = 0
     engine: str = "realesrgan"
     state: Path | None = None
+    models: tuple[Model, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -36,6 +41,7 @@ class Settings:
             port=_port(environment.get("STANDIN_PORT") or "0"),
             engine=_engine(environment.get("LOCAL_ENGINE") or ENGINES[0]),
             state=Path(state) if state else None,
+            models=_models(environment.get("STANDIN_MODELS", "")),
         )
 
 
@@ -69,6 +75,13 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise SettingsError(f"STANDIN_PORT must be a whole number from 0 (pick a free one) to 65535, not {text!r}.")
     return int(text)
+
+
+def _models(path: str) -> tuple[Model, ...]:
+    try:
+        return read_models(Path(path)) if path else ()
+    except GivenModelError as fault:
+        raise SettingsError(f"STANDIN_MODELS must name a file with models: {fault}.") from None
 
 
 def _engine(name: str) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from .downloads import DownloadError, download
+from .downloads import DownloadError, download, file_name
 from .engine_thread import EngineThread, tell
 from .engines import Cancelled, CancelledRunError, Engine
-from .enhancement import RunError, enhance
+from .enhancement import Made, enhance
+from .models import RunError
 from .predictions import Prediction
 from .received import Received
 
@@ -20,9 +21,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Done:
-    """What a model made of a picture: a PNG, or an error; and how long it took in seconds."""
+    """What a model made of a picture: a file, or an error; and how long it took in seconds."""
 
-    png: bytes = b""
+    made: Made | None = None
     error: str | None = None
     seconds: float = 0.0
 
@@ -42,9 +43,9 @@ class Workshop:
         Raises CancelledRunError when cancelled.
         """
         began = time.perf_counter()
-        png, error = b"", None
+        made, error = None, None
         try:
-            png = await self._enhance(prediction, report, cancelled)
+            made = await self._enhance(prediction, report, cancelled)
         except (DownloadError, RunError) as fault:
             error = str(fault)
         except CancelledRunError:
@@ -52,24 +53,28 @@ class Workshop:
         except Exception as fault:  # whatever a model raises ends its run, not the worker
             log.exception("prediction %s: unexpected", prediction.id)
             error = f"{type(fault).__name__}: {fault}"
-        return Done(png, error, time.perf_counter() - began)
+        return Done(made, error, time.perf_counter() - began)
 
     async def stop(self) -> bool:
         """Wait a moment for the engine; say whether its thread has ended."""
         return await self._thread.stop()
 
-    async def _enhance(self, prediction: Prediction, report: Callable[[str], None], cancelled: Cancelled) -> bytes:
+    async def _enhance(self, prediction: Prediction, report: Callable[[str], None], cancelled: Cancelled) -> Made:
         order = prediction.order
-        content = await download(self._session, order.settled[order.model.image_field])
+        url = order.settled[order.model.image_field]
+        if url is None:  # a published schema need not require it
+            raise RunError(f"{order.model.image_field} is missing")
+        content = await download(self._session, url)
         loop = asyncio.get_running_loop()
         if cancelled():  # while the picture was on its way
             raise CancelledRunError
 
-        def work() -> bytes:
+        def work() -> Made:
             self._received.downloaded(prediction.id, content)
             return enhance(
                 order.model,
                 order.settled,
+                file_name(url),
                 content,
                 self._engine,
                 report=lambda line: tell(loop, lambda: report(line)),

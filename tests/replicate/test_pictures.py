@@ -4,6 +4,7 @@ import base64
 import io
 
 import pytest
+import requests
 from PIL import Image
 
 from local.replicate import downloads
@@ -28,13 +29,14 @@ def turned() -> bytes:
         ("real-esrgan", {"scale": 1}, (12, 8)),
         ("real-esrgan", {"scale": 2.5}, (30, 20)),
         ("real-esrgan", {"scale": 10}, (120, 80)),
-        ("gfpgan", {}, (24, 16)),
+        ("gfpgan", {}, (48, 32)),
+        ("gfpgan", {"scale": 3}, (36, 24)),
         ("gfpgan", {"scale": 4, "version": "v1.3"}, (48, 32)),
-        ("codeformer", {"codeformer_fidelity": 0.7}, (24, 16)),
-        ("codeformer", {"upscale": 1, "background_enhance": False}, (12, 8)),
+        ("codeformer", {"codeformer_fidelity": 0.7}, (1536, 1024)),
+        ("codeformer", {"upscale": 1, "background_enhance": False}, (768, 512)),
     ],
 )
-def test_the_result_has_the_size_asked_for(
+def test_the_result_has_the_size_that_the_model_makes(
     service: Service, image: str, model: str, inputs: dict[str, object], size: tuple[int, int]
 ) -> None:
     result = service.output(service.ended(service.create(image, model, **inputs)))
@@ -44,15 +46,15 @@ def test_the_result_has_the_size_asked_for(
 @pytest.mark.parametrize("model", ["real-esrgan", "gfpgan"])
 def test_orientation_is_ignored_and_metadata_dropped(service: Service, outside: Outside, model: str) -> None:
     result = service.output(service.ended(service.create(outside.host("/t.jpg", turned()), model, scale=2)))
-    assert result.size == (24, 16)
+    assert result.size == {"real-esrgan": (24, 16), "gfpgan": (48, 32)}[model]
     assert not result.getexif()
     assert "icc_profile" not in result.info
 
 
 def test_codeformer_applies_orientation(service: Service, outside: Outside) -> None:
     result = service.output(service.ended(service.create(outside.host("/t.jpg", turned()), "codeformer")))
-    assert result.size == (16, 24)
-    top, bottom = result.getpixel((8, 2))[0], result.getpixel((8, 21))[0]
+    assert result.size == (1024, 1536)
+    top, bottom = result.getpixel((512, 128))[0], result.getpixel((512, 1344))[0]
     assert (top > 200, bottom < 50) == (True, True)
 
 
@@ -124,9 +126,8 @@ def test_a_file_that_cannot_be_decoded_fails_vaguely(
 @pytest.mark.parametrize(
     ("model", "inputs", "error"),
     [
-        ("real-esrgan", {"scale": 0}, "scale 0 leaves nothing"),
-        ("gfpgan", {"scale": -2}, "scale -2 leaves nothing"),
-        ("codeformer", {"upscale": 0}, "upscale 0 leaves nothing"),
+        ("real-esrgan", {"scale": 0}, "inv_scale_x > 0"),
+        ("codeformer", {"upscale": 0}, "inv_scale_x > 0"),
         ("gfpgan", {"scale": 5000}, "Out of memory"),
     ],
 )
@@ -136,6 +137,30 @@ def test_a_senseless_scale_is_legal_and_fails(
     failed = service.ended(service.create(image, model, **inputs))
     assert failed["status"] == "failed"
     assert error in failed["error"]
+
+
+def test_gfpgan_ignores_a_senseless_scale(service: Service, image: str) -> None:
+    done = service.ended(service.create(image, "gfpgan", scale=-2))
+    assert service.output(done).size == (48, 32)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "kind"),
+    [("x.jpg", "JPEG", "image/jpeg"), ("x.webp", "WEBP", "image/webp"), ("x", "PNG", "image/png")],
+)
+def test_gfpgan_writes_the_kind_of_file_that_the_inputs_address_names(
+    service: Service, outside: Outside, name: str, form: str, kind: str
+) -> None:
+    done = service.ended(service.create(outside.host(f"/{name}", picture(mode="RGB")), "gfpgan"))
+    answer = requests.get(done["output"], timeout=20)
+    assert answer.headers["Content-Type"] == kind
+    assert Image.open(io.BytesIO(answer.content)).format == form
+
+
+def test_gfpgan_names_a_file_that_it_could_not_write(service: Service, outside: Outside) -> None:
+    failed = service.ended(service.create(outside.host("/x.what", picture()), "gfpgan"))
+    assert failed["status"] == "failed"
+    assert failed["error"].startswith("[Errno 2] No such file or directory: '/tmp/")
 
 
 @pytest.mark.parametrize(

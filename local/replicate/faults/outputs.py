@@ -1,4 +1,4 @@
-"""Faults of `GET /files/{key}/output.png`: what a client downloads instead of the file. HEAD stays honest."""
+"""Faults of `GET /files/{key}/{name}`: what a client downloads instead of the file. HEAD stays honest."""
 
 import asyncio
 import contextlib

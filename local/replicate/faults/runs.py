@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..courses import Course
-from ..enhancement import too_many_pixels
-from ..models import REAL_ESRGAN_PIXEL_CAP
+from ..published.real_esrgan import too_many_pixels
 from .base import HOLD_MAX_SECONDS, Fault, held, parameter
 
 
@@ -57,7 +56,7 @@ class RunPixelCap(RunFault):
     height: int = parameter(2000, minimum=1, maximum=100_000)
 
     def course(self) -> Course:
-        return Course(error=too_many_pixels((self.height, self.width, 3), REAL_ESRGAN_PIXEL_CAP))
+        return Course(error=too_many_pixels((self.height, self.width, 3)))
 
 
 @dataclass(eq=False)

@@ -1,0 +1,150 @@
+"""Models beside the published ones: a file that `STANDIN_MODELS` names, a JSON list with an object for each.
+
+    {"slug": "zsxkib/diffbir", "versions": ["51ed1464…"], "image_field": "input", "output": "list",
+     "input": {"required": ["input"], "properties": {"input": {"type": "string", "format": "uri"}, …}},
+     "factor": {"field": "super_resolution_factor"}}
+
+`versions` has the newest first. `input` is the provider's schema of the model's input, enumerations in their place.
+`output` is `url`, `list` (of one), or `{"key": "SR_output"}` for an object that holds the address under that name.
+`factor` is how many times the picture's sides the result has: `{"field": f}` the value of that field, `{"field": f,
+"times": {"2x": 2, …}}` what stands for its value, `{"times": 4}` always that; without it, once. `file_name` is the
+result's, `output.png` if it is not there; its extension says what the result is encoded as.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from .models import Field, Model, RunError, Size, Version
+from .pictures import WRITABLE
+
+
+class GivenModelError(Exception):
+    """The file is not a list of models; the message names the place and what should be there."""
+
+
+_NUMBER = {"type": "number", "exclusiveMinimum": 0}
+_MODEL = {
+    "type": "object",
+    "required": ["slug", "versions", "input", "image_field", "output"],
+    "additionalProperties": False,
+    "properties": {
+        "slug": {"type": "string", "pattern": "^[a-z0-9._-]+/[a-z0-9._-]+$"},
+        "versions": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
+        "input": {
+            "type": "object",
+            "required": ["properties"],
+            "properties": {
+                "required": {"type": "array", "items": {"type": "string"}},
+                "properties": {
+                    "type": "object",
+                    "additionalProperties": {
+                        "type": "object",
+                        "required": ["type"],
+                        "properties": {"type": {"enum": ["string", "integer", "number", "boolean"]}},
+                    },
+                },
+            },
+        },
+        "image_field": {"type": "string"},
+        "output": {
+            "oneOf": [
+                {"enum": ["url", "list"]},
+                {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}},
+            ]
+        },
+        "factor": {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "properties": {
+                "field": {"type": "string"},
+                "times": {"anyOf": [_NUMBER, {"type": "object", "additionalProperties": _NUMBER}]},
+            },
+        },
+        "file_name": {"type": "string", "pattern": f"^[A-Za-z0-9._-]+({'|'.join(WRITABLE).replace('.', '[.]')})$"},
+    },
+}
+_MODELS = Draft202012Validator({"type": "array", "items": _MODEL})
+
+
+@dataclass(frozen=True)
+class GivenModel(Model):
+    """A model that is known by its schema alone: its sizes are what the file says, its pictures always approximated."""
+
+    output: str | Mapping[str, str] = "url"
+    factor: Mapping[str, Any] = field(default_factory=lambda: {"times": 1})
+    name: str = "output.png"
+
+    def size(self, given: Size, inputs: Mapping[str, Any]) -> Size:
+        """Return the factor times each side, rounded down; raises RunError if that leaves nothing."""
+        times = self.factor.get("times")
+        if "field" in self.factor:
+            value = inputs[self.factor["field"]]
+            times = times.get(str(value), 1) if times else value
+        width, height = (int(side * (times or 0)) for side in given)
+        if width < 1 or height < 1:
+            raise RunError(f"A factor of {times} leaves nothing of {given[0]}x{given[1]} pixels")
+        return width, height
+
+    def file_name(self, given: str, *, transparent: bool) -> str:  # noqa: ARG002 - the model's shape
+        """Return the name that the file gives."""
+        return self.name
+
+    def shown(self, url: str) -> Any:
+        """Return the address alone, as the only item of a list, or under the key of an object."""
+        if isinstance(self.output, Mapping):
+            return {self.output["key"]: url}
+        return [url] if self.output == "list" else url
+
+
+def read_models(path: Path) -> tuple[Model, ...]:
+    """Return the models of a file; raises GivenModelError for what is not one."""
+    try:
+        given = json.loads(path.read_text())
+    except OSError as fault:
+        raise GivenModelError(f"{path} cannot be read: {fault.strerror}") from None
+    except ValueError as fault:
+        raise GivenModelError(f"{path} is not JSON: {fault}") from None
+    wrong = best_match(_MODELS.iter_errors(given))
+    if wrong is not None:
+        raise GivenModelError(f"{path}: {wrong.json_path.replace('$', 'models', 1)}: {wrong.message[:300]}")
+    return tuple(_model(each) for each in given)
+
+
+def _model(given: Mapping[str, Any]) -> GivenModel:
+    required, properties = given["input"].get("required", ()), given["input"]["properties"]
+    for place in ("image_field", "factor"):
+        name = given.get(place) if place == "image_field" else given.get("factor", {}).get("field")
+        if name is not None and name not in properties:
+            raise GivenModelError(f"{given['slug']}: {place} names {name!r}, which its input does not have")
+    suffix = PurePosixPath(given["slug"]).name
+    return GivenModel(
+        slug=given["slug"],
+        versions=tuple(Version(each) for each in given["versions"]),
+        official=False,
+        fields=tuple(_field(name, each, name in required) for name, each in properties.items()),
+        image_field=given["image_field"],
+        unreadable=f"cannot identify image file '/tmp/{suffix}'",
+        **{ours: given[theirs] for theirs, ours in _OPTIONAL.items() if theirs in given},
+    )
+
+
+_OPTIONAL = {"output": "output", "factor": "factor", "file_name": "name"}
+
+
+def _field(name: str, given: Mapping[str, Any], required: bool) -> Field:
+    return Field(
+        name,
+        "uri" if given.get("format") == "uri" else given["type"],
+        default=given.get("default"),
+        minimum=given.get("minimum"),
+        maximum=given.get("maximum"),
+        choices=tuple(given.get("enum", ())),
+        required=required,
+    )
