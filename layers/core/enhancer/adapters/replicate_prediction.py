@@ -55,11 +55,12 @@ def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
 
 
 def _output_url(output: Any, model: EnhancementModel | None) -> str | None:
-    """The result's URL: the output itself, a list's first, or the member of an object that its model names."""
-    if isinstance(output, Mapping):
-        output = output.get(model.output_key) if model and model.output_key else None
-    if isinstance(output, list):
-        output = output[0] if output else None
+    """The result's URL, where the model's file says that it is in the output."""
+    for step in model.output_path if model else ():
+        try:
+            output = output[step]
+        except (IndexError, KeyError, TypeError):
+            return None
     return output if isinstance(output, str) and output else None
 
 

@@ -144,8 +144,9 @@ class EnhancementModel:
     `version` is the 64 hex digits that are asked for. `presets` are the goals that it serves, its main one first.
     `image_field` is the input that holds the picture's URL; `scale_field` the input for the factor, None where the
     model has only one. `factors` are in ascending order of `times`. `constants` are inputs that are always sent.
-    `output_key` names the output's member with the picture where the output is an object. `max_pixels` is the largest
-    input in pixels; larger pictures are reduced to it. `price_usd` is of one run, `usual_seconds` of a warm one.
+    `output_path` leads to the picture's URL in the output: empty where the output is the URL, else indexes of lists
+    and names of members. `max_pixels` is the largest input in pixels; larger pictures are reduced to it. `price_usd` is
+    of one run, `usual_seconds` of a warm one.
     `option_licences` are licences that an option, by name, brings in with another model.
     """
 
@@ -160,7 +161,7 @@ class EnhancementModel:
     scale: Parameter
     options: tuple[Parameter, ...]
     constants: Mapping[str, Any]
-    output_key: str | None
+    output_path: tuple[int | str, ...]
     max_pixels: int
     price_usd: float
     licence: Licence
@@ -214,7 +215,6 @@ def read_model(document: Mapping[str, Any]) -> EnhancementModel:
     """A model from its file's document (`models/schema.json`). Raises KeyError, TypeError, ValueError."""
     scale = document["scale"]
     first = document.get("firstEnlarged")
-    output = document["output"]
     options = document.get("options", [])
     return EnhancementModel(
         slug=document["slug"],
@@ -239,7 +239,7 @@ def read_model(document: Mapping[str, Any]) -> EnhancementModel:
             for each in options
         ),
         constants=document.get("constants", {}),
-        output_key=output["object"] if isinstance(output, dict) else None,
+        output_path=tuple(document["output"]),
         max_pixels=document["maxPixels"],
         price_usd=document["priceUsd"],
         licence=_licence(document["licence"]),
