@@ -62,6 +62,8 @@ def test_a_recorded_run_is_read(slug):
     assert run.output_url == OUTPUTS.get(slug, lambda output: output)(recorded["output"])
     assert run.input_path == urlsplit(recorded["input"][ALL[slug].image_field]).path
     assert run.model_ms == round(recorded["metrics"]["predict_time"] * 1000)
+    backwards = {**recorded, "input": dict(reversed(recorded["input"].items()))}
+    assert read_prediction(backwards, ALL) == run, "another input may be an address too"
 
 
 def test_a_recorded_run_of_a_model_without_a_file_is_read_as_far_as_it_says_of_itself():

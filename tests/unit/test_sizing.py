@@ -1,10 +1,12 @@
+import dataclasses
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from enhancer.adapters.model_files import models
 from enhancer.domain import sizing
-from enhancer.domain.catalogue import InvalidParameter
+from enhancer.domain.catalogue import Factor, InvalidParameter
 
 MODELS = models()
 MODEL = MODELS["nightmareai/real-esrgan"]
@@ -121,6 +123,12 @@ def test_a_model_runs_at_the_smallest_factor_that_is_enough(slug, size, target, 
     model = MODELS[slug]
     factor = model.factor_for(size, target, sizing.MAX_OUTPUT_PIXELS)
     assert model.inputs(model.parse({}), "https://r2.test/x", factor)[model.scale_field] == value
+
+
+def test_a_promise_holds_whichever_way_up_the_picture_turns_out_to_be():
+    """Stored 400 x 200, a model that doubles low pictures gives 4 times; turned upright, it is not low any more."""
+    doubling = dataclasses.replace(MODELS["tencentarc/gfpgan"], factors=(Factor(2, 2),))
+    assert sizing.largest_scale(400, 200, doubling) == sizing.largest_scale(200, 400, doubling) == 2
 
 
 def test_a_picture_that_no_factor_fits_is_refused_with_its_size():

@@ -177,6 +177,13 @@ class Job:
         return self.status in TERMINAL
 
     @property
+    def why_not_started(self) -> str:
+        """Why a job that waited for a day was never started."""
+        if self.waiting_for == "place":
+            return "The provider had no place for this job within a day; nothing was charged to your quota."
+        return "This job could not be started within a day; nothing was charged to your quota. Try again later."
+
+    @property
     def stage(self) -> str:
         """What is happening now: queued, starting, enhancing, saving or done."""
         if self.ended:

@@ -15,7 +15,6 @@ from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
-from enhancer.usecases.start_job import not_started
 
 BATCH = 100
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
@@ -96,7 +95,7 @@ def _later(job: Job, now: datetime) -> str:
 def _queued(job: Job, reconciler: Reconciler) -> str:
     now = reconciler.clock()
     if now >= expiry(job.created_at).original:
-        return _fail(job, reconciler, "service_unavailable", not_started(job))
+        return _fail(job, reconciler, "service_unavailable", job.why_not_started)
     reconciler.jobs.postpone(job, _later(job, now))
     reconciler.messages.start(job.id)
     return "start resent"

@@ -56,8 +56,6 @@ ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again
 USED_UP = "Today's runs are used up; try again tomorrow."
 REFUSED = "The provider refused this job; nothing was charged to your quota. Try another model."
 TOO_LARGE = "The model can't give this picture the size that was asked for; try a smaller scale."
-NO_PLACE = "The provider had no place for this job within a day; nothing was charged to your quota."
-NOT_STARTED = "This job could not be started within a day; nothing was charged to your quota. Try again later."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=5)  # between two tries while the provider refuses the account
@@ -95,7 +93,7 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     if job.cancel_requested:  # while it was claimed, and the claim was given back
         return _withdraw(job, starter)
     if starter.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
-        return _end(job, starter, "service_unavailable", not_started(job), "expired")
+        return _end(job, starter, "service_unavailable", job.why_not_started, "expired")
     offer = starter.offers.get(job.model)
     if offer is None:
         return _end(job, starter, "service_unavailable", NOT_OFFERED, "refused")
@@ -108,11 +106,6 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     except Gone:
         return _end(job, starter, "gone", ORIGINAL_GONE, "original gone")
     return _run(job, key, prepared, offer, starter)
-
-
-def not_started(job: Job) -> str:
-    """Why a job that waited for a day was never started."""
-    return NO_PLACE if job.waiting_for == "place" else NOT_STARTED
 
 
 def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
