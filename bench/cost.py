@@ -78,7 +78,7 @@ PRICES = {
     "R2 class B operation": Price(0.36e-6, "Cloudflare, R2 pricing page, read 2026-11-22", sure=True),
     "R2 GB-month": Price(0.015, "Cloudflare, R2 pricing page, read 2026-11-22", sure=True),
 }
-RUN = Price(0.002, "Replicate's price of a Real-ESRGAN run as a client's source notes it, July 2026, read 2026-11-22")
+RUN = Price(models()["nightmareai/real-esrgan"].price_usd, "models/nightmareai--real-esrgan.json")
 
 Bill = dict[str, float]
 """US dollars a month by part."""
