@@ -116,9 +116,9 @@ export const de: Texts = {
     enhancing: 'Wird verbessert',
     saving: 'Wird gespeichert',
     waitingFor: {
-      place: 'Der Anbieter nimmt nur eine begrenzte Zahl von Bildern pro Minute an. Ihr Bild wartet, bis es an der Reihe ist.',
-      provider: 'Der Anbieter beginnt zurzeit keine Bilder. Ihres wird einen Tag lang alle paar Minuten neu versucht.',
-      model: 'Das Modell wird beim Anbieter gestartet. Das kann einige Minuten dauern.',
+      place: 'Der Anbieter nimmt nur eine begrenzte Zahl von Aufträgen pro Minute an. Ihrer wartet, bis er an der Reihe ist.',
+      provider: 'Der Anbieter nimmt zurzeit keine neuen Aufträge an. Ihrer wird bis zu einem Tag lang alle paar Minuten neu versucht.',
+      model: 'Der Anbieter startet gerade das Modell. Das kann einige Minuten dauern.',
     },
     usual_one: 'Meist etwa {{count}} Sekunde',
     usual_other: 'Meist etwa {{count}} Sekunden',

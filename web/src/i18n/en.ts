@@ -114,9 +114,9 @@ export const en = {
     enhancing: 'Enhancing',
     saving: 'Saving',
     waitingFor: {
-      place: 'The provider takes only so many pictures a minute. Yours is waiting for its turn.',
-      provider: 'The provider does not start pictures at present. Yours is tried again every few minutes, for a day.',
-      model: 'The model is being started at the provider. That can take some minutes.',
+      place: 'The provider takes only so many jobs a minute. Yours is waiting for its turn.',
+      provider: 'The provider takes no new jobs at the moment. Yours is retried every few minutes, for up to a day.',
+      model: 'The provider is starting the model. This can take a few minutes.',
     },
     usual_one: 'Usually about {{count}} second',
     usual_other: 'Usually about {{count}} seconds',
