@@ -153,8 +153,8 @@ class CreateUnpaid(CreationFault):
             {
                 "title": "Insufficient credit",
                 "detail": "You have insufficient credit to run this model. Go to "
-                "https://replicate.com/account/billing#billing to purchase credit. Once you purchase credit, please wait "
-                "a few minutes before trying again.",
+                "https://replicate.com/account/billing#billing to purchase credit. Once you purchase credit, please "
+                "wait a few minutes before trying again.",
                 "status": 402,
             }
         )
