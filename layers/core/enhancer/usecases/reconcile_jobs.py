@@ -15,6 +15,7 @@ from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
+from enhancer.usecases.start_job import NO_PLACE
 
 BATCH = 100
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
@@ -89,7 +90,7 @@ def _later(job: Job, now: datetime) -> str:
 def _queued(job: Job, reconciler: Reconciler) -> str:
     now = reconciler.clock()
     if now >= expiry(job.created_at).original:
-        return _fail(job, reconciler, "service_unavailable", "The provider had no place for this job within a day.")
+        return _fail(job, reconciler, "service_unavailable", NO_PLACE)
     reconciler.jobs.postpone(job, _later(job, now))
     reconciler.messages.start(job.id)
     return "start resent"

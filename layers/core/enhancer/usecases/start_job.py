@@ -17,6 +17,7 @@ from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, WITHDRAW, Job, Status
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
+from enhancer.domain.retention import expiry
 from enhancer.errors import (
     Gone,
     MessageNotSent,
@@ -41,12 +42,14 @@ Outcome = Literal[
     "original gone",
     "unknown",
     "at the ceiling",
+    "too late",
     "withdrawn",
     "not due",
 ]
 DAMAGED = "The picture is damaged and can't be read; save or send it again."
 NOT_OFFERED = "This model is no longer on offer; choose another."
 ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again."
+NO_PLACE = "The provider had no place for this job within a day."
 USED_UP = "Today's runs are used up; try again tomorrow."
 REFUSED = "The provider refused the run; nothing was charged to your quota."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
@@ -83,6 +86,8 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         return "not due"
     if job.cancel_requested:  # while it was claimed, and the claim was given back
         return _withdraw(job, starter)
+    if starter.clock() >= expiry(job.created_at).original:  # what bounds the loop of a job that is throttled for ever
+        return _end(job, starter, "service_unavailable", NO_PLACE, "too late")
     offer = starter.offers.get(job.model)
     if offer is None:
         return _end(job, starter, "service_unavailable", NOT_OFFERED, "refused")
