@@ -55,6 +55,7 @@ METRICS = {
     "MessagesFailed": ("Count", ()),
     "PicturesSeen": ("Count", ()),
     "PicturesDeleted": ("Count", ()),
+    "RetentionTime": ("Seconds", ()),  # since the first run of a chain began, of each run of it
 }
 PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})
 
