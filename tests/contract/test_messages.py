@@ -20,8 +20,8 @@ def test_messages_carry_ids_and_what_is_known_of_the_run(queues):
     [body] = received(client, completion)
     assert Prediction.from_message(body["prediction"]) == RUN
     assert Delivery.from_message(body["delivery"], RUN) == Delivery("msg", 1_700_000_000, "digest", RUN)
-    messages.expire("some/key")
-    assert received(client, retention) == [{"after": "some/key"}]
+    messages.expire("some/key", "2026-11-25T03:00:00.000Z")
+    assert received(client, retention) == [{"after": "some/key", "began": "2026-11-25T03:00:00.000Z"}]
 
 
 def test_a_later_release_may_add_to_a_message():

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import requests
 
+from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
 from enhancer.adapters.replicate_prediction import read_prediction
-from enhancer.errors import OutcomeUnknown, Refused, Throttled
+from enhancer.domain.prediction import Prediction, judge
+from enhancer.errors import AccountRefused, OutcomeUnknown, Refused, Throttled
 from local.replicate.given import read_models
 from tests.replicate.harness import TOKEN, FakeClock, HeldEngine, Outside, Service, eventually
 from tests.transport import session
@@ -176,7 +178,7 @@ def test_each_error_code_can_be_had_in_the_words_that_were_seen(
 
 @pytest.mark.parametrize("answer", PREDICTIONS, ids=label)
 def test_the_adapter_reads_every_recorded_prediction(answer: dict[str, Any]) -> None:
-    read = read_prediction(answer["body"])
+    read = read_prediction(answer["body"], models())
     assert (read.id, read.status) == (answer["body"]["id"], answer["body"]["status"])
     assert read.model_ms == round(answer["body"].get("metrics", {}).get("predict_time", 0) * 1000) or not read.model_ms
 
@@ -187,7 +189,7 @@ def test_the_adapter_reads_every_recorded_prediction(answer: dict[str, Any]) -> 
 def test_the_adapter_reads_the_real_prediction_of_every_listed_model(path: Path) -> None:
     example = json.loads(path.read_text())["example"]
     if "id" in example:  # of one there is only the input
-        assert read_prediction(example).status == "succeeded"
+        assert read_prediction(example, models()).status == "succeeded"
 
 
 @pytest.mark.parametrize("answer", [each for each in PREDICTIONS if each["status"] == 201], ids=label)
@@ -198,17 +200,39 @@ def test_every_recorded_creation_is_taken_for_one(answer: dict[str, Any]) -> Non
 @pytest.mark.parametrize("refusal", REFUSALS, ids=label)
 def test_the_adapter_knows_what_each_refusal_proves(refusal: dict[str, Any]) -> None:
     provider = adapter(refusal["status"], {"content-type": "application/problem+json"}, refusal["body"])
-    expected = {429: Throttled, 500: OutcomeUnknown}.get(refusal["status"], Refused)
+    account = dict.fromkeys((401, 402, 403), AccountRefused)
+    expected = {429: Throttled, 500: OutcomeUnknown, **account}.get(refusal["status"], Refused)
     with pytest.raises(expected) as raised:
         provider.create("v", {}, "https://e")
     if isinstance(raised.value, Throttled):
         assert raised.value.retry_after == 5
+    elif refusal["body"].get("title"):
+        assert str(raised.value).startswith(f"HTTP {refusal['status']}: {refusal['body']['title']}")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (each["code"], said)
+        for each in CODES["codes"] + CODES["unlisted"]
+        for said in each["said"] or [f"({each['code']})"]
+    ],
+)
+def test_who_pays_follows_from_the_providers_error_code(code: str, said: str) -> None:
+    """E1001 asks for a smaller input; all others are the provider's own, to be repeated. The person pays for none."""
+    run = Prediction("run1", "failed", error=said)
+    first, second = (judge(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
+    if code == "E1001":
+        assert (first.action, first.error_type) == ("fail", "image_too_large")
+    else:
+        assert (first.action, second.action, second.error_type) == ("retry", "fail", "provider_error")
+    assert second.refund
 
 
 def adapter(status: int, headers: dict[str, str], body: Any) -> Replicate:
     """Return the adapter before a provider that gives one answer to everything."""
     answering, _ = session(lambda _: (status, headers, json.dumps(body).encode()))
-    return Replicate("https://api.replicate.com", lambda: "t", answering)
+    return Replicate("https://api.replicate.com", lambda: "t", models(), answering)
 
 
 def test_a_webhook_before_the_end_has_no_output_either(service: Service, outside: Outside, image: str) -> None:

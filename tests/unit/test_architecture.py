@@ -53,7 +53,7 @@ LIBRARIES = {
     "queue": {"aws_lambda_powertools"},
     "http_api": {"aws_lambda_powertools"},
     "access": {"aws_lambda_powertools"},
-    "bootstrap": {"botocore"},
+    "bootstrap": {"botocore", "certifi"},
     "adapters": {"aws_lambda_powertools", "botocore", "jwt", "PIL", "requests", "standardwebhooks"},
 }
 SHARED = list(PACKAGE.rglob("*.py"))

@@ -96,7 +96,7 @@ def test_a_deletion_run_tells_what_it_saw_and_deleted(world, load, lines, event)
     app.handler(event, CONTEXT)
     said, metrics = lines()
     assert [line["correlation_id"] for line in said] == ["invocation"]
-    assert told(metrics) == [("PicturesSeen", 2, {}), ("PicturesDeleted", 1, {})]
+    assert told(metrics) == [("PicturesSeen", 2, {}), ("PicturesDeleted", 1, {}), ("RetentionTime", 0, {})]
 
 
 def test_a_refused_webhook_is_counted_and_names_the_job_that_it_claims_to_be_for(load, lines):

@@ -15,6 +15,7 @@ from enhancer.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from enhancer.access import Access
+    from enhancer.adapters.bearer import IssuerKeys
     from enhancer.adapters.cookies import Signer
     from enhancer.adapters.dynamo_usage import DynamoUsage
     from enhancer.adapters.identity import Identity
@@ -218,10 +219,19 @@ def _verify_token(token: str) -> Any:
 
 @cache
 def _bearer_tokens() -> Any:
-    from enhancer.adapters.bearer import BearerTokens, IssuerKeys
+    from enhancer.adapters.bearer import BearerTokens
 
-    keys = IssuerKeys(settings.text("OIDC_JWKS_URL"))
+    keys = issuer_keys()
     return BearerTokens(settings.text("OIDC_ISSUER"), settings.text("OIDC_AUDIENCE"), keys, _owner_key()())
+
+
+def issuer_keys() -> "IssuerKeys":
+    """The keys that the issuer of bearer tokens publishes."""
+    import certifi
+
+    from enhancer.adapters.bearer import IssuerKeys
+
+    return IssuerKeys(settings.text("OIDC_JWKS_URL"), settings.optional("SSL_CERT_FILE") or certifi.where())
 
 
 def origin_secrets() -> Callable[[], list[str]]:

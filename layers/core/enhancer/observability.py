@@ -65,6 +65,7 @@ METRICS = {
     "MessagesFailed": ("Count", ()),
     "PicturesSeen": ("Count", ()),
     "PicturesDeleted": ("Count", ()),
+    "RetentionTime": ("Seconds", ()),  # since the first run of a chain began, of each run of it
 }
 _REFUSALS = {"AccountRefusals": AccountRefused, "JobRefusals": Refused, "UnknownOutcomes": OutcomeUnknown}
 PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})

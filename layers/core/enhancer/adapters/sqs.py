@@ -38,9 +38,9 @@ class SqsMessages:
             message["delivery"] = delivery.to_message()
         self._send(self._completion, message, 0)
 
-    def expire(self, after: str) -> None:
+    def expire(self, after: str, began: str) -> None:
         """See `ports.Messages.expire`. Raises MessageNotSent."""
-        self._send(self._retention, {"after": after}, 0)
+        self._send(self._retention, {"after": after, "began": began}, 0)
 
     def _send(self, queue_url: str, message: dict[str, Any], delay: int) -> None:
         try:
