@@ -53,6 +53,7 @@ METRICS = {
     "WebhookRefusals": ("Count", ()),
     "SecurityEvents": ("Count", ("event",)),
     "MessagesFailed": ("Count", ()),
+    "SecretsKept": ("Count", ()),
     "PicturesSeen": ("Count", ()),
     "PicturesDeleted": ("Count", ()),
     "RetentionTime": ("Seconds", ()),  # since the first run of a chain began, of each run of it
@@ -88,6 +89,12 @@ def security_event(event: str, **what: str) -> None:
     """A line that whoever watches over the installation looks for: `message` is "security"."""
     logger.warning("security", extra={"event": event, **what})
     record({"SecurityEvents": 1}, {"event": event})
+
+
+def secrets_kept(problem: str) -> None:
+    """The parameter store did not answer, and the secrets that a process has serve longer than usual."""
+    logger.warning("secrets kept", extra={"problem": problem})
+    count("SecretsKept")
 
 
 def count(metric: str) -> None:
