@@ -264,8 +264,11 @@ class FakeOutputs:
     def __init__(self, picture: bytes) -> None:
         self.picture = picture
         self.gone = False
+        self.failing: Exception | None = None
 
     def fetch(self, url: str) -> Output:  # noqa: ARG002
+        if self.failing:
+            raise self.failing
         if self.gone:
             raise OutputGone("the provider answers 404 for its file")
         return Output(io.BytesIO(self.picture), len(self.picture))

@@ -10,6 +10,7 @@ from enhancer.usecases.expire_pictures import expire_pictures
 SPARE_MS = 60_000  # hand over in good order while there is still time
 
 expirer = bootstrap.expirer()
+pause = bootstrap.pauses("RETENTION_QUEUE_URL")
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -27,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             record({"PicturesSeen": done["seen"], "PicturesDeleted": done["deleted"], "RetentionTime": done["seconds"]})
 
     if "Records" in event:
-        return serve(expire)(event, context)
+        return serve(expire, pause)(event, context)
     with invocation(context.aws_request_id):
         expire({})
     return None

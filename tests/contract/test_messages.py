@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from enhancer.adapters.sqs import SqsPauses
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import MessageNotSent
 
@@ -33,3 +34,22 @@ def test_a_queue_that_is_not_there_is_told(queues):
     client.delete_queue(QueueUrl=start)
     with pytest.raises(MessageNotSent):
         messages.start("job")
+
+
+def test_a_received_message_comes_again_when_its_reader_wants_it(queues):
+    messages, client, start, *_ = queues
+    messages.start("job")
+    pauses = SqsPauses(client, start)
+    [first] = client.receive_message(QueueUrl=start, VisibilityTimeout=600)["Messages"]
+    assert received(client, start) == [], "hidden"
+    pauses.pause(first["ReceiptHandle"], 0)
+    [again] = client.receive_message(QueueUrl=start, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+    assert again["Attributes"]["ApproximateReceiveCount"] == "2"
+    pauses.pause(again["ReceiptHandle"], 600)
+    assert received(client, start) == []
+
+
+def test_a_pause_of_a_message_that_is_gone_is_told(queues):
+    _, client, start, *_ = queues
+    with pytest.raises(MessageNotSent):
+        SqsPauses(client, start).pause("no such receipt", 5)

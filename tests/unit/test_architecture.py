@@ -26,7 +26,7 @@ ALLOWED = {
     "documents": DOMAIN | {"translations"},
     "access": DOMAIN | {"errors", "observability", "ports", "request"},
     "observability": DOMAIN | {"errors"},
-    "queue": {"observability"},
+    "queue": {"errors", "observability"},
     "request": {"errors", "translations"},
     "http_api": {"errors", "observability", "request", "translations"},
     "bootstrap": ADAPTERS | {"", "access", "observability", "usecases"},

@@ -84,6 +84,14 @@ def test_while_a_chain_is_under_way_no_other_begins_and_it_is_never_turned_away(
     assert run() == {"seen": 0, "deleted": 0}, "it has ended: another may begin"
 
 
+def test_a_handover_whose_run_ends_before_its_sender_does_leaves_no_lease_behind(world, run, monkeypatch):
+    fill(world, uploads=150)
+    expirer = Expirer(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    monkeypatch.setattr(world.messages, "expire", lambda *message: expire_pictures(expirer, lambda: True, *message))
+    assert run(enough_time=False) == {"seen": 100, "deleted": 100, "handed over": 1}
+    assert run() == {"seen": 0, "deleted": 0}
+
+
 def test_a_chain_that_died_keeps_the_next_days_run_from_nothing(world, run):
     fill(world, uploads=200)
     run(enough_time=False)

@@ -71,8 +71,9 @@ def _client(service: str) -> Any:
 def secrets() -> "Secrets":
     """The secrets whose names this function's settings hold."""
     from enhancer.adapters.secrets import Secrets
+    from enhancer.observability import secrets_kept
 
-    return Secrets(_client("ssm"), [settings.text(name) for name in _SECRETS if settings.optional(name)])
+    return Secrets(_client("ssm"), [settings.text(name) for name in _SECRETS if settings.optional(name)], secrets_kept)
 
 
 def _secret(setting: str) -> Callable[[], str]:
@@ -108,6 +109,13 @@ def messages() -> "SqsMessages":
     return SqsMessages(_client("sqs"), *map(settings.optional, queues))
 
 
+def pauses(queue: str) -> Callable[[str, int], None]:
+    """How this function's reader of a queue, named by its setting, has a failed message come again."""
+    from enhancer.adapters.sqs import SqsPauses
+
+    return SqsPauses(_client("sqs"), settings.text(queue)).pause
+
+
 def pictures() -> "R2Pictures":
     """The bucket."""
     from enhancer.adapters.r2 import R2Pictures
@@ -130,6 +138,8 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         retries={"mode": "standard"},
+        connect_timeout=3,
+        read_timeout=20,  # three tries and their pauses end within the time-out of each function that waits for R2
     )
     return _session().create_client(
         "s3",

@@ -41,18 +41,21 @@ def expire_pictures(
     now = expirer.clock()
     if not after and not expirer.usage.lease("retention", now, LEASE_SECONDS):
         return {"another run is under way": 1}
+    began = began or to_text(now)
+    handed_over = False
     try:
         done, last = _delete_due(expirer, now, enough_time, after)
+        ended = expirer.clock()
         if last is not None:
-            expirer.messages.expire(last, began or to_text(now))
-    finally:  # also when it breaks off, so that a repeat goes on at once
-        expirer.usage.release("retention")
-    ended = expirer.clock()
-    done["seconds"] = round((ended - from_text(began or to_text(now))).total_seconds())
-    if last is None:
-        return done
-    expirer.usage.lease("retention", ended, CHAIN_SECONDS)
-    return {**done, "handed over": 1}
+            expirer.usage.release("retention")
+            expirer.usage.lease("retention", ended, CHAIN_SECONDS)  # before the message, whose run may end at once
+            expirer.messages.expire(last, began)
+            handed_over = True
+    finally:
+        if not handed_over:  # it has ended, or broke off, and a repeat goes on at once
+            expirer.usage.release("retention")
+    done["seconds"] = round((ended - from_text(began)).total_seconds())
+    return {**done, "handed over": 1} if handed_over else done
 
 
 def _stored(expirer: Expirer, after: str) -> Iterator[StoredPicture]:
