@@ -130,6 +130,7 @@ def pictures() -> "R2Pictures":
 def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
     """A client for these keys; new keys make a new client, so that rotation works."""
     from botocore.config import Config
+    from botocore.handlers import add_expect_header
 
     # R2 refuses the aws-chunked bodies with trailing checksums that boto3 sends by default since 1.36.
     config = Config(
@@ -141,7 +142,7 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
         connect_timeout=3,
         read_timeout=20,  # three tries and their pauses end within the time-out of each function that waits for R2
     )
-    return _session().create_client(
+    client = _session().create_client(
         "s3",
         endpoint_url=endpoint,
         region_name="auto",
@@ -149,6 +150,10 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
         aws_secret_access_key=secret,
         config=config,
     )
+    # With "Expect: 100-continue" a file waits a second for an answer that Cloudflare never sends
+    # (developers.cloudflare.com/r2/api/s3/extensions, read 2026-11-25).
+    client.meta.events.unregister("before-call.s3", add_expect_header)
+    return client
 
 
 def _r2_credentials() -> Callable[[], tuple[str, str]]:
