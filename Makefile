@@ -136,7 +136,12 @@ build: build-$(TARGET)  ## assemble layers, functions and the page: make build [
 
 build-local: $(BUILT) $(PAGE)
 
+# A model file that can't be read would fail every function at its start.
+check-models: $(PRODUCT)  ## check the model files (layers/core/enhancer/models) against their schema
+	@PYTHONPATH=layers/core .venv/bin/python -m operate.model_files
+
 $(BUILT): $(SOURCES) $(API_DOCS) $(PRODUCT)
+	@PYTHONPATH=layers/core .venv/bin/python -m operate.model_files
 	$(SAY) "building layers and functions for this machine (.build/local)"
 	@rm -rf .build/local
 	@for layer in CoreLayer ImagingLayer; do \
@@ -187,7 +192,7 @@ find_runtime_python = for each in python3.13 "$$($(UV) python find --managed-pyt
 runtime-python: $(UV)
 	@$(find_runtime_python)
 
-build-aws: $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
+build-aws: check-models $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 	$(SAY) "building layers for python3.13 on arm64 (.aws-sam/build)"
 	@find functions -name __pycache__ -prune -exec rm -rf {} +
 	@runtime="$$($(find_runtime_python))"; \
@@ -243,4 +248,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-bench .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
 
-.PHONY: help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles browser check audit bench cost load format clean
+.PHONY: check-models help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles browser check audit bench cost load format clean

@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from enhancer.domain.catalogue import MAX_MODEL_PIXELS
+from enhancer.adapters.model_files import models
 from enhancer.domain.retention import ORIGINAL, RECORD, RESULT
 from local.config import ROOT
 
@@ -36,6 +36,7 @@ MONTH = timedelta(days=30)
 FULL_CPU = 1769
 """MB at which a function has one whole processor; below, its share is in proportion, so that work costs the same at any
 size (AWS, Lambda developer guide, "Configure Lambda function memory", read 2026-11-22)."""
+MAX_MODEL_PIXELS = models()["nightmareai/real-esrgan"].max_pixels
 GATEWAY_SECONDS = 30  # an HTTP API ends a request then (AWS, API Gateway developer guide, read 2026-11-22)
 METERED = 512 * 1024  # bytes that an HTTP API counts as one request
 BLOCK = 8  # looks of one caller that one write counts (`domain/limits.py`)
@@ -77,7 +78,7 @@ PRICES = {
     "R2 class B operation": Price(0.36e-6, "Cloudflare, R2 pricing page, read 2026-11-22", sure=True),
     "R2 GB-month": Price(0.015, "Cloudflare, R2 pricing page, read 2026-11-22", sure=True),
 }
-RUN = Price(0.002, "Replicate's price of a Real-ESRGAN run as a client's source notes it, July 2026, read 2026-11-22")
+RUN = Price(models()["nightmareai/real-esrgan"].price_usd, "models/nightmareai--real-esrgan.json")
 
 Bill = dict[str, float]
 """US dollars a month by part."""

@@ -37,10 +37,10 @@ from enhancer.adapters.dynamo_items import job_item
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
 from enhancer.adapters.imaging import PillowImaging
+from enhancer.adapters.model_files import offers
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.sqs import SqsMessages
 from enhancer.domain import keys
-from enhancer.domain.catalogue import offers
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
@@ -291,7 +291,7 @@ class Installation:
     def bills(self) -> dict[str, Bill]:
         """What each thing that people and queues ask for costs."""
         caller = Caller(OWNER)
-        middle = self._long_ago[len(self._long_ago) // 2]
+        middle = self._long_ago[len(self._long_ago) // 2 - 1]  # a whole page lies behind it
         before = (middle.created_at, middle.id)
         shown = self.finished.output_r2_key or ""
         actions: dict[str, Callable[[], object]] = {

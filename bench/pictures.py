@@ -19,7 +19,7 @@ from PIL import Image
 
 from bench.pipeline import SAMPLE, enhance
 from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
-from enhancer.domain.catalogue import MAX_MODEL_PIXELS
+from enhancer.adapters.model_files import models
 from enhancer.ports import Wish
 from local.config import ROOT, StackConfig
 from local.ports import free_ports
@@ -29,6 +29,7 @@ from local.stack import LocalStack
 EGRESS = 0.09
 """US dollars for a gigabyte from AWS to the internet, us-east-1, first 10 TB a month (aws.amazon.com/ec2/pricing, read
 2026-11-22)."""
+MAX_MODEL_PIXELS = models()["nightmareai/real-esrgan"].max_pixels
 TYPICAL = (1200, 900)
 FORMATS = (("png", 90), ("webp", 90), ("webp", 80), ("jpeg", 90), ("jpeg", 80))
 PIXEL_FUNCTIONS = ("job-start", "job-completion")
@@ -38,7 +39,7 @@ def main() -> None:
     """Print the tables."""
     enlarged = [(path, _enlarged(path)) for path in (SAMPLE, ROOT / "samples" / "astronaut.png")]
     for path, output in enlarged:
-        finished = PillowImaging().finish(io.BytesIO(output), path.read_bytes(), Wish(4, "png", 90, b""))
+        finished = PillowImaging().finish(io.BytesIO(output), path.read_bytes(), Wish(_size(output), "png", 90, b""))
         finished.file.close()
         print(f"{path.name}: {finished.report}")
     _formats(enlarged)
@@ -71,7 +72,7 @@ def _formats(enlarged: list[tuple[Path, bytes]]) -> None:
     for output_format, quality in FORMATS:
         size = pixels = 0
         for path, output in enlarged:
-            wish = Wish(4, output_format, quality, b"")
+            wish = Wish(_size(output), output_format, quality, b"")
             finished = PillowImaging().finish(io.BytesIO(output), path.read_bytes(), wish)
             finished.file.close()
             size += finished.size + len(finished.preview) + len(finished.thumb)
@@ -80,6 +81,11 @@ def _formats(enlarged: list[tuple[Path, bytes]]) -> None:
         cost = size / pixels * megapixels * 1e6 / 1e9 * EGRESS * 1000
         label = output_format if output_format == "png" else f"{output_format} {quality}"
         print(f"{label:>10}{size / pixels:>18.2f}{size / first:>8.0%}{cost:>38.2f}")
+
+
+def _size(output: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(output)) as image:
+        return image.size
 
 
 def _report_share() -> None:
@@ -104,7 +110,7 @@ def _report_share() -> None:
 
     with timed(finishing, "_reference"), timed(finishing, "_sample"), timed(faithfulness, "compare"):
         started = time.perf_counter()
-        PillowImaging().finish(io.BytesIO(output), photo, Wish(1.67, "png", 90, b"")).file.close()
+        PillowImaging().finish(io.BytesIO(output), photo, Wish(_size(output), "png", 90, b"")).file.close()
         total = time.perf_counter() - started
     print(
         f"\nThe report takes {sum(spent.values()) / total:.0%} of completion's work on a 4000 x 3000 photo as PNG, its"

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from local import issuer
+from local.added_models import added_models
 from local.artefacts import check_built
 from local.child import Child, answers
 from local.clients import admin_client
@@ -153,6 +155,10 @@ def _start_replicate(config: StackConfig) -> Child:
         "STANDIN_STATE": str(config.state / "replicate"),
         "LOCAL_ENGINE": config.engine,
     }
+    if added := added_models(config.build):
+        models = config.state / "replicate_models.json"
+        models.write_text(json.dumps(added))
+        settings["STANDIN_MODELS"] = str(models)
     return _start_module("Replicate stand-in", "local.replicate", settings, config)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enhancer.domain.catalogue import offers
+from enhancer.adapters.model_files import offers
 from local.config import ROOT
 from operate import parameter_store, provider, r2
 from operate.deploy import SAM, Clients, stack_outputs
@@ -109,9 +109,9 @@ def licences(stage: Stage) -> Iterator[Finding]:
     """Models on offer that may not be sold."""
     with suppress(ValueError):  # which is said where the settings are looked at
         for offer in offers(stage.parameters["AllowedModels"].split(",")).values():
-            if "non-commercial" in offer.model.licence:
+            if not offer.model.licence.commercial:
                 how = "see docs/security.md, or take it out of AllowedModels"
-                yield Finding(f"{offer.model.slug} is {offer.model.licence}", how, needed=False)
+                yield Finding(f"{offer.model.slug} is {offer.model.licence.name}", how, needed=False)
 
 
 def certificate(stage: Stage, clients: Clients) -> Iterator[Finding]:

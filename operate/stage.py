@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from enhancer.domain.catalogue import offers
+from enhancer.adapters.model_files import offers
 from local.config import ROOT
 from local.transform import read_template
 from operate.installation import OperatorError

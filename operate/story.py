@@ -25,6 +25,8 @@ def _own(job: Job) -> Iterator[Line]:
         yield job.released_at, "reconcile gave back a claim that had made no run"
     if job.claimed_at:
         yield job.claimed_at, f"{attempt}: claimed"
+    if job.provider_answered_at:
+        yield job.provider_answered_at, f"{attempt}: the provider made no run that is known: {job.provider_answer}"
     if job.accepted_at:
         yield job.accepted_at, f"{attempt}: run {job.provider_job_id} accepted; prepared {job.prepared_json}"
     if job.saving_at:
@@ -33,6 +35,8 @@ def _own(job: Job) -> Iterator[Line]:
         yield job.finished_at, _ending(job)
     if job.deleted_at:
         yield job.deleted_at, "deleted by its owner or an admin"
+    if job.check_at and job.waiting_for:
+        yield job.updated_at, f"waiting for the {job.waiting_for}"
     if job.check_at:
         yield job.check_at, "(reconcile looks at it)"
     ends = expiry(job.created_at)

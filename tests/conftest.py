@@ -20,17 +20,17 @@ RAISED_LIMITS = {
 }
 """Template parameters of the shared stack: no test may fail because another one used up a limit."""
 
-StartStack = Callable[[Mapping[str, str], str], LocalStack]
+StartStack = Callable[..., LocalStack]
 
 
 @pytest.fixture(scope="session")
 def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartStack]:
-    """Starts a stack with template parameters and an engine of the test's choice; each runs until the session ends."""
+    """Starts a stack with template parameters, engine and build of the test's choice; runs until the session ends."""
     _require_build()
     states = []
     with contextlib.ExitStack() as running:
 
-        def start(parameters: Mapping[str, str], engine: str) -> LocalStack:
+        def start(parameters: Mapping[str, str], engine: str, build: Path = ROOT / ".build" / "local") -> LocalStack:
             port, replicate_port, emulator_port = free_ports(3)
             states.append(tmp_path_factory.mktemp("stack") / "state")
             config = StackConfig(
@@ -40,6 +40,7 @@ def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartStack
                 state=states[-1],
                 engine=engine,
                 parameters=parameters,
+                build=build,
             )
             return running.enter_context(LocalStack(config))
 

@@ -49,6 +49,10 @@ class FakeUsage:
         self.counters[key] = used + by
         return used + by
 
+    def recall(self, key: str, now: datetime) -> dict[str, str]:
+        values, ends = self.kept.get(key, ({}, now))
+        return dict(values) if ends > now else {}
+
     def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
         if key not in self.kept or self.kept[key][1] <= now:
             self.kept[key] = (dict(values), now + timedelta(seconds=seconds))
@@ -224,7 +228,7 @@ class FakeProvider:
         if self.answers:
             raise self.answers.pop(0)
         self.created.append((version, dict(inputs), webhook))
-        url = inputs.get("image") or inputs.get("img")
+        url = next((value for value in inputs.values() if str(value).startswith("https://")), "")
         run = Prediction(f"run{len(self.created)}", "starting", input_path="/bucket/" + _key(str(url)))
         self.runs[run.id] = run
         if self.lost:

@@ -13,14 +13,16 @@ import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from enhancer.adapters.model_files import models as model_files
+from enhancer.adapters.model_files import offers
 from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.adapters.replicate import Replicate
 from enhancer.bootstrap import r2_client
 from enhancer.domain import image
-from enhancer.domain.catalogue import Offer, offers
-from enhancer.errors import Refused
+from enhancer.domain.catalogue import Offer
+from enhancer.errors import AccountRefused, Refused
 from local.config import ROOT
 from operate.installation import OperatorError
 from operate.provider import webhook_secret
@@ -77,7 +79,8 @@ def verify(accounts: Accounts, tell: Callable[[str], None], pause: Callable[[flo
         listening, hurrying = (opened.enter_context(runs.Listening(each)) for each in ("", runs.DEADLINE))
         bucket = _bucket(accounts, http, pause)
         provider, hurried = (
-            Replicate(accounts.replicate_url, lambda: accounts.token, session) for session in (listening, hurrying)
+            Replicate(accounts.replicate_url, lambda: accounts.token, model_files(), session)
+            for session in (listening, hurrying)
         )
         made = runs.Runs(provider, f"{accounts.origin}/api/webhooks/replicate?job=verify-live", pause)
         opened.callback(r2.clear, bucket, findings)
@@ -106,12 +109,12 @@ def _check_account(accounts: Accounts, provider: Replicate, listening: runs.List
     if accounts.webhook_secrets:
         findings.compare("the webhook secret is the configured one", True, secret in accounts.webhook_secrets)
     findings.expect("an unknown run", None, lambda: provider.get("verifyliveverifyliveverify"))
-    stranger = Replicate(accounts.replicate_url, lambda: f"{accounts.token[:3]}wrong", listening)
+    stranger = Replicate(accounts.replicate_url, lambda: f"{accounts.token[:3]}wrong", model_files(), listening)
 
     def refusal() -> str:
         try:
             return stranger.create(models.MADE_UP, {}, f"{accounts.origin}/").id
-        except Refused as told:
+        except (AccountRefused, Refused) as told:
             return str(told)[:8]
 
     findings.expect("a create with a wrong token", "HTTP 401", refusal)
@@ -133,7 +136,7 @@ def _check_runs(
     first, last = (list(offered.values())[index] for index in (0, -1))
 
     def inputs(offer: Offer) -> dict[str, object]:
-        return offer.model.inputs(offer.model.parse({}), url, 4)
+        return offer.model.inputs(offer.model.parse({}), url, offer.model.factors[-1])
 
     ended = runs.check_job(made, first.version, inputs(first), listening, findings)
     if ended and ended.output_url:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enhancer.domain.redaction import without_addresses
+from enhancer.domain.redaction import without_secrets
 from enhancer.errors import EnhancerError
 from operate.installation import OperatorError
 
@@ -113,7 +113,7 @@ def _shown(value: object) -> str:
         return " or ".join(sorted(map(_shown, value)))
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "yes", False: "no"}[value]
-    return without_addresses(str(value))
+    return without_secrets(str(value))
 
 
 def _cell(text: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 import requests
 
 from enhancer import USER_AGENT
-from enhancer.domain.catalogue import MODELS, Offer
+from enhancer.adapters.model_files import models
+from enhancer.domain.catalogue import Offer
 from enhancer.errors import Refused
 from operate.installation import OperatorError
 from operate.verify_live.findings import Findings
@@ -40,7 +41,7 @@ def check_versions(runs: Runs, versions: Versions, offers: Mapping[str, Offer], 
     """The versions that are configured must be taken; what else is taken is noted."""
     control = _answer(runs, MADE_UP)
     findings.compare("a version that does not exist", "HTTP 422", control[:8])
-    for slug in MODELS:
+    for slug in models():
         configured = offers[slug].version if slug in offers else ""
         if configured:
             seen = _taken(_answer(runs, configured), control)

@@ -11,6 +11,7 @@ import pytest
 
 from bench import scenarios
 from enhancer import bootstrap
+from enhancer.adapters.model_files import models
 from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.replicate import Replicate
 from enhancer.domain import keys
@@ -107,9 +108,9 @@ def test_a_job_asks_for_no_more_than_it_needs(functions, monkeypatch):
 
     provider, _ = session(lambda _: (201, {}, json.dumps(PREDICTION).encode()))
     start = functions.load("job_start")
-    replicate = Replicate("http://replicate.test", lambda: "token", provider)
+    replicate = Replicate("http://replicate.test", lambda: "token", models(), provider)
     monkeypatch.setattr(start, "starter", replace(start.starter, provider=replicate))
-    read_claim_and_accept = Counter(GetItem=1, UpdateItem=2)
+    read_claim_and_accept = Counter(GetItem=2, UpdateItem=2)  # the job, and whether starting pauses
     day = Counter(UpdateItem=1)  # the run is counted against the day's ceiling
     assert functions.call("job_start", message("start")) == SECRET + read_claim_and_accept + day + Counter(GetObject=1)
 

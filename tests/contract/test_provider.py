@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
 from enhancer.domain.prediction import TERMINAL
 from enhancer.errors import NotCreated, OutcomeUnknown, Refused, Throttled
@@ -59,7 +60,7 @@ def replicate(state: Path) -> Iterator[Case]:
     engine, outside = HeldEngine(), Outside()
     engine.gate.clear()
     service = Service(state, engine)
-    provider = Replicate(service.url, lambda: TOKEN)
+    provider = Replicate(service.url, lambda: TOKEN, models())
     image = outside.host("/input.png", picture()) + "?X-Amz-Signature=s"
 
     def end(_: str) -> None:

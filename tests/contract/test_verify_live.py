@@ -6,9 +6,9 @@ import boto3
 import pytest
 import requests
 
+from enhancer.adapters.model_files import models, offers
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
-from enhancer.domain.catalogue import offers
 from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled
 from operate.installation import OperatorError
 from operate.verify_live.__main__ import main
@@ -110,9 +110,9 @@ class Picky(FakeProvider):
 
     def create(self, version, inputs, webhook):
         if version not in self.known:
-            raise Refused("HTTP 422 Invalid version or not permitted")
+            raise Refused("HTTP 422: Invalid version or not permitted")
         if not self.careless:
-            raise Refused("HTTP 422 Input validation failed")
+            raise Refused("HTTP 422: Input validation failed")
         return super().create(version, inputs, webhook)
 
 
@@ -126,18 +126,17 @@ def versions_of(provider, findings, allowed):
 
 
 def test_a_configured_version_that_is_not_taken_differs(findings):
-    versions_of(
-        Picky("nightmareai/real-esrgan"), findings, ["nightmareai/real-esrgan", f"tencentarc/gfpgan:{'b' * 64}"]
-    )
-    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name, as configured") == "holds"
+    pinned = f"nightmareai/real-esrgan:{models()['nightmareai/real-esrgan'].version}"
+    versions_of(Picky(pinned), findings, ["nightmareai/real-esrgan", f"tencentarc/gfpgan:{'b' * 64}"])
+    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name:f121d640…, as configured") == "holds"
     assert verdict(findings, "tencentarc/gfpgan: version as owner/name:bbbbbbbb…, as configured") == "differs"
     assert verdict(findings, "tencentarc/gfpgan: version as aaaaaaaa…") == "noted"
 
 
 def test_a_run_made_of_nothing_counts_as_taken_and_is_ended(findings):
-    provider = Picky("nightmareai/real-esrgan", careless=True)
+    provider = Picky(f"nightmareai/real-esrgan:{models()['nightmareai/real-esrgan'].version}", careless=True)
     runs = versions_of(provider, findings, ["nightmareai/real-esrgan"])
-    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name, as configured") == "holds"
+    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name:f121d640…, as configured") == "holds"
     assert len(provider.runs) == 1
     provider.cancel = lambda run_id: provider.finish(run_id, "canceled")
     runs.clear(findings)

@@ -43,8 +43,8 @@ class Client:
         assert put.status_code == 200, put.text
         return str(upload["uploadId"])
 
-    def create(self, upload_id: str, **params: Any) -> requests.Response:
-        return self.call("POST", "/api/ai-image/jobs", json={"uploadId": upload_id, "model": MODEL, "params": params})
+    def create(self, upload_id: str, model: str = MODEL, **params: Any) -> requests.Response:
+        return self.call("POST", "/api/ai-image/jobs", json={"uploadId": upload_id, "model": model, "params": params})
 
     def send(self, data: bytes, route: str = "jobs", name: str = "picture.png", **options: Any) -> requests.Response:
         """A PNG as a form; `fields` replace the usual ones, `headers` are added."""

@@ -77,6 +77,12 @@ class Installation:
         answer = self.stack.client("lambda").invoke(FunctionName=f"{STACK_NAME}-reconcile")
         assert "FunctionError" not in answer, answer["Payload"].read()
 
+    def end_pause(self):
+        """What five minutes bring: the provider is asked for runs again."""
+        self.stack.client("dynamodb").delete_item(
+            TableName=self.outputs["UsageTableName"], Key={"key": {"S": "pause#provider"}}
+        )
+
     def send(self, queue, body):
         """Put a message into a queue (`Start`, `Completion`)."""
         body = body if isinstance(body, str) else json.dumps(body)
@@ -116,8 +122,8 @@ class Order:
         self.guest = guest
         self.id = guest.upload(picture("PNG"), "image/png")
 
-    def create(self):
-        created = self.guest.create(self.id, scale=4)
+    def create(self, **choice):
+        created = self.guest.create(self.id, **{"scale": 4, **choice})
         assert created.status_code == 202, created.text
         assert created.json()["data"]["id"] == self.id
 

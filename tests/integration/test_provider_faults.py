@@ -17,9 +17,22 @@ def test_all_jobs_succeed_where_creations_are_limited(installation, orders):
     assert [each.end() for each in made] == [SUCCEEDED] * 3
 
 
-@pytest.mark.parametrize("refusal", ["create-402", "create-422"])
-def test_a_refused_creation_ends_the_job_and_gives_the_quota_back(faulty_job, refusal):
-    assert faulty_job(fault(refusal)).end() == End("failed", "provider_error", used=0, runs=0)
+def test_a_refused_job_ends_and_its_place_in_the_quota_is_returned(faulty_job):
+    assert faulty_job(fault("create-422")).end() == End("failed", "provider_error", used=0, runs=0)
+
+
+def test_a_refused_account_lets_jobs_wait_and_says_so(installation, faulty_job, orders):
+    order = faulty_job(fault("create-402"))
+    waiting = until(lambda: (job := order.look())["waitingFor"] and job)
+    assert (waiting["status"], waiting["waitingFor"], waiting["error"]) == ("queued", "provider", None)
+    [other] = orders(1)
+    other.create()
+    assert until(lambda: other.look()["waitingFor"]) == "provider", "nobody's job is sent while starting pauses"
+    assert (order.runs(), other.runs()) == ([], [])
+    installation.end_pause()
+    for each in (order, other):
+        each.reconcile()
+        assert each.end() == SUCCEEDED
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from enhancer.adapters.model_files import models
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.replicate import Replicate
 from local.config import BUCKET
@@ -146,7 +147,7 @@ def test_a_run_that_never_begins_is_aborted_by_its_deadline(stack: LocalStack, f
     faults.set({"fault": "run-stuck"})
     findings = Findings(lambda _: None)
     with Listening(DEADLINE) as session:
-        hurried = Replicate(stack.replicate_url, lambda: stack.replicate_token, session)
+        hurried = Replicate(stack.replicate_url, lambda: stack.replicate_token, models(), session)
         runs = Runs(hurried, f"{stack.base_url}/")
         check_deadline(runs, "nightmareai/real-esrgan", {"image": f"{stack.base_url}/x.png"}, hurried, findings)
     assert row(findings, "a run with Cancel-After 5s").seen == "aborted"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from enhancer import bootstrap
+from enhancer.adapters.model_files import offers
 from enhancer.domain import keys
-from enhancer.domain.catalogue import offers
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.observability import logger

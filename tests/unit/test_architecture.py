@@ -25,7 +25,7 @@ ALLOWED = {
     "form": {"errors"},
     "documents": DOMAIN | {"translations"},
     "access": DOMAIN | {"errors", "observability", "ports", "request"},
-    "observability": DOMAIN,
+    "observability": DOMAIN | {"errors"},
     "queue": {"observability"},
     "request": {"errors", "translations"},
     "http_api": {"errors", "observability", "request", "translations"},

@@ -108,21 +108,43 @@ def test_a_late_delivery_of_the_first_attempt_is_not_adopted_by_the_second(world
 @pytest.mark.parametrize(
     ("status", "error", "error_type", "refunded"),
     [
-        ("failed", "CUDA error: something", "provider_error", False),
-        (
-            "failed",
-            PIXEL_CAP,
-            "image_too_large",
-            False,
-        ),
+        ("failed", "CUDA error: something", "provider_error", True),
+        ("failed", "[Errno 2] No such file or directory: '/tmp/x/out.png'", "provider_error", True),
+        ("failed", PIXEL_CAP, "image_too_large", True),
+        ("failed", "CUDA out of memory. Tried to allocate 2 GiB", "image_too_large", True),
+        ("failed", "Prediction failed. (E1001)", "image_too_large", True),
+        ("failed", "NSFW content detected. Try a different image.", "validation_error", False),
         ("aborted", None, "provider_error", True),
-        ("canceled", None, "provider_error", False),
+        ("canceled", None, "provider_error", True),
     ],
 )
 def test_the_end_of_a_run_has_a_type_that_people_can_act_on(world, running, status, error, error_type, refunded):
     assert complete_job(running.id, world.provider.finish("run1", status, error), world.completer) == "failed"
     row = world.job(running.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, error_type, refunded)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Prediction interrupted; please retry (code: PA)",
+        "Prediction interrupted; please retry (code: E8367)",
+        "Prediction interrupted; please retry",
+        "Director: unexpected error handling prediction (E8765)",
+        "An unexpected error occurred (E1000)",
+        "Timeout starting prediction (E6716)",
+        "Something else (E9243)",
+        "Model health check failed",
+        "Model failed to start",
+    ],
+)
+def test_what_the_platform_did_is_repeated_once_and_paid_by_nobody(world, running, error):
+    assert complete_job(running.id, world.provider.finish("run1", "failed", error), world.completer) == "retried"
+    start_job(running.id, world.starter)
+    assert complete_job(running.id, world.provider.finish("run2", "failed", error), world.completer) == "failed"
+    row = world.job(running.id)
+    assert (row.error_type, row.quota_refunded) == ("provider_error", True)
+    assert len(world.provider.created) == 2
 
 
 def test_a_cancelled_run_ends_a_job_that_was_asked_to_stop(world, running):

@@ -27,9 +27,12 @@ def prepared(data):
     return image, done.report
 
 
-def finish(output, original=None, scale=4, output_format="png", quality=90):
+def finish(output, original=None, scale=4, output_format="png", quality=90, size=None):
     """The finished result, its picture opened and its file closed."""
-    done = PillowImaging().finish(io.BytesIO(output), original, Wish(scale, output_format, quality, XMP))
+    if size is None:
+        with Image.open(io.BytesIO(original or output)) as image:
+            size = tuple(max(1, round(side * (scale if original else 1))) for side in image.size)
+    done = PillowImaging().finish(io.BytesIO(output), original, Wish(size, output_format, quality, XMP))
     with done.file:
         data = done.file.read()
     assert (done.sha256, done.size) == (hashlib.sha256(data).hexdigest(), len(data))
@@ -204,9 +207,17 @@ def test_what_the_model_gave_too_large_is_reduced(scale, size):
     assert finish(picture("PNG", (160, 120)), picture("JPEG"), scale)[1].size == size
 
 
-def test_hundredths_of_a_scale_are_no_reason_to_encode_again():
-    assert finish(picture("PNG", (669, 502)), picture("JPEG", (400, 300)), 1.67)[1].size == (669, 502)
-    assert finish(picture("PNG", (672, 504)), picture("JPEG", (400, 300)), 1.67)[1].size == (668, 501)
+def test_the_promised_size_is_what_a_result_is_reduced_to():
+    original = picture("JPEG", (400, 300))
+    assert finish(picture("PNG", (669, 502)), original, size=(669, 502))[1].size == (669, 502)
+    assert finish(picture("PNG", (672, 504)), original, 1.67)[1].size == (668, 501)
+
+
+def test_a_result_has_the_promised_size_to_the_pixel():
+    output = picture("PNG", (681, 509))
+    assert finish(output, picture("JPEG", (400, 300)), size=(680, 509))[1].size == (680, 509)
+    assert finish(output, picture("JPEG", (300, 400)), size=(500, 670))[1].size == (670, 500), "turned upright"
+    assert finish(output, None, size=(680, 509))[1].size == (680, 509), "also where the original is gone"
 
 
 def test_a_model_that_gives_less_is_not_blown_up():
@@ -250,7 +261,7 @@ def test_broken_pixels_are_told(data):
     with pytest.raises(UnreadablePicture):
         PillowImaging().prepare(data, CAP)
     with pytest.raises(UnreadablePicture):
-        finish(data)
+        finish(data, size=(4, 3))
 
 
 def test_the_same_picture_is_faithful():

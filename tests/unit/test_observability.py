@@ -84,6 +84,7 @@ def test_a_job_that_succeeds_is_counted_and_timed_once(world, lines):
         ("CopyTime", 0, {}),
         ("TimeToResult", 7000, {}),
         ("CopyBytes", ended.output_size, {}),
+        ("UndersizedResults", 0, {}),
     ]
     [line] = said
     assert (line["message"], line["state"], line["totalMs"], line["model"]) == (
@@ -242,4 +243,4 @@ def test_every_metric_that_is_declared_is_given():
 
 def test_no_dimension_has_many_values():
     used = {name for _, dimensions in METRICS.values() for name in dimensions}
-    assert used == {"state", "reason", "model", "outcome", "treatment", "event"}
+    assert used == {"state", "reason", "model", "outcome", "treatment", "event", "answer"}

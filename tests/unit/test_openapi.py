@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from enhancer import __version__, contracts, http_api
+from enhancer.adapters.model_files import models
 from enhancer.documents import job_json, model_json, usage_json
 from enhancer.domain import limits
-from enhancer.domain.catalogue import MODELS
 from enhancer.domain.job import Status
 from enhancer.errors import RequestError
 from enhancer.usecases.read_usage import read_usage
@@ -215,7 +215,7 @@ def test_usage_before_and_after_a_job_fits(world):
 
 
 def test_every_model_fits():
-    check("ModelsAnswer", envelope({"models": [model_json(model) for model in MODELS.values()]}))
+    check("ModelsAnswer", envelope({"models": [model_json(model) for model in models().values()]}))
 
 
 def test_an_upload_fits(world):

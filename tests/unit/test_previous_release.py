@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from enhancer.adapters.dynamo_items import item_job
-from enhancer.domain.catalogue import offers
+from enhancer.adapters.model_files import offers
 from enhancer.domain.job import Status
 from enhancer.domain.limits import Quota
 from enhancer.domain.prediction import Delivery, Prediction
@@ -42,11 +42,9 @@ def test_a_start_message_of_the_previous_release_starts_its_job(deployed, name):
     assert start_job(message["job_id"], deployed.starter) == "accepted"
     job = deployed.job(message["job_id"])
     asked = job.params.get("scale") or job.params["upscale"]
-    inputs = deployed.provider.created[0][1]
-    assert max(value for value in inputs.values() if type(value) is int) >= asked
     run = deployed.provider.finish("run1")
     assert complete_job(job.id, run, deployed.completer) == "succeeded"
-    assert deployed.imaging.wishes[0].scale == asked
+    assert deployed.imaging.wishes[0].size == (job.input_width * asked, job.input_height * asked)
     assert deployed.imaging.wishes[0].output_format == "png"
 
 

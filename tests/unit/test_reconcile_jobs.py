@@ -80,14 +80,41 @@ def test_a_run_is_looked_at_ever_less_often_but_well_before_it_is_erased(world):
     job = world.new_job()
     start_job(job.id, world.starter)
     looks = []
-    for minute in range(60):
+    for minute in range(30):
         world.clock.advance(minutes=1)
         if reconcile_jobs(world.reconciler) == {"still running": 1}:
             looks.append(minute + 1)
     gaps = [later - earlier for earlier, later in itertools.pairwise(looks)]
     assert gaps == sorted(gaps)
-    assert (looks[0], len(looks)) == (2, 10)
-    assert looks[-1] >= 45
+    assert (looks[0], len(looks)) == (2, 7)
+    assert looks[-1] >= 25
+
+
+@pytest.mark.parametrize("status", ["processing", "expired"])
+def test_a_run_that_does_not_end_ends_its_job_and_costs_the_person_nothing(world, status):
+    """Every run has a deadline of ten minutes: one that is open long after, or whose status is unknown, is given up."""
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.provider.runs["run1"] = dataclasses.replace(world.provider.runs["run1"], status=status)
+    treated = []
+    for _ in range(45):
+        world.clock.advance(minutes=1)
+        treated += reconcile_jobs(world.reconciler)
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
+    assert world.provider.cancelled == ["run1"]
+
+
+def test_a_model_that_is_still_starting_is_said_so(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=2)
+    reconcile_jobs(world.reconciler)
+    assert world.job(job.id).waiting_for == "model"
+    world.provider.runs["run1"] = dataclasses.replace(world.provider.runs["run1"], status="processing")
+    world.clock.advance(minutes=5)
+    reconcile_jobs(world.reconciler)
+    assert world.job(job.id).waiting_for is None
 
 
 def test_a_run_stops_when_time_is_short(world):

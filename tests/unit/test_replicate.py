@@ -5,11 +5,20 @@ import pytest
 import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError
 
+from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
-from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
+from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
 from tests.transport import session
 
-RUN = {"id": "abc", "status": "starting", "input": {"image": "https://r2.test/b/k.png?sig=1"}, "output": None}
+VERSION = "f" * 64
+MODEL = "nightmareai/real-esrgan"
+RUN = {
+    "id": "abc",
+    "model": MODEL,
+    "status": "starting",
+    "input": {"image": "https://r2.test/b/k.png?sig=1"},
+    "output": None,
+}
 
 
 def provider(*answers):
@@ -24,11 +33,11 @@ def provider(*answers):
         return status, headers[0] if headers else {}, body if isinstance(body, bytes) else json.dumps(body).encode()
 
     made, transport = session(answer)
-    return Replicate("https://api.replicate.com", lambda: "r8_token", made), transport
+    return Replicate("https://api.replicate.com", lambda: "r8_token", models(), made), transport
 
 
 def create(client):
-    return client.create("owner/name", {"image": "https://r2.test/b/k.png?sig=1"}, "https://us.test/hook?job=1")
+    return client.create(f"{MODEL}:{VERSION}", {"image": "https://r2.test/b/k.png?sig=1"}, "https://us.test/hook?job=1")
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
@@ -42,18 +51,39 @@ def test_a_creation_is_sent_once_with_token_webhook_and_deadline(status):
     assert request.headers["Cancel-After"] == "10m"
     assert request.headers["User-Agent"].startswith("image-enhancer/")
     assert json.loads(request.body) == {
-        "version": "owner/name",
+        "version": f"{MODEL}:{VERSION}",
         "input": {"image": "https://r2.test/b/k.png?sig=1"},
         "webhook": "https://us.test/hook?job=1",
         "webhook_events_filter": ["completed"],
     }
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 422])
-def test_a_final_refusal_made_no_run(status):
-    client, _ = provider((status, {"title": "Payment Required", "detail": "secret detail", "status": status}))
-    with pytest.raises(Refused, match=f"HTTP {status} Payment Required"):
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        (400, Refused),
+        (401, AccountRefused),
+        (402, AccountRefused),
+        (403, AccountRefused),
+        (404, Refused),
+        (422, Refused),
+    ],
+)
+def test_a_final_refusal_made_no_run_and_says_what_the_provider_said(status, meaning):
+    problem = {"title": "Insufficient credit", "detail": "You have\n insufficient credit.", "status": status}
+    client, _ = provider((status, problem))
+    with pytest.raises(meaning) as refused:
         create(client)
+    assert str(refused.value) == f"HTTP {status}: Insufficient credit. You have insufficient credit"
+    assert refused.value.kind == f"HTTP {status}"
+
+
+@pytest.mark.parametrize("body", [b"<html>", [], "no", {"title": 3, "detail": {"a": 1}}, None])
+def test_a_refusal_without_words_is_its_status(body):
+    client, _ = provider((402, body))
+    with pytest.raises(AccountRefused) as refused:
+        create(client)
+    assert str(refused.value) == "HTTP 402"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +93,15 @@ def test_a_final_refusal_made_no_run(status):
         ({"detail": "Request was throttled."}, {"Retry-After": "9"}, 9),
         ({"detail": "Request was throttled. Your rate limit resets in ~30s."}, {}, 30),
         ({"detail": "?"}, {"Retry-After": "Wed, 21 Oct"}, 10),
+        ({"detail": "?"}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({"detail": "?"}, {"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}, 900),
+        ({"detail": "?"}, {"ratelimit-remaining": "0", "ratelimit-reset": "7"}, 7),
+        ({"retry_after": "nan"}, {"Retry-After": "4"}, 4),
+        (b'{"retry_after": NaN}', {"Retry-After": "4"}, 4),
+        (b'{"retry_after": 1e999}', {}, 10),
+        ({"retry_after": -3}, {"Retry-After": "-1"}, 10),
+        ({"retry_after": True}, {}, 10),
+        ({"retry_after": 1e9}, {}, 900),
         (b"<html>", {}, 10),
         ([], {}, 10),
     ],
@@ -82,6 +121,10 @@ def test_throttling_says_when_to_come_back(body, headers, seconds):
         (503, {"retry_after": 1}),
         (201, b"<html>"),
         (201, {"status": "starting"}),
+        (201, [RUN]),
+        (201, None),
+        (201, {"id": 7, "status": "starting"}),
+        (301, {}),
         requests.ReadTimeout(),
         requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))),
         requests.exceptions.ChunkedEncodingError(),
@@ -102,7 +145,10 @@ def test_a_connection_that_never_stood_made_no_run(reason):
 
 
 def test_errors_carry_neither_token_nor_signed_url():
-    for answer in (requests.ReadTimeout("https://r2.test/b/k.png?sig=1"), (422, {"detail": "sig=1", "title": "Bad"})):
+    for answer in (
+        requests.ReadTimeout("https://r2.test/b/k.png?sig=1"),
+        (422, {"detail": "bad https://r2.test/b?sig=1", "title": "Bad"}),
+    ):
         client, _ = provider(answer)
         with pytest.raises(ProviderError) as problem:
             create(client)
@@ -140,3 +186,45 @@ def test_recent_runs_are_paged_up_to_a_bound():
 def test_the_last_page_ends_the_list():
     client, _ = provider((200, {"next": None, "results": [RUN]}))
     assert len(list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=5))) == 1
+
+
+@pytest.mark.parametrize("body", [None, {}, [], {"results": None}, {"results": {}}, {"detail": "maintenance"}])
+def test_an_answer_without_a_list_proves_nothing(body):
+    """An empty list says that no run exists, and the model is paid again: an answer without a list must not."""
+    client, _ = provider((200, body))
+    with pytest.raises(ProviderError):
+        list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=5))
+
+
+@pytest.mark.parametrize(
+    "answer", [(404, {}), (500, {}), (200, {"results": [None]}), (200, {"results": [{"id": "x"}]})]
+)
+def test_a_list_that_can_not_be_read_proves_nothing(answer):
+    client, _ = provider(answer)
+    with pytest.raises(ProviderError):
+        list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=5))
+
+
+@pytest.mark.parametrize("body", [[], None, "x", {"id": "abc"}, {"status": "failed"}])
+def test_a_run_that_can_not_be_read_is_no_missing_run(body):
+    client, _ = provider((200, body))
+    with pytest.raises(ProviderError):
+        client.get("abc")
+
+
+@pytest.mark.parametrize(
+    ("problem", "name"),
+    [
+        (requests.ReadTimeout(), "ReadTimeout"),
+        (
+            requests.ConnectionError(ProtocolError("aborted", ConnectionResetError(104, "reset"))),
+            "ConnectionResetError",
+        ),
+        (requests.ConnectionError(MaxRetryError(None, "/", NewConnectionError(None, "no"))), "NewConnectionError"),
+    ],
+)
+def test_what_happened_to_a_connection_has_a_name(problem, name):
+    client, _ = provider(problem)
+    with pytest.raises(ProviderError) as raised:
+        create(client)
+    assert raised.value.kind == name

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from enhancer.adapters.identity import GUEST, SESSION
+from enhancer.adapters.model_files import models
 from enhancer.adapters.outputs import MAX_BYTES
 from enhancer.adapters.read_links import EXPIRY, WINDOW
 from enhancer.adapters.secrets import MAX_AGE
-from enhancer.domain.catalogue import MODELS
 from enhancer.domain.retention import ORIGINAL, RECORD, RESULT
 from enhancer.usecases.request_upload import LIFETIME
 from enhancer.usecases.share_job import MAX_SECONDS, MIN_SECONDS
@@ -29,11 +29,11 @@ def test_every_file_that_is_named_exists():
     assert named <= known, named - known
 
 
-@pytest.mark.parametrize("slug", MODELS)
+@pytest.mark.parametrize("slug", models())
 def test_the_licence_of_each_model_is_the_catalogues(slug):
     default = TEMPLATE["Parameters"]["AllowedModels"]["Default"]
     offered = "on offer by default" if slug in default else "not on offer by default"
-    assert re.search(rf"^\| `{slug}` \| {re.escape(MODELS[slug].licence)} \| {offered}", TEXT, re.MULTILINE)
+    assert re.search(rf"^\| `{slug}` \| {re.escape(models()[slug].licence.name)} \| {offered}", TEXT, re.MULTILINE)
 
 
 def test_the_functions_of_each_secret_are_the_templates():

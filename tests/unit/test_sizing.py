@@ -1,10 +1,14 @@
+import dataclasses
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from enhancer.adapters.model_files import models
 from enhancer.domain import sizing
-from enhancer.domain.catalogue import MAX_MODEL_PIXELS, MODELS, InvalidParameter
+from enhancer.domain.catalogue import Factor, InvalidParameter
 
+MODELS = models()
 MODEL = MODELS["nightmareai/real-esrgan"]
 
 
@@ -73,26 +77,68 @@ def test_a_reduced_picture_fits_and_keeps_its_shape(width, height, max_pixels):
         assert narrow / low == pytest.approx(width / height, rel=0.06)
 
 
-@given(sides, sides)
-def test_no_scale_that_is_allowed_makes_more_than_completion_holds(width, height):
-    scale = sizing.largest_scale(width, height, MAX_MODEL_PIXELS)
-    assert scale <= 4
-    assert width * height * scale**2 <= sizing.MAX_RESULT_PIXELS
+some_scales = st.integers(100, 400).map(lambda hundredths: hundredths / 100)
+
+
+@given(sides, sides, st.sampled_from(sorted(MODELS)), st.none() | some_scales)
+@example(50_000, 100, "nightmareai/real-esrgan", 2.58)
+@example(6000, 340, "sczhou/codeformer", 4)
+@example(20_000, 104, "sczhou/codeformer", None)
+def test_what_is_promised_the_model_gives_or_it_is_refused_before_anything_is_paid(width, height, slug, scale):
+    """The promise is made for the picture as it is stored; the model gets it upright, its sides perhaps swapped."""
+    model = MODELS[slug]
+    try:
+        params = sizing.settle({} if scale is None else {"scale": scale}, width, height, model)
+    except InvalidParameter:
+        return
+    promised = sizing.result_size(width, height, params["scale"], model)
+    for size in ((width, height), (height, width)):
+        taken = sizing.fit_within(*size, model.max_pixels)
+        wanted = sizing.turned(promised, taken)
+        factor = model.factor_for(taken, wanted, sizing.MAX_OUTPUT_PIXELS)
+        assert factor is not None
+        given = model.output_size(taken, factor)
+        assert given[0] >= wanted[0] >= 1
+        assert given[1] >= wanted[1] >= 1
+        assert given[0] * given[1] <= sizing.MAX_OUTPUT_PIXELS
 
 
 @pytest.mark.parametrize(
-    ("slug", "enlargement", "field", "runs_at"),
+    ("slug", "size", "target", "value"),
     [
-        ("nightmareai/real-esrgan", 1, "scale", 4),
-        ("nightmareai/real-esrgan", 4.001, "scale", 4),
-        ("tencentarc/gfpgan", 1, "scale", 2),
-        ("tencentarc/gfpgan", 2.2, "scale", 3),
-        ("sczhou/codeformer", 3.01, "upscale", 4),
+        ("nightmareai/real-esrgan", (600, 400), (600, 400), 4),
+        ("nightmareai/real-esrgan", (600, 400), (2400, 1600), 4),
+        ("tencentarc/gfpgan", (600, 400), (600, 400), 2),
+        ("tencentarc/gfpgan", (600, 400), (1200, 800), 2),
+        ("tencentarc/gfpgan", (600, 400), (1201, 800), 6),
+        ("tencentarc/gfpgan", (600, 400), (2400, 1600), 8),
+        ("tencentarc/gfpgan", (320, 213), (1280, 852), 2),  # less than 300 high: doubled first
+        ("tencentarc/gfpgan", (213, 320), (852, 1280), 8),
+        ("sczhou/codeformer", (600, 400), (1200, 800), 2),
+        ("sczhou/codeformer", (600, 256), (1200, 512), 1),  # enlarged to 512 first
+        ("sczhou/codeformer", (4000, 300), (16_000, 1200), 3),
     ],
 )
-def test_a_model_runs_at_the_next_larger_of_its_own_scales(slug, enlargement, field, runs_at):
+def test_a_model_runs_at_the_smallest_factor_that_is_enough(slug, size, target, value):
     model = MODELS[slug]
-    assert model.inputs(model.parse({}), "https://r2.test/x", enlargement)[field] == runs_at
+    factor = model.factor_for(size, target, sizing.MAX_OUTPUT_PIXELS)
+    assert model.inputs(model.parse({}), "https://r2.test/x", factor)[model.scale_field] == value
+
+
+def test_a_promise_holds_whichever_way_up_the_picture_turns_out_to_be():
+    """Stored 400 x 200, a model that doubles low pictures gives 4 times; turned upright, it is not low any more."""
+    doubling = dataclasses.replace(MODELS["tencentarc/gfpgan"], factors=(Factor(2, 2),))
+    assert sizing.largest_scale(400, 200, doubling) == sizing.largest_scale(200, 400, doubling) == 2
+
+
+def test_a_picture_that_no_factor_fits_is_refused_with_its_size():
+    with pytest.raises(InvalidParameter) as refusal:
+        sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
+    assert (refusal.value.name, refusal.value.details["width"], refusal.value.details["height"]) == (
+        "model",
+        20_000,
+        104,
+    )
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)

@@ -16,7 +16,7 @@ def test_a_queued_job_is_claimed_created_and_accepted(world):
     row = world.job(job.id)
     assert (row.status, row.provider_job_id, row.stage) == (Status.PROCESSING, "run1", "enhancing")
     version, inputs, webhook = world.provider.created[0]
-    assert version == "nightmareai/real-esrgan"
+    assert version == world.starter.offers["nightmareai/real-esrgan"].version
     assert inputs == {
         "image": f"https://r2.test/bucket/{job.input_r2_key}?signed=GET",
         "scale": 4,

@@ -58,7 +58,7 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
         reconcile_jobs(world.reconciler)
     text = "\n".join(story(world.job(job.id)))
     assert "reconcile gave back a claim that had made no run" in text
-    assert "failed: provider_error: The provider did not start the run" in text
+    assert "failed: provider_error: The provider did not confirm the run" in text
     assert "quota given back" in text
 
 

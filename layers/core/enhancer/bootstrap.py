@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from enhancer.adapters.identity import Identity
     from enhancer.adapters.r2 import R2Pictures
     from enhancer.adapters.read_links import SignedReadLinks
-    from enhancer.adapters.replicate import Replicate
     from enhancer.adapters.secrets import Secrets
     from enhancer.adapters.share_links import SignedShareLinks
     from enhancer.adapters.sqs import SqsMessages
     from enhancer.adapters.webhook_signature import WebhookSignature
     from enhancer.domain.catalogue import Offer
-    from enhancer.ports import Jobs
+    from enhancer.ports import Jobs, Provider
     from enhancer.usecases.complete_job import Completer
     from enhancer.usecases.create_job import Intake
     from enhancer.usecases.expire_pictures import Expirer
@@ -153,18 +152,21 @@ def links() -> "SignedReadLinks":
     return SignedReadLinks(settings.text("R2_PUBLIC_ENDPOINT"), settings.text("R2_AI_IMAGES_BUCKET"), _r2_credentials())
 
 
-def provider() -> "Replicate":
-    """The AI provider."""
+def provider() -> "Provider":
+    """The AI provider, watched: the lines and metrics say what it answers."""
+    from enhancer.adapters.model_files import models
     from enhancer.adapters.replicate import Replicate
+    from enhancer.observability import WatchedProvider
 
-    return Replicate(settings.text("REPLICATE_BASE_URL"), _secret("REPLICATE_API_TOKEN"))
+    return WatchedProvider(Replicate(settings.text("REPLICATE_BASE_URL"), _secret("REPLICATE_API_TOKEN"), models()))
 
 
 def webhook_signature() -> "WebhookSignature":
     """The verifier of webhook calls."""
+    from enhancer.adapters.model_files import models
     from enhancer.adapters.webhook_signature import WebhookSignature
 
-    return WebhookSignature(_several("REPLICATE_WEBHOOK_SECRET"))
+    return WebhookSignature(_several("REPLICATE_WEBHOOK_SECRET"), models())
 
 
 def identity() -> "Identity":
@@ -229,7 +231,7 @@ def origin_secrets() -> Callable[[], list[str]]:
 
 def offered() -> "dict[str, Offer]":
     """The models that the operator allows. Raises ConfigurationError."""
-    from enhancer.domain.catalogue import offers
+    from enhancer.adapters.model_files import offers
 
     try:
         return offers(settings.items("ALLOWED_MODELS"))

@@ -26,6 +26,7 @@ def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
         "thumbUrl": _url(job.thumb_r2_key),
         "error": _error(job, language),
         "cancelRequested": job.cancel_requested,
+        "waitingFor": None if job.ended else job.waiting_for,
         "prepared": job.prepared,
         "result": _result(job),
         "report": job.report,
@@ -64,11 +65,14 @@ def model_json(model: EnhancementModel) -> dict[str, Any]:
                 "minimum": parameter.minimum,
                 "maximum": parameter.maximum,
                 "choices": list(parameter.choices) or None,
+                "licence": model.option_licences[parameter.name].name
+                if parameter.name in model.option_licences
+                else None,
             }
             for parameter in model.parameters
         ],
         "maxPixels": model.max_pixels,
-        "licence": model.licence,
+        "licence": model.licence.name,
         "usualSeconds": model.usual_seconds,
     }
 

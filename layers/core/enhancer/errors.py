@@ -13,7 +13,8 @@ EnhancerError
     ├── NotCreated               certainly no run exists
     │   ├── Throttled            429: come back after `retry_after` seconds
     │   ├── Unreachable          the connection was refused
-    │   └── Refused              402, 422 and other final answers
+    │   ├── AccountRefused       401, 402, 403: token, credit or permission, so every job would be refused
+    │   └── Refused              404, 422 and other final answers: this job is refused
     ├── OutcomeUnknown           time-out, reset or 5xx: a run may exist and may cost money
     └── OutputGone               the provider no longer has the picture, or it is not one
 """
@@ -178,7 +179,16 @@ class UnreadablePicture(EnhancerError):
 
 
 class ProviderError(EnhancerError):
-    """A call to the provider did not do what it should."""
+    """A call to the provider did not do what it should.
+
+    The text is what the provider answered, without addresses and secrets: `kind: words`. The kind, `HTTP 402` or the
+    name of an exception, is one of few and may count in a metric.
+    """
+
+    @property
+    def kind(self) -> str:
+        """What kind of answer it was: an HTTP status, or what happened to the connection."""
+        return str(self).partition(":")[0]
 
 
 class NotCreated(ProviderError):
@@ -189,7 +199,7 @@ class Throttled(NotCreated):
     """Too many creations; `retry_after` in seconds."""
 
     def __init__(self, retry_after: float) -> None:
-        super().__init__(f"the provider throttles; retry after {retry_after:g} s")
+        super().__init__(f"HTTP 429: retry after {retry_after:g} s")
         self.retry_after = retry_after
 
 
@@ -197,8 +207,12 @@ class Unreachable(NotCreated):
     """The connection was refused, so no request was sent."""
 
 
+class AccountRefused(NotCreated):
+    """The provider makes no run for this account: its token is wrong, its credit used up, or it may not."""
+
+
 class Refused(NotCreated):
-    """The provider will not make this run: no credit, no such version, bad input."""
+    """The provider will not make this run: no such model or version, or bad input."""
 
 
 class OutcomeUnknown(ProviderError):

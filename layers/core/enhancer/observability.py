@@ -9,6 +9,8 @@ does not count.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
@@ -16,11 +18,13 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from enhancer.domain.job import ACCEPT, RETRY, Job, Status, Transition
 from enhancer.domain.keys import is_job_id
-from enhancer.domain.redaction import without_addresses
+from enhancer.domain.redaction import without_secrets
+from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused
 
 if TYPE_CHECKING:
     from enhancer.domain.limits import Seat
-    from enhancer.ports import Jobs
+    from enhancer.domain.prediction import Prediction
+    from enhancer.ports import Jobs, Provider
 
 
 class _Formatter(LambdaPowertoolsFormatter):
@@ -28,7 +32,7 @@ class _Formatter(LambdaPowertoolsFormatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging calls it so
         """See `logging.Formatter.formatException`."""
-        return without_addresses(super().formatException(ei))
+        return without_secrets(super().formatException(ei))
 
 
 logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
@@ -47,15 +51,22 @@ METRICS = {
     "CopyBytes": ("Bytes", ()),
     "Starts": ("Count", ("outcome",)),
     "RunsAccepted": ("Count", ("model",)),
+    "ProviderAnswers": ("Count", ("answer",)),  # to creations that made no run or may have made one
+    # Of each of these, 1 or 0 for each alarm:
+    "AccountRefusals": ("Count", ()),  # token, credit or permission
+    "JobRefusals": ("Count", ()),  # model, version or input
+    "UnknownOutcomes": ("Count", ()),  # time-out, reset, 5xx
     "SpendCeilingReached": ("Count", ()),
     "Reconciled": ("Count", ("treatment",)),
     "BroughtHome": ("Count", ()),  # of each of these: 1 if its run's create answer or webhook had been lost, else 0
     "WebhookRefusals": ("Count", ()),
     "SecurityEvents": ("Count", ("event",)),
+    "UndersizedResults": ("Count", ()),  # of each job that succeeded: 1 if the model returned less than was promised
     "MessagesFailed": ("Count", ()),
     "PicturesSeen": ("Count", ()),
     "PicturesDeleted": ("Count", ()),
 }
+_REFUSALS = {"AccountRefusals": AccountRefused, "JobRefusals": Refused, "UnknownOutcomes": OutcomeUnknown}
 PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})
 
 
@@ -105,6 +116,54 @@ def record(values: Mapping[str, float], *dimensions: Mapping[str, str]) -> None:
         line.add_metric(name, METRICS[name][0], value)
     line.dimension_sets = [{**service, **each} for each in others]
     line.flush_metrics()
+
+
+class WatchedProvider:
+    """The port Provider around another one: says what the provider answers when a call does not do what it should.
+
+    The words are in the log; a creation's kind of answer counts in a metric.
+    """
+
+    def __init__(self, provider: "Provider") -> None:
+        self._provider = provider
+
+    def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> "Prediction":
+        """See `ports.Provider.create`."""
+        try:
+            return self._provider.create(version, inputs, webhook)
+        except ProviderError as problem:
+            _answered("create", problem)
+            record({"ProviderAnswers": 1}, {"answer": problem.kind})
+            record({metric: float(isinstance(problem, kind)) for metric, kind in _REFUSALS.items()})
+            raise
+
+    def cancel(self, prediction_id: str) -> None:
+        """See `ports.Provider.cancel`."""
+        with _telling("cancel"):
+            self._provider.cancel(prediction_id)
+
+    def get(self, prediction_id: str) -> "Prediction | None":
+        """See `ports.Provider.get`."""
+        with _telling("get"):
+            return self._provider.get(prediction_id)
+
+    def recent(self, since: datetime, pages: int) -> "Iterator[Prediction]":
+        """See `ports.Provider.recent`."""
+        with _telling("list"):
+            yield from self._provider.recent(since, pages)
+
+
+@contextmanager
+def _telling(call: str) -> Iterator[None]:
+    try:
+        yield
+    except ProviderError as problem:
+        _answered(call, problem)
+        raise
+
+
+def _answered(call: str, problem: ProviderError) -> None:
+    logger.warning("provider", extra={"call": call, "answer": str(problem), "meaning": type(problem).__name__})
 
 
 class WatchedJobs:
@@ -164,8 +223,13 @@ def _ended(job: Job, *, refunded: bool) -> None:
             "CopyTime": timings["copyMs"],
             "TimeToResult": timings["totalMs"],
             "CopyBytes": job.output_size,
+            "UndersizedResults": _undersized(job),
         }
     record({name: float(value) for name, value in known.items() if value is not None})
+
+
+def _undersized(job: Job) -> bool:
+    return (job.output_width or 0) * (job.output_height or 0) < prod(job.result_size)
 
 
 def watched(jobs: "Jobs") -> "Jobs":

@@ -66,6 +66,9 @@ class Usage(Protocol):
     def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:
         """Add `by` to a counter and return it. A `hard` counter stops at `limit` and then returns one more."""
 
+    def recall(self, key: str, now: datetime) -> dict[str, str]:
+        """The values that are kept under a key; empty when there are none any more."""
+
     def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
         """Keep values under a key for so long unless some are there; returns those that are kept."""
 
@@ -155,7 +158,10 @@ class Provider(Protocol):
     """The AI provider."""
 
     def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
-        """Start a run: costs money and is never repeated here. Raises NotCreated or OutcomeUnknown."""
+        """Start a run: costs money and is never repeated here. Raises NotCreated or OutcomeUnknown.
+
+        `version` is `owner/name:version`.
+        """
 
     def cancel(self, prediction_id: str) -> None:
         """Ask for a run to be ended; one that has ended stays as it is. Raises ProviderError."""
@@ -190,12 +196,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a result has to be: `scale` times its original's sides, `png`, `webp` or `jpeg`, with an XMP packet.
+    """What a result has to be: its size in pixels, `png`, `webp` or `jpeg`, with an XMP packet.
 
+    The sides of `size` are in the order of the original as it is stored; the picture may lie on its side there.
     `quality` is 1 to 100, of webp and jpeg.
     """
 
-    scale: float
+    size: tuple[int, int]
     output_format: str
     quality: int
     xmp: bytes

@@ -107,6 +107,12 @@ GERMAN: dict[str, str] = {
     "The job has already ended.": "Der Auftrag ist schon zu Ende.",
     "The job has no result to share.": "Der Auftrag hat kein Ergebnis, das geteilt werden kann.",
     "The job keeps moving; try again.": "Der Auftrag ändert sich gerade; versuchen Sie es noch einmal.",
+    "The model's content filter refused this picture; try another picture or another model.": (
+        "Der Inhaltsfilter des Modells hat dieses Bild abgelehnt; versuchen Sie ein anderes Bild oder Modell."
+    ),
+    "The model can't give this picture the size that was asked for; try a smaller scale.": (
+        "Das Modell kann diesem Bild die gewünschte Größe nicht geben; versuchen Sie einen kleineren Faktor."
+    ),
     "The model could not process this picture; try another picture or another model.": (
         "Das Modell konnte dieses Bild nicht verarbeiten; versuchen Sie ein anderes Bild oder ein anderes Modell."
     ),
@@ -125,18 +131,23 @@ GERMAN: dict[str, str] = {
     "The picture is too large for this model; try it smaller.": (
         "Das Bild ist zu groß für dieses Modell; versuchen Sie es kleiner."
     ),
-    "The provider did not start the run; nothing was charged to your quota.": (
-        "Der Anbieter hat den Lauf nicht begonnen; Ihr Kontingent wurde nicht belastet."
+    "The provider did not confirm the run; nothing was charged to your quota. Try again.": (
+        "Der Anbieter hat den Lauf nicht bestätigt; Ihr Kontingent wurde nicht belastet. Versuchen Sie es noch einmal."
+    ),
+    "The provider did not end the run in time; nothing was charged to your quota. Try again.": (
+        "Der Anbieter hat den Lauf nicht rechtzeitig beendet; Ihr Kontingent wurde nicht belastet. "
+        "Versuchen Sie es noch einmal."
     ),
     "The provider ended the run before it was done; try again.": (
         "Der Anbieter hat den Lauf vor dem Ende abgebrochen; versuchen Sie es noch einmal."
     ),
-    "The provider had no place for this job within a day.": (
-        "Der Anbieter hatte einen Tag lang keinen Platz für diesen Auftrag."
+    "The provider had no place for this job within a day; nothing was charged to your quota.": (
+        "Der Anbieter hatte einen Tag lang keinen Platz für diesen Auftrag; Ihr Kontingent wurde nicht belastet."
     ),
     "The provider no longer knows the run.": "Der Anbieter kennt den Lauf nicht mehr.",
-    "The provider refused the run; nothing was charged to your quota.": (
-        "Der Anbieter hat den Lauf abgelehnt; Ihr Kontingent wurde nicht belastet."
+    "The provider refused this job; nothing was charged to your quota. Try another model.": (
+        "Der Anbieter hat diesen Auftrag abgelehnt; Ihr Kontingent wurde nicht belastet. "
+        "Versuchen Sie ein anderes Modell."
     ),
     "The provider reports success but no longer has the picture.": (
         "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
@@ -163,6 +174,10 @@ GERMAN: dict[str, str] = {
     "There is nothing at this path.": "Unter diesem Pfad gibt es nichts.",
     "This Idempotency-Key came before with another request; use a new one.": (
         "Dieser Idempotency-Key kam schon mit einer anderen Anfrage; verwenden Sie einen neuen."
+    ),
+    "This job could not be started within a day; nothing was charged to your quota. Try again later.": (
+        "Dieser Auftrag konnte einen Tag lang nicht begonnen werden; Ihr Kontingent wurde nicht belastet. "
+        "Versuchen Sie es später noch einmal."
     ),
     "This installation takes no jobs at present.": "Diese Installation nimmt zurzeit keine Aufträge an.",
     "This installation takes no tokens; it knows guests only.": (
@@ -222,6 +237,9 @@ GERMAN: dict[str, str] = {
         "Wählen Sie {fitting} oder höchstens den Faktor {maximum}."
     ),
     "{method} is not allowed here; use {allow}.": "{method} ist hier nicht erlaubt; verwenden Sie {allow}.",
+    "{model} can't enhance a picture of {width} x {height} pixels; choose another model.": (
+        "{model} kann ein Bild mit {width} x {height} Pixeln nicht verbessern; wählen Sie ein anderes Modell."
+    ),
     "{model} has no parameter {field}; it takes {allowed}.": (
         "{model} hat keinen Parameter {field}; es nimmt {allowed}."
     ),

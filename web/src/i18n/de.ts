@@ -115,7 +115,11 @@ export const de: Texts = {
     queued: 'In der Warteschlange',
     enhancing: 'Wird verbessert',
     saving: 'Wird gespeichert',
-    starting: 'Das Modell wird gestartet.',
+    waitingFor: {
+      place: 'Der Anbieter nimmt nur eine begrenzte Zahl von Aufträgen pro Minute an. Ihrer wartet, bis er an der Reihe ist.',
+      provider: 'Der Anbieter nimmt zurzeit keine neuen Aufträge an. Ihrer wird bis zu einem Tag lang alle paar Minuten neu versucht.',
+      model: 'Der Anbieter startet gerade das Modell. Das kann einige Minuten dauern.',
+    },
     usual_one: 'Meist etwa {{count}} Sekunde',
     usual_other: 'Meist etwa {{count}} Sekunden',
     soFar: 'bisher {{time}}',

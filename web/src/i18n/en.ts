@@ -113,7 +113,11 @@ export const en = {
     queued: 'In the queue',
     enhancing: 'Enhancing',
     saving: 'Saving',
-    starting: 'The model is being started.',
+    waitingFor: {
+      place: 'The provider takes only so many jobs a minute. Yours is waiting for its turn.',
+      provider: 'The provider takes no new jobs at the moment. Yours is retried every few minutes, for up to a day.',
+      model: 'The provider is starting the model. This can take a few minutes.',
+    },
     usual_one: 'Usually about {{count}} second',
     usual_other: 'Usually about {{count}} seconds',
     soFar: '{{time}} so far',

@@ -14,7 +14,10 @@ export function ParameterField({ parameter, value, onValue }: ParameterFieldProp
     return (
       <label className="check">
         <input type="checkbox" checked={value === true} onChange={({ target }) => onValue(target.checked)} />
-        <span>{label}</span>
+        <span>
+          {label}
+          {parameter.licence && <span className="hint"> {t('settings.licence', { licence: parameter.licence })}</span>}
+        </span>
       </label>
     );
   }

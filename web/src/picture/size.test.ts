@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fitsFormat, largestScale, resultSize } from './size.ts';
 
-const MAX_PIXELS = 2_096_704;
+const MODEL = { factor: 4, maxPixels: 2_096_704 };
 
 describe('how large a result can be', () => {
   it.each([
@@ -10,25 +10,33 @@ describe('how large a result can be', () => {
     [1449, 1448, 3.99],
     [4000, 3000, 1.67],
     [8000, 6000, 0.83],
+    [50_000, 100, 2.56],
   ])('%i × %i: %f times', (width, height, scale) => {
-    expect(largestScale(width, height, MAX_PIXELS)).toBe(scale);
+    expect(largestScale(width, height, MODEL)).toBe(scale);
   });
 
   it('rounds sides as the server does, halves to even', () => {
-    expect(resultSize(1200, 900, 4, MAX_PIXELS)).toEqual({ width: 4800, height: 3600 });
-    expect(resultSize(3, 1, 1.5, MAX_PIXELS)).toEqual({ width: 4, height: 2 });
-    expect(resultSize(5, 7, 1.5, MAX_PIXELS)).toEqual({ width: 8, height: 10 });
-    expect(resultSize(4000, 3000, 1.5, MAX_PIXELS)).toEqual({ width: 6000, height: 4500 });
+    expect(resultSize(1200, 900, 4, MODEL)).toEqual({ width: 4800, height: 3600 });
+    expect(resultSize(3, 1, 1.5, MODEL)).toEqual({ width: 4, height: 2 });
+    expect(resultSize(5, 7, 1.5, MODEL)).toEqual({ width: 8, height: 10 });
+    expect(resultSize(4000, 3000, 1.5, MODEL)).toEqual({ width: 6000, height: 4500 });
   });
 
   it('is what the model gives where that is hardly more', () => {
-    expect(resultSize(4000, 3000, 1.67, MAX_PIXELS)).toEqual({ width: 6688, height: 5016 });
-    expect(resultSize(3000, 4000, 1.67, MAX_PIXELS)).toEqual({ width: 5016, height: 6688 });
-    expect(resultSize(8000, 5000, 0.91, MAX_PIXELS)).toEqual({ width: 7324, height: 4576 });
+    expect(resultSize(4000, 3000, 1.67, MODEL)).toEqual({ width: 6688, height: 5016 });
+    expect(resultSize(3000, 4000, 1.67, MODEL)).toEqual({ width: 5016, height: 6688 });
+    expect(resultSize(8000, 5000, 0.91, MODEL)).toEqual({ width: 7324, height: 4576 });
   });
 
   it('has at least one pixel a side', () => {
-    expect(resultSize(1, 9000, 0.4, MAX_PIXELS)).toEqual({ width: 1, height: 3600 });
+    expect(resultSize(1, 9000, 0.4, MODEL)).toEqual({ width: 1, height: 3600 });
+  });
+});
+
+describe('a model of another factor', () => {
+  it('counts with its own', () => {
+    expect(largestScale(100, 50, { factor: 2, maxPixels: 10_000 })).toBe(2);
+    expect(resultSize(200, 100, 2, { factor: 2, maxPixels: 5000 })).toEqual({ width: 200, height: 100 });
   });
 });
 

@@ -1,23 +1,28 @@
 /** How large a result can be: the server's rules, so that the page offers nothing that it would refuse. */
 
-const MODELS_OWN_FACTOR = 4;
 /** Pixels a side that a format can hold; the server's numbers. */
 const MAX_SIDE: Record<string, number> = { webp: 16_383, jpeg: 65_500 };
 
+type Sides = { width: number; height: number };
+/** What of a model decides: how many times the sides of its input a result may have, and how large an input it takes. */
+export type Bounds = { factor: number; maxPixels: number };
+
 /** Above `maxPixels` a picture is reduced before it is enhanced; in hundredths, rounded down. */
-export function largestScale(width: number, height: number, maxPixels: number): number {
-  return Math.floor(MODELS_OWN_FACTOR * Math.min(1, Math.sqrt(maxPixels / (width * height))) * 100) / 100;
+export function largestScale(width: number, height: number, model: Bounds): number {
+  const given = largestResult(width, height, model);
+  return Math.floor(Math.min(given.width / width, given.height / height) * 100) / 100;
 }
 
-type Sides = { width: number; height: number };
-
 /** The server leaves what the model gives as it is unless it is more than a hundredth above what was asked for. */
-export function resultSize(width: number, height: number, scale: number, maxPixels: number): Sides {
-  const taken = fitWithin(width, height, maxPixels);
-  if ((MODELS_OWN_FACTOR * taken.width) / width < scale + 0.01) {
-    return { width: MODELS_OWN_FACTOR * taken.width, height: MODELS_OWN_FACTOR * taken.height };
-  }
+export function resultSize(width: number, height: number, scale: number, model: Bounds): Sides {
+  const given = largestResult(width, height, model);
+  if (given.width / width < scale + 0.01 && given.height / height < scale + 0.01) return given;
   return { width: side(width, scale), height: side(height, scale) };
+}
+
+function largestResult(width: number, height: number, { factor, maxPixels }: Bounds): Sides {
+  const taken = fitWithin(width, height, maxPixels);
+  return { width: Math.floor(factor * taken.width), height: Math.floor(factor * taken.height) };
 }
 
 /** What the model gets of a picture. */

@@ -29,7 +29,9 @@ export function ProgressView({ flow, onStopSending }: ProgressViewProps) {
             {model ? t('progress.usual', { count: model.usualSeconds }) : '\u00a0'}
             {job && <Elapsed since={job.createdAt} />}
           </p>
-          <p className="hint">{job?.stage === 'starting' ? t('progress.starting') : '\u00a0'}</p>
+          <p className="hint" role="status">
+            {job?.waitingFor ? t(`progress.waitingFor.${job.waitingFor}`) : '\u00a0'}
+          </p>
           {flow.at === 'sending' && (
             <button type="button" className="button" disabled={flow.stored} onClick={onStopSending}>
               <Icon name="close" />

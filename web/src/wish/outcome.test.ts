@@ -3,10 +3,10 @@ import type { EnhancementModel, Parameter } from '../api/wire.ts';
 import { outcomeOf } from './outcome.ts';
 import { firstWish, goalsOf, wishFor, withModel, withParam, type Wish } from './wish.ts';
 
-const number = { minimum: 1, maximum: 4, choices: null };
+const number = { minimum: 1, maximum: 4, choices: null, licence: null };
 const output: Parameter[] = [
-  { name: 'outputFormat', kind: 'choice', default: 'png', minimum: null, maximum: null, choices: ['png', 'webp', 'jpeg'] },
-  { name: 'outputQuality', kind: 'integer', default: 90, minimum: 1, maximum: 100, choices: null },
+  { name: 'outputFormat', kind: 'choice', default: 'png', minimum: null, maximum: null, choices: ['png', 'webp', 'jpeg'], licence: null },
+  { name: 'outputQuality', kind: 'integer', default: 90, minimum: 1, maximum: 100, choices: null, licence: null },
 ];
 const esrgan: EnhancementModel = {
   slug: 'nightmareai/real-esrgan',

@@ -21,10 +21,11 @@ const STEPS = [1, 1.5, 2, 3, 4];
 const PREFERRED = ['webp', 'png', 'jpeg'];
 
 export function outcomeOf(wish: Wish, model: EnhancementModel, width: number, height: number): Outcome {
-  const largest = largestScale(width, height, model.maxPixels);
+  const bounds = { factor: parameter(model, 'scale')?.maximum ?? 1, maxPixels: model.maxPixels };
+  const largest = largestScale(width, height, bounds);
   const wanted = numberOf(wish.params.scale) ?? numberOf(parameter(model, 'scale')?.default) ?? 1;
   const scale = Math.min(wanted, largest);
-  const size = resultSize(width, height, scale, model.maxPixels);
+  const size = resultSize(width, height, scale, bounds);
   const formats = (parameter(model, 'outputFormat')?.choices ?? []).map((name) => ({
     name,
     fits: fitsFormat(name, size.width, size.height),

@@ -60,6 +60,14 @@ class DynamoUsage:
             return limit + 1
         return int(from_item(answer["Attributes"])["used"])
 
+    def recall(self, key: str, now: datetime) -> dict[str, str]:
+        """See `ports.Usage.recall`."""
+        found = self._client.get_item(TableName=self._table, Key={"key": {"S": key}}).get("Item")
+        row = from_item(found) if found else {}
+        if row.get("expires_at", 0) <= int(now.timestamp()):
+            return {}
+        return {name: value for name, value in row.items() if name not in {"key", "expires_at"}}
+
     def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
         """See `ports.Usage.remember`."""
         expires_at = int(now.timestamp()) + seconds

@@ -2,35 +2,48 @@
 rate limits and data retention, stored copies read 2026-11-22.
 
 There is no idempotency key of any kind, so a creation is sent once. What its answer proves:
-429, 402, 422 and other 4xx: no run. Connection refused: no run. Time-out, reset, 5xx: unknown.
+4xx: no run. Connection refused: no run. Time-out, reset, 5xx, an answer that is no prediction: unknown.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from enhancer import USER_AGENT
-from enhancer.adapters.replicate_prediction import read_prediction
+from enhancer.adapters.replicate_prediction import NotAPrediction, read_prediction
+from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.clock import to_text
 from enhancer.domain.prediction import Prediction
-from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
+from enhancer.domain.redaction import without_secrets
+from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
 
 CANCEL_AFTER = "10m"  # a run that has not ended by then never will; community models may boot for minutes
-_TIMEOUT = (5, 30)  # seconds to connect and between bytes, as the provider's own client has it
+TIMEOUT = (5, 30)  # seconds to connect and between bytes, as the provider's own client has it
 _DEFAULT_RETRY = 10.0
-_RESETS_IN = re.compile(r"resets in ~?(\d+)s")
+_LONGEST_RETRY = 900.0
+_RESETS_IN = re.compile(r"resets in ~?(\d{1,6})s")
+_WORDS = 200  # characters kept of what the provider says
 
 
 class Replicate:
-    """The port `Provider` on Replicate. `token` gives the API token when it is first needed."""
+    """The port `Provider` on Replicate. `token` gives the API token when it is first needed, `models` are by slug."""
 
-    def __init__(self, base_url: str, token: Callable[[], str], session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: Callable[[], str],
+        models: Mapping[str, EnhancementModel],
+        session: requests.Session | None = None,
+    ) -> None:
         self._base_url = base_url
         self._token = token
+        self._models = models
         self._session = session or requests.Session()
 
     def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
@@ -45,55 +58,72 @@ class Replicate:
             answer = self._request("POST", "/v1/predictions", json=body, headers={"Cancel-After": CANCEL_AFTER})
         except requests.ConnectionError as problem:
             if _never_sent(problem):
-                raise Unreachable(type(problem).__name__) from None
-            raise OutcomeUnknown(type(problem).__name__) from None
+                raise Unreachable(_name(problem)) from None
+            raise OutcomeUnknown(_name(problem)) from None
         except requests.RequestException as problem:
-            raise OutcomeUnknown(type(problem).__name__) from None
+            raise OutcomeUnknown(_name(problem)) from None
         if answer.status_code == 429:
             raise Throttled(_retry_after(answer))
         if answer.status_code in {200, 201, 202}:
             try:
-                return read_prediction(answer.json())
-            except (ValueError, KeyError, TypeError):
-                raise OutcomeUnknown(f"HTTP {answer.status_code} with a body that is not a prediction") from None
+                return read_prediction(answer.json(), self._models)
+            except (ValueError, NotAPrediction):
+                raise OutcomeUnknown(f"HTTP {answer.status_code}: the body is not a prediction") from None
+        if answer.status_code in {401, 402, 403}:
+            raise AccountRefused(_words(answer))
         if 400 <= answer.status_code < 500:
-            raise Refused(f"HTTP {answer.status_code} {_title(answer)}".strip())
-        raise OutcomeUnknown(f"HTTP {answer.status_code}")
+            raise Refused(_words(answer))
+        raise OutcomeUnknown(_words(answer))
 
     def cancel(self, prediction_id: str) -> None:
         """See `ports.Provider.cancel`."""
         try:
             answer = self._request("POST", f"/v1/predictions/{prediction_id}/cancel")
         except requests.RequestException as problem:
-            raise ProviderError(f"cancelling failed: {type(problem).__name__}") from None
+            raise ProviderError(_name(problem)) from None
         if answer.status_code not in {200, 201, 202, 404}:
-            raise ProviderError(f"cancelling failed: HTTP {answer.status_code}")
+            raise ProviderError(_words(answer))
 
     def get(self, prediction_id: str) -> Prediction | None:
         """See `ports.Provider.get`."""
         answer = self._read(f"/v1/predictions/{prediction_id}")
-        return read_prediction(answer) if answer else None
+        return None if answer is None else self._prediction(answer)
 
     def recent(self, since: datetime, pages: int) -> Iterator[Prediction]:
-        """See `ports.Provider.recent`."""
+        """See `ports.Provider.recent`. An answer without a list proves nothing, so it raises ProviderError too."""
         path = f"/v1/predictions?created_after={to_text(since)}"
         for _ in range(pages):
-            page = self._read(path) or {}
-            yield from map(read_prediction, page.get("results", []))
+            page = self._read(path)
+            if not isinstance(page, dict) or not isinstance(page.get("results"), list):
+                raise ProviderError("HTTP 404: no list of predictions" if page is None else "the body is not a list")
+            yield from map(self._prediction, page["results"])
             if not page.get("next"):
                 return
-            following = urlsplit(page["next"])
+            following = urlsplit(str(page["next"]))
             path = f"{following.path}?{following.query}"
 
-    def _read(self, path: str) -> dict[str, Any] | None:
+    def _prediction(self, body: Any) -> Prediction:
+        try:
+            return read_prediction(body, self._models)
+        except NotAPrediction:
+            raise ProviderError("the body is not a prediction") from None
+
+    def _read(self, path: str) -> Any:
+        """The JSON of an answer, None for 404. Raises ProviderError."""
         try:
             answer = self._request("GET", path)
-            if answer.status_code == 404:
-                return None
-            answer.raise_for_status()
-            body: dict[str, Any] = answer.json()
         except requests.RequestException as problem:
-            raise ProviderError(f"reading from the provider failed: {type(problem).__name__}") from None
+            raise ProviderError(_name(problem)) from None
+        if answer.status_code == 404:
+            return None
+        if answer.status_code != 200:
+            raise ProviderError(_words(answer))
+        try:
+            body = answer.json()
+        except ValueError:
+            raise ProviderError("the body is not JSON") from None
+        if body is None:
+            raise ProviderError("the body is null")
         return body
 
     def _request(
@@ -104,7 +134,7 @@ class Replicate:
             method,
             self._base_url + path,
             headers={**identity, **(headers or {})},
-            timeout=_TIMEOUT,
+            timeout=TIMEOUT,
             allow_redirects=False,
             **body,
         )
@@ -118,24 +148,55 @@ def _never_sent(problem: requests.ConnectionError) -> bool:
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
 
 
+def _name(problem: requests.RequestException) -> str:
+    """What happened to the connection: the innermost exception's name, for requests' own says as little as "reset"."""
+    cause: BaseException = problem
+    while True:
+        inner = next((each for each in cause.args if isinstance(each, BaseException)), None)
+        reason = inner if inner is not None else getattr(cause, "reason", None)
+        if not isinstance(reason, BaseException):
+            return type(cause).__name__
+        cause = reason
+
+
 def _retry_after(answer: requests.Response) -> float:
-    """Seconds to wait, in the order of trust: body, header, the number in the text, a guess."""
+    """Seconds to wait, 0 to 900, in the order of trust: body, headers, the number in the text, a guess."""
     try:
         problem = answer.json()
     except ValueError:
         problem = {}
-    stated = problem.get("retry_after") if isinstance(problem, dict) else None
-    if isinstance(stated, int | float):
-        return float(stated)
-    header = answer.headers.get("Retry-After", "")
-    if header.isdecimal():
-        return float(header)
     match = _RESETS_IN.search(str(problem))
-    return float(match[1]) if match else _DEFAULT_RETRY
+    stated = (
+        problem.get("retry_after") if isinstance(problem, dict) else None,
+        answer.headers.get("Retry-After"),
+        answer.headers.get("ratelimit-reset"),
+        match[1] if match else None,
+    )
+    seconds = next((found for found in map(_seconds, stated) if found is not None), _DEFAULT_RETRY)
+    return min(_LONGEST_RETRY, seconds)
 
 
-def _title(answer: requests.Response) -> str:
+def _seconds(stated: Any) -> float | None:
+    """A number of seconds or, as RFC 9110 allows for Retry-After, a date; None for what is neither."""
+    if stated is None or isinstance(stated, bool):
+        return None
     try:
-        return str(answer.json().get("title", ""))[:100]
-    except (ValueError, AttributeError):
-        return ""
+        seconds = float(stated)
+    except (TypeError, ValueError):
+        try:
+            seconds = (parsedate_to_datetime(str(stated)) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return None
+        seconds = max(0.0, seconds)
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _words(answer: requests.Response) -> str:
+    """Status, title and detail of an answer, in which a problem document (RFC 9457) says what is wrong."""
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    said = [problem.get(name) for name in ("title", "detail")] if isinstance(problem, dict) else []
+    words = ". ".join(each.strip().rstrip(".") for each in said if isinstance(each, str) and each.strip())
+    return f"HTTP {answer.status_code}: {without_secrets(' '.join(words.split()))[:_WORDS]}".rstrip(": ")

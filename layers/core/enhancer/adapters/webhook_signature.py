@@ -10,7 +10,8 @@ from itertools import product
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from enhancer.adapters.replicate_prediction import read_prediction
+from enhancer.adapters.replicate_prediction import NotAPrediction, read_prediction
+from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.prediction import Delivery
 from enhancer.errors import Unauthorized, ValidationFailed
 
@@ -18,8 +19,9 @@ from enhancer.errors import Unauthorized, ValidationFailed
 class WebhookSignature:
     """Verifies deliveries against all secrets that are valid now; there are two while one is being replaced."""
 
-    def __init__(self, secrets: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, secrets: Callable[[], Sequence[str]], models: Mapping[str, EnhancementModel]) -> None:
         self._secrets = secrets
+        self._models = models
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
         """The delivery in a signed call. `headers` have lower-case names.
@@ -29,8 +31,8 @@ class WebhookSignature:
         """
         message = self._proven(body, headers)
         try:
-            prediction = read_prediction(message)
-        except (AttributeError, KeyError, TypeError):
+            prediction = read_prediction(message, self._models)
+        except NotAPrediction:
             raise ValidationFailed("The body is not a prediction.") from None
         return Delivery(
             webhook_id=headers["webhook-id"],

@@ -1,7 +1,7 @@
-"""The enhancement models on offer: what each is for, which parameters it takes, what it can bear.
+"""Enhancement models: their goals, parameters, result sizes, limits, price and licence.
 
-Inputs are the models' own `predict` signatures (replicate/cog-real-esrgan, replicate/GFPGAN,
-sczhou/CodeFormer), read 2026-11-22. Versions are settings, never written here.
+Each model is a file of data, `models/<owner>--<name>.json`; `models/schema.json` describes its fields. This module
+reads such a document and answers from it.
 """
 
 import re
@@ -85,14 +85,10 @@ def _refuse() -> bool:
     raise ValueError
 
 
-MAX_SCALE = 4
 OUTPUT_FORMAT = Parameter("outputFormat", "", "choice", "png", choices=("png", "webp", "jpeg"))
 OUTPUT_QUALITY = Parameter("outputQuality", "", "integer", 90, 1, 100)
 
-
-def _scale(default: int) -> Parameter:
-    """How many times the original's sides the result has."""
-    return Parameter("scale", "", "number", default, 1, MAX_SCALE)
+Size = tuple[int, int]  # width and height in pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,31 +100,83 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence by name, and whether results may be used commercially under it without further consent."""
+
+    name: str
+    commercial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A value of the model's scale field (None where it has none) and how many times its input's sides it returns."""
+
+    value: float | str | None
+    times: float
+
+
+@dataclass(frozen=True, slots=True)
+class FirstEnlarged:
+    """Small inputs that a model enlarges before it works: those whose `side` is below so many pixels.
+
+    They are enlarged `times`, or until that side has `below` pixels where `times` is None.
+    """
+
+    side: Literal["height", "shorter"]
+    below: int
+    times: int | None = None
+
+    def apply(self, size: Size) -> Size:
+        """The size that the model works on."""
+        side = size[1] if self.side == "height" else min(size)
+        if side >= self.below:
+            return size
+        if self.times is not None:
+            return size[0] * self.times, size[1] * self.times
+        # OpenCV's resize by a factor rounds halves to even, as Python does.
+        return round(size[0] * (self.below / side)), round(size[1] * (self.below / side))
+
+
+@dataclass(frozen=True, slots=True)
 class EnhancementModel:
     """A model at the provider.
 
-    `presets` are the goals it serves, its main one first. `max_pixels` is the largest input it gets; larger pictures
-    are reduced to it. `scale` is what it is offered with, `scale_field` and `scales` the input for it and the factors
-    that it is run at; what is between them is reduced from the next one up. `image_field` is the input that holds the
-    picture's URL, `usual_seconds` what a warm run takes.
+    `version` is the 64 hex digits that are asked for. `presets` are the goals that it serves, its main one first.
+    `image_field` is the input that holds the picture's URL; `scale_field` the input for the factor, None where the
+    model has only one. `factors` are in ascending order of `times`. `constants` are inputs that are always sent.
+    `output_path` leads to the picture's URL in the output: empty where the output is the URL, else indexes of lists
+    and names of members. `max_pixels` is the largest input in pixels; larger pictures are reduced to it. `price_usd` is
+    of one run, `usual_seconds` of a warm one.
+    `option_licences` are licences that an option, by name, brings in with another model.
     """
 
     slug: str
     name: str
+    version: str
     presets: tuple[Preset, ...]
     image_field: str
-    scale_field: str
-    scales: tuple[int, ...]
+    scale_field: str | None
+    factors: tuple[Factor, ...]
+    first_enlarged: FirstEnlarged | None
     scale: Parameter
     options: tuple[Parameter, ...]
+    constants: Mapping[str, Any]
+    output_path: tuple[int | str, ...]
     max_pixels: int
-    licence: str
+    price_usd: float
+    licence: Licence
+    option_licences: Mapping[str, Licence]
     usual_seconds: int
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """All that a person may choose: what the model takes, then what we do with its result."""
         return (self.scale, *self.options, OUTPUT_FORMAT, OUTPUT_QUALITY)
+
+    @property
+    def largest_factor(self) -> float:
+        """How many times the sides of its input a result may have."""
+        return self.scale.maximum or 1
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, bool | float | str]:
         """Complete parameters by name, defaults filled in; raises InvalidParameter."""
@@ -143,88 +191,90 @@ class EnhancementModel:
                 )
         return {name: parameter.parse(raw.get(name, parameter.default)) for name, parameter in known.items()}
 
-    def inputs(self, params: Mapping[str, Any], image_url: str, enlargement: float) -> dict[str, Any]:
-        """The body's `input` for the provider.
+    def output_size(self, size: Size, factor: Factor) -> Size:
+        """What the model returns for an input of this size: its published predictor cuts fractions of pixels off."""
+        width, height = self.first_enlarged.apply(size) if self.first_enlarged else size
+        return int(width * factor.times), int(height * factor.times)
 
-        From parsed parameters, the picture's URL and how many times its sides the result needs.
-        """
-        scale = next((scale for scale in self.scales if scale >= enlargement), self.scales[-1])
+    def factor_for(self, size: Size, target: Size, max_pixels: int) -> Factor | None:
+        """The smallest factor whose output covers `target` within `max_pixels`; None where none does."""
+        for factor in self.factors:
+            width, height = self.output_size(size, factor)
+            if width >= target[0] and height >= target[1] and width * height <= max_pixels:
+                return factor
+        return None
+
+    def inputs(self, params: Mapping[str, Any], image_url: str, factor: Factor) -> dict[str, Any]:
+        """The body's `input` for the provider, from parsed parameters."""
+        scale = {self.scale_field: factor.value} if self.scale_field else {}
         options = {option.field: params[option.name] for option in self.options}
-        return {self.image_field: image_url, self.scale_field: scale, **options}
+        return {**self.constants, self.image_field: image_url, **scale, **options}
 
 
-# Real-ESRGAN's own check: height * width > 1448 * 1448 fails the run. The face models have none; they get the same, so
-# that a result can't outgrow what completion can hold.
-MAX_MODEL_PIXELS = 2_096_704
-
-MODELS = {
-    model.slug: model
-    for model in (
-        EnhancementModel(
-            slug="nightmareai/real-esrgan",
-            name="Real-ESRGAN",
-            presets=(Preset("enlarge", {}), Preset("cleanup", {"scale": 1})),
-            image_field="image",
-            scale_field="scale",
-            scales=(4,),  # the net's own; others are this one, resized by the model with less care than by us
-            scale=_scale(4),
-            options=(Parameter("faceEnhance", "face_enhance", "boolean", default=False),),
-            max_pixels=MAX_MODEL_PIXELS,
-            licence="BSD-3-Clause",
-            usual_seconds=12,
+def read_model(document: Mapping[str, Any]) -> EnhancementModel:
+    """A model from its file's document (`models/schema.json`). Raises KeyError, TypeError, ValueError."""
+    scale = document["scale"]
+    first = document.get("firstEnlarged")
+    options = document.get("options", [])
+    return EnhancementModel(
+        slug=document["slug"],
+        name=document["name"],
+        version=document["version"],
+        presets=tuple(Preset(each["goal"], each.get("params", {})) for each in document["goals"]),
+        image_field=document["image"],
+        scale_field=scale.get("field"),
+        factors=tuple(Factor(each.get("value"), each["times"]) for each in scale["factors"]),
+        first_enlarged=FirstEnlarged(first["side"], first["below"], first.get("times")) if first else None,
+        scale=Parameter("scale", "", "number", scale["default"], 1, scale["maximum"]),
+        options=tuple(
+            Parameter(
+                each["name"],
+                each["field"],
+                each["kind"],
+                each["default"],
+                each.get("minimum"),
+                each.get("maximum"),
+                tuple(each.get("choices", ())),
+            )
+            for each in options
         ),
-        EnhancementModel(
-            slug="tencentarc/gfpgan",
-            name="GFPGAN",
-            presets=(Preset("faces", {}),),
-            image_field="img",
-            scale_field="scale",
-            scales=(2, 3, 4),
-            scale=_scale(2),
-            options=(Parameter("version", "version", "choice", "v1.4", choices=("v1.2", "v1.3", "v1.4")),),
-            max_pixels=MAX_MODEL_PIXELS,
-            licence="Apache-2.0, parts of it non-commercial",  # StyleGAN2 and DFDNet, see docs/security.md
-            usual_seconds=10,
-        ),
-        EnhancementModel(
-            slug="sczhou/codeformer",
-            name="CodeFormer",
-            presets=(Preset("faces", {}),),
-            image_field="image",
-            scale_field="upscale",
-            scales=(2, 3, 4),
-            scale=_scale(2),
-            options=(
-                Parameter("fidelity", "codeformer_fidelity", "number", 0.5, 0, 1),
-                Parameter("backgroundEnhance", "background_enhance", "boolean", default=True),
-                Parameter("faceUpsample", "face_upsample", "boolean", default=True),
-            ),
-            max_pixels=MAX_MODEL_PIXELS,
-            licence="S-Lab License 1.0 (non-commercial)",
-            usual_seconds=15,
-        ),
+        constants=document.get("constants", {}),
+        output_path=tuple(document["output"]),
+        max_pixels=document["maxPixels"],
+        price_usd=document["priceUsd"],
+        licence=_licence(document["licence"]),
+        option_licences={each["name"]: _licence(each["licence"]) for each in options if "licence" in each},
+        usual_seconds=document["usualSeconds"],
     )
-}
+
+
+def _licence(document: Mapping[str, Any]) -> Licence:
+    return Licence(document["name"], document["commercial"])
+
 
 _ENTRY = re.compile(r"(?P<slug>[a-z0-9._-]+/[a-z0-9._-]+)(?::(?P<version>[0-9a-f]{64}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A model that the operator allows, and the version to ask for: `owner/name` or `owner/name:hash`."""
+    """A model that the operator allows, and what is asked for: `owner/name:version`."""
 
     model: EnhancementModel
     version: str
 
 
-def offers(allowed: Sequence[str]) -> dict[str, Offer]:
-    """The operator's allowlist by slug; raises ValueError for an entry that is malformed or unknown."""
+def offers(allowed: Sequence[str], models: Mapping[str, EnhancementModel]) -> dict[str, Offer]:
+    """The operator's allowlist by slug: `owner/name` for the model file's version, `owner/name:version` for another.
+
+    Raises ValueError for an entry that is malformed or has no model file.
+    """
     result = {}
     for entry in allowed:
         match = _ENTRY.fullmatch(entry)
-        if match is None or match["slug"] not in MODELS:
+        if match is None or match["slug"] not in models:
             raise ValueError(
-                f"{entry!r} is not owner/name or owner/name:<64 hex digits> of a known model ({', '.join(MODELS)})"
+                f"{entry!r} is not owner/name or owner/name:<64 hex digits> of a known model ({', '.join(models)})"
             )
-        result[match["slug"]] = Offer(MODELS[match["slug"]], entry)
+        model = models[match["slug"]]
+        result[model.slug] = Offer(model, f"{model.slug}:{match['version'] or model.version}")
     return result

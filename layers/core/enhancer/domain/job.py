@@ -11,10 +11,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from enhancer.domain.clock import milliseconds
 from enhancer.domain.owner import Owner, OwnerType
+
+# A place at a provider that throttles, a provider that starts no runs at present, a model that is still being started.
+WaitingFor = Literal["place", "provider", "model"]
 
 
 class Status(StrEnum):
@@ -70,6 +73,9 @@ class Job:
     `check_at` is when reconcile has to look at the job again; None once nobody has to move it any more.
     `provider_job_id` names the run of the current attempt, `previous_provider_job_id` that of the attempt before, and
     `previous_attempt_json` tells how that one went. `deliveries` are the verified webhook calls, each a line of JSON.
+    `result_width` and `result_height` are the promised size of the result, for the original as it is stored; rows of
+    0.1 have none. `provider_answer` is what the provider answered when it was last asked for a run and named none, at
+    `provider_answered_at`; `waiting_for` is what the job waits for at the provider.
     `released_at` is when reconcile gave back a claim that had made no run.
     `quota_window` is the window the job was counted in. `expires_at` is the table's TTL, in seconds since 1970.
     """
@@ -97,6 +103,11 @@ class Job:
     prepared_width: int | None = None
     prepared_height: int | None = None
     report_json: str | None = None
+    result_width: int | None = None
+    result_height: int | None = None
+    provider_answer: str | None = None
+    provider_answered_at: str | None = None
+    waiting_for: WaitingFor | None = None
     output_r2_key: str | None = None
     output_content_type: str | None = None
     output_size: int | None = None
@@ -139,6 +150,13 @@ class Job:
         return float(self.params.get("scale") or self.params["upscale"])
 
     @property
+    def result_size(self) -> tuple[int, int]:
+        """The promised width and height of the result in pixels, for the original as it is stored."""
+        if self.result_width and self.result_height:
+            return self.result_width, self.result_height
+        return max(1, round(self.input_width * self.scale)), max(1, round(self.input_height * self.scale))
+
+    @property
     def output_format(self) -> str:
         """`png`, `webp` or `jpeg`; rows of 0.1 name none and mean png."""
         return str(self.params.get("outputFormat", "png"))
@@ -157,6 +175,13 @@ class Job:
     def ended(self) -> bool:
         """Whether the job is in a terminal state."""
         return self.status in TERMINAL
+
+    @property
+    def why_not_started(self) -> str:
+        """Why a job that waited for a day was never started."""
+        if self.waiting_for == "place":
+            return "The provider had no place for this job within a day; nothing was charged to your quota."
+        return "This job could not be started within a day; nothing was charged to your quota. Try again later."
 
     @property
     def stage(self) -> str:

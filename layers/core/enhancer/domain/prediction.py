@@ -9,12 +9,16 @@ from typing import Any, Literal, Self
 from enhancer.domain import keys
 from enhancer.domain.job import Job, Status
 
-# A run that ended with one of these was lost by the platform, not by the model: codes that public clients of Replicate
-# report as passing on a repeat (read 2026-11-22).
-_PLATFORM_FAULT = re.compile(r"\(?\b(?:code: )?(PA|E8765|E9828)\)")
-_TOO_LARGE = re.compile(r"greater than the max size that fits in GPU memory|E1001|out of memory", re.IGNORECASE)
+# How runs fail, by the texts of their errors, the first that fits. replicate.com/docs/reference/error-codes, read
+# 2026-11-25, names E1000 (unknown, retry), E1001 (out of memory: smaller input), E4875 (no webhook URL) and E6716
+# (timeout starting the prediction); public clients report PA, E8367, E8765, E9243 and E9828 with "please retry" (read
+# 2026-11-22). A code that is not named here is the platform's too: models have none.
+_TOO_LARGE = re.compile(r"greater than the max size that fits in GPU memory|\bE1001\b|out of memory", re.IGNORECASE)
+_PLATFORM_FAULT = re.compile(
+    r"\bE\d{4}\b|\bcode: [A-Z]{2,}\b|interrupted|timed? ?out|health ?check|failed to start|please retry", re.IGNORECASE
+)
+_FILTERED = re.compile(r"\bNSFW\b|safety (?:filter|checker|system)|sensitive content|flagged as", re.IGNORECASE)
 TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
-HIDDEN_VERSION = "hidden"  # what official models report (Replicate's OpenAPI document, read 2026-11-22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +98,22 @@ def is_run_of(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
 
 
 def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Verdict:
-    """Decide from a run that has ended. At most two attempts a job: a platform fault is repeated once."""
+    """Decide from a run that has ended. At most two attempts a job: a platform fault is repeated once.
+
+    Only what is certainly the picture's content keeps the quota: a model's own filter.
+    """
     if prediction.status == "succeeded" and prediction.output_url:
         return Verdict("save")
     if cancel_requested:
         return Verdict("cancel")
     if prediction.status == "succeeded":
         return _failed("The provider reports success but no longer has the picture.", refund=True)
-    if prediction.status in {"canceled", "aborted"}:
-        return _failed(
-            "The provider ended the run before it was done; try again.", refund=prediction.status == "aborted"
-        )
+    if prediction.status in {"canceled", "aborted"}:  # by its deadline, while it ran or before
+        return _failed("The provider ended the run before it was done; try again.", refund=True)
     error = prediction.error or ""
+    if _TOO_LARGE.search(error):
+        message = "The picture is too large for this model; try it smaller."
+        return Verdict("fail", "image_too_large", message, refund=True)
     if _PLATFORM_FAULT.search(error):
         if attempt < 2:
             return Verdict("retry")
@@ -113,9 +121,10 @@ def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Ve
             "The provider's platform failed twice; nothing was charged to your quota. Try again later.",
             refund=True,
         )
-    if _TOO_LARGE.search(error):
-        return Verdict("fail", "image_too_large", "The picture is too large for this model; try it smaller.")
-    return _failed("The model could not process this picture; try another picture or another model.", refund=False)
+    if _FILTERED.search(error):
+        message = "The model's content filter refused this picture; try another picture or another model."
+        return Verdict("fail", "validation_error", message)
+    return _failed("The model could not process this picture; try another picture or another model.", refund=True)
 
 
 def _failed(message: str, *, refund: bool) -> Verdict:

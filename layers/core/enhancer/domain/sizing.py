@@ -1,22 +1,51 @@
-"""How large a result can be: what the model can take and give, and what the file format can hold."""
+"""How large a result is: what the model can take and give, and what the file format can hold."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
-from enhancer.domain.catalogue import MAX_MODEL_PIXELS, MAX_SCALE, EnhancementModel, InvalidParameter
+from enhancer.domain.catalogue import EnhancementModel, InvalidParameter, Size
 
 # The widest and highest picture of a format: WebP by its 14-bit fields (Google's container specification), JPEG by
 # libjpeg's JPEG_MAX_DIMENSION; both read 2026-11-23. PNG holds more than any model gives.
 MAX_SIDE = {"png": 2**31 - 1, "webp": 16_383, "jpeg": 65_500}
 
 LEFT_OVER = 0.01  # scales are told in hundredths; a result that is larger by less is not worth a new encoding
-MAX_RESULT_PIXELS = MAX_SCALE**2 * MAX_MODEL_PIXELS  # what completion has to hold in memory
+MAX_OUTPUT_PIXELS = 33_547_264  # of a model's output: what completion has to hold in memory
 
 
-def largest_scale(width: int, height: int, max_pixels: int) -> float:
-    """How many times its sides a picture can be enlarged, in hundredths: above `max_pixels` it is reduced first."""
-    return _floor(MAX_SCALE * min(1, math.sqrt(max_pixels / (width * height))))
+def largest_scale(width: int, height: int, model: EnhancementModel) -> float:
+    """How many times its sides a picture can be enlarged, in hundredths.
+
+    Above the model's `max_pixels` a picture is reduced first. Whether a picture lies on its side is not known yet, so
+    what is promised holds for both ways.
+    """
+    return _floor(min(_largest_scale(width, height, model), _largest_scale(height, width, model)))
+
+
+def _largest_scale(width: int, height: int, model: EnhancementModel) -> float:
+    taken = fit_within(width, height, model.max_pixels)
+    outputs = [model.output_size(taken, factor) for factor in model.factors]
+    fitting = [size for size in outputs if size[0] * size[1] <= MAX_OUTPUT_PIXELS]
+    reachable = max((min(size[0] / width, size[1] / height) for size in fitting), default=0)
+    return min(reachable, model.largest_factor * min(taken[0] / width, taken[1] / height))
+
+
+def result_size(width: int, height: int, scale: float, model: EnhancementModel) -> Size:
+    """The promised size of a result in pixels, from the original's.
+
+    It is the largest that the model gives where the scale asks for hardly less, else the original's times the scale.
+    """
+    taken = fit_within(width, height, model.max_pixels)
+    given = int(taken[0] * model.largest_factor), int(taken[1] * model.largest_factor)
+    if given[0] / width < scale + LEFT_OVER and given[1] / height < scale + LEFT_OVER:
+        return given
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def turned(size: Size, like: Size) -> Size:
+    """A size with its sides in the order of another's: a picture may have been turned upright meanwhile."""
+    return size[::-1] if (size[0] - size[1]) * (like[0] - like[1]) < 0 else size
 
 
 def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementModel) -> dict[str, bool | float | str]:
@@ -26,7 +55,10 @@ def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementMo
     InvalidParameter, with the largest value that fits, for a scale or a format that this picture can't have.
     """
     params = model.parse(raw)
-    largest = largest_scale(width, height, model.max_pixels)
+    largest = largest_scale(width, height, model)
+    if largest <= 0:
+        message = "{model} can't enhance a picture of {width} x {height} pixels; choose another model."
+        raise InvalidParameter("model", message, width=width, height=height, model=model.name)
     scale = float(params["scale"])
     if scale > largest and "scale" in raw:
         raise InvalidParameter(
@@ -40,8 +72,7 @@ def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementMo
         )
     if scale > largest:
         params["scale"] = scale = largest
-    given = [MAX_SCALE * side for side in fit_within(width, height, model.max_pixels)]
-    longest = max(given) if given[0] / width < scale + LEFT_OVER else round(max(width, height) * scale)
+    longest = max(result_size(width, height, scale, model))
     _check_side(max(width, height), longest, str(params["outputFormat"]))
     return params
 
@@ -64,7 +95,7 @@ def _check_side(side: int, longest: int, output_format: str) -> None:
     raise InvalidParameter("outputFormat", message, maximum=maximum, **known)
 
 
-def fit_within(width: int, height: int, max_pixels: int) -> tuple[int, int]:
+def fit_within(width: int, height: int, max_pixels: int) -> Size:
     """The size to which a picture is reduced so that it has at most `max_pixels`; its own size if it has no more."""
     if width * height <= max_pixels:
         return width, height

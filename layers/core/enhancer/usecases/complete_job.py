@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from math import prod
 from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import quote
@@ -18,9 +19,9 @@ from enhancer.domain import image, keys, prediction
 from enhancer.domain.catalogue import OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Append, Job
-from enhancer.domain.prediction import HIDDEN_VERSION, Delivery, Prediction
+from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
-from enhancer.domain.sizing import MAX_RESULT_PIXELS
+from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
 from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
 
@@ -83,6 +84,7 @@ def _claimed(
         "updated_at": to_text(now),
         "check_at": to_text(now + SAVE_LEASE),
         "model_ms": run.model_ms,
+        "waiting_for": None,
         **kept,
     }
     if then is _save:
@@ -146,8 +148,8 @@ def _check(output: Output) -> None:
         picture = image.inspect(head, tail, output.size)
     except ValueError as problem:
         raise OutputGone(f"the provider's file is not a whole picture: {problem}") from None
-    if picture.pixels > MAX_RESULT_PIXELS:
-        raise OutputGone(f"the provider's picture has {picture.pixels:,} pixels, at most {MAX_RESULT_PIXELS:,} fit")
+    if picture.pixels > MAX_OUTPUT_PIXELS:
+        raise OutputGone(f"the provider's picture has {picture.pixels:,} pixels, at most {MAX_OUTPUT_PIXELS:,} fit")
 
 
 def _original(job: Job, completer: Completer) -> bytes | None:
@@ -157,19 +159,18 @@ def _original(job: Job, completer: Completer) -> bytes | None:
 
 
 def _wish(job: Job, run: Prediction) -> Wish:
-    version = None if run.version == HIDDEN_VERSION else run.version
     return Wish(
-        scale=job.scale,
+        size=job.result_size,
         output_format=job.output_format,
         quality=job.params.get(OUTPUT_QUALITY.name, OUTPUT_QUALITY.default),
-        xmp=xmp_packet(job.model, version),
+        xmp=xmp_packet(job.model, run.version),
     )
 
 
 def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]:
     key, preview, thumb = _result_keys(job, completer)
     stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "picture"
-    name = f"{stem}-enhanced-{job.scale:g}x{PurePosixPath(key).suffix}"
+    name = f"{stem}-enhanced-{_enlarged(job, finished):g}x{PurePosixPath(key).suffix}"
     completer.pictures.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
     completer.pictures.write(preview, finished.preview, "image/webp", RESULT_CACHE)
     completer.pictures.write(thumb, finished.thumb, "image/webp", RESULT_CACHE)
@@ -184,6 +185,13 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
         "thumb_r2_key": thumb,
         "report_json": json.dumps(finished.report) if finished.report else None,
     }
+
+
+def _enlarged(job: Job, finished: Finished) -> float:
+    """How many times the original's sides the result has: its scale, or less where the model returned less."""
+    if finished.width * finished.height >= prod(job.result_size):
+        return job.scale
+    return round(max(finished.width, finished.height) / max(job.input_width, job.input_height), 2)
 
 
 def _result_keys(job: Job, completer: Completer) -> list[str]:

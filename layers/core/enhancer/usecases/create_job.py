@@ -209,6 +209,7 @@ def _register(
         seat = limits.seat(quota, intake.quota_jobs, now)
         if seat is None:
             raise _exhausted(limits.usage(quota, intake.quota_jobs, now), intake.quota_jobs, intake.clock)
+        promised = sizing.result_size(picture.width, picture.height, float(params["scale"]), offer.model)
         job = Job(
             id=job_id,
             owner_type=owner.type,
@@ -223,6 +224,8 @@ def _register(
             input_size=size,
             input_width=picture.width,
             input_height=picture.height,
+            result_width=promised[0],
+            result_height=promised[1],
             quota_window=seat.window,
             created_at=to_text(now),
             updated_at=to_text(now),

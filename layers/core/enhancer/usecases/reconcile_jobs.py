@@ -24,6 +24,12 @@ RUNS_ON_A_PAGE = 100
 # The provider erases a run's input an hour after its end (replicate.com/docs/topics/predictions/data-retention, read
 # 2026-11-22): from then on a run can't be told to be a job's.
 ERASURE = timedelta(minutes=55)
+# Every run is created with Cancel-After 10 minutes, so that one which is not at its end by now never tells it.
+PATIENCE = timedelta(minutes=30)
+
+
+UNCONFIRMED = "The provider did not confirm the run; nothing was charged to your quota. Try again."
+NOT_ENDED = "The provider did not end the run in time; nothing was charged to your quota. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ def reconcile_jobs(
 def _later(job: Job, now: datetime) -> str:
     """When to look again: after half the time that the job has been in its state, within bounds.
 
-    With these bounds a run whose webhook was lost is read about eight times before the provider erases it.
+    With these bounds a run whose webhook was lost is read seven times in the first half hour, when it must have ended.
     """
     since = from_text(job.accepted_at or job.claimed_at or job.created_at)
     return to_text(now + min(LATEST, max(SOONEST, (now - since) / 2)))
@@ -89,7 +95,7 @@ def _later(job: Job, now: datetime) -> str:
 def _queued(job: Job, reconciler: Reconciler) -> str:
     now = reconciler.clock()
     if now >= expiry(job.created_at).original:
-        return _fail(job, reconciler, "service_unavailable", "The provider had no place for this job within a day.")
+        return _fail(job, reconciler, "service_unavailable", job.why_not_started)
     reconciler.jobs.postpone(job, _later(job, now))
     reconciler.messages.start(job.id)
     return "start resent"
@@ -130,12 +136,7 @@ def _starting(job: Job, reconciler: Reconciler) -> str:
         with suppress(MessageNotSent):  # check_at is set: the next run sends it
             reconciler.messages.start(job.id)
         return "claim released"
-    return _fail(
-        job,
-        reconciler,
-        "provider_error",
-        "The provider did not start the run; nothing was charged to your quota.",
-    )
+    return _fail(job, reconciler, "provider_error", UNCONFIRMED)
 
 
 def _processing(job: Job, reconciler: Reconciler) -> str:
@@ -143,7 +144,14 @@ def _processing(job: Job, reconciler: Reconciler) -> str:
     run = reconciler.provider.get(job.provider_job_id)
     if run is None:
         return _fail(job, reconciler, "provider_error", "The provider no longer knows the run.")
-    return _forward(job, run, reconciler, reconciler.clock())
+    now = reconciler.clock()
+    if not run.ended and now - from_text(job.accepted_at or job.updated_at) > PATIENCE:
+        reconciler.provider.cancel(run.id)
+        return _fail(job, reconciler, "provider_error", NOT_ENDED)
+    waiting_for = "model" if run.status == "starting" else None
+    if waiting_for != job.waiting_for:
+        job = reconciler.jobs.note(job, {"waiting_for": waiting_for})
+    return _forward(job, run, reconciler, now)
 
 
 def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -> str:

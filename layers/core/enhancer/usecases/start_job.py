@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from enhancer.domain import keys
+from enhancer.domain import keys, sizing
 from enhancer.domain.catalogue import EnhancementModel, Offer
-from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, WITHDRAW, Job, Status
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
+from enhancer.domain.retention import expiry
 from enhancer.errors import (
+    AccountRefused,
     Gone,
     MessageNotSent,
     NotCreated,
@@ -36,8 +38,12 @@ Outcome = Literal[
     "adopted",
     "throttled",
     "unreachable",
+    "account refused",
+    "paused",
+    "expired",
     "refused",
     "unreadable",
+    "too large",
     "original gone",
     "unknown",
     "at the ceiling",
@@ -48,9 +54,12 @@ DAMAGED = "The picture is damaged and can't be read; save or send it again."
 NOT_OFFERED = "This model is no longer on offer; choose another."
 ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again."
 USED_UP = "Today's runs are used up; try again tomorrow."
-REFUSED = "The provider refused the run; nothing was charged to your quota."
+REFUSED = "The provider refused this job; nothing was charged to your quota. Try another model."
+TOO_LARGE = "The model can't give this picture the size that was asked for; try a smaller scale."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
+PAUSE = timedelta(minutes=5)  # between two tries while the provider refuses the account
+PAUSE_KEY = "pause#provider"
 MAX_DELAY = 900  # SQS: the longest DelaySeconds
 
 
@@ -83,9 +92,13 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         return "not due"
     if job.cancel_requested:  # while it was claimed, and the claim was given back
         return _withdraw(job, starter)
+    if starter.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
+        return _end(job, starter, "service_unavailable", job.why_not_started, "expired")
     offer = starter.offers.get(job.model)
     if offer is None:
         return _end(job, starter, "service_unavailable", NOT_OFFERED, "refused")
+    if pause := starter.usage.recall(PAUSE_KEY, starter.clock()):
+        return _wait_for_account(job, pause["until"], starter)
     try:
         key, prepared = _prepare(job, offer.model, starter)
     except UnreadablePicture:
@@ -95,34 +108,71 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     return _run(job, key, prepared, offer, starter)
 
 
+def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
+    """Come again when the pause has ended; no run is asked for meanwhile."""
+    now = starter.clock()
+    seconds = (from_text(until) - now).total_seconds() + _jitter(30)
+    delay = min(MAX_DELAY, max(1, round(seconds)))
+    changes = {"waiting_for": "provider", "check_at": to_text(now + timedelta(seconds=delay + 60))}
+    with suppress(TransitionRefused):  # it moved meanwhile, so that it does not wait here
+        starter.jobs.note(job, changes)
+        with suppress(MessageNotSent):  # check_at is set: reconcile sends it
+            starter.messages.start(job.id, delay)
+    return "paused"
+
+
 def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter) -> Outcome:
+    size = (prepared.width, prepared.height)
+    factor = offer.model.factor_for(size, sizing.turned(job.result_size, size), sizing.MAX_OUTPUT_PIXELS)
+    if factor is None:  # its model file changed since, or what a picture says of its own size is not true
+        return _end(job, starter, "image_too_large", TOO_LARGE, "too large")
     now = starter.clock()
     claim = {"claimed_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(now + CLAIM_LEASE)}
     try:
-        job = starter.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
+        job = starter.jobs.move(job.id, CLAIM, {**claim, "waiting_for": None}, where={"attempt": job.attempt})
     except TransitionRefused:
         return "not due"
     if not _count_run(starter, now):
         return _end(job, starter, "service_unavailable", USED_UP, "at the ceiling")
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
-    # How many times the sides of what it gets the result needs; width and height may have changed places.
-    enlargement = job.scale * max(job.input_width, job.input_height) / max(prepared.width, prepared.height)
-    inputs = offer.model.inputs(job.params, url, enlargement)
+    inputs = offer.model.inputs(job.params, url, factor)
     try:
         prediction = starter.provider.create(offer.version, inputs, f"{starter.webhook_url}?job={job.id}")
-    except Throttled as problem:
+    except NotCreated as problem:
         _uncount_run(starter, now)
-        seconds = problem.retry_after + random.uniform(0, 5)  # noqa: S311 - jitter
-        return _again(job, prepared, starter, seconds, "throttled")
-    except Refused:
-        _uncount_run(starter, now)
-        return _end(job, starter, "provider_error", REFUSED, "refused")
-    except NotCreated:
-        _uncount_run(starter, now)
-        return _again(job, prepared, starter, RETRY_UNREACHABLE.total_seconds(), "unreachable")
-    except OutcomeUnknown:
+        return _not_created(job, prepared, problem, starter)
+    except OutcomeUnknown as problem:
+        with suppress(TransitionRefused):  # the webhook was faster
+            starter.jobs.note(job, _answered(problem, starter))
         return "unknown"
     return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
+
+
+def _not_created(job: Job, prepared: Prepared, problem: NotCreated, starter: Starter) -> Outcome:
+    """No run exists: the job waits, or ends if it alone is refused."""
+    answered = _answered(problem, starter)
+    match problem:
+        case Refused():
+            return _end(job, starter, "provider_error", REFUSED, "refused", answered)
+        case AccountRefused():
+            until = to_text(starter.clock() + PAUSE)
+            starter.usage.remember(PAUSE_KEY, {"until": until}, starter.clock(), int(PAUSE.total_seconds()))
+            seconds = PAUSE.total_seconds() + _jitter(30)
+            return _again(job, prepared, starter, seconds, "account refused", {**answered, "waiting_for": "provider"})
+        case Throttled():
+            seconds = problem.retry_after + _jitter(5)
+            return _again(job, prepared, starter, seconds, "throttled", {**answered, "waiting_for": "place"})
+        case _:
+            seconds = RETRY_UNREACHABLE.total_seconds()
+            return _again(job, prepared, starter, seconds, "unreachable", {**answered, "waiting_for": "provider"})
+
+
+def _answered(problem: ProviderError, starter: Starter) -> dict[str, Any]:
+    return {"provider_answer": str(problem), "provider_answered_at": to_text(starter.clock())}
+
+
+def _jitter(seconds: float) -> float:
+    return random.uniform(0, seconds)  # noqa: S311 - not a secret
 
 
 def _withdraw(job: Job, starter: Starter) -> Outcome:
@@ -200,13 +250,16 @@ def accepted(now: datetime, usual_seconds: int) -> dict[str, Any]:
     return {"accepted_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(due)}
 
 
-def _again(job: Job, prepared: Prepared, starter: Starter, seconds: float, outcome: Outcome) -> Outcome:
+def _again(
+    job: Job, prepared: Prepared, starter: Starter, seconds: float, outcome: Outcome, why: Mapping[str, Any]
+) -> Outcome:
     """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
     now = starter.clock()
     delay = min(MAX_DELAY, max(1, round(seconds)))
     changes = {
         "claimed_at": None,
         **_preparation(prepared),
+        **why,
         "updated_at": to_text(now),
         "check_at": to_text(now + timedelta(seconds=delay + 60)),
     }
@@ -216,9 +269,17 @@ def _again(job: Job, prepared: Prepared, starter: Starter, seconds: float, outco
     return outcome
 
 
-def _end(job: Job, starter: Starter, error_type: str, message: str, outcome: Outcome) -> Outcome:
+def _end(
+    job: Job,
+    starter: Starter,
+    error_type: str,
+    message: str,
+    outcome: Outcome,
+    answered: Mapping[str, Any] | None = None,
+) -> Outcome:
     """No run was ever accepted: the quota goes back."""
     now = to_text(starter.clock())
     changes = {"error_type": error_type, "error_message": message, "finished_at": now, "updated_at": now}
+    changes |= answered or {}
     starter.jobs.end(job, FAIL, changes, refund=True)
     return outcome

@@ -14,8 +14,8 @@ from PIL import Image
 
 from enhancer.adapters.imaging import faithfulness, png
 from enhancer.adapters.imaging.colours import in_rgb
-from enhancer.adapters.imaging.preparing import has_transparency, upright, upright_size
-from enhancer.domain.sizing import LEFT_OVER, fit_within
+from enhancer.adapters.imaging.preparing import has_transparency, upright
+from enhancer.domain.sizing import fit_within, turned
 from enhancer.ports import Finished, Wish
 
 PREVIEW_SIDE = 2048
@@ -28,10 +28,9 @@ _WHITE = (255, 255, 255)
 
 
 class Reference(NamedTuple):
-    """What the result must keep of its original: its size in pixels, profile, transparency (None if it has none), and
-    a reduction in RGB to compare with."""
+    """What the result must keep of its original: its profile and transparency (None if it has none), and a reduction in
+    RGB to compare with."""
 
-    size: tuple[int, int]
     profile: bytes | None
     alpha: Image.Image | None
     sample: Image.Image
@@ -81,7 +80,7 @@ def _reference(original: bytes) -> Reference:
         picture = colours.image
         alpha = upright(picture.getchannel("A"), image) if has_transparency(picture) else None
         sample = upright(_sample(picture, sample_size), image)
-        return Reference(upright_size(image, stored), colours.profile, alpha, sample)
+        return Reference(colours.profile, alpha, sample)
 
 
 def _sample(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -91,15 +90,15 @@ def _sample(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _result(image: Image.Image, reference: Reference | None, wish: Wish) -> Image.Image:
-    """The output in the size that was asked for and with the original's transparency; the very same if it fits."""
+    """The output in the promised size and with the original's transparency; the very same if it fits.
+
+    An output that is smaller than what was promised stays as it is: enlarging it would only pretend.
+    """
     result = image if image.mode in {"RGB", "RGBA"} else image.convert("RGB")
-    if reference is None:
-        return result
-    width, height = reference.size
-    if result.width / width >= wish.scale + LEFT_OVER:
-        target = (max(1, round(width * wish.scale)), max(1, round(height * wish.scale)))
-        result = result.resize(target, Image.Resampling.LANCZOS)
-    if reference.alpha and result.mode == "RGB":
+    size = turned(wish.size, result.size)
+    if result.size != size and result.width >= size[0] and result.height >= size[1]:
+        result = result.resize(size, Image.Resampling.LANCZOS)
+    if reference and reference.alpha and result.mode == "RGB":
         result = result.copy() if result is image else result
         result.putalpha(reference.alpha.resize(result.size, Image.Resampling.BICUBIC))
     return result

@@ -1,0 +1,56 @@
+"""Models that the stand-in does not know by itself: it plays them as their deployed model files describe them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from local.replicate.published import PUBLISHED
+
+FOLDER = Path("layers/CoreLayer/python/enhancer/models")
+"""Below the build: the very files that the functions read."""
+_TYPES = {bool: "boolean", int: "number", float: "number", str: "string"}
+_KINDS = {"boolean": "boolean", "integer": "integer", "number": "number", "choice": "string"}
+
+
+def added_models(build: Path) -> list[dict[str, Any]]:
+    """The built models that the stand-in has no published source of, each as `local/replicate/given.py` reads it."""
+    known = {model.slug for model in PUBLISHED}
+    documents = [json.loads(path.read_text()) for path in sorted((build / FOLDER).glob("*--*.json"))]
+    return [as_given(document) for document in documents if document["slug"] not in known]
+
+
+def as_given(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A model file's document in the stand-in's words."""
+    scale = document["scale"]
+    field = scale.get("field")
+    times = {str(each.get("value")): each["times"] for each in scale["factors"]}
+    return {
+        "slug": document["slug"],
+        "versions": [document["version"]],
+        "image_field": document["image"],
+        "input": {"required": [document["image"]], "properties": dict(_inputs(document))},
+        "output": _output(document["output"]),
+        "factor": {"field": field, "times": times} if field else {"times": scale["factors"][0]["times"]},
+    }
+
+
+def _inputs(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield document["image"], {"type": "string", "format": "uri"}
+    scale = document["scale"]
+    if "field" in scale:
+        first = scale["factors"][0]["value"]
+        yield scale["field"], {"type": _TYPES[type(first)], "default": first}
+    for option in document.get("options", []):
+        limits = {name: option[name] for name in ("minimum", "maximum") if name in option}
+        choices = {"enum": option["choices"]} if "choices" in option else {}
+        kind = {"type": _KINDS[option["kind"]], "default": option["default"]}
+        yield option["field"], {**kind, **limits, **choices}
+    for name, value in document.get("constants", {}).items():
+        yield name, {"type": _TYPES[type(value)], "default": value}
+
+
+def _output(path: list[int | str]) -> str | dict[str, str]:
+    if not path:
+        return "url"
+    return {"key": path[0]} if isinstance(path[0], str) else "list"

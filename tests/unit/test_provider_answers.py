@@ -1,0 +1,198 @@
+"""One job each with a provider that answers badly: what its person, its operator and the books see.
+
+The answers go through the real adapter; their bodies are those of `tests/replicate/provider/examples` and of the
+provider's own clients' tests.
+"""
+
+import json
+import string
+from dataclasses import dataclass, replace
+
+import pytest
+import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+
+from enhancer.adapters.model_files import models
+from enhancer.adapters.replicate import Replicate
+from enhancer.documents import job_json
+from enhancer.domain.job import Status
+from enhancer.domain.limits import spend_key
+from enhancer.observability import WatchedProvider, watched
+from enhancer.usecases.reconcile_jobs import reconcile_jobs
+from enhancer.usecases.start_job import start_job
+from operate.story import story
+from tests.transport import session
+from tests.unit.test_alarms import ALARMS, suffix
+from tests.unit.test_observability import told
+
+NO_TOKEN = {"title": "Unauthenticated", "detail": "You did not pass a valid authentication token", "status": 401}
+NO_CREDIT = {"title": "Insufficient credit", "detail": "You have insufficient credit to run this model.", "status": 402}
+NOT_ALLOWED = {"title": "Forbidden", "detail": "You may not run this model.", "status": 403}
+NO_MODEL = {"detail": "The requested resource could not be found.", "status": 404}
+NO_VERSION = {
+    "title": "Invalid version or not permitted",
+    "detail": "The specified version does not exist (or perhaps you don't have permission to use it?)",
+    "status": 422,
+}
+RESET = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))
+REFUSED = requests.ConnectionError(MaxRetryError(None, "/v1/predictions", NewConnectionError(None, "refused")))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one answer leaves: the job's status, what it waits for, its error; places taken; the alarms that ring."""
+
+    outcome: str
+    status: Status
+    waiting_for: str | None = None
+    error: str | None = None
+    used: int = 1
+    spent: int = 0
+    alarms: tuple[str, ...] = ()
+
+
+WAITS = Seen("account refused", Status.QUEUED, "provider", alarms=("account-refusals",))
+FAILS = Seen("refused", Status.FAILED, error="provider_error", used=0, alarms=("job-refusals",))
+UNKNOWN = Seen("unknown", Status.STARTING, spent=1)
+
+ANSWERS = {
+    "401": ((401, NO_TOKEN), WAITS, "HTTP 401: Unauthenticated. You did not pass a valid authentication token"),
+    "402": ((402, NO_CREDIT), WAITS, "HTTP 402: Insufficient credit. You have insufficient credit to run this model"),
+    "403": ((403, NOT_ALLOWED), WAITS, "HTTP 403: Forbidden. You may not run this model"),
+    "404": ((404, NO_MODEL), FAILS, "HTTP 404: The requested resource could not be found"),
+    "422": (
+        (422, NO_VERSION),
+        FAILS,
+        "HTTP 422: Invalid version or not permitted. The specified version does not exist",
+    ),
+    "429": ((429, {"retry_after": 8}), Seen("throttled", Status.QUEUED, "place"), "HTTP 429: retry after 8 s"),
+    "500": ((500, b"<html>"), UNKNOWN, "HTTP 500"),
+    "reset": (RESET, UNKNOWN, "ConnectionResetError"),
+    "lost answer": (requests.ReadTimeout(), UNKNOWN, "ReadTimeout"),
+    "unreachable": (REFUSED, Seen("unreachable", Status.QUEUED, "provider"), "NewConnectionError"),
+}
+
+
+def answering(world, answer):
+    """The world's starter with the real adapter, watched as in the function; and what the provider received."""
+
+    def answers(_):
+        if isinstance(answer, Exception):
+            return answer
+        status, body = answer
+        return status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    http, transport = session(answers)
+    provider = WatchedProvider(Replicate("https://api.replicate.com", lambda: "r8_secrettoken", models(), http))
+    return replace(world.starter, jobs=watched(world.jobs), provider=provider), transport
+
+
+def ringing(metrics):
+    """The alarms whose threshold these metrics reach, each by itself."""
+    sums = {}
+    for name, value, dimensions in told(metrics):
+        if not dimensions:
+            sums[name] = sums.get(name, 0) + value
+    rings = []
+    for alarm in ALARMS.values():
+        properties = alarm["Properties"]
+        if (
+            properties.get("Namespace") == "ImageEnhancer"
+            and sums.get(properties["MetricName"], 0) >= properties["Threshold"]
+        ):
+            rings.append(suffix(alarm))
+    return tuple(sorted(rings))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_is_told_to_everybody_who_has_to_know_it(world, lines, name):
+    answer, seen, words = ANSWERS[name]
+    job = world.new_job()
+    starter, transport = answering(world, answer)
+    lines()
+    assert start_job(job.id, starter) == seen.outcome
+    row = world.job(job.id)
+    assert (row.status, row.waiting_for, row.error_type) == (seen.status, seen.waiting_for, seen.error)
+    assert row.check_at is None or row.check_at > world.clock().isoformat(), "reconcile looks again"
+    assert world.usage.quota(world.owner).used == seen.used
+    assert world.usage.counters.get(spend_key(world.clock()), 0) == seen.spent
+    assert len(transport.requests) == 1
+
+    entries, metrics = lines()
+    [said] = [entry for entry in entries if entry["message"] == "provider"]
+    assert said["answer"].startswith(words)
+    assert (said["call"], said["job_id"]) == ("create", job.id)
+    assert [shown for metric, _, shown in told(metrics) if metric == "ProviderAnswers"] == [
+        {"answer": words.partition(":")[0]}
+    ]
+    assert ringing(metrics) == seen.alarms
+    assert words in "\n".join(story(row))
+    everything = json.dumps(entries) + "\n".join(story(row)) + json.dumps(job_json(row))
+    assert "r8_secrettoken" not in everything
+    assert "signed=GET" not in everything
+    shown = job_json(row)
+    assert shown["waitingFor"] == seen.waiting_for
+    assert (shown["error"] or {}).get("type") == seen.error
+
+
+def queued(world, number):
+    """So many queued jobs of the world's owner."""
+    job = world.new_job()
+    made = [replace(job, id=f"p{letter * 25}") for letter in string.ascii_lowercase[:number]]
+    world.jobs.rows = {each.id: each for each in made}
+    return made
+
+
+def test_no_two_answers_look_alike_to_the_operator(world, lines):
+    kinds = []
+    for job, (answer, _, _) in zip(queued(world, len(ANSWERS)), ANSWERS.values(), strict=True):
+        world.usage.kept.clear()  # the pause of the answer before
+        start_job(job.id, answering(world, answer)[0])
+        kinds += [shown["answer"] for metric, _, shown in told(lines()[1]) if metric == "ProviderAnswers"]
+    assert len(set(kinds)) == len(ANSWERS), kinds
+
+
+def test_five_unknown_outcomes_ring(world, lines):
+    jobs = queued(world, 5)
+    starter, _ = answering(world, (502, b""))
+    lines()
+    for job in jobs:
+        start_job(job.id, starter)
+    assert ringing(lines()[1]) == ("unknown-outcomes",)
+
+
+def test_while_the_account_is_refused_no_further_run_is_asked_for(world):
+    first = world.new_job()
+    starter, transport = answering(world, (402, NO_CREDIT))
+    start_job(first.id, starter)
+    second = world.new_job()
+    assert start_job(second.id, starter) == "paused"
+    assert len(transport.requests) == 1
+    assert world.job(second.id).waiting_for == "provider"
+    [(_, first_delay), (_, delay)] = world.messages.starts[-3:-2] + world.messages.starts[-1:]
+    assert 300 <= first_delay <= 330
+    assert 300 <= delay <= 330
+    world.clock.advance(seconds=301)
+    working = replace(starter, provider=world.provider)
+    assert [start_job(each.id, working) for each in (first, second)] == ["accepted", "accepted"]
+    assert world.job(second.id).waiting_for is None
+
+
+def test_a_pause_that_lasts_a_day_ends_jobs_with_a_true_sentence_and_their_quota(world):
+    job = world.new_job()
+    starter, transport = answering(world, (401, NO_TOKEN))
+    for _ in range(24 * 12 + 12):
+        start_job(job.id, starter)
+        reconcile_jobs(world.reconciler)
+        world.clock.advance(minutes=5, seconds=1)
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
+    assert row.error_message.startswith("This job could not be started within a day")
+    assert len(transport.requests) <= 24 * 12 + 12, "at most one try in five minutes"
+
+
+def test_a_reused_claim_says_what_was_answered_to_the_attempt_before(world):
+    job = world.new_job()
+    starter, _ = answering(world, (500, b""))
+    start_job(job.id, starter)
+    assert "the provider made no run that is known: HTTP 500" in "\n".join(story(world.job(job.id)))
