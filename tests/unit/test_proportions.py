@@ -19,7 +19,7 @@ QUEUES = {
     each["FunctionName"]["!Ref"]: RESOURCES[each["EventSourceArn"]["!GetAtt"].partition(".")[0]]["Properties"]
     for each in MAPPINGS.values()
 }
-PROVIDER_CALL = sum(replicate._TIMEOUT)
+PROVIDER_CALL = sum(replicate.TIMEOUT)
 FETCH = (len(outputs._PAUSES) + 1) * sum(outputs._TIMEOUT) + sum(outputs._PAUSES)
 
 
