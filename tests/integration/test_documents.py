@@ -58,7 +58,7 @@ def test_the_demo_enhances_a_real_photo_and_says_where_the_result_is():
 def test_an_operators_commands_tell_of_a_job_that_was_just_made(desk):
     port = free_port()
     settings = {"PORT": str(port), "STATE": str(desk / "state"), "LOCAL_ENGINE": "instant"}
-    with terminal(block("README.md", "sh", "make start"), **settings) as started:
+    with terminal(block("README.md", "sh", "prints: ready"), **settings) as started:
         ready = wait_for(started, "ready ")
         base_url = ready.split()[1]
         assert base_url == HERE.replace("8080", str(port))
