@@ -37,8 +37,13 @@ def test_each_attempt_gets_its_own_run_where_every_answer_and_webhook_is_lost(fa
     ],
     ids=["model", "memory", "pixel cap"],
 )
-def test_a_picture_that_the_model_can_not_process_is_paid_for(faulty_job, failure, error):
-    assert faulty_job(failure).end() == End("failed", error)
+def test_a_run_that_the_model_fails_costs_its_person_nothing(faulty_job, failure, error):
+    assert faulty_job(failure).end() == End("failed", error, used=0)
+
+
+def test_a_picture_that_the_models_filter_refuses_is_counted(faulty_job):
+    end = faulty_job(fault("run-model-error", text="NSFW content detected. Try a different image.")).end()
+    assert end == End("failed", "validation_error", used=1)
 
 
 def test_an_aborted_run_that_tells_so_gives_the_quota_back(faulty_job):

@@ -68,7 +68,7 @@ def test_an_update_keeps_the_data_and_jobs_in_flight_end(previous, tmp_path):
 
         assert guest.job(flying)["stage"] == "enhancing", "the update came while it ran"
         assert outputs.items() <= updated.outputs.items(), "the same table, queues and API"
-        assert guest.job(done) == kept
+        assert guest.job(done).items() >= kept.items(), "what it said before, and what this release adds"
         assert guest.call("GET", kept["imageUrl"]).status_code == 302
         assert guest.finished(flying)["status"] == "succeeded"
         assert guest.create(uploaded).status_code == 202, "an upload of before is a job of after"
