@@ -8,6 +8,7 @@ from enhancer.domain.job import Job
 from enhancer.domain.retention import expiry
 
 Line = tuple[str, str]
+NO_RUN = "the provider made no run that is known"
 
 
 def story(job: Job) -> list[str]:
@@ -26,7 +27,7 @@ def _own(job: Job) -> Iterator[Line]:
     if job.claimed_at:
         yield job.claimed_at, f"{attempt}: claimed"
     if job.provider_answered_at:
-        yield job.provider_answered_at, f"{attempt}: the provider made no run that is known: {job.provider_answer}"
+        yield job.provider_answered_at, f"{attempt}: {NO_RUN}: {job.provider_answer}"
     if job.accepted_at:
         yield job.accepted_at, f"{attempt}: run {job.provider_job_id} accepted; prepared {job.prepared_json}"
     if job.saving_at:
@@ -62,6 +63,8 @@ def _earlier(job: Job) -> Iterator[Line]:
     for name, what in (("claimed_at", "claimed"), ("accepted_at", f"run {attempt['run']} accepted")):
         if attempt[name]:
             yield attempt[name], f"attempt {attempt['attempt']}: {what}"
+    if attempt.get("provider_answered_at"):
+        yield attempt["provider_answered_at"], f"attempt {attempt['attempt']}: {NO_RUN}: {attempt['provider_answer']}"
     yield attempt["ended_at"], f"attempt {attempt['attempt']}: ended by the platform: {attempt['error']}"
 
 

@@ -4,6 +4,7 @@
 `fixtures/geometry.json` the sizes that the published predictors returned when they were run. Neither was written by us.
 """
 
+import dataclasses
 import json
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -91,6 +92,25 @@ def test_the_only_address_in_the_output_of_a_model_without_a_file_is_the_result(
     """Official models report an internal name (recorded: `replicate-internal/…`), and were paid for."""
     body = {"id": "r", "status": "succeeded", "model": "replicate-internal/x", "version": "hidden", "output": output}
     assert read_prediction(body, OURS).output_url == url
+
+
+@pytest.mark.parametrize(
+    ("path", "output", "url"),
+    [
+        ((), ["https://e/1"], "https://e/1"),
+        ((), {"image": "https://e/1"}, "https://e/1"),
+        ((0,), "https://e/1", "https://e/1"),
+        (("image",), ["https://e/1"], "https://e/1"),
+        ((-1,), [], None),
+        ((0, "file"), [{"file": "https://e/1"}], "https://e/1"),
+        ((0,), ["https://e/1", "https://e/2"], "https://e/1"),
+        (("image",), {"other": "https://e/1", "more": "https://e/2"}, None),
+    ],
+)
+def test_an_output_of_another_shape_than_its_file_says_is_not_lost_if_it_has_one_address(path, output, url):
+    model = dataclasses.replace(OURS["nightmareai/real-esrgan"], output_path=path)
+    body = {"id": "r", "status": "succeeded", "model": model.slug, "output": output}
+    assert read_prediction(body, {model.slug: model}).output_url == url
 
 
 RECORDED = {

@@ -114,6 +114,8 @@ def test_a_late_delivery_of_the_first_attempt_is_not_adopted_by_the_second(world
         ("failed", "CUDA out of memory. Tried to allocate 2 GiB", "image_too_large", True),
         ("failed", "Prediction failed. (E1001)", "image_too_large", True),
         ("failed", "NSFW content detected. Try a different image.", "validation_error", False),
+        ("failed", "NSFW content detected. Please retry with a different picture", "validation_error", False),
+        ("failed", "predict failed with exit code: none in /tmp/e2048.png", "provider_error", True),
         ("aborted", None, "provider_error", True),
         ("canceled", None, "provider_error", True),
     ],

@@ -122,3 +122,26 @@ def test_a_fault_that_passes_costs_half_a_second_and_no_result(fault):
     with output.file:
         assert output.file.read() == b"picture"
     assert len(transport.requests) == 2
+
+
+def at(times, answer):
+    """A port whose clock shows these seconds in turn, and what it asks."""
+    clock = iter(times)
+    made, transport = session(lambda _: answer)
+    given = {"session": made, "resolve": lambda _: ["1.1.1.1"], "sleep": lambda _: None, "now": lambda: next(clock)}
+    return ProviderOutputs(HOSTS, **given), transport
+
+
+def test_a_file_that_trickles_in_ends_at_the_deadline():
+    """The client's own time-out is between two bytes."""
+    port, transport = at([0, 0, 46], (200, {}, b"x" * 900))
+    with pytest.raises(ProviderError, match="more than 45 s: 900 bytes came"):
+        port.fetch(URL)
+    assert len(transport.requests) == 1
+
+
+def test_no_try_begins_behind_the_deadline():
+    port, transport = at([0, 30, 60], (503, {}, b""))
+    with pytest.raises(ProviderError, match="more than 45 s"):
+        port.fetch(URL)
+    assert len(transport.requests) == 1

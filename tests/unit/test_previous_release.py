@@ -6,20 +6,27 @@ messages it is written anew by the one before.
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from enhancer.adapters.dynamo_items import item_job
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import models, offers
 from enhancer.domain.job import Status
 from enhancer.domain.limits import Quota
 from enhancer.domain.prediction import Delivery, Prediction
+from enhancer.domain.sizing import fit_within
+from enhancer.ports import Prepared
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 
+OPTIONS = {
+    "nightmareai/real-esrgan": {"faceEnhance": False},
+    "sczhou/codeformer": {"fidelity": 0.5, "backgroundEnhance": True, "faceUpsample": True},
+}
 STORED = json.loads((Path(__file__).parent / "previous_release" / "jobs.json").read_text())["jobs"]
 
 
@@ -46,6 +53,26 @@ def test_a_start_message_of_the_previous_release_starts_its_job(deployed, name):
     assert complete_job(job.id, run, deployed.completer) == "succeeded"
     assert deployed.imaging.wishes[0].size == (job.input_width * asked, job.input_height * asked)
     assert deployed.imaging.wishes[0].output_format == "png"
+
+
+@pytest.mark.parametrize("slug", ["nightmareai/real-esrgan", "sczhou/codeformer"])
+@pytest.mark.parametrize("size", [(6753, 5384), (4000, 3000), (1449, 1448), (7919, 1511), (2401, 1999)])
+def test_a_large_picture_of_the_previous_release_is_started(deployed, size, slug):
+    """Its row names no size, and its scale was rounded by a rule that is some pixels above what the model gives."""
+    scale = math.floor(4 * min(1, math.sqrt(2_096_704 / (size[0] * size[1]))) * 100) / 100
+    row = next(item_job(each["row"]) for each in STORED.values() if "start" in each)
+    params = json.dumps({"scale": scale, "outputFormat": "png", "outputQuality": 90, **OPTIONS[slug]})
+    old = dataclasses.replace(row, model=slug, params_json=params, input_width=size[0], input_height=size[1])
+    deployed.jobs.rows = {old.id: old}
+    deployed.imaging.prepared = Prepared(None, *fit_within(*size, 2_096_704), {"oriented": False})
+    assert start_job(old.id, deployed.starter) == "accepted"
+    promised = deployed.job(old.id).result_size
+    assert promised == pytest.approx([side * scale for side in size], rel=0.01)
+    given = models()[slug].output_size(
+        fit_within(*size, 2_096_704), models()[slug].factor_for(fit_within(*size, 2_096_704), promised, 33_547_264)
+    )
+    assert given[0] >= promised[0]
+    assert given[1] >= promised[1]
 
 
 @pytest.mark.parametrize("name", [name for name, each in STORED.items() if "completion" in each])

@@ -18,6 +18,7 @@ from enhancer.documents import job_json
 from enhancer.domain.job import Status
 from enhancer.domain.limits import spend_key
 from enhancer.observability import WatchedProvider, watched
+from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 from enhancer.usecases.start_job import start_job
 from operate.story import story
@@ -181,18 +182,55 @@ def test_while_the_account_is_refused_no_further_run_is_asked_for(world):
 def test_a_pause_that_lasts_a_day_ends_jobs_with_a_true_sentence_and_their_quota(world):
     job = world.new_job()
     starter, transport = answering(world, (401, NO_TOKEN))
-    for _ in range(24 * 12 + 12):
+    for _ in range(25 * 60):
         start_job(job.id, starter)
         reconcile_jobs(world.reconciler)
-        world.clock.advance(minutes=5, seconds=1)
+        world.clock.advance(minutes=1)
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_message.startswith("This job could not be started within a day")
-    assert len(transport.requests) <= 24 * 12 + 12, "at most one try in five minutes"
+    assert len(transport.requests) == 24 * 12, "one try in five minutes"
 
 
-def test_a_reused_claim_says_what_was_answered_to_the_attempt_before(world):
+def test_the_story_says_to_which_attempt_the_provider_answered(world):
     job = world.new_job()
-    starter, _ = answering(world, (500, b""))
-    start_job(job.id, starter)
-    assert "the provider made no run that is known: HTTP 500" in "\n".join(story(world.job(job.id)))
+    start_job(job.id, answering(world, (429, {"retry_after": 8}))[0])
+    world.clock.advance(seconds=9)
+    start_job(job.id, world.starter)
+    world.clock.advance(seconds=9)
+    complete_job(job.id, world.provider.finish("run1", "failed", "please retry (code: PA)"), world.completer)
+    world.clock.advance(seconds=9)
+    start_job(job.id, answering(world, (500, b""))[0])
+    told = [line for line in story(world.job(job.id)) if "made no run" in line]
+    assert [line.partition("  ")[2] for line in told] == [
+        "attempt 1: the provider made no run that is known: HTTP 429: retry after 8 s",
+        "attempt 2: the provider made no run that is known: HTTP 500",
+    ]
+
+
+def test_a_second_message_of_a_waiting_job_is_not_sent_on(world):
+    first, second = queued(world, 2)
+    starter, _ = answering(world, (402, NO_CREDIT))
+    start_job(first.id, starter)
+    sent = len(world.messages.starts)
+    same = world.job(second.id)
+    assert [start_job(second.id, starter), len(world.messages.starts) - sent] == ["paused", 1]
+    world.jobs.get = lambda *_, **__: same  # a duplicate that read the row before the first one wrote it
+    assert [start_job(second.id, starter), len(world.messages.starts) - sent] == ["paused", 1]
+
+
+@pytest.mark.parametrize("name", ["500", "reset", "lost answer"])
+def test_what_is_not_known_ends_with_a_true_sentence_and_the_books_balanced(world, name):
+    """No run was made: reconcile finds none, releases the claim once, and after the second time ends the job."""
+    job = world.new_job()
+    for _ in range(2):
+        start_job(job.id, answering(world, ANSWERS[name][0])[0])
+        world.clock.advance(minutes=4)
+        reconcile_jobs(world.reconciler)
+    row = world.job(job.id)
+    assert (row.status, row.error_message) == (
+        Status.FAILED,
+        "The provider did not confirm the run; nothing was charged to your quota. Try again.",
+    )
+    assert world.usage.quota(world.owner).used == 0
+    assert world.usage.counters[spend_key(world.clock())] == 2, "each may have been paid"

@@ -105,6 +105,42 @@ def test_a_run_that_does_not_end_ends_its_job_and_costs_the_person_nothing(world
     assert world.provider.cancelled == ["run1"]
 
 
+def test_jobs_end_also_while_the_providers_answers_can_not_be_read(world):
+    """A revoked token does this: nothing can be read, and after the provider's hour there is nothing left to save."""
+    running, claimed = world.new_job(), world.new_job()
+    start_job(running.id, world.starter)
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    start_job(claimed.id, world.starter)
+    world.provider.unreadable = ProviderError("HTTP 401: Unauthenticated")
+    for _ in range(90):
+        world.clock.advance(minutes=1)
+        reconcile_jobs(world.reconciler)
+    for job in (running, claimed):
+        row = world.job(job.id)
+        assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
+
+
+def test_a_run_that_does_not_end_after_its_cancellation_was_asked_for_is_cancelled(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.jobs.rows[job.id] = dataclasses.replace(world.job(job.id), cancel_requested=True)
+    for _ in range(45):
+        world.clock.advance(minutes=1)
+        reconcile_jobs(world.reconciler)
+    assert (world.job(job.id).status, world.job(job.id).error_type) == (Status.CANCELED, None)
+
+
+def test_a_run_that_ends_as_it_is_given_up_is_finished(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.provider.cancel = world.provider.finish
+    for _ in range(40):
+        world.clock.advance(minutes=1)
+        reconcile_jobs(world.reconciler)
+    assert [each[0] for each in world.messages.completions][:1] == [job.id]
+    assert world.job(job.id).status is Status.PROCESSING
+
+
 def test_a_model_that_is_still_starting_is_said_so(world):
     job = world.new_job()
     start_job(job.id, world.starter)

@@ -96,6 +96,8 @@ def test_a_refusal_without_words_is_its_status(body):
         ({"detail": "?"}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
         ({"detail": "?"}, {"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}, 900),
         ({"detail": "?"}, {"ratelimit-remaining": "0", "ratelimit-reset": "7"}, 7),
+        ({"detail": "Your rate limit resets in ~6s."}, {"ratelimit-remaining": "599", "ratelimit-reset": "1"}, 6),
+        (b'{"retry_after": ' + b"9" * 400 + b"}", {}, 10),
         ({"retry_after": "nan"}, {"Retry-After": "4"}, 4),
         (b'{"retry_after": NaN}', {"Retry-After": "4"}, 4),
         (b'{"retry_after": 1e999}', {}, 10),
@@ -203,6 +205,21 @@ def test_a_list_that_can_not_be_read_proves_nothing(answer):
     client, _ = provider(answer)
     with pytest.raises(ProviderError):
         list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=5))
+
+
+def test_a_list_with_an_entry_that_can_not_be_read_gives_the_others_first():
+    client, _ = provider((200, {"next": None, "results": [RUN, {"id": 3}, {**RUN, "id": "def"}]}))
+    runs = client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=5)
+    assert [next(runs).id, next(runs).id] == ["abc", "def"]
+    with pytest.raises(ProviderError, match="not a prediction"):
+        next(runs)
+
+
+def test_numbers_that_are_none_do_no_harm():
+    for seconds in ("NaN", "1e999", "9" * 400, "-3", "true", '"7"', "null"):
+        body = json.dumps(RUN)[:-1] + ', "metrics": {"predict_time": ' + seconds + "}}"
+        client, _ = provider((200, body.encode()))
+        assert client.get("abc").model_ms is None, seconds
 
 
 @pytest.mark.parametrize("body", [[], None, "x", {"id": "abc"}, {"status": "failed"}])

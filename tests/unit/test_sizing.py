@@ -84,6 +84,8 @@ some_scales = st.integers(100, 400).map(lambda hundredths: hundredths / 100)
 @example(50_000, 100, "nightmareai/real-esrgan", 2.58)
 @example(6000, 340, "sczhou/codeformer", 4)
 @example(20_000, 104, "sczhou/codeformer", None)
+@example(15_445, 1088, "sczhou/codeformer", None)
+@example(978, 13_819, "sczhou/codeformer", None)
 def test_what_is_promised_the_model_gives_or_it_is_refused_before_anything_is_paid(width, height, slug, scale):
     """The promise is made for the picture as it is stored; the model gets it upright, its sides perhaps swapped."""
     model = MODELS[slug]

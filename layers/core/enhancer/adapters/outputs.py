@@ -19,9 +19,11 @@ _IN_MEMORY = 16 * 1024 * 1024
 _CHUNK = 256 * 1024
 _TIMEOUT = (5, 20)
 _PAUSES = (0.5, 2.0)
-"""Seconds before the second and the third try. Reading costs nothing; with _TIMEOUT all three end within 78 s, before
-the function's time-out. A 404 is tried again as well: it is what a store says of a file that it has erased and of one
-that it does not have yet, and Replicate promises no order between its webhook and its file host."""
+DEADLINE = 45.0
+"""Seconds for all tries together, slow bodies included: pixels and writes come after it in the function's time.
+_PAUSES are the seconds before the second and the third try. Reading costs nothing. A 404 is tried again as well: it is
+what a store says of a file that it has erased and of one that it does not have yet, and Replicate promises no order
+between its webhook and its file host."""
 
 
 class ProviderOutputs:
@@ -40,6 +42,7 @@ class ProviderOutputs:
         resolve: Callable[[str], Iterable[str]] | None = None,
         max_bytes: int = MAX_BYTES,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._hosts = hosts
         self._local = local
@@ -47,30 +50,36 @@ class ProviderOutputs:
         self._resolve = resolve or _addresses
         self._max_bytes = max_bytes
         self._sleep = sleep
+        self._now = now
 
     def fetch(self, url: str) -> Output:
         """See `ports.Outputs.fetch`."""
         self._check(url)
+        deadline = self._now() + DEADLINE
         for pause in _PAUSES:
             with suppress(requests.RequestException):
-                return self._copied(url)
+                return self._copied(url, deadline)
             self._sleep(pause)
         try:
-            return self._copied(url)
+            return self._copied(url, deadline)
         except requests.RequestException as problem:
             if problem.response is not None and problem.response.status_code == 404:
                 raise OutputGone("the provider answers 404 for its file") from None
             raise ProviderError(f"fetching the result failed: {type(problem).__name__}") from None
 
-    def _copied(self, url: str) -> Output:
-        """One try. Raises RequestException for what another may mend, and OutputGone."""
+    def _copied(self, url: str, deadline: float) -> Output:
+        """One try. Raises RequestException for what another may mend, OutputGone, and ProviderError at the deadline."""
+        left = deadline - self._now()
+        if left <= 0:
+            raise ProviderError(f"fetching the result took more than {DEADLINE:g} s")
+        connect, read = (min(each, left) for each in _TIMEOUT)
         with self._session.get(
-            url, stream=True, timeout=_TIMEOUT, allow_redirects=False, headers={"User-Agent": USER_AGENT}
+            url, stream=True, timeout=(connect, read), allow_redirects=False, headers={"User-Agent": USER_AGENT}
         ) as answer:
             if answer.status_code in {403, 410} or answer.is_redirect:
                 raise OutputGone(f"the provider answers {answer.status_code} for its file")
             answer.raise_for_status()
-            return self._spool(answer)
+            return self._spool(answer, deadline)
 
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
@@ -91,7 +100,7 @@ class ProviderOutputs:
         if not all(ip_address(address).is_global for address in addresses):
             raise OutputGone(f"results may not be fetched from {parts.netloc[:100]}: its address is not public")
 
-    def _spool(self, answer: requests.Response) -> Output:
+    def _spool(self, answer: requests.Response, deadline: float) -> Output:
         size = 0
         file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         try:
@@ -99,6 +108,8 @@ class ProviderOutputs:
                 size += len(chunk)
                 if size > self._max_bytes:
                     raise OutputGone(f"the provider's file has more than {self._max_bytes:,} bytes")
+                if self._now() > deadline:
+                    raise ProviderError(f"fetching the result took more than {DEADLINE:g} s: {size:,} bytes came")
                 file.write(chunk)
             file.seek(0)
         except BaseException:

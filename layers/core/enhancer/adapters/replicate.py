@@ -90,17 +90,27 @@ class Replicate:
         return None if answer is None else self._prediction(answer)
 
     def recent(self, since: datetime, pages: int) -> Iterator[Prediction]:
-        """See `ports.Provider.recent`. An answer without a list proves nothing, so it raises ProviderError too."""
+        """See `ports.Provider.recent`.
+
+        A list with an entry that can't be read proves nothing of what it lacks: ProviderError comes after the others.
+        """
         path = f"/v1/predictions?created_after={to_text(since)}"
+        unreadable = False
         for _ in range(pages):
             page = self._read(path)
             if not isinstance(page, dict) or not isinstance(page.get("results"), list):
                 raise ProviderError("HTTP 404: no list of predictions" if page is None else "the body is not a list")
-            yield from map(self._prediction, page["results"])
+            for entry in page["results"]:
+                try:
+                    yield read_prediction(entry, self._models)
+                except NotAPrediction:
+                    unreadable = True
             if not page.get("next"):
-                return
+                break
             following = urlsplit(str(page["next"]))
             path = f"{following.path}?{following.query}"
+        if unreadable:
+            raise ProviderError("the list has an entry that is not a prediction")
 
     def _prediction(self, body: Any) -> Prediction:
         try:
@@ -169,8 +179,8 @@ def _retry_after(answer: requests.Response) -> float:
     stated = (
         problem.get("retry_after") if isinstance(problem, dict) else None,
         answer.headers.get("Retry-After"),
-        answer.headers.get("ratelimit-reset"),
         match[1] if match else None,
+        answer.headers.get("ratelimit-reset"),  # of the limit for all requests, which every answer tells
     )
     seconds = next((found for found in map(_seconds, stated) if found is not None), _DEFAULT_RETRY)
     return min(_LONGEST_RETRY, seconds)
@@ -182,10 +192,10 @@ def _seconds(stated: Any) -> float | None:
         return None
     try:
         seconds = float(stated)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         try:
             seconds = (parsedate_to_datetime(str(stated)) - datetime.now(UTC)).total_seconds()
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         seconds = max(0.0, seconds)
     return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -2,7 +2,6 @@
 function does not import one. Source: Replicate's OpenAPI document, stored copy read 2026-11-22.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.prediction import Prediction
 from enhancer.domain.redaction import without_secrets
 
+_LONGEST_RUN = 1_000_000  # seconds; NaN is not below it
 _LONGEST_ERROR = 4000  # characters that are looked at
 _VERSION = re.compile(r"[0-9a-f]{64}")  # official models report "hidden" or a deployment's name instead
 
@@ -57,21 +57,26 @@ def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
 def _output_url(output: Any, model: EnhancementModel | None) -> str | None:
     """The result's URL, where the model's file says that it is in the output.
 
-    Official models may report a name without a file (`replicate-internal/…`): then it is the output's only address.
+    Official models may report a name without a file (`replicate-internal/…`), and a model may answer otherwise than its
+    file says: then it is the output's only address.
     """
-    if model is None and isinstance(output, list | Mapping):
-        [output, *others] = [*(output.values() if isinstance(output, Mapping) else output)] or [None]
-        output = None if others else output
+    found: Any = output
     for step in model.output_path if model else ():
+        if not isinstance(found, list if isinstance(step, int) else Mapping):
+            break
         try:
-            output = output[step]
-        except (IndexError, KeyError, TypeError):
-            return None
-    return output if isinstance(output, str) and output else None
+            found = found[step]  # type: ignore[index]
+        except LookupError:
+            break
+    if not isinstance(found, str):
+        parts = output.values() if isinstance(output, Mapping) else output if isinstance(output, list) else [output]
+        addresses = [part for part in parts if isinstance(part, str)]
+        found = addresses[0] if len(addresses) == 1 else None
+    return found or None
 
 
 def _milliseconds(metrics: Any) -> int | None:
     seconds = metrics.get("predict_time") if isinstance(metrics, Mapping) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return round(seconds * 1000) if math.isfinite(seconds) and 0 <= seconds < 1e6 else None
+    return round(seconds * 1000) if 0 <= seconds < _LONGEST_RUN else None

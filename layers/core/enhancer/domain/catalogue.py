@@ -197,12 +197,15 @@ class EnhancementModel:
         return int(width * factor.times), int(height * factor.times)
 
     def factor_for(self, size: Size, target: Size, max_pixels: int) -> Factor | None:
-        """The smallest factor whose output covers `target` within `max_pixels`; None where none does."""
+        """The smallest factor whose output covers `target`, else the largest; None if `max_pixels` hold no output."""
+        best = None
         for factor in self.factors:
             width, height = self.output_size(size, factor)
-            if width >= target[0] and height >= target[1] and width * height <= max_pixels:
-                return factor
-        return None
+            if width * height <= max_pixels:
+                best = factor
+                if width >= target[0] and height >= target[1]:
+                    break
+        return best
 
     def inputs(self, params: Mapping[str, Any], image_url: str, factor: Factor) -> dict[str, Any]:
         """The body's `input` for the provider, from parsed parameters."""

@@ -54,6 +54,7 @@ def _from(name: str, target: Status, *sources: Status) -> Transition:
     return Transition(name, frozenset(sources), target)
 
 
+WAIT = _from("wait", Status.QUEUED, Status.QUEUED)
 CLAIM = _from("claim", Status.STARTING, Status.QUEUED)
 RELEASE = _from("release", Status.QUEUED, Status.STARTING)
 ACCEPT = _from("accept", Status.PROCESSING, Status.STARTING)
@@ -63,7 +64,7 @@ SUCCEED = _from("succeed", Status.SUCCEEDED, Status.PROCESSING)
 FAIL = _from("fail", Status.FAILED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
 WITHDRAW = _from("withdraw", Status.CANCELED, Status.QUEUED)
 CANCEL = _from("cancel", Status.CANCELED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
-TRANSITIONS = (CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, WITHDRAW, CANCEL)
+TRANSITIONS = (WAIT, CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, WITHDRAW, CANCEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from enhancer.domain.job import Job, Status
 # 2026-11-22). A code that is not named here is the platform's too: models have none.
 _TOO_LARGE = re.compile(r"greater than the max size that fits in GPU memory|\bE1001\b|out of memory", re.IGNORECASE)
 _PLATFORM_FAULT = re.compile(
-    r"\bE\d{4}\b|\bcode: [A-Z]{2,}\b|interrupted|timed? ?out|health ?check|failed to start|please retry", re.IGNORECASE
+    r"\bE\d{4}\b|\(code: [A-Z]{2,}\)|(?i:interrupted|timed? ?out|health ?check|failed to start|please retry)"
 )
 _FILTERED = re.compile(r"\bNSFW\b|safety (?:filter|checker|system)|sensitive content|flagged as", re.IGNORECASE)
 TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
@@ -114,6 +114,9 @@ def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Ve
     if _TOO_LARGE.search(error):
         message = "The picture is too large for this model; try it smaller."
         return Verdict("fail", "image_too_large", message, refund=True)
+    if _FILTERED.search(error):
+        message = "The model's content filter refused this picture; try another picture or another model."
+        return Verdict("fail", "validation_error", message)
     if _PLATFORM_FAULT.search(error):
         if attempt < 2:
             return Verdict("retry")
@@ -121,9 +124,6 @@ def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Ve
             "The provider's platform failed twice; nothing was charged to your quota. Try again later.",
             refund=True,
         )
-    if _FILTERED.search(error):
-        message = "The model's content filter refused this picture; try another picture or another model."
-        return Verdict("fail", "validation_error", message)
     return _failed("The model could not process this picture; try another picture or another model.", refund=True)
 
 

@@ -15,20 +15,9 @@ MAX_OUTPUT_PIXELS = 33_547_264  # of a model's output: what completion has to ho
 
 
 def largest_scale(width: int, height: int, model: EnhancementModel) -> float:
-    """How many times its sides a picture can be enlarged, in hundredths.
-
-    Above the model's `max_pixels` a picture is reduced first. Whether a picture lies on its side is not known yet, so
-    what is promised holds for both ways.
-    """
-    return _floor(min(_largest_scale(width, height, model), _largest_scale(height, width, model)))
-
-
-def _largest_scale(width: int, height: int, model: EnhancementModel) -> float:
-    taken = fit_within(width, height, model.max_pixels)
-    outputs = [model.output_size(taken, factor) for factor in model.factors]
-    fitting = [size for size in outputs if size[0] * size[1] <= MAX_OUTPUT_PIXELS]
-    reachable = max((min(size[0] / width, size[1] / height) for size in fitting), default=0)
-    return min(reachable, model.largest_factor * min(taken[0] / width, taken[1] / height))
+    """How many times its sides a picture can be enlarged, in hundredths: above `max_pixels` it is reduced first."""
+    largest = _largest_result(width, height, model)
+    return _floor(min(largest[0] / width, largest[1] / height))
 
 
 def result_size(width: int, height: int, scale: float, model: EnhancementModel) -> Size:
@@ -36,11 +25,24 @@ def result_size(width: int, height: int, scale: float, model: EnhancementModel) 
 
     It is the largest that the model gives where the scale asks for hardly less, else the original's times the scale.
     """
-    taken = fit_within(width, height, model.max_pixels)
-    given = int(taken[0] * model.largest_factor), int(taken[1] * model.largest_factor)
-    if given[0] / width < scale + LEFT_OVER and given[1] / height < scale + LEFT_OVER:
-        return given
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    largest = _largest_result(width, height, model)
+    if largest[0] / width < scale + LEFT_OVER and largest[1] / height < scale + LEFT_OVER:
+        return largest
+    return max(1, min(largest[0], round(width * scale))), max(1, min(largest[1], round(height * scale)))
+
+
+def _largest_result(width: int, height: int, model: EnhancementModel) -> Size:
+    """Whether a picture lies on its side is not known yet, so that this is what the model gives both ways up."""
+    wide, high = _given((width, height), model), _given((height, width), model)[::-1]
+    return min(wide[0], high[0]), min(wide[1], high[1])
+
+
+def _given(size: Size, model: EnhancementModel) -> Size:
+    """The largest result for a picture that is stored and upright alike; 0 x 0 where no output can be held."""
+    taken = fit_within(*size, model.max_pixels)
+    outputs = [model.output_size(taken, factor) for factor in model.factors]
+    width, height = max((each for each in outputs if each[0] * each[1] <= MAX_OUTPUT_PIXELS), default=(0, 0))
+    return min(width, int(taken[0] * model.largest_factor)), min(height, int(taken[1] * model.largest_factor))
 
 
 def turned(size: Size, like: Size) -> Size:

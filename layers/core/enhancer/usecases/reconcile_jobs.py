@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from enhancer.domain.clock import Clock, from_text, to_text
-from enhancer.domain.job import ACCEPT, FAIL, RELEASE, Job, Status
+from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RELEASE, Job, Status
 from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
@@ -24,8 +24,9 @@ RUNS_ON_A_PAGE = 100
 # The provider erases a run's input an hour after its end (replicate.com/docs/topics/predictions/data-retention, read
 # 2026-11-22): from then on a run can't be told to be a job's.
 ERASURE = timedelta(minutes=55)
-# Every run is created with Cancel-After 10 minutes, so that one which is not at its end by now never tells it.
-PATIENCE = timedelta(minutes=30)
+# Every run is created with Cancel-After 10 minutes, so that one which is not at its end by now never tells it, and
+# an hour after those ten minutes nothing is left of it.
+PATIENCE, LOST = timedelta(minutes=30), timedelta(minutes=75)
 
 
 UNCONFIRMED = "The provider did not confirm the run; nothing was charged to your quota. Try again."
@@ -109,6 +110,8 @@ def _starting(job: Job, reconciler: Reconciler) -> str:
     """
     assert job.claimed_at is not None  # noqa: S101 - set by every claim
     claimed = from_text(job.claimed_at)
+    if reconciler.clock() - claimed >= LOST:  # also where the provider's list can't be read
+        return _fail(job, reconciler, "provider_error", UNCONFIRMED)
     seen = 0
     for run in reconciler.provider.recent(claimed - CLOCK_SKEW, PAGES):
         seen += 1
@@ -141,17 +144,28 @@ def _starting(job: Job, reconciler: Reconciler) -> str:
 
 def _processing(job: Job, reconciler: Reconciler) -> str:
     assert job.provider_job_id is not None  # noqa: S101 - set by every acceptance
+    if reconciler.clock() - from_text(job.accepted_at or job.updated_at) > LOST:  # also where runs can't be read
+        return _not_ended(job, reconciler)
     run = reconciler.provider.get(job.provider_job_id)
     if run is None:
         return _fail(job, reconciler, "provider_error", "The provider no longer knows the run.")
     now = reconciler.clock()
     if not run.ended and now - from_text(job.accepted_at or job.updated_at) > PATIENCE:
         reconciler.provider.cancel(run.id)
-        return _fail(job, reconciler, "provider_error", NOT_ENDED)
+        last = reconciler.provider.get(run.id)
+        return _forward(job, last, reconciler, now) if last and last.ended else _not_ended(job, reconciler)
     waiting_for = "model" if run.status == "starting" else None
     if waiting_for != job.waiting_for:
         job = reconciler.jobs.note(job, {"waiting_for": waiting_for})
     return _forward(job, run, reconciler, now)
+
+
+def _not_ended(job: Job, reconciler: Reconciler) -> str:
+    if not job.cancel_requested:
+        return _fail(job, reconciler, "provider_error", NOT_ENDED)
+    now = to_text(reconciler.clock())
+    reconciler.jobs.end(job, CANCEL, {"finished_at": now, "updated_at": now}, refund=False)
+    return "canceled"
 
 
 def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from enhancer.domain import keys, sizing
 from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, from_text, to_text
-from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, WITHDRAW, Job, Status
+from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, WAIT, WITHDRAW, Job, Status
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
 from enhancer.domain.retention import expiry
 from enhancer.errors import (
@@ -114,8 +114,8 @@ def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
     seconds = (from_text(until) - now).total_seconds() + _jitter(30)
     delay = min(MAX_DELAY, max(1, round(seconds)))
     changes = {"waiting_for": "provider", "check_at": to_text(now + timedelta(seconds=delay + 60))}
-    with suppress(TransitionRefused):  # it moved meanwhile, so that it does not wait here
-        starter.jobs.note(job, changes)
+    with suppress(TransitionRefused):  # it moved meanwhile, or another message of it waits already
+        starter.jobs.move(job.id, WAIT, changes, where={"attempt": job.attempt, "check_at": job.check_at})
         with suppress(MessageNotSent):  # check_at is set: reconcile sends it
             starter.messages.start(job.id, delay)
     return "paused"
@@ -123,13 +123,21 @@ def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
 
 def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter) -> Outcome:
     size = (prepared.width, prepared.height)
-    factor = offer.model.factor_for(size, sizing.turned(job.result_size, size), sizing.MAX_OUTPUT_PIXELS)
+    promised = _promised(job, offer.model)
+    factor = offer.model.factor_for(size, sizing.turned(promised, size), sizing.MAX_OUTPUT_PIXELS)
     if factor is None:  # its model file changed since, or what a picture says of its own size is not true
         return _end(job, starter, "image_too_large", TOO_LARGE, "too large")
     now = starter.clock()
-    claim = {"claimed_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(now + CLAIM_LEASE)}
+    claim = {
+        "claimed_at": to_text(now),
+        "updated_at": to_text(now),
+        "check_at": to_text(now + CLAIM_LEASE),
+        "waiting_for": None,
+        "result_width": promised[0],
+        "result_height": promised[1],
+    }
     try:
-        job = starter.jobs.move(job.id, CLAIM, {**claim, "waiting_for": None}, where={"attempt": job.attempt})
+        job = starter.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
     except TransitionRefused:
         return "not due"
     if not _count_run(starter, now):
@@ -146,6 +154,13 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
             starter.jobs.note(job, _answered(problem, starter))
         return "unknown"
     return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
+
+
+def _promised(job: Job, model: EnhancementModel) -> tuple[int, int]:
+    """The size that was promised; rows of 0.1 do not name it."""
+    if job.result_width and job.result_height:
+        return job.result_width, job.result_height
+    return sizing.result_size(job.input_width, job.input_height, job.scale, model)
 
 
 def _not_created(job: Job, prepared: Prepared, problem: NotCreated, starter: Starter) -> Outcome:
