@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
 from enhancer.errors import RequestError
 from enhancer.translations import GERMAN
@@ -15,6 +16,8 @@ from local.config import ROOT, StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
 from tests.local.leftovers import processes_with
+
+settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate))  # a failure is enough, not the smallest
 
 RAISED_LIMITS = {
     "QuotaJobs": "1000",
