@@ -44,7 +44,7 @@ def _template() -> Any:
 
 
 @functools.cache
-def _session() -> boto3.Session:
+def boto_session() -> boto3.Session:
     """One session for all tests: a new one reads the models of its services again."""
     return boto3.Session()
 
@@ -64,7 +64,7 @@ def tables(request: pytest.FixtureRequest) -> tuple[Any, Any]:
         usage = FakeUsage()
         return FakeJobs(usage), usage
     request.getfixturevalue("aws")
-    client = _session().client("dynamodb")
+    client = boto_session().client("dynamodb")
     jobs, usage_table = create_table(client, "JobsTable"), create_table(client, "UsageTable")
     return DynamoJobs(client, jobs, usage_table), DynamoUsage(client, usage_table)
 
@@ -75,7 +75,7 @@ def pictures(request: pytest.FixtureRequest) -> Any:
     if request.param == "fake":
         return FakePictures(FakeClock())
     request.getfixturevalue("aws")
-    client = _session().client("s3")
+    client = boto_session().client("s3")
     client.create_bucket(Bucket="pictures")
     return R2Pictures(lambda: client, "pictures", lambda: client)
 
@@ -83,6 +83,6 @@ def pictures(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def queues(aws: None) -> tuple[SqsMessages, Any, str, str, str]:  # noqa: ARG001 - it is there
     """The port Messages, a client and the URLs of the queues."""
-    client = _session().client("sqs")
+    client = boto_session().client("sqs")
     urls = [client.create_queue(QueueName=name)["QueueUrl"] for name in ("start", "completion", "retention")]
     return SqsMessages(client, *urls), client, *urls
