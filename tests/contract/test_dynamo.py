@@ -1,15 +1,17 @@
 """What only DynamoDB has: time to live, consistent reads, and answers that moto never gives."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
+from enhancer.adapters.dynamo_items import Expression, item_job, job_item
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
 from enhancer.domain.clock import to_text
-from enhancer.domain.job import FAIL, Status
+from enhancer.domain.job import ACCEPT, CLAIM, FAIL, Status
 from enhancer.domain.limits import Quota, Seat
 from enhancer.domain.owner import new_guest
 from enhancer.errors import Conflict, Contended
@@ -128,9 +130,56 @@ def test_a_conflict_of_transactions_is_contention(client, stubbed, codes):
 
 @pytest.mark.parametrize("code", ["TransactionConflictException", "TransactionInProgressException"])
 def test_a_transaction_that_meets_another_is_contention(client, stubbed, code):
-    stubbed.add_client_error("transact_write_items", code)
-    with pytest.raises(Contended):
-        DynamoJobs(client, "JobsTable", "UsageTable").create(new_job(), OPEN)
+    jobs = DynamoJobs(client, "JobsTable", "UsageTable")
+    for call in (
+        lambda: jobs.create(new_job(), OPEN),
+        lambda: jobs.end(new_job(), FAIL, {}, refund=True),
+    ):
+        stubbed.add_client_error("transact_write_items", code)
+        with pytest.raises(Contended):
+            call()
+
+
+def stored(client):
+    return client.get_item(TableName="JobsTable", Key={"id": {"S": new_job().id}})["Item"]
+
+
+def test_a_row_holds_what_is_known_and_what_the_indexes_need(client, jobs):
+    jobs.create(new_job(), OPEN)
+    row = stored(client)
+    values = {field.name: getattr(new_job(), field.name) for field in dataclasses.fields(new_job())}
+    assert set(row) == {name for name, value in values.items() if value not in (None, ())} | {"owner", "shard"}
+    assert (row["owner"], row["shard"]) == ({"S": new_job().owner.reference}, {"S": "unfinished"})
+    assert (row["status"], row["attempt"], row["quota_refunded"]) == ({"S": "queued"}, {"N": "1"}, {"BOOL": False})
+
+
+def test_a_row_that_nobody_has_to_look_at_is_not_in_the_index(client, jobs):
+    jobs.create(new_job(check_at=None), OPEN)
+    assert "shard" not in stored(client)
+    for transition, changes, shard in (
+        (CLAIM, {"check_at": TEXT}, {"S": "unfinished"}),
+        (ACCEPT, {"updated_at": TEXT}, {"S": "unfinished"}),
+        (FAIL, {"check_at": None}, None),
+    ):
+        jobs.move(new_job().id, transition, changes, {})
+        assert stored(client).get("shard") == shard
+
+
+def test_a_deleted_job_is_in_no_history(client, jobs):
+    jobs.create(new_job(), OPEN)
+    jobs.note(new_job(), {"deleted_at": TEXT})
+    assert "owner" not in stored(client)
+
+
+def test_a_row_with_deliveries_comes_back_as_it_was_written():
+    job = new_job(deliveries=("one", "two"))
+    assert item_job(job_item(job)) == job
+
+
+def test_an_update_sets_and_removes_and_has_no_empty_part():
+    assert Expression().update({"a": None}) == "REMOVE #a"
+    assert Expression().update({"a": 1}) == "SET #a = :v0"
+    assert Expression().update({"a": 1, "b": None, "c": "x", "d": None}) == "SET #a = :v0, #c = :v1 REMOVE #b, #d"
 
 
 def test_any_other_refusal_is_an_error(client, stubbed):

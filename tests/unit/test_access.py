@@ -86,6 +86,18 @@ def test_a_class_with_a_high_limit_is_counted_in_blocks_and_never_exceeded(world
     assert list(world.usage.counters.values())[-1] == 8
 
 
+def test_blocks_are_kept_for_their_minute_alone(world):
+    rules = Rules(RATES | {"status": 240}, 2, verified_email=False, base_url="https://images.example.com")
+    gate = Access(FakeIdentity(), world.usage, rules, lambda: b"key", world.clock)
+    for _ in range(3):
+        for host in range(4):
+            for _ in range(2):
+                gate.reader(request("GET", address=f"203.0.113.{host}"), "status")
+        assert len(gate._blocks) == 4
+        assert list(world.usage.counters.values())[-4:] == [8] * 4, "one write each"
+        world.clock.advance(seconds=60)
+
+
 def test_whoever_is_not_known_is_counted_by_address(gate):
     for _ in range(2):
         assert gate().reader(request("GET")) is None
@@ -132,7 +144,8 @@ def test_a_guest_may_create_only_so_much_from_one_address(gate):
         gate(Caller(new_guest())).creator(request(), "create")
     with pytest.raises(RateLimited):
         gate(Caller(new_guest())).creator(request(), "create")
-    gate(USER).creator(request(), "create")
+    gate(Caller(new_guest())).creator(request(address="198.51.100.1"), "create")
+    assert gate(USER).creator(request(), "create").cookie is None
 
 
 def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
@@ -143,6 +156,8 @@ def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
         gate(guest).admit_job(request(), guest)
     assert refusal.value.retry_after == 12 * 3600
     assert refusal.value.details == {"limit": 2}
+    assert max(world.usage.counters.values()) == 2, "a refusal is not counted"
+    gate(guest).admit_job(request(address="198.51.100.1"), guest)
     gate(USER).admit_job(request(), USER)
     world.clock.advance(hours=12)
     gate(guest).admit_job(request(), guest)
@@ -187,7 +202,7 @@ def test_of_several_classes_the_tightest_is_shown(gate):
     event = request()
     gate(Caller(new_guest())).creator(event, "upload")
     assert event.answer_headers["ratelimit"].startswith('"upload";r=2')
-    for _ in range(2):
+    for left in (2, 1):  # the second guest has as many left of both: the address's class is shown, which others use too
         event = request()
         gate(Caller(new_guest())).creator(event, "upload")
-    assert event.answer_headers["ratelimit"].startswith('"guest-upload";r=1')
+        assert event.answer_headers["ratelimit"].startswith(f'"guest-upload";r={left}')

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from enhancer.documents import job_json
+from enhancer.domain import keys
 from enhancer.domain.job import Status
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import (
@@ -175,6 +176,7 @@ def test_a_provider_that_does_not_answer_does_not_undo_the_wish(world, act, monk
 
 def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(world, act):
     done = act.finished()
+    world.pictures.write(keys.prepared_key("ai-enhancer/", done.owner, done.id), b"x", "image/png", "")
     shared = act.share(done).path
     assert act.show(shared).url
     assert act.delete(done).deleted_at == "2026-11-22T12:00:00.000Z"
@@ -186,6 +188,8 @@ def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(worl
     with pytest.raises(NotFound):
         act.share(done)
     first = world.job(done.id)
+    assert not first.cancel_requested, "it had ended"
+    assert world.provider.cancelled == []
     assert act.delete(done) == first
 
 

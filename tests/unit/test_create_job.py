@@ -59,6 +59,8 @@ def test_an_upload_becomes_a_queued_job_that_is_counted_and_announced(world):
         input_size=len(picture("JPEG")),
         input_width=40,
         input_height=30,
+        result_width=160,
+        result_height=120,
         quota_window="2026-11-22T12:00:00.000Z",
         created_at="2026-11-22T12:00:00.000Z",
         updated_at="2026-11-22T12:00:00.000Z",
@@ -194,7 +196,11 @@ def test_the_quota_is_a_window_that_opens_with_the_first_job_and_ends_after_a_da
         world.new_job()
     assert refusal.value.retry_after == 3601
     assert refusal.value.details == {"limit": 3, "used": 3, "resetAt": "2026-11-23T12:00:00.000Z"}
-    world.clock.advance(hours=1)
+    world.clock.advance(seconds=3599.5)
+    with pytest.raises(QuotaExceeded) as refusal:
+        world.new_job()
+    assert refusal.value.retry_after == 1
+    world.clock.advance(seconds=0.5)
     assert world.new_job().quota_window == "2026-11-23T12:00:00.000Z"
     assert world.usage.quota(world.owner).used == 1
 

@@ -62,6 +62,10 @@ def test_the_same_key_makes_one_job(world, once):
     assert len(once.calls) == 1
 
 
+def test_another_key_makes_another_job(world, once):
+    assert once("key", create=from_bytes(world)) != once("other", b"another", create=from_bytes(world))
+
+
 def test_without_a_key_every_request_makes_one(once):
     assert once("").id != once("").id
 

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import re
 from datetime import timedelta
 
@@ -100,6 +101,13 @@ def test_a_session_is_its_tokens_user_for_eight_hours_at_most():
     assert identity(clock=clock).caller({}, both) == TOKEN.caller
     clock.advance(hours=8)
     assert identity(clock=clock).caller({}, both).owner.type == "guest"
+
+
+@pytest.mark.parametrize("length", range(8))
+def test_a_session_is_its_users_however_long_the_subject(length):
+    token = dataclasses.replace(TOKEN, caller=Caller(Owner("user", "u" * 26, "s" * length)))
+    cookie, _ = identity().open_session(token)
+    assert identity().caller({}, [value_of(cookie)]) == token.caller
 
 
 def test_a_session_never_outlives_its_token():

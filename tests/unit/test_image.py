@@ -48,9 +48,11 @@ def test_a_webp_with_transparency_is_measured_by_its_canvas():
 FRAMES = [0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF]
 
 
-def jpeg(before=b"", frame=0xC0):
-    """The least that is a JPEG (ITU-T T.81, annex B): `before`, a frame header of 513 x 258 pixels, an end."""
-    header = bytes([0xFF, frame]) + struct.pack(">HBHHB", 17, 8, 258, 513, 3) + bytes([1, 17, 0, 2, 17, 1, 3, 17, 1])
+def jpeg(before=b"", frame=0xC0, size=(513, 258)):
+    """The least that is a JPEG (ITU-T T.81, annex B): `before`, a frame header, an end."""
+    header = (
+        bytes([0xFF, frame]) + struct.pack(">HBHHB", 17, 8, size[1], size[0], 3) + bytes([1, 17, 0, 2, 17, 1, 3, 17, 1])
+    )
     return b"\xff\xd8" + before + header + b"\xff\xd9"
 
 
@@ -66,6 +68,7 @@ def test_every_kind_of_frame_that_pillow_reads_tells_the_size(frame):
     [
         b"\xff\xe0\0\x04ab",
         b"\xff\xff\xff\xe0\0\x04ab",  # any marker may be preceded by fill bytes
+        b"\xff\xff\xe0\0\x04ab",
         b"\xff\xc4\0\x13" + b"\0" * 17,  # a table, not a frame
         b"\xff\xc8\0\x08\x08\0\x07\0\x07\x01",
         b"\xff\xcc\0\x08\x08\0\x07\0\x07\x01",
@@ -76,6 +79,12 @@ def test_what_comes_before_a_frame_is_skipped_as_pillow_skips_it(before):
     data = jpeg(before)
     assert Image.open(io.BytesIO(data)).size == (513, 258)
     assert inspect(data) == image.Picture("image/jpeg", 513, 258)
+
+
+@pytest.mark.parametrize("size", [(65_535, 1), (1, 65_535)])
+def test_a_jpegs_sides_are_numbers_of_16_bits(size):
+    assert Image.open(io.BytesIO(jpeg(size=size))).size == size
+    assert inspect(jpeg(size=size)) == image.Picture("image/jpeg", *size)
 
 
 @pytest.mark.parametrize("bare", [0x01, *range(0xD0, 0xD8)])
