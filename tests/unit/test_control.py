@@ -232,7 +232,8 @@ def test_a_job_that_is_deleted_while_its_result_is_copied_leaves_nothing(world, 
     world.outputs.fetch = fetch_while_somebody_deletes
     assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "canceled"
     assert not world.pictures.objects
-    assert world.job(job.id).status is Status.CANCELED
+    row = world.job(job.id)
+    assert (row.status, row.quota_refunded) == (Status.CANCELED, False), "the run was paid"
 
 
 def test_deleting_a_queued_job_refunds_it(world, act):
@@ -341,6 +342,11 @@ def test_a_cursor_that_is_none_is_refused(world, cursor):
     with pytest.raises(ValidationFailed) as refused:
         list_jobs(world.caller, jobs=world.jobs, cursor=cursor)
     assert refused.value.details == {"field": "cursor"}
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+def test_a_page_may_be_as_short_and_as_long_as_this(world, limit):
+    assert len(list_jobs(world.caller, jobs=world.jobs, limit=limit).jobs) == 0
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101])

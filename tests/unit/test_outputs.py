@@ -20,6 +20,26 @@ def outputs(answer, hosts=HOSTS, *, local=False, addresses=("1.1.1.1", "2606:470
     return port, transport
 
 
+def test_addresses_are_asked_for_by_name_and_lose_their_zone(monkeypatch):
+    asked = []
+
+    def found(*arguments, **options):
+        asked.append((arguments, options))
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", 443)),
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1%eth0", 443, 0, 2)),
+        ]
+
+    monkeypatch.setattr("socket.getaddrinfo", found)
+    made, transport = session(lambda _: (200, {}, b"picture"))
+    with pytest.raises(OutputGone, match="not public"):
+        ProviderOutputs(HOSTS, session=made).fetch(URL)
+    assert asked == [(("tjzk.replicate.delivery", 443), {"type": socket.SOCK_STREAM})]
+    assert not transport.requests
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found()[:1])
+    ProviderOutputs(HOSTS, session=made).fetch(URL).file.close()
+
+
 def test_a_result_is_copied_with_its_size():
     port, transport = outputs((200, {}, b"picture"))
     output = port.fetch(URL)

@@ -40,6 +40,24 @@ def create(client):
     return client.create(f"{MODEL}:{VERSION}", {"image": "https://r2.test/b/k.png?sig=1"}, "https://us.test/hook?job=1")
 
 
+@pytest.mark.parametrize("status", [200, 201, 202, 404])
+def test_a_cancellation_is_sent_and_a_run_that_is_unknown_needs_none(status):
+    client, transport = provider((status, {}))
+    client.cancel("abc")
+    [request] = transport.requests
+    assert (request.method, request.url) == ("POST", "https://api.replicate.com/v1/predictions/abc/cancel")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [((500, {"title": "Down"}), "HTTP 500: Down"), (requests.ReadTimeout("read"), "ReadTimeout")],
+)
+def test_a_cancellation_that_was_not_taken_says_why(answer, says):
+    client, _ = provider(answer)
+    with pytest.raises(ProviderError, match=f"^{says}$"):
+        client.cancel("abc")
+
+
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_a_creation_is_sent_once_with_token_webhook_and_deadline(status):
     client, transport = provider((status, RUN))
