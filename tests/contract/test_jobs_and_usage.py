@@ -262,6 +262,16 @@ def test_what_is_remembered_first_stays_until_its_time_is_over(tables):
     assert usage.remember("once#x", second, NOW + timedelta(seconds=60), 60) == second
 
 
+def test_what_is_remembered_is_recalled_until_its_time_is_over(tables):
+    _, usage = tables
+    assert usage.recall("pause#x", NOW) == {}
+    usage.remember("pause#x", {"until": TEXT, "why": "a"}, NOW, 60)
+    assert usage.recall("pause#x", NOW) == {"until": TEXT, "why": "a"}
+    assert usage.recall("pause#x", NOW + timedelta(seconds=59)) == {"until": TEXT, "why": "a"}
+    assert usage.recall("pause#x", NOW + timedelta(seconds=60)) == {}
+    assert usage.recall("pause#y", NOW) == {}
+
+
 def test_a_line_is_added_to_what_is_there(tables):
     jobs, _ = tables
     jobs.create(new_job(), OPEN)

@@ -1,8 +1,11 @@
 import io
 import json
+import re
+import ssl
 import time
 from contextlib import nullcontext
 from datetime import timedelta
+from pathlib import Path
 
 import certifi
 import jwt
@@ -143,6 +146,15 @@ def test_unknown_key_ids_fetch_once_a_minute_and_old_keys_outlive_an_outage(key,
     answers.clear()
     assert keys.get_jwk_set(refresh=True).keys[0].key_id == "k1"
     assert verifier.verify(token(key)).caller.owner.subject == "alice"
+
+
+def test_the_issuer_is_trusted_by_the_named_roots_alone(tmp_path):
+    first = re.search(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", Path(certifi.where()).read_text())
+    roots = tmp_path / "roots.pem"
+    roots.write_text(first[0])
+    trust = IssuerKeys("https://issuer.test/jwks", str(roots)).ssl_context
+    assert trust.get_ca_certs(binary_form=True) == [ssl.PEM_cert_to_DER_cert(first[0])]
+    assert (trust.verify_mode, trust.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 def test_keys_are_fetched_anew_after_an_hour_within_five_seconds(key, monkeypatch):

@@ -82,6 +82,7 @@ def test_any_other_value_is_refused_with_what_would_do(parameter, values, templa
         with pytest.raises(InvalidParameter) as refusal:
             parameter.parse(value)
         assert (refusal.value.name, refusal.value.template) == (parameter.name, template)
+        assert str(refusal.value) == parameter.name
         assert refusal.value.details == {"actual": repr(value), **details}
 
 

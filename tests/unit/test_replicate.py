@@ -1,9 +1,16 @@
 import json
+import socket
 from datetime import UTC, datetime
 
 import pytest
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+)
 
 from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
@@ -155,11 +162,49 @@ def test_an_answer_that_proves_nothing_is_unknown(answer):
     assert len(transport.requests) == 1
 
 
-@pytest.mark.parametrize("reason", [NewConnectionError(None, "refused"), ConnectTimeoutError(None, "slow")])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        NewConnectionError(None, "refused"),
+        ConnectTimeoutError(None, "slow"),
+        NameResolutionError("api.replicate.com", None, socket.gaierror(-2, "unknown")),
+    ],
+)
 def test_a_connection_that_never_stood_made_no_run(reason):
     client, _ = provider(requests.ConnectionError(MaxRetryError(None, "/v1/predictions", reason)))
     with pytest.raises(Unreachable):
         create(client)
+
+
+def test_a_time_out_before_the_connection_stood_made_no_run():
+    client, _ = provider(requests.ConnectTimeout("api.replicate.com"))
+    with pytest.raises(Unreachable, match=r"^ConnectTimeout$"):
+        create(client)
+
+
+def test_a_connection_error_that_says_nothing_is_unknown():
+    client, _ = provider(requests.ConnectionError())
+    with pytest.raises(OutcomeUnknown, match=r"^ConnectionError$"):
+        create(client)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((404, {}), "HTTP 404: no list of predictions"),
+        ((200, []), "the body is not a list"),
+        ((200, {"results": {}}), "the body is not a list"),
+        ((200, {"results": [{}]}), "the body is not a prediction"),
+        ((200, b"<html>"), "the body is not JSON"),
+        ((200, None), "the body is null"),
+        ((503, {"title": "Model X"}), "HTTP 503: Model X"),
+        (requests.ReadTimeout(), "ReadTimeout"),
+    ],
+)
+def test_a_list_that_can_not_be_read_says_why(answer, says):
+    client, _ = provider(answer)
+    with pytest.raises(ProviderError, match=f"^{says}$"):
+        list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=1))
 
 
 def test_errors_carry_neither_token_nor_signed_url():
