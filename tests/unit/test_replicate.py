@@ -12,6 +12,7 @@ from urllib3.exceptions import (
     ProtocolError,
 )
 
+from enhancer import USER_AGENT
 from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
 from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
@@ -74,7 +75,8 @@ def test_a_creation_is_sent_once_with_token_webhook_and_deadline(status):
     assert request.url == "https://api.replicate.com/v1/predictions"
     assert request.headers["Authorization"] == "Bearer r8_token"
     assert request.headers["Cancel-After"] == "10m"
-    assert request.headers["User-Agent"].startswith("image-enhancer/")
+    assert request.headers["User-Agent"] == USER_AGENT
+    assert transport.options[0]["timeout"] == (5, 30)
     assert json.loads(request.body) == {
         "version": f"{MODEL}:{VERSION}",
         "input": {"image": "https://r2.test/b/k.png?sig=1"},
