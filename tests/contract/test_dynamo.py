@@ -153,7 +153,7 @@ def test_a_row_holds_what_is_known_and_what_the_indexes_need(client, jobs):
     assert (row["status"], row["attempt"], row["quota_refunded"]) == ({"S": "queued"}, {"N": "1"}, {"BOOL": False})
 
 
-def test_a_row_that_nobody_has_to_look_at_is_not_in_the_index(client, jobs):
+def test_a_row_without_a_next_look_is_not_in_the_index(client, jobs):
     jobs.create(new_job(check_at=None), OPEN)
     assert "shard" not in stored(client)
     for transition, changes, shard in (

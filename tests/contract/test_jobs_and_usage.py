@@ -262,7 +262,7 @@ def test_what_is_remembered_first_stays_until_its_time_is_over(tables):
     assert usage.remember("once#x", second, NOW + timedelta(seconds=60), 60) == second
 
 
-def test_what_is_remembered_is_recalled_until_its_time_is_over(tables):
+def test_what_is_remembered_is_recalled_until_it_ends(tables):
     _, usage = tables
     assert usage.recall("pause#x", NOW) == {}
     usage.remember("pause#x", {"until": TEXT, "why": "a"}, NOW, 60)

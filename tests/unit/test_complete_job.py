@@ -71,6 +71,17 @@ def test_a_job_that_ends_otherwise_while_its_result_is_copied_stays_as_it_ended(
     assert world.job(running.id).status is Status.FAILED
 
 
+def test_a_row_that_is_gone_while_its_result_is_copied_is_left_alone(world, running):
+    fetch = world.outputs.fetch
+
+    def fetch_while_it_goes(url):
+        world.jobs.rows.clear()
+        return fetch(url)
+
+    world.outputs.fetch = fetch_while_it_goes
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already ended"
+
+
 def test_a_genuine_delivery_for_another_job_is_not_applied(world, running):
     other = world.new_job()
     start_job(other.id, world.starter)

@@ -235,14 +235,14 @@ def test_contention_is_retried_and_then_told(world, monkeypatch):
     assert len(calls) == 4
     assert len(naps) == 3
     assert all(0 <= nap <= most for nap, most in zip(naps, (0.05, 0.1, 0.2), strict=True))
-    assert len(set(naps)) == 3, "who collided once does not wait equally long again"
+    assert len(set(naps)) == 3, "two that collided do not wait equally long again"
     monkeypatch.setattr(world.jobs, "create", lambda *_: (_ for _ in ()).throw(Contended))
     with pytest.raises(ServiceUnavailable) as refusal:
         world.new_job()
     assert refusal.value.retry_after == 1
 
 
-def test_who_meets_their_own_other_request_counts_in_the_window_as_it_then_is(world, monkeypatch):
+def test_a_request_that_meets_another_of_its_owner_counts_in_the_window_as_it_then_is(world, monkeypatch):
     create = world.jobs.create
 
     def after_another(job, seat):

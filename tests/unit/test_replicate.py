@@ -178,6 +178,19 @@ def test_a_connection_that_never_stood_made_no_run(reason):
         create(client)
 
 
+def test_no_redirect_takes_the_token_elsewhere():
+    client, transport = provider((307, {}, {"Location": "https://evil.test/"}), (200, RUN))
+    with pytest.raises(OutcomeUnknown, match="HTTP 307"):
+        create(client)
+    assert [request.url for request in transport.requests] == ["https://api.replicate.com/v1/predictions"]
+
+
+def test_a_creation_whose_answer_is_no_prediction_says_so():
+    client, _ = provider((201, b"<html>"))
+    with pytest.raises(OutcomeUnknown, match=r"^HTTP 201: the body is not a prediction$"):
+        create(client)
+
+
 def test_a_time_out_before_the_connection_stood_made_no_run():
     client, _ = provider(requests.ConnectTimeout("api.replicate.com"))
     with pytest.raises(Unreachable, match=r"^ConnectTimeout$"):
