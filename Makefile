@@ -104,7 +104,7 @@ logs: $(PRODUCT)  ## print what was logged about a job, and the query for AWS: m
 redrive: $(PRODUCT)  ## put dead letters back after a fix: make redrive QUEUE=start|completion|retention [STACK=name on AWS]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate redrive "$(QUEUE)"
 
-export PORT SUB EMAIL_VERIFIED ROLE STACK
+export PORT SUB EMAIL_VERIFIED ROLE STACK ONLY
 
 # ---- Deploying: ENV=dev|staging|prod names a table of samconfig.toml, your shell's AWS environment the account ----------
 
@@ -214,6 +214,9 @@ test: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## run all tests,
 oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## let programs that others wrote judge ours: clients, verifiers, S3 servers, linters
 	@.venv/bin/python -m pytest tests/oracles/installed
 
+mutants: setup $(BUILT) $(TOOLING)  ## change the code one thing at a time and see that a test fails: make mutants [ONLY=layers/core/enhancer/access.py]
+	@.venv/bin/python -m tests.mutants
+
 browser: $(PRODUCT)  ## find the browser for the tests of the page, or install it
 	@.venv/bin/python -m tests.e2e.browser
 
@@ -252,4 +255,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-bench .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
 
-.PHONY: check-models help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles browser check audit bench cost load format clean
+.PHONY: check-models help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles mutants browser check audit bench cost load format clean

@@ -33,6 +33,7 @@ class FakeUsage:
     def __init__(self) -> None:
         self.quotas: dict[str, Quota] = {}
         self.counters: dict[str, int] = {}
+        self.ends: dict[str, int] = {}
         self.kept: dict[str, tuple[dict[str, str], datetime]] = {}
         self.leases: dict[str, datetime] = {}
 
@@ -42,10 +43,11 @@ class FakeUsage:
     def standing(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
         return self.quota(owner), self.counters.get(counter, 0)
 
-    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:  # noqa: ARG002
+    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:
         used = self.counters.get(key, 0)
         if hard and used >= limit:
             return limit + 1
+        self.ends.setdefault(key, expires_at)
         self.counters[key] = used + by
         return used + by
 
@@ -69,8 +71,11 @@ class FakeUsage:
 
 
 class FakeJobs:
+    """With `lagging`, reads that are not consistent see no row, as right after a write."""
+
     def __init__(self, usage: FakeUsage) -> None:
         self.rows: dict[str, Job] = {}
+        self.lagging = False
         self._usage = usage
 
     def create(self, job: Job, seat: Seat) -> None:
@@ -87,8 +92,8 @@ class FakeJobs:
             self._usage.quotas[job.owner.reference] = dataclasses.replace(quota, used=quota.used + 1)
         self.rows[job.id] = job
 
-    def get(self, job_id: str, *, consistent: bool = False) -> Job | None:  # noqa: ARG002
-        return self.rows.get(job_id)
+    def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
+        return None if self.lagging and not consistent else self.rows.get(job_id)
 
     def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
         row = self.rows.get(job_id)

@@ -12,15 +12,17 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Transport(BaseAdapter):
-    """Gives every request to `answer` and remembers it."""
+    """Gives every request to `answer` and remembers it, and how it was to be sent."""
 
     def __init__(self, answer: Callable[[requests.PreparedRequest], Answer | Exception]) -> None:
         super().__init__()
         self._answer = answer
         self.requests: list[requests.PreparedRequest] = []
+        self.options: list[dict[str, Any]] = []
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         self.requests.append(request)
+        self.options.append(options)
         answer = self._answer(request)
         if isinstance(answer, Exception):
             raise answer

@@ -1,5 +1,6 @@
 """Contract tests: the fake and the adapter of a port behave alike. The adapters talk to moto in this process."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@functools.cache
+def _template() -> Any:
+    return yaml.load((ROOT / "template.yaml").read_text(), _CloudFormation)  # noqa: S506 - a SafeLoader
+
+
+@functools.cache
+def boto_session() -> boto3.Session:
+    """One session for all tests: a new one reads the models of its services again."""
+    return boto3.Session()
+
+
 def create_table(client: Any, logical_id: str) -> str:
     """Create a table as the template describes it."""
-    template = yaml.load((ROOT / "template.yaml").read_text(), _CloudFormation)  # noqa: S506 - a SafeLoader
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    properties = template["Resources"][logical_id]["Properties"]
+    properties = _template()["Resources"][logical_id]["Properties"]
     client.create_table(TableName=logical_id, **{name: properties[name] for name in wanted if name in properties})
     return logical_id
 
@@ -53,7 +64,7 @@ def tables(request: pytest.FixtureRequest) -> tuple[Any, Any]:
         usage = FakeUsage()
         return FakeJobs(usage), usage
     request.getfixturevalue("aws")
-    client = boto3.client("dynamodb")
+    client = boto_session().client("dynamodb")
     jobs, usage_table = create_table(client, "JobsTable"), create_table(client, "UsageTable")
     return DynamoJobs(client, jobs, usage_table), DynamoUsage(client, usage_table)
 
@@ -64,7 +75,7 @@ def pictures(request: pytest.FixtureRequest) -> Any:
     if request.param == "fake":
         return FakePictures(FakeClock())
     request.getfixturevalue("aws")
-    client = boto3.client("s3")
+    client = boto_session().client("s3")
     client.create_bucket(Bucket="pictures")
     return R2Pictures(lambda: client, "pictures", lambda: client)
 
@@ -72,6 +83,6 @@ def pictures(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def queues(aws: None) -> tuple[SqsMessages, Any, str, str, str]:  # noqa: ARG001 - it is there
     """The port Messages, a client and the URLs of the queues."""
-    client = boto3.client("sqs")
+    client = boto_session().client("sqs")
     urls = [client.create_queue(QueueName=name)["QueueUrl"] for name in ("start", "completion", "retention")]
     return SqsMessages(client, *urls), client, *urls

@@ -95,6 +95,7 @@ def test_a_transition_starts_from_its_states_only_and_returns_the_row(tables):
     with pytest.raises(TransitionRefused) as refusal:
         jobs.move(job.id, CLAIM, {}, where={})
     assert refusal.value.current == claimed
+    assert str(refusal.value) == "claim refused: the job is starting"
     with pytest.raises(TransitionRefused) as refusal:
         jobs.move("nobody", CLAIM, {}, where={})
     assert refusal.value.current is None
@@ -182,7 +183,7 @@ def test_a_window_gives_back_five_jobs_at_most(tables):
     for number in range(7):
         job = new_job(number)
         jobs.create(job, NEXT if number else OPEN)
-        assert jobs.end(job, FAIL, {}, refund=True) is (number < limits.MAX_REFUNDS)
+        assert jobs.end(job, FAIL, {}, refund=True) is (number < 5)
     assert usage.quota(job.owner) == Quota(TEXT, 2, 5)
 
 
@@ -221,7 +222,7 @@ def test_a_note_changes_the_row_while_it_stays_as_it_was_read(tables):
     noted = jobs.note(job, {"cancel_requested": True})
     assert noted == dataclasses.replace(job, cancel_requested=True)
     for read in (new_job(status=Status.QUEUED), new_job(status=Status.PROCESSING, attempt=2)):
-        with pytest.raises(TransitionRefused):
+        with pytest.raises(TransitionRefused, match="note refused: the job is processing"):
             jobs.note(read, {"cancel_requested": False})
 
 
@@ -259,6 +260,16 @@ def test_what_is_remembered_first_stays_until_its_time_is_over(tables):
     assert usage.remember("once#x", second, NOW + timedelta(seconds=59), 60) == first
     assert usage.remember("once#y", second, NOW, 60) == second
     assert usage.remember("once#x", second, NOW + timedelta(seconds=60), 60) == second
+
+
+def test_what_is_remembered_is_recalled_until_it_ends(tables):
+    _, usage = tables
+    assert usage.recall("pause#x", NOW) == {}
+    usage.remember("pause#x", {"until": TEXT, "why": "a"}, NOW, 60)
+    assert usage.recall("pause#x", NOW) == {"until": TEXT, "why": "a"}
+    assert usage.recall("pause#x", NOW + timedelta(seconds=59)) == {"until": TEXT, "why": "a"}
+    assert usage.recall("pause#x", NOW + timedelta(seconds=60)) == {}
+    assert usage.recall("pause#y", NOW) == {}
 
 
 def test_a_line_is_added_to_what_is_there(tables):

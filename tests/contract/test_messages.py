@@ -32,8 +32,21 @@ def test_a_later_release_may_add_to_a_message():
 def test_a_queue_that_is_not_there_is_told(queues):
     messages, client, start, *_ = queues
     client.delete_queue(QueueUrl=start)
-    with pytest.raises(MessageNotSent):
+    with pytest.raises(MessageNotSent, match="QueueDoesNotExist"):
         messages.start("job")
+
+
+def test_a_delay_is_the_queues(queues):
+    messages, client, start, completion, _ = queues
+    delays = []
+    client.meta.events.register(
+        "provide-client-params.sqs.SendMessage",
+        lambda params, **_: delays.append((params["QueueUrl"], params["DelaySeconds"])),
+    )
+    messages.start("job", delay=30)
+    messages.start("job")
+    messages.complete("job", RUN)
+    assert delays == [(start, 30), (start, 0), (completion, 0)]
 
 
 def test_a_received_message_comes_again_when_its_reader_wants_it(queues):
@@ -51,5 +64,5 @@ def test_a_received_message_comes_again_when_its_reader_wants_it(queues):
 
 def test_a_pause_of_a_message_that_is_gone_is_told(queues):
     _, client, start, *_ = queues
-    with pytest.raises(MessageNotSent):
+    with pytest.raises(MessageNotSent, match="ReceiptHandleIsInvalid"):
         SqsPauses(client, start).pause("no such receipt", 5)

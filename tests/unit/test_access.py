@@ -1,4 +1,5 @@
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 
 from enhancer.access import Access, Rules
 from enhancer.domain.owner import Caller, Owner, new_guest
-from enhancer.errors import EmailUnverified, Forbidden, QuotaExceeded, RateLimited, Unauthorized
+from enhancer.errors import UNKNOWN_CALLER, EmailUnverified, Forbidden, QuotaExceeded, RateLimited, Unauthorized
 from enhancer.request import Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
@@ -41,7 +42,7 @@ def request(method="POST", address="203.0.113.7", **headers):
     return Request(event)
 
 
-def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world):
+def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world, caplog):
     world.clock.advance(seconds=50)
     for left in (1, 0):
         event = request("GET")
@@ -54,6 +55,9 @@ def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world):
     with pytest.raises(RateLimited) as refusal:
         gate(USER).reader(event)
     assert refusal.value.retry_after == 10
+    assert refusal.value.details == {"limit": 2, "retryAfter": 10}
+    [record] = caplog.records
+    assert (record.levelname, record.message, record.rate) == ("WARNING", "rate limited", "other")
     assert event.answer_headers["ratelimit"] == '"other";r=0;t=10'
     gate(USER).reader(request("GET"), "status")
     world.clock.advance(seconds=10)
@@ -82,6 +86,19 @@ def test_a_class_with_a_high_limit_is_counted_in_blocks_and_never_exceeded(world
     assert list(world.usage.counters.values())[-1] == 8
 
 
+def test_blocks_are_kept_for_their_minute_alone(world):
+    rules = Rules(RATES | {"status": 240}, 2, verified_email=False, base_url="https://images.example.com")
+    gate = Access(FakeIdentity(), world.usage, rules, lambda: b"key", world.clock)
+    for _ in range(3):
+        for host in range(4):
+            for _ in range(2):
+                gate.reader(request("GET", address=f"203.0.113.{host}"), "status")
+                world.clock.advance(seconds=1)
+        assert len(gate._blocks) == 4
+        assert list(world.usage.counters.values())[-4:] == [8] * 4, "one write each"
+        world.clock.advance(seconds=52)
+
+
 def test_whoever_is_not_known_is_counted_by_address(gate):
     for _ in range(2):
         assert gate().reader(request("GET")) is None
@@ -91,12 +108,29 @@ def test_whoever_is_not_known_is_counted_by_address(gate):
 
 
 def test_addresses_of_one_ipv6_network_count_as_one_and_are_kept_as_hashes(gate, world):
-    for host in ("1", "2"):
-        gate().reader(request("GET", address=f"2001:db8:1:2::{host}"))
+    for host in (":1", "8000::2"):
+        gate().reader(request("GET", address=f"2001:db8:1:2:{host}"))
     with pytest.raises(RateLimited):
         gate().reader(request("GET", address="2001:db8:1:2::3"))
     gate().reader(request("GET", address="2001:db8:1:3::1"))
-    assert not [key for key in world.usage.counters if "2001" in key or "203" in key]
+    assert all(re.fullmatch(r"rate#other#address#[0-9a-f]{32}#\d+", key) for key in world.usage.counters)
+
+
+def test_an_addresss_hash_depends_on_the_installations_key(world):
+    def counted(key, address):
+        rules = Rules(RATES, 2, verified_email=False, base_url="https://images.example.com")
+        Access(FakeIdentity(), world.usage, rules, lambda: key, world.clock).reader(request("GET", address=address))
+        return list(world.usage.counters)[-1]
+
+    assert len({counted(key, address) for key in (b"1", b"2") for address in ("203.0.113.7", "203.0.113.8")}) == 4
+
+
+def test_counters_stay_until_their_window_is_certainly_over(gate, world):
+    guest, now = Caller(new_guest()), int(world.clock().timestamp())
+    gate(guest).creator(request(), "create")
+    gate(guest).admit_job(request(), guest)
+    ends = {key.split("#")[1]: end - now for key, end in world.usage.ends.items()}
+    assert ends == {"create": 120, "guest-create": 120, "guest-jobs": 86_400}
 
 
 def test_guests_that_are_minted_anew_share_their_address(gate):
@@ -111,7 +145,8 @@ def test_a_guest_may_create_only_so_much_from_one_address(gate):
         gate(Caller(new_guest())).creator(request(), "create")
     with pytest.raises(RateLimited):
         gate(Caller(new_guest())).creator(request(), "create")
-    gate(USER).creator(request(), "create")
+    gate(Caller(new_guest())).creator(request(address="198.51.100.1"), "create")
+    assert gate(USER).creator(request(), "create").cookie is None
 
 
 def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
@@ -121,13 +156,16 @@ def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
     with pytest.raises(QuotaExceeded) as refusal:
         gate(guest).admit_job(request(), guest)
     assert refusal.value.retry_after == 12 * 3600
+    assert refusal.value.details == {"limit": 2}
+    assert max(world.usage.counters.values()) == 2, "a refusal is not counted"
+    gate(guest).admit_job(request(address="198.51.100.1"), guest)
     gate(USER).admit_job(request(), USER)
     world.clock.advance(hours=12)
     gate(guest).admit_job(request(), guest)
 
 
 def test_some_routes_make_no_guests(gate):
-    with pytest.raises(Unauthorized):
+    with pytest.raises(Unauthorized, match=UNKNOWN_CALLER):
         gate().creator(request(), "create", guests=False)
 
 
@@ -165,7 +203,7 @@ def test_of_several_classes_the_tightest_is_shown(gate):
     event = request()
     gate(Caller(new_guest())).creator(event, "upload")
     assert event.answer_headers["ratelimit"].startswith('"upload";r=2')
-    for _ in range(2):
+    for left in (2, 1):  # the second guest has as many left of both: the address's class is shown, which others use too
         event = request()
         gate(Caller(new_guest())).creator(event, "upload")
-    assert event.answer_headers["ratelimit"].startswith('"guest-upload";r=1')
+        assert event.answer_headers["ratelimit"].startswith(f'"guest-upload";r={left}')

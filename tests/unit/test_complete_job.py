@@ -4,7 +4,7 @@ import hashlib
 import pytest
 
 from enhancer.domain import keys
-from enhancer.domain.job import Status
+from enhancer.domain.job import FAIL, Status
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import OutcomeUnknown
 from enhancer.usecases.complete_job import complete_job
@@ -57,6 +57,29 @@ def test_a_repeated_delivery_changes_nothing(world, running):
     assert complete_job(running.id, run, world.completer) == "already ended"
     assert complete_job(running.id, dataclasses.replace(run, status="failed"), world.completer) == "already ended"
     assert world.job(running.id) == before
+
+
+def test_a_job_that_ends_otherwise_while_its_result_is_copied_stays_as_it_ended(world, running):
+    fetch = world.outputs.fetch
+
+    def fetch_while_it_ends(url):
+        world.jobs.end(world.job(running.id), FAIL, {"error_type": "provider_error"}, refund=True)
+        return fetch(url)
+
+    world.outputs.fetch = fetch_while_it_ends
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already ended"
+    assert world.job(running.id).status is Status.FAILED
+
+
+def test_a_row_that_is_gone_while_its_result_is_copied_is_left_alone(world, running):
+    fetch = world.outputs.fetch
+
+    def fetch_while_it_goes(url):
+        world.jobs.rows.clear()
+        return fetch(url)
+
+    world.outputs.fetch = fetch_while_it_goes
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already ended"
 
 
 def test_a_genuine_delivery_for_another_job_is_not_applied(world, running):

@@ -1,13 +1,29 @@
 """Cancel, delete, share, list: what people do about their jobs."""
 
+import base64
 import dataclasses
+import json
+import re
+from datetime import timedelta
 
 import pytest
 
+from enhancer.documents import job_json
+from enhancer.domain import keys
 from enhancer.domain.job import Status
 from enhancer.domain.owner import Caller, new_guest
-from enhancer.errors import Conflict, Forbidden, Gone, NotFound, Unauthorized, ValidationFailed
-from enhancer.usecases.cancel_job import cancel_job
+from enhancer.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    OutcomeUnknown,
+    ServiceUnavailable,
+    TransitionRefused,
+    Unauthorized,
+    ValidationFailed,
+)
+from enhancer.usecases.cancel_job import cancel_job, stop_run
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.delete_job import delete_job
 from enhancer.usecases.list_jobs import list_jobs
@@ -107,11 +123,60 @@ def test_an_ended_job_is_a_conflict_that_shows_it(act):
     done = act.finished()
     with pytest.raises(Conflict) as refusal:
         act.cancel(done)
-    assert refusal.value.details["job"]["status"] == "succeeded"
+    assert refusal.value.details == {"job": job_json(done)}
+
+
+def test_a_queued_job_that_ends_shows_what_it_became(world):
+    job = world.new_job()
+    world.jobs.lagging = True
+    ended = stop_run(job, jobs=world.jobs, provider=world.provider, clock=world.clock)
+    assert ended == world.job(job.id)
+    assert (ended.cancel_requested, ended.finished_at, ended.updated_at) == (True, ended.created_at, ended.created_at)
+
+
+@pytest.mark.parametrize("action", ["cancel", "delete"])
+def test_a_job_that_keeps_moving_is_tried_five_times(world, act, monkeypatch, action):
+    job, tries = world.new_job(), []
+
+    def refuse(row, *_, **__):
+        tries.append(row)
+        raise TransitionRefused("withdraw", row)
+
+    monkeypatch.setattr(world.jobs, "end", refuse)
+    with pytest.raises(ServiceUnavailable) as refusal:
+        getattr(act, action)(job)
+    assert (len(tries), refusal.value.retry_after) == (5, 1)
+
+
+def test_a_job_that_moved_once_is_cancelled_as_it_then_is(world, act, monkeypatch):
+    job, end = world.new_job(), world.jobs.end
+
+    def start_first(*arguments, **options):
+        monkeypatch.setattr(world.jobs, "end", end)
+        start_job(job.id, world.starter)
+        return end(*arguments, **options)
+
+    monkeypatch.setattr(world.jobs, "end", start_first)
+    assert act.cancel(job).cancel_requested
+    assert world.provider.cancelled == ["run1"]
+
+
+def test_a_provider_that_does_not_answer_does_not_undo_the_wish(world, act, monkeypatch):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(seconds=1)
+
+    def down(_):
+        raise OutcomeUnknown("no answer")
+
+    monkeypatch.setattr(world.provider, "cancel", down)
+    asked = act.cancel(job)
+    assert (asked.cancel_requested, asked.updated_at) == (True, "2026-11-22T12:00:01.000Z")
 
 
 def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(world, act):
     done = act.finished()
+    world.pictures.write(keys.prepared_key("ai-enhancer/", done.owner, done.id), b"x", "image/png", "")
     shared = act.share(done).path
     assert act.show(shared).url
     assert act.delete(done).deleted_at == "2026-11-22T12:00:00.000Z"
@@ -123,6 +188,8 @@ def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(worl
     with pytest.raises(NotFound):
         act.share(done)
     first = world.job(done.id)
+    assert not first.cancel_requested, "it had ended"
+    assert world.provider.cancelled == []
     assert act.delete(done) == first
 
 
@@ -130,7 +197,9 @@ def test_deleting_takes_who_and_what_it_was_out_of_the_row(world, act):
     done = act.finished()
     world.jobs.rows[done.id] = dataclasses.replace(done, user_id="alice@issuer", filename="alice at the beach.jpg")
     act.delete(done)
-    assert "alice" not in str(world.job(done.id))
+    row = world.job(done.id)
+    assert "alice" not in str(row)
+    assert (row.filename, row.user_id, row.updated_at) == ("", None, row.deleted_at)
 
 
 def test_who_deletes_is_told_before_anything_changes(world, act, monkeypatch):
@@ -163,7 +232,8 @@ def test_a_job_that_is_deleted_while_its_result_is_copied_leaves_nothing(world, 
     world.outputs.fetch = fetch_while_somebody_deletes
     assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "canceled"
     assert not world.pictures.objects
-    assert world.job(job.id).status is Status.CANCELED
+    row = world.job(job.id)
+    assert (row.status, row.quota_refunded) == (Status.CANCELED, False), "the run was paid"
 
 
 def test_deleting_a_queued_job_refunds_it(world, act):
@@ -200,7 +270,7 @@ def test_a_share_link_shows_the_result_and_nothing_else(world, act):
     world.clock.advance(minutes=4, seconds=40)
     assert act.show(share.path).seconds == 20, "the redirect is not kept longer than the link"
     world.clock.advance(seconds=20)
-    with pytest.raises(Gone):
+    with pytest.raises(Gone, match="link"):
         act.show(share.path)
 
 
@@ -215,13 +285,23 @@ def test_a_share_link_never_outlives_its_result(world, act):
 
 @pytest.mark.parametrize("seconds", [0, 299, 604_801, -1])
 def test_a_share_link_lasts_five_minutes_to_seven_days(act, seconds):
-    with pytest.raises(ValidationFailed, match="from 300 to 604,800"):
+    with pytest.raises(ValidationFailed, match="from 300 to 604,800") as refusal:
         act.share(act.finished(), seconds)
+    assert refusal.value.details == {"field": "expiresIn", "actual": seconds, "minimum": 300, "maximum": 604_800}
+
+
+@pytest.mark.parametrize("seconds", [300, 604_800])
+def test_a_share_link_ends_on_a_whole_second(world, act, seconds):
+    world.clock.advance(microseconds=999_999)
+    assert act.share(act.finished(), seconds).expires_at == world.clock().replace(microsecond=0) + timedelta(
+        seconds=seconds
+    )
 
 
 def test_there_is_nothing_to_share_before_there_is_a_result(world, act):
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refusal:
         act.share(world.new_job())
+    assert refusal.value.details == {"status": "queued"}
 
 
 def test_the_history_goes_backwards_page_by_page(world):
@@ -239,13 +319,38 @@ def test_the_history_goes_backwards_page_by_page(world):
     assert list_jobs(None, jobs=world.jobs).jobs == []
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "W10", "WzEsMl0", "W251bGwsbnVsbF0", "ä", "%%%", "A" * 500])
+@pytest.mark.parametrize("length", range(24, 28))
+def test_a_cursor_is_safe_in_a_url_whatever_its_length(world, length):
+    job = dataclasses.replace(world.new_job(), id="p" * length)
+    world.jobs.rows = {each.id: each for each in (job, dataclasses.replace(job, id="o" * length))}
+    first = list_jobs(world.caller, jobs=world.jobs, limit=1)
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", first.next_cursor)
+    assert [each.id for each in list_jobs(world.caller, jobs=world.jobs, cursor=first.next_cursor).jobs] == [
+        "o" * length
+    ]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "e30", "W10", "WzEsMl0", "W251bGwsbnVsbF0", "ä", "%%%", "A" * 500]
+    + [
+        base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+        for content in (["", "id"], ["time", ""], [1, "id"], ["time", 1], ["time"], ["time", "id", "more"], {"a": "b"})
+    ],
+)
 def test_a_cursor_that_is_none_is_refused(world, cursor):
-    with pytest.raises(ValidationFailed, match="cursor"):
+    with pytest.raises(ValidationFailed) as refused:
         list_jobs(world.caller, jobs=world.jobs, cursor=cursor)
+    assert refused.value.details == {"field": "cursor"}
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+def test_a_page_may_be_as_short_and_as_long_as_this(world, limit):
+    assert len(list_jobs(world.caller, jobs=world.jobs, limit=limit).jobs) == 0
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101])
 def test_a_page_has_one_to_a_hundred_jobs(world, limit):
-    with pytest.raises(ValidationFailed, match="limit"):
+    with pytest.raises(ValidationFailed) as refused:
         list_jobs(world.caller, jobs=world.jobs, limit=limit)
+    assert refused.value.details == {"field": "limit", "actual": limit, "minimum": 1, "maximum": 100}

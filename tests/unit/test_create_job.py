@@ -1,7 +1,13 @@
-import pytest
+import dataclasses
+import io
+from contextlib import nullcontext
+from datetime import UTC, datetime
 
-from enhancer.domain import keys
-from enhancer.domain.job import Status
+import pytest
+from PIL import Image
+
+from enhancer.domain import image, keys
+from enhancer.domain.job import Job, Status
 from enhancer.domain.owner import new_guest
 from enhancer.errors import (
     Conflict,
@@ -15,10 +21,17 @@ from enhancer.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from enhancer.usecases.create_job import Choice, create_job_from_upload
+from enhancer.usecases.create_job import Choice, create_job_from_upload, look_at
 from tests.pictures import picture
 
 CHOICE = Choice("nightmareai/real-esrgan", {"scale": 4}, "cat.jpg")
+
+
+def moving(form):
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
+    frames[0].save(buffer, form, save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
 
 
 def uploaded(world, data, content_type="image/jpeg"):
@@ -29,37 +42,109 @@ def uploaded(world, data, content_type="image/jpeg"):
 
 def test_an_upload_becomes_a_queued_job_that_is_counted_and_announced(world):
     job_id = uploaded(world, picture("JPEG"))
-    job = create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
-    assert job.id == job_id
-    assert job.status is Status.QUEUED
-    assert (job.input_width, job.input_height) == (40, 30)
+    user = dataclasses.replace(world.owner, subject="alice")
+    job = create_job_from_upload(job_id, CHOICE, user, world.intake)
     assert job.params == {"scale": 4, "faceEnhance": False, "outputFormat": "png", "outputQuality": 90}
+    assert job == Job(
+        id=job_id,
+        owner_type="guest",
+        owner_id=user.id,
+        user_id="alice",
+        model="nightmareai/real-esrgan",
+        params_json=job.params_json,
+        status=Status.QUEUED,
+        filename="cat.jpg",
+        input_r2_key=f"ai-enhancer/uploads/guest/{user.id}/{job_id}/input.jpg",
+        input_content_type="image/jpeg",
+        input_size=len(picture("JPEG")),
+        input_width=40,
+        input_height=30,
+        result_width=160,
+        result_height=120,
+        quota_window="2026-11-22T12:00:00.000Z",
+        created_at="2026-11-22T12:00:00.000Z",
+        updated_at="2026-11-22T12:00:00.000Z",
+        check_at="2026-11-22T12:02:00.000Z",
+        expires_at=int(datetime(2027, 2, 20, 12, tzinfo=UTC).timestamp()),
+    )
     assert world.jobs.rows[job_id] == job
     assert world.usage.quota(world.owner).used == 1
     assert world.messages.starts == [(job_id, 0)]
 
 
+ACCEPTED = ["image/jpeg", "image/png", "image/webp"]
+
+
 @pytest.mark.parametrize(
-    ("data", "error", "says"),
+    ("data", "error", "says", "details"),
     [
-        (b"just a text, whatever its name says", UnsupportedMediaType, "not a JPEG, PNG or WebP"),
-        (b"", ValidationFailed, "empty"),
-        (picture("JPEG", size=(90, 90))[:-200], ValidationFailed, "cut off"),
-        (picture("PNG")[:-10], ValidationFailed, "cut off"),
-        (picture("WEBP")[:-10], ValidationFailed, "cut off"),
-        (picture("PNG"), UnsupportedMediaType, "declared as image/jpeg, but its content is image/png"),
-        (picture("JPEG") + b"\0" * 50_000, PayloadTooLarge, "at most 50,000"),
-        (picture("JPEG", size=(1200, 1000)), ImageTooLarge, "1,200,000 pixels; at most 1,000,000"),
+        (b"a text", UnsupportedMediaType, "not a JPEG, PNG or WebP", {"accepted": ACCEPTED}),
+        (b"GIF89a", UnsupportedMediaType, "not a JPEG", {"accepted": ACCEPTED, "actual": "image/gif"}),
+        (moving("PNG"), UnsupportedMediaType, "Animated", {}),
+        (b"", ValidationFailed, "empty", {"size": 0}),
+        (picture("JPEG")[:-200], ValidationFailed, "cut off", {"size": len(picture("JPEG")) - 200}),
+        (picture("PNG")[:-10], ValidationFailed, "cut off", {"size": len(picture("PNG")) - 10}),
+        (picture("WEBP")[:-10], ValidationFailed, "cut off", {"size": len(picture("WEBP")) - 10}),
+        (
+            picture("PNG"), UnsupportedMediaType, "declared as image/jpeg, but its content is image/png",
+            {"declared": "image/jpeg", "actual": "image/png"},
+        ),
+        (
+            picture("JPEG") + b"\0" * 50_000, PayloadTooLarge, "at most 50,000",
+            {"size": len(picture("JPEG")) + 50_000, "maxBytes": 50_000},
+        ),
+        (
+            picture("JPEG", size=(1200, 1000)), ImageTooLarge, "1,200,000 pixels; at most 1,000,000",
+            {"width": 1200, "height": 1000, "pixels": 1_200_000, "maxPixels": 1_000_000},
+        ),
     ],
-)
-def test_a_bad_file_is_refused_and_leaves_no_job_and_no_object(world, data, error, says):
+)  # fmt: skip
+def test_a_bad_file_is_refused_and_leaves_no_job_and_no_object(world, data, error, says, details):
     world.pictures.objects.clear()
     job_id = uploaded(world, data)
-    with pytest.raises(error, match=says):
+    with pytest.raises(error, match=says) as refusal:
         create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+    assert refusal.value.details == details
     assert not world.jobs.rows
     assert not world.pictures.objects
     assert world.usage.quota(world.owner) is None
+
+
+@pytest.mark.parametrize(("sides", "taken"), [((1000, 1000), True), ((1001, 1000), False)])
+def test_a_picture_may_have_as_many_pixels_as_the_limit(world, sides, taken):
+    data = picture("PNG", size=sides)
+    with nullcontext() if taken else pytest.raises(ImageTooLarge):
+        assert look_at(data, world.intake).pixels == 1_000_000
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_file_in_hand_is_looked_at_whole(world, form):
+    assert look_at(picture(form), world.intake).content_type == f"image/{form.lower()}"
+    with pytest.raises(ValidationFailed):
+        look_at(picture(form)[:-8], world.intake)
+
+
+def test_a_file_in_hand_may_have_as_many_bytes_as_the_limit(world):
+    data = picture("JPEG")
+    for limit, taken in ((len(data), True), (len(data) - 1, False)):
+        with nullcontext() if taken else pytest.raises(PayloadTooLarge):
+            look_at(data, dataclasses.replace(world.intake, max_bytes=limit))
+
+
+@pytest.mark.parametrize("appended", [0, 300_000])
+def test_a_file_longer_than_its_head_is_read_where_its_end_is(world, appended):
+    world.intake = dataclasses.replace(world.intake, max_bytes=1_000_000)
+    data = picture("JPEG", icc_profile=b"\0" * 200_000, exif=b"Exif\0\0" + b"\0" * 60_000) + b"\0" * appended
+    assert (len(data) > image.HEAD_BYTES) or not appended
+    job = create_job_from_upload(uploaded(world, data), CHOICE, world.owner, world.intake)
+    assert (job.input_width, job.input_height, job.input_size) == (40, 30, len(data))
+
+
+@pytest.mark.parametrize("upload_id", ["", "x", "j" * 25, "j" + "a" * 25 + "/"])
+def test_an_id_that_no_upload_got_is_refused(world, upload_id):
+    with pytest.raises(ValidationFailed) as refusal:
+        create_job_from_upload(upload_id, CHOICE, world.owner, world.intake)
+    assert refusal.value.details == {"field": "uploadId"}
 
 
 def test_an_upload_can_be_spent_once(world):
@@ -77,23 +162,30 @@ def test_an_upload_belongs_to_its_owner(world):
 
 
 @pytest.mark.parametrize(
-    ("choice", "says"),
+    ("choice", "says", "field"),
     [
-        (Choice("nobody/nothing", {}, "x"), "choose nightmareai/real-esrgan"),
-        (Choice("nightmareai/real-esrgan", {"scale": 9}, "x"), "a number from 1 to 4"),
-        (Choice("nightmareai/real-esrgan", {"scale": "many"}, "x"), "a number from 1 to 4"),
-        (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "a number from 1 to 4"),
-        (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "a number from 1 to 4"),
-        (Choice("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "true or false"),
-        (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "it takes scale, faceEnhance"),
+        (Choice("nobody/nothing", {}, "x"), "choose nightmareai/real-esrgan", "model"),
+        (Choice("nightmareai/real-esrgan", {"scale": 9}, "x"), "a number from 1 to 4", "scale"),
+        (Choice("nightmareai/real-esrgan", {"scale": "many"}, "x"), "a number from 1 to 4", "scale"),
+        (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "a number from 1 to 4", "scale"),
+        (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "a number from 1 to 4", "scale"),
+        (Choice("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "true or false", "faceEnhance"),
+        (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "it takes scale, faceEnhance", "sharpness"),
     ],
 )
-def test_a_wrong_choice_is_told_and_keeps_the_upload(world, choice, says):
+def test_a_wrong_choice_is_told_and_keeps_the_upload(world, choice, says, field):
     job_id = uploaded(world, picture("JPEG"))
-    with pytest.raises(ValidationFailed, match=says):
+    with pytest.raises(ValidationFailed, match=says) as refusal:
         create_job_from_upload(job_id, choice, world.owner, world.intake)
+    assert refusal.value.details["field"] == field
     assert world.pictures.objects
     assert not world.jobs.rows
+
+
+def test_a_model_that_is_not_on_offer_is_named_by_its_first_60_letters(world):
+    with pytest.raises(ValidationFailed) as refusal:
+        create_job_from_upload(uploaded(world, picture("JPEG")), Choice("m" * 61, {}, "x"), world.owner, world.intake)
+    assert refusal.value.details == {"field": "model", "model": "m" * 60, "allowed": ["nightmareai/real-esrgan"]}
 
 
 def test_the_quota_is_a_window_that_opens_with_the_first_job_and_ends_after_a_day(world):
@@ -102,8 +194,13 @@ def test_the_quota_is_a_window_that_opens_with_the_first_job_and_ends_after_a_da
     world.clock.advance(hours=23)
     with pytest.raises(QuotaExceeded, match="used 3 of 3") as refusal:
         world.new_job()
-    assert refusal.value.retry_after == pytest.approx(3600, abs=2)
-    world.clock.advance(hours=1)
+    assert refusal.value.retry_after == 3601
+    assert refusal.value.details == {"limit": 3, "used": 3, "resetAt": "2026-11-23T12:00:00.000Z"}
+    world.clock.advance(seconds=3599.5)
+    with pytest.raises(QuotaExceeded) as refusal:
+        world.new_job()
+    assert refusal.value.retry_after == 1
+    world.clock.advance(seconds=0.5)
     assert world.new_job().quota_window == "2026-11-23T12:00:00.000Z"
     assert world.usage.quota(world.owner).used == 1
 
@@ -124,7 +221,7 @@ def test_a_lost_start_message_does_not_lose_the_job(world):
 
 
 def test_contention_is_retried_and_then_told(world, monkeypatch):
-    create, calls = world.jobs.create, []
+    create, calls, naps = world.jobs.create, [], []
 
     def contended(job, seat):
         calls.append(seat)
@@ -133,9 +230,51 @@ def test_contention_is_retried_and_then_told(world, monkeypatch):
         create(job, seat)
 
     monkeypatch.setattr(world.jobs, "create", contended)
+    world.intake = dataclasses.replace(world.intake, sleep=naps.append)
     world.new_job()
     assert len(calls) == 4
+    assert len(naps) == 3
+    assert all(0 <= nap <= most for nap, most in zip(naps, (0.05, 0.1, 0.2), strict=True))
+    assert len(set(naps)) == 3, "two that collided do not wait equally long again"
     monkeypatch.setattr(world.jobs, "create", lambda *_: (_ for _ in ()).throw(Contended))
     with pytest.raises(ServiceUnavailable) as refusal:
         world.new_job()
     assert refusal.value.retry_after == 1
+
+
+def test_a_request_that_meets_another_of_its_owner_counts_in_the_window_as_it_then_is(world, monkeypatch):
+    create = world.jobs.create
+
+    def after_another(job, seat):
+        monkeypatch.setattr(world.jobs, "create", create)
+        world.new_job()
+        create(job, seat)
+
+    monkeypatch.setattr(world.jobs, "create", after_another)
+    job = world.new_job()
+    assert world.usage.quota(world.owner).used == 2
+    assert world.jobs.rows[job.id] == job
+
+
+def test_an_installation_without_a_quota_takes_no_jobs(world):
+    world.intake = dataclasses.replace(world.intake, quota_jobs=0)
+    with pytest.raises(QuotaExceeded, match="takes no jobs") as refusal:
+        world.new_job()
+    assert refusal.value.details == {"limit": 0, "used": 0}
+    assert refusal.value.retry_after is None
+
+
+def test_a_picture_in_hand_is_stored_with_its_type_for_signed_links(world):
+    job = world.new_job()
+    assert world.pictures.objects[job.input_r2_key][0] == picture()
+    assert world.pictures.headers[job.input_r2_key] == {
+        "type": "image/png", "cache": "public, max-age=900, immutable", "disposition": None
+    }  # fmt: skip
+
+
+def test_a_second_job_counts_in_the_open_window_at_the_first_try(world):
+    world.intake = dataclasses.replace(world.intake, sleep=pytest.fail)
+    first, second = (world.new_job() for _ in range(2))
+    third = create_job_from_upload(uploaded(world, picture("JPEG")), CHOICE, world.owner, world.intake)
+    assert first.quota_window == second.quota_window == third.quota_window
+    assert world.usage.quota(world.owner).used == 3

@@ -4,7 +4,15 @@ import pytest
 
 from enhancer.domain import keys
 from enhancer.domain.owner import new_guest
-from enhancer.errors import Conflict, Gone, IdempotencyMismatch, ServiceUnavailable, ValidationFailed
+from enhancer.errors import (
+    CeilingReached,
+    Conflict,
+    Gone,
+    IdempotencyMismatch,
+    QuotaExceeded,
+    ServiceUnavailable,
+    ValidationFailed,
+)
 from enhancer.usecases.create_job import Choice, create_job_from_job
 from enhancer.usecases.create_once import create_once
 from enhancer.usecases.start_job import start_job
@@ -54,6 +62,10 @@ def test_the_same_key_makes_one_job(world, once):
     assert len(once.calls) == 1
 
 
+def test_another_key_makes_another_job(world, once):
+    assert once("key", create=from_bytes(world)) != once("other", b"another", create=from_bytes(world))
+
+
 def test_without_a_key_every_request_makes_one(once):
     assert once("").id != once("").id
 
@@ -83,6 +95,8 @@ def test_what_failed_may_be_tried_again_under_the_same_id(world, once):
 
 
 def test_two_at_the_same_time_both_get_the_one_job(world, once):
+    world.jobs.lagging = True
+
     def lose_the_race(job_id):
         from_bytes(world)(job_id)
         raise Conflict("another request was faster")
@@ -92,8 +106,29 @@ def test_two_at_the_same_time_both_get_the_one_job(world, once):
 
 @pytest.mark.parametrize("key", ["with space", "ä", "a" * 256, "tab\t", "\x7f"])
 def test_a_key_is_visible_ascii(once, key):
-    with pytest.raises(ValidationFailed):
+    with pytest.raises(ValidationFailed) as refusal:
         once(key)
+    assert refusal.value.details == {"field": "Idempotency-Key"}
+
+
+@pytest.mark.parametrize("key", ["!", "~", "a" * 255])
+def test_any_visible_ascii_is_a_key(world, once, key):
+    assert once(key, create=from_bytes(world)) == once(key)
+
+
+def test_a_repeat_right_after_the_first_sees_its_job(world, once):
+    world.jobs.lagging = True
+    first = once("key", create=from_bytes(world))
+    assert once("key", create=from_bytes(world)) == first
+    assert len(once.calls) == 1
+
+
+def test_a_conflict_without_a_job_is_told(once):
+    def conflict(_):
+        raise Conflict("another upload's")
+
+    with pytest.raises(Conflict):
+        once("key", create=conflict)
 
 
 def test_at_the_ceiling_creating_says_when_it_reopens(world):
@@ -117,22 +152,48 @@ def test_the_ceiling_holds_at_claim_time_and_gives_the_quota_back(world):
     assert world.usage.counters["spend#2026-11-22"] == 10
 
 
+AGAIN = Choice("nightmareai/real-esrgan", {"scale": 2}, "again.png")
+
+
+def again(world, source):
+    return create_job_from_job(keys.new_job_id("image/png"), source, AGAIN, world.owner, world.intake)
+
+
 def test_an_earlier_original_makes_another_job(world):
     source = world.new_job()
-    job_id = keys.new_job_id("image/png")
-    choice = Choice("nightmareai/real-esrgan", {"scale": 2}, "again.png")
-    job = create_job_from_job(job_id, source, choice, world.owner, world.intake)
-    assert (job.input_width, job.params["scale"]) == (source.input_width, 2)
-    assert world.pictures.objects[job.input_r2_key] == world.pictures.objects[source.input_r2_key]
+    world.clock.advance(hours=23, minutes=59)
+    world.intake = dataclasses.replace(world.intake, sleep=pytest.fail)  # nothing has to be tried twice
+    job = again(world, source)
+    for name in ("input_content_type", "input_size", "input_width", "input_height"):
+        assert getattr(job, name) == getattr(source, name)
+    assert (job.params["scale"], job.filename) == (2, "again.png")
+    assert world.pictures.objects[job.input_r2_key][0] == world.pictures.objects[source.input_r2_key][0]
+    assert world.usage.quota(world.owner).used == 2
+    assert job.quota_window == source.quota_window
 
 
-def test_an_original_that_is_gone_makes_none(world):
+@pytest.mark.parametrize(
+    "end", [lambda world: world.pictures.objects.clear(), lambda world: world.clock.advance(hours=24)]
+)
+def test_an_original_that_is_gone_makes_none(world, end):
     source = world.new_job()
-    choice = Choice("nightmareai/real-esrgan", {}, "again.png")
-    world.pictures.objects.clear()
+    end(world)
     with pytest.raises(Gone):
-        create_job_from_job(keys.new_job_id("image/png"), source, choice, world.owner, world.intake)
-    world.clock.advance(hours=24)
-    with pytest.raises(Gone):
-        create_job_from_job(keys.new_job_id("image/png"), source, choice, world.owner, world.intake)
+        again(world, source)
     assert len(world.jobs.rows) == 1
+
+
+def test_a_refused_job_of_an_earlier_original_leaves_no_copy(world):
+    source, *_ = (world.new_job() for _ in range(3))
+    before = set(world.pictures.objects)
+    with pytest.raises(QuotaExceeded):
+        again(world, source)
+    assert set(world.pictures.objects) == before
+
+
+def test_the_ceiling_holds_for_earlier_originals_too(world):
+    source = world.new_job()
+    world.usage.counters["spend#2026-11-22"] = 10
+    with pytest.raises(CeilingReached):
+        again(world, source)
+    assert len(world.pictures.objects) == 1

@@ -1,4 +1,6 @@
 import base64
+import dataclasses
+import re
 from datetime import timedelta
 
 import pytest
@@ -72,9 +74,15 @@ def test_a_forged_cookie_is_nobody(forge):
 def test_a_token_decides_alone():
     _, cookie = identity().mint()
     assert identity().caller({"authorization": "Bearer good"}, [value_of(cookie)]) == TOKEN.caller
+    assert identity().caller({"authorization": "bearer  good "}, []) == TOKEN.caller
     for bad in ("Bearer bad", "Basic good", "Bearer ", "good", ""):
         with pytest.raises(Unauthorized):
             identity().caller({"authorization": bad}, [value_of(cookie)])
+
+
+def test_no_session_is_opened_without_a_token():
+    with pytest.raises(Unauthorized):
+        identity().token({})
 
 
 def test_nobody_is_nobody():
@@ -87,11 +95,19 @@ def test_a_session_is_its_tokens_user_for_eight_hours_at_most():
     cookie, ends = identity(clock=clock).open_session(TOKEN)
     assert ends == clock.now + timedelta(hours=8)
     assert "Max-Age=28800" in str(cookie)
+    assert re.fullmatch(r"session=[A-Za-z0-9_.-]+", value_of(cookie))
     _, guest = identity().mint()
     both = [value_of(guest), value_of(cookie)]
     assert identity(clock=clock).caller({}, both) == TOKEN.caller
     clock.advance(hours=8)
     assert identity(clock=clock).caller({}, both).owner.type == "guest"
+
+
+@pytest.mark.parametrize("length", range(8))
+def test_a_session_is_its_users_however_long_the_subject(length):
+    token = dataclasses.replace(TOKEN, caller=Caller(Owner("user", "u" * 26, "s" * length)))
+    cookie, _ = identity().open_session(token)
+    assert identity().caller({}, [value_of(cookie)]) == token.caller
 
 
 def test_a_session_never_outlives_its_token():

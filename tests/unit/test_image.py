@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 
 import pytest
 from hypothesis import given
@@ -6,11 +8,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from enhancer.domain import image
-from tests.pictures import picture
+from tests.pictures import disc, encoded, picture
 
 
 def inspect(data, head=image.HEAD_BYTES):
     return image.inspect(data[:head], data[-image.TAIL_BYTES :], len(data))
+
+
+def moving_picture(form):
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
+    return encoded(frames[0], form, save_all=True, append_images=frames[1:])
 
 
 @pytest.mark.parametrize(
@@ -24,12 +31,171 @@ def inspect(data, head=image.HEAD_BYTES):
         ("PNG", {"mode": "1"}, "image/png"),
         ("WEBP", {}, "image/webp"),
         ("WEBP", {"lossless": True}, "image/webp"),
-        ("WEBP", {"mode": "RGBA"}, "image/webp"),
+        ("WEBP", {"xmp": b"<x/>"}, "image/webp"),
     ],
 )
-@pytest.mark.parametrize("size", [(1, 1), (40, 30), (1, 2000), (300, 1)])
+@pytest.mark.parametrize("size", [(1, 1), (40, 30), (1, 2000), (300, 1), (16_383, 2), (2, 16_383)])
 def test_type_and_size_are_those_that_pillow_reads(form, options, content_type, size):
     assert inspect(picture(form, size, **options)) == image.Picture(content_type, *size)
+
+
+def test_a_webp_with_transparency_is_measured_by_its_canvas():
+    data = encoded(disc((200, 30, 30), side=300), "WEBP")
+    assert data[12:16] == b"VP8X"
+    assert inspect(data) == image.Picture("image/webp", 300, 300)
+
+
+FRAMES = [0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF]
+
+
+def jpeg(before=b"", frame=0xC0, size=(513, 258)):
+    """The least that is a JPEG (ITU-T T.81, annex B): `before`, a frame header, an end."""
+    header = (
+        bytes([0xFF, frame]) + struct.pack(">HBHHB", 17, 8, size[1], size[0], 3) + bytes([1, 17, 0, 2, 17, 1, 3, 17, 1])
+    )
+    return b"\xff\xd8" + before + header + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_every_kind_of_frame_that_pillow_reads_tells_the_size(frame):
+    data = jpeg(frame=frame)
+    assert Image.open(io.BytesIO(data)).size == (513, 258)
+    assert inspect(data) == image.Picture("image/jpeg", 513, 258)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"\xff\xe0\0\x04ab",
+        b"\xff\xff\xff\xe0\0\x04ab",  # any marker may be preceded by fill bytes
+        b"\xff\xff\xe0\0\x04ab",
+        b"\xff\xc4\0\x13" + b"\0" * 17,  # a table, not a frame
+        b"\xff\xc8\0\x08\x08\0\x07\0\x07\x01",
+        b"\xff\xcc\0\x08\x08\0\x07\0\x07\x01",
+        b"\xff\xe1\0\x0c" + b"\xff\xc0\0\x11\x08\0\x07\0\x07\x01",  # a thumbnail's frame inside a segment
+    ],
+)
+def test_what_comes_before_a_frame_is_skipped_as_pillow_skips_it(before):
+    data = jpeg(before)
+    assert Image.open(io.BytesIO(data)).size == (513, 258)
+    assert inspect(data) == image.Picture("image/jpeg", 513, 258)
+
+
+@pytest.mark.parametrize("size", [(65_535, 1), (1, 65_535)])
+def test_a_jpegs_sides_are_numbers_of_16_bits(size):
+    assert Image.open(io.BytesIO(jpeg(size=size))).size == size
+    assert inspect(jpeg(size=size)) == image.Picture("image/jpeg", *size)
+
+
+@pytest.mark.parametrize("bare", [0x01, *range(0xD0, 0xD8)])
+def test_a_marker_without_a_length_is_skipped(bare):
+    """ITU-T T.81, table B.1: these stand alone; Pillow refuses them outside scans."""
+    assert inspect(jpeg(bytes([0xFF, bare]))) == image.Picture("image/jpeg", 513, 258)
+
+
+def test_a_jpegs_size_is_read_from_the_first_nine_bytes_of_its_frame():
+    data = jpeg() + b"\0" * 50 + b"\xff\xd9"
+    assert image.inspect(data[:11], data[-64:], len(data)).width == 513
+    with pytest.raises(image.MoreNeeded):
+        image.inspect(data[:10], data[-64:], len(data))
+    with pytest.raises(image.Truncated):
+        image.inspect(data[:10], data[:10], 10)
+    with pytest.raises(image.NotAPicture):
+        inspect(b"\xff\xd8\xff\xe0\0\x04ab" + b"no marker")
+
+
+def test_a_pngs_size_is_read_from_its_first_33_bytes():
+    data = picture("PNG")
+    assert image.inspect(data[:33], data[-64:], len(data)) == image.Picture("image/png", 40, 30)
+    with pytest.raises(image.Truncated):
+        image.inspect(data[:32], data[-64:], len(data))
+    with pytest.raises(image.Truncated):
+        inspect(data.replace(b"IHDR", b"iHDR"))
+
+
+def test_a_webps_size_is_read_from_its_first_30_bytes():
+    for data in (picture("WEBP"), picture("WEBP", lossless=True), picture("WEBP", xmp=b"<x/>")):
+        assert image.inspect(data[:30], b"", len(data)) == image.Picture("image/webp", 40, 30)
+        with pytest.raises(image.Truncated):
+            image.inspect(data[:29], b"", len(data))
+        with pytest.raises(image.Truncated):
+            image.inspect(data, b"", len(data) - 1)
+        assert image.inspect(data + b"\0", b"", len(data) + 1).width == 40
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        picture("WEBP").replace(b"VP8 ", b"VP9 "),
+        picture("WEBP").replace(b"\x9d\x01\x2a", b"\x9d\x01\x2b"),
+        picture("WEBP", lossless=True)[:20] + b"\x2e" + picture("WEBP", lossless=True)[21:],
+    ],
+)
+def test_a_webp_whose_first_chunk_is_no_picture_is_none(broken):
+    with pytest.raises(image.NotAPicture) as refusal:
+        inspect(broken)
+    assert refusal.value.actual is None
+
+
+def test_a_webp_that_declares_two_gigabytes_and_more_is_cut_off():
+    data = picture("WEBP")
+    with pytest.raises(image.Truncated):
+        inspect(data[:4] + b"\xf0\xff\xff\xff" + data[8:])
+
+
+def test_only_its_own_bit_says_that_a_webp_is_animated():
+    data = bytearray(picture("WEBP", xmp=b"<x/>"))
+    data[20] |= 0xFD  # reserved bits must be ignored, the others are metadata and transparency
+    assert inspect(bytes(data)).width == 40
+    data[20] = 0x02
+    with pytest.raises(image.Animated):
+        inspect(bytes(data))
+
+
+def test_an_end_marker_inside_the_first_segment_is_not_the_pictures_end():
+    data = jpeg(b"\xff\xe1\0\x06\xff\xd9\xff\xd9")[:-2] + b"\0" * 64
+    with pytest.raises(image.Truncated):
+        inspect(data)
+
+
+def test_the_scaling_hint_of_a_lossy_webp_is_not_part_of_its_size():
+    """RFC 6386, section 9.1: 14 bits of width and 2 of scaling, and the same for the height."""
+    data = bytearray(picture("WEBP"))
+    data[27] |= 0x40
+    data[29] |= 0x80
+    assert Image.open(io.BytesIO(data)).size == (40, 30)
+    assert inspect(bytes(data)) == image.Picture("image/webp", 40, 30)
+
+
+@pytest.mark.parametrize("side", ["width", "height"])
+def test_a_picture_without_area_is_none(side):
+    data = bytearray(jpeg())
+    offset = data.index(struct.pack(">HH", 258, 513)) + (2 if side == "width" else 0)
+    data[offset : offset + 2] = b"\0\0"
+    with pytest.raises(image.NotAPicture):
+        inspect(bytes(data))
+
+
+def test_a_png_is_animated_only_by_what_comes_before_its_pixels():
+    data = picture("PNG")
+    end = data.index(b"\0\0\0\0IEND")
+    note = b"acTL\0animated"
+    chunk = struct.pack(">I", len(note)) + b"tEXt" + note + struct.pack(">I", zlib.crc32(b"tEXt" + note))
+    assert inspect(data[:end] + chunk + data[end:]).width == 40
+    moving = moving_picture("PNG")
+    assert moving.index(b"acTL") < 60 < moving.index(b"IDAT")
+    with pytest.raises(image.Animated):
+        image.inspect(moving[:60], moving[-64:], len(moving))
+
+
+def test_the_end_of_a_png_is_the_last_chunk_wherever_the_tail_begins():
+    data = picture("PNG")
+    assert image.inspect(data, b"", len(data)).width == 40
+    with pytest.raises(image.Truncated):
+        image.inspect(data[:-1], b"", len(data) - 1)
+    inside = data.replace(b"IDAT", b"IDAT\0\0\0\0IEND\xaeB`\x82", 1)[: data.index(b"IDAT") + 20]
+    with pytest.raises(image.Truncated):
+        image.inspect(inside, b"", len(inside))
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -42,11 +208,8 @@ def test_a_file_cut_off_anywhere_is_never_taken_for_whole(form):
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
 def test_a_moving_picture_is_told_from_a_still_one(form):
-    buffer = io.BytesIO()
-    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
-    frames[0].save(buffer, form, save_all=True, append_images=frames[1:])
     with pytest.raises(image.Animated):
-        inspect(buffer.getvalue())
+        inspect(moving_picture(form))
 
 
 def test_a_jpeg_with_metadata_longer_than_the_head_asks_for_more():
@@ -89,6 +252,18 @@ def test_an_end_marker_inside_a_thumbnail_is_not_the_pictures_end(options):
     ("data", "actual"),
     [
         (b"GIF89a", "image/gif"),
+        (b"GIF87a", "image/gif"),
+        (b" GIF89a", None),
+        (b"\0\0\0\x18ftypheix\0\0", "image/heic"),
+        (b"\0\0\0\x18ftypmif1\0\0", "image/heif"),
+        (b"\0\0\0ftypheic\0\0", None),
+        (b"II*\0\x08", "image/tiff"),
+        (b"MM\0*\0\0", "image/tiff"),
+        (b"BM6\0", "image/bmp"),
+        (b"<!DOCTYPE HTML>", "text/html"),
+        (b"<HTML><svg>", "image/svg+xml"),
+        (b"<!--" + b" " * 1015 + b"<html", "text/html"),
+        (b"<!--" + b" " * 1016 + b"<html", None),
         (b"\0\0\0\x18ftypheic\0\0", "image/heic"),
         (b"\0\0\0\x18ftypavif\0\0", "image/avif"),
         (b"PK\x03\x04", "application/zip"),
@@ -96,6 +271,7 @@ def test_an_end_marker_inside_a_thumbnail_is_not_the_pictures_end(options):
         (b"\xef\xbb\xbf \n<!DOCTYPE html><html>", "text/html"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
         (b"<nothing>", None),
+        (b"X<html>", None),
         (b"plain text about <svg", None),
     ],
 )

@@ -3,6 +3,7 @@ import socket
 import pytest
 import requests
 
+from enhancer import USER_AGENT
 from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.errors import OutputGone, ProviderError
 from tests.transport import session
@@ -20,13 +21,51 @@ def outputs(answer, hosts=HOSTS, *, local=False, addresses=("1.1.1.1", "2606:470
     return port, transport
 
 
+def test_addresses_are_asked_for_by_name_and_may_have_a_zone(monkeypatch):
+    asked = []
+
+    def found(*arguments, **options):
+        asked.append((arguments, options))
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", 443)),
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1%eth0", 443, 0, 2)),
+        ]
+
+    monkeypatch.setattr("socket.getaddrinfo", found)
+    made, transport = session(lambda _: (200, {}, b"picture"))
+    with pytest.raises(OutputGone, match="not public"):
+        ProviderOutputs(HOSTS, session=made).fetch(URL)
+    assert asked == [(("tjzk.replicate.delivery", 443), {"type": socket.SOCK_STREAM})]
+    assert not transport.requests
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found()[:1])
+    ProviderOutputs(HOSTS, session=made).fetch(URL).file.close()
+
+
 def test_a_result_is_copied_with_its_size():
     port, transport = outputs((200, {}, b"picture"))
     output = port.fetch(URL)
     with output.file:
         assert output.file.read() == b"picture"
     assert output.size == 7
-    assert "authorization" not in {name.lower() for name in transport.requests[0].headers}
+    [request], [options] = transport.requests, transport.options
+    assert "authorization" not in {name.lower() for name in request.headers}
+    assert request.headers["User-Agent"] == USER_AGENT
+    assert (options["stream"], options["timeout"]) == (True, (5, 20))
+
+
+def test_a_large_result_is_counted_whole_and_kept_on_the_disk():
+    data = bytes(17 * 1024 * 1024)
+    port, _ = outputs((200, {}, data), max_bytes=len(data))
+    output = port.fetch(URL)
+    with output.file:
+        assert output.size == len(data)
+        assert output.file._rolled, "it has left the memory"
+        assert output.file.read() == data
+
+
+def test_a_small_result_stays_in_memory(monkeypatch):
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: pytest.fail("a file was made"))
+    outputs((200, {}, b"picture"))[0].fetch(URL).file.close()
 
 
 @pytest.mark.parametrize(
@@ -48,9 +87,18 @@ def test_a_result_is_copied_with_its_size():
 )
 def test_nothing_is_fetched_from_elsewhere(url):
     port, transport = outputs((200, {}, b"picture"))
-    with pytest.raises(OutputGone, match="may not be fetched"):
+    with pytest.raises(OutputGone, match=r"^results may not be fetched from [a-z]*://[^/]*$"):
         port.fetch(url)
     assert not transport.requests
+
+
+def test_a_long_host_is_named_by_its_beginning():
+    long = "https://" + ".".join(["a" * 60] * 2) + ".replicate.delivery/x"
+    for hosts, addresses in ((("other.test",), ()), (HOSTS, ("10.0.0.7",))):
+        with pytest.raises(OutputGone) as refusal:
+            outputs((200, {}, b""), hosts, addresses=addresses)[0].fetch(long)
+        assert "a" * 60 + "." + "a" * 39 in str(refusal.value)
+        assert "a" * 60 + "." + "a" * 40 not in str(refusal.value)
 
 
 def test_a_local_stand_in_is_allowed_by_name_and_port():
@@ -78,21 +126,30 @@ def test_a_name_that_cannot_be_resolved_now_may_be_tried_again():
     with pytest.raises(ProviderError) as problem:
         ProviderOutputs(HOSTS, session=made, resolve=unresolved).fetch(URL)
     assert not isinstance(problem.value, OutputGone)
+    assert str(problem.value) == "the name of the provider's file host can't be resolved"
 
 
 @pytest.mark.parametrize("answer", [(403, {}, b""), (410, {}, b""), (302, {"Location": "https://evil.test/"}, b"")])
 def test_a_refused_or_moved_file_is_gone_at_once(answer):
     port, transport = outputs(answer)
-    with pytest.raises(OutputGone):
+    with pytest.raises(OutputGone, match=f"^the provider answers {answer[0]} for its file$"):
         port.fetch(URL)
     assert len(transport.requests) == 1
 
 
 def test_a_file_that_is_still_not_there_at_the_third_look_is_gone():
     port, transport = outputs((404, {}, b""))
-    with pytest.raises(OutputGone):
+    with pytest.raises(OutputGone, match=r"^the provider answers 404 for its file$"):
         port.fetch(URL)
     assert len(transport.requests) == 3
+
+
+def test_between_tries_there_are_pauses():
+    naps = []
+    made, _ = session(lambda _: (500, {}, b""))
+    with pytest.raises(ProviderError):
+        ProviderOutputs(HOSTS, session=made, resolve=lambda _: ["1.1.1.1"], sleep=naps.append).fetch(URL)
+    assert naps == [0.5, 2.0]
 
 
 def test_a_file_over_the_limit_is_not_taken():
@@ -102,6 +159,7 @@ def test_a_file_over_the_limit_is_not_taken():
     assert len(transport.requests) == 1
 
 
+KINDS = {requests.ConnectionError: "ConnectionError", requests.ReadTimeout: "ReadTimeout"}
 FAULTS = [(500, {}, b""), (429, {}, b""), requests.ConnectionError("x?sig=1"), requests.ReadTimeout()]
 
 
@@ -111,7 +169,7 @@ def test_a_fault_that_lasts_may_be_tried_again_later(answer):
     with pytest.raises(ProviderError) as problem:
         port.fetch(URL)
     assert not isinstance(problem.value, OutputGone)
-    assert "sig=1" not in str(problem.value)
+    assert str(problem.value) == f"fetching the result failed: {KINDS.get(type(answer), 'HTTPError')}"
     assert len(transport.requests) == 3
 
 

@@ -7,6 +7,7 @@ provider's own clients' tests.
 import json
 import string
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 import requests
@@ -15,8 +16,10 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
 from enhancer.documents import job_json
+from enhancer.domain.clock import to_text
 from enhancer.domain.job import Status
 from enhancer.domain.limits import spend_key
+from enhancer.errors import MessageNotSent, TransitionRefused
 from enhancer.observability import WatchedProvider, watched
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
@@ -170,13 +173,38 @@ def test_while_the_account_is_refused_no_further_run_is_asked_for(world):
     assert start_job(second.id, starter) == "paused"
     assert len(transport.requests) == 1
     assert world.job(second.id).waiting_for == "provider"
-    [(_, first_delay), (_, delay)] = world.messages.starts[-3:-2] + world.messages.starts[-1:]
+    [(_, first_delay), (again, delay)] = world.messages.starts[-3:-2] + world.messages.starts[-1:]
     assert 300 <= first_delay <= 330
     assert 300 <= delay <= 330
+    assert again == second.id
+    assert world.job(second.id).check_at == to_text(world.clock() + timedelta(seconds=delay + 60))
     world.clock.advance(seconds=301)
     working = replace(starter, provider=world.provider)
     assert [start_job(each.id, working) for each in (first, second)] == ["accepted", "accepted"]
     assert world.job(second.id).waiting_for is None
+
+
+@pytest.mark.parametrize(("left", "jitter", "delay"), [(300, 0, 300), (300, 1, 330), (0.4, 0, 1), (3600, 1, 900)])
+def test_a_job_comes_again_a_little_after_the_pause(world, monkeypatch, left, jitter, delay):
+    monkeypatch.setattr("random.uniform", lambda low, high: low + jitter * (high - low))
+    job, until = world.new_job(), to_text(world.clock() + timedelta(seconds=left))
+    world.usage.remember("pause#provider", {"until": until}, world.clock(), 3600)
+    assert start_job(job.id, world.starter) == "paused"
+    assert world.messages.starts[-1] == (job.id, delay)
+
+
+def test_a_paused_job_that_moved_or_whose_message_is_lost_is_reconciles(world, monkeypatch):
+    world.usage.remember("pause#provider", {"until": to_text(world.clock())}, world.clock(), 3600)
+    job = world.new_job()
+    world.messages.failing = MessageNotSent()
+    assert start_job(job.id, world.starter) == "paused"
+    assert world.job(job.id).check_at
+
+    def moved(row, _):
+        raise TransitionRefused("note", row)
+
+    monkeypatch.setattr(world.jobs, "note", moved)
+    assert start_job(job.id, world.starter) == "paused"
 
 
 def test_a_pause_that_lasts_a_day_ends_jobs_with_a_true_sentence_and_their_quota(world):

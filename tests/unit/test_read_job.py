@@ -46,6 +46,14 @@ def test_a_job_is_only_its_owners(world):
         read_job(job.id, world.caller, jobs=world.jobs)
 
 
+def test_an_admin_reads_and_waits_for_any_job(world):
+    job, naps = world.new_job(), []
+    admin = Caller(new_guest(), role="admin")
+    assert read_job(job.id, admin, jobs=world.jobs) == job
+    assert read_job(job.id, admin, jobs=world.jobs, wait=1, sleep=naps.append) == job
+    assert len(naps) == 4
+
+
 def test_the_document_of_a_job_hides_the_claim_and_shows_the_result(world):
     job = world.new_job()
     assert job_json(job)["status"] == "queued"

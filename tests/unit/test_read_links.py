@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
@@ -14,13 +15,13 @@ KEY = "ai-enhancer/results/guest/aaaa/bbbb/output.png"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-def links(endpoint="https://account.r2.cloudflarestorage.com"):
-    return SignedReadLinks(endpoint, "pictures", lambda: ("AKIDEXAMPLE", "secret/with+signs"))
+def links(endpoint="https://account.r2.cloudflarestorage.com", access_key="AKIDEXAMPLE"):
+    return SignedReadLinks(endpoint, "pictures", lambda: (access_key, "secret/with+signs"))
 
 
-def botocores_link(endpoint, key, method, dated):
+def botocores_link(endpoint, key, method, dated, access_key):
     request = AWSRequest(method, f"{endpoint}/pictures/{key}")
-    signer = S3SigV4QueryAuth(Credentials("AKIDEXAMPLE", "secret/with+signs"), "s3", "auto", EXPIRY)
+    signer = S3SigV4QueryAuth(Credentials(access_key, "secret/with+signs"), "s3", "auto", EXPIRY)
     with patch("botocore.auth.get_current_datetime", return_value=dated.replace(tzinfo=None)):
         signer.add_auth(request)
     return request.url
@@ -31,12 +32,24 @@ def botocores_link(endpoint, key, method, dated):
     now=st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     method=st.sampled_from(["GET", "HEAD"]),
     endpoint=st.sampled_from(["https://account.r2.cloudflarestorage.com", "http://127.0.0.1:8080"]),
+    access_key=st.sampled_from(["AKIDEXAMPLE", "a key/with+signs~"]),
 )
-def test_a_link_equals_botocores_for_the_start_of_the_window(key, now, method, endpoint):
+def test_a_link_equals_botocores_for_the_start_of_the_window(key, now, method, endpoint, access_key):
     seconds = int(now.timestamp())
     dated = datetime.fromtimestamp(seconds - seconds % WINDOW, UTC)
-    url, _ = links(endpoint).link(key, method=method, now=now)
-    assert url == botocores_link(endpoint, key, method, dated)
+    url, _ = links(endpoint, access_key).link(key, method=method, now=now)
+    assert url == botocores_link(endpoint, key, method, dated, access_key)
+
+
+def test_a_link_is_dated_in_utc_wherever_it_is_made(monkeypatch):
+    here = links().link(KEY, method="GET", now=NOON)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert links().link(KEY, method="GET", now=NOON) == here
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(("after", "left"), [(0, 900), (1, 899), (899, 1)])

@@ -1,10 +1,18 @@
 import json
+import socket
 from datetime import UTC, datetime
 
 import pytest
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+)
 
+from enhancer import USER_AGENT
 from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
 from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
@@ -40,6 +48,24 @@ def create(client):
     return client.create(f"{MODEL}:{VERSION}", {"image": "https://r2.test/b/k.png?sig=1"}, "https://us.test/hook?job=1")
 
 
+@pytest.mark.parametrize("status", [200, 201, 202, 404])
+def test_a_cancellation_is_sent_and_a_run_that_is_unknown_needs_none(status):
+    client, transport = provider((status, {}))
+    client.cancel("abc")
+    [request] = transport.requests
+    assert (request.method, request.url) == ("POST", "https://api.replicate.com/v1/predictions/abc/cancel")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [((500, {"title": "Down"}), "HTTP 500: Down"), (requests.ReadTimeout("read"), "ReadTimeout")],
+)
+def test_a_cancellation_that_was_not_taken_says_why(answer, says):
+    client, _ = provider(answer)
+    with pytest.raises(ProviderError, match=f"^{says}$"):
+        client.cancel("abc")
+
+
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_a_creation_is_sent_once_with_token_webhook_and_deadline(status):
     client, transport = provider((status, RUN))
@@ -49,7 +75,8 @@ def test_a_creation_is_sent_once_with_token_webhook_and_deadline(status):
     assert request.url == "https://api.replicate.com/v1/predictions"
     assert request.headers["Authorization"] == "Bearer r8_token"
     assert request.headers["Cancel-After"] == "10m"
-    assert request.headers["User-Agent"].startswith("image-enhancer/")
+    assert request.headers["User-Agent"] == USER_AGENT
+    assert transport.options[0]["timeout"] == (5, 30)
     assert json.loads(request.body) == {
         "version": f"{MODEL}:{VERSION}",
         "input": {"image": "https://r2.test/b/k.png?sig=1"},
@@ -139,11 +166,62 @@ def test_an_answer_that_proves_nothing_is_unknown(answer):
     assert len(transport.requests) == 1
 
 
-@pytest.mark.parametrize("reason", [NewConnectionError(None, "refused"), ConnectTimeoutError(None, "slow")])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        NewConnectionError(None, "refused"),
+        ConnectTimeoutError(None, "slow"),
+        NameResolutionError("api.replicate.com", None, socket.gaierror(-2, "unknown")),
+    ],
+)
 def test_a_connection_that_never_stood_made_no_run(reason):
     client, _ = provider(requests.ConnectionError(MaxRetryError(None, "/v1/predictions", reason)))
     with pytest.raises(Unreachable):
         create(client)
+
+
+def test_no_redirect_takes_the_token_elsewhere():
+    client, transport = provider((307, {}, {"Location": "https://evil.test/"}), (200, RUN))
+    with pytest.raises(OutcomeUnknown, match="HTTP 307"):
+        create(client)
+    assert [request.url for request in transport.requests] == ["https://api.replicate.com/v1/predictions"]
+
+
+def test_a_creation_whose_answer_is_no_prediction_says_so():
+    client, _ = provider((201, b"<html>"))
+    with pytest.raises(OutcomeUnknown, match=r"^HTTP 201: the body is not a prediction$"):
+        create(client)
+
+
+def test_a_time_out_before_the_connection_stood_made_no_run():
+    client, _ = provider(requests.ConnectTimeout("api.replicate.com"))
+    with pytest.raises(Unreachable, match=r"^ConnectTimeout$"):
+        create(client)
+
+
+def test_a_connection_error_that_says_nothing_is_unknown():
+    client, _ = provider(requests.ConnectionError())
+    with pytest.raises(OutcomeUnknown, match=r"^ConnectionError$"):
+        create(client)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((404, {}), "HTTP 404: no list of predictions"),
+        ((200, []), "the body is not a list"),
+        ((200, {"results": {}}), "the body is not a list"),
+        ((200, {"results": [{}]}), "the body is not a prediction"),
+        ((200, b"<html>"), "the body is not JSON"),
+        ((200, None), "the body is null"),
+        ((503, {"title": "Model X"}), "HTTP 503: Model X"),
+        (requests.ReadTimeout(), "ReadTimeout"),
+    ],
+)
+def test_a_list_that_can_not_be_read_says_why(answer, says):
+    client, _ = provider(answer)
+    with pytest.raises(ProviderError, match=f"^{says}$"):
+        list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=1))
 
 
 def test_errors_carry_neither_token_nor_signed_url():

@@ -40,6 +40,18 @@ def test_the_owner_gets_a_link_to_each_picture(world, done):
         assert link.seconds == 600
 
 
+def test_a_result_comes_with_its_checksum_and_its_job(world, done):
+    link = show(world, done.output_r2_key, world.caller)
+    assert (link.sha256, link.job) == (done.output_sha256, done)
+    for key in (done.input_r2_key, done.preview_r2_key, done.thumb_r2_key):
+        assert show(world, key, world.caller).sha256 is None
+
+
+def test_a_result_is_seen_right_after_it_was_written(world, done):
+    world.jobs.lagging = True
+    assert show(world, done.output_r2_key, world.caller).url
+
+
 def test_nobody_is_asked_who_they_are_and_another_is_refused(world, done):
     with pytest.raises(Unauthorized):
         show(world, done.output_r2_key, None)
@@ -51,8 +63,9 @@ def test_past_its_time_nothing_is_served_while_the_object_still_exists(world, do
     world.clock.advance(hours=23, minutes=55)
     assert show(world, done.input_r2_key, world.caller).seconds == 300
     world.clock.advance(minutes=5)
-    with pytest.raises(Gone):
+    with pytest.raises(Gone) as refusal:
         show(world, done.input_r2_key, world.caller)
+    assert str(refusal.value) != "This picture was deleted."
     assert show(world, done.output_r2_key, world.caller)
     world.clock.advance(days=29)
     with pytest.raises(Gone):
@@ -62,8 +75,9 @@ def test_past_its_time_nothing_is_served_while_the_object_still_exists(world, do
 
 def test_a_deleted_job_serves_nothing(world, done):
     world.jobs.rows[done.id] = dataclasses.replace(done, deleted_at="2026-11-22T12:00:00.000Z")
-    with pytest.raises(Gone, match="deleted"):
+    with pytest.raises(Gone) as refusal:
         show(world, done.output_r2_key, world.caller)
+    assert str(refusal.value) == "This picture was deleted."
 
 
 @pytest.mark.parametrize(

@@ -32,18 +32,30 @@ def test_an_upload_is_signed_for_its_owner_type_and_size(world):
 
 
 @pytest.mark.parametrize(
-    ("content_type", "size", "error", "says"),
+    ("content_type", "size", "error", "says", "details"),
     [
-        ("image/gif", 10, UnsupportedMediaType, "image/gif is not accepted; send image/jpeg, image/png, image/webp"),
-        ("text/html", 10, UnsupportedMediaType, "text/html"),
-        ("image/jpeg", 0, ValidationFailed, "empty"),
-        ("image/jpeg", -5, ValidationFailed, "empty"),
-        ("image/jpeg", 5001, PayloadTooLarge, "5,001 bytes; at most 5,000"),
+        (
+            "image/gif", 10, UnsupportedMediaType, "image/gif is not accepted; send image/jpeg, image/png, image/webp",
+            {"contentType": "image/gif", "accepted": ["image/jpeg", "image/png", "image/webp"]},
+        ),
+        (
+            "x" * 61, 10, UnsupportedMediaType, "x is not accepted",
+            {"contentType": "x" * 60, "accepted": ["image/jpeg", "image/png", "image/webp"]},
+        ),
+        ("image/jpeg", 0, ValidationFailed, "empty", {"size": 0}),
+        ("image/jpeg", -5, ValidationFailed, "empty", {"size": -5}),
+        ("image/jpeg", 5001, PayloadTooLarge, "5,001 bytes; at most 5,000", {"size": 5001, "maxBytes": 5000}),
     ],
-)
-def test_what_is_not_accepted_is_told_before_it_is_sent(world, content_type, size, error, says):
-    with pytest.raises(error, match=says):
+)  # fmt: skip
+def test_what_is_not_accepted_is_told_before_it_is_sent(world, content_type, size, error, says, details):
+    with pytest.raises(error, match=says) as refusal:
         ask(world, content_type, size)
+    assert refusal.value.details == details
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+def test_the_smallest_and_the_largest_file_may_be_sent(world, size):
+    assert ask(world, size=size).max_bytes == 5000
 
 
 def deliver(world, status="succeeded", job_id="j" + "a" * 25):

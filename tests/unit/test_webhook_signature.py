@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -35,8 +36,10 @@ def verify(body, headers, secrets=(SECRET,)):
 
 
 def test_a_signed_delivery_is_reduced_to_what_decides():
-    delivery = verify(*signed())
-    assert (delivery.webhook_id, len(delivery.sha256)) == ("msg_1", 64)
+    at = datetime.now(UTC)
+    delivery = verify(*signed(at=at))
+    assert (delivery.webhook_id, delivery.timestamp) == ("msg_1", int(at.timestamp()))
+    assert delivery.sha256 == hashlib.sha256(BODY).hexdigest()
     run = delivery.prediction
     assert (run.id, run.status, run.model_ms) == ("run", "succeeded", 1500)
     assert run.input_path == "/bucket/uploads/k/input.png"

@@ -119,4 +119,4 @@ class ProviderOutputs:
 
 
 def _addresses(host: str) -> set[str]:
-    return {str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+    return {str(found[4][0]) for found in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}

@@ -30,7 +30,7 @@ class SignedReadLinks:
         dated = int(now.timestamp()) // WINDOW * WINDOW
         stamp = datetime.fromtimestamp(dated, UTC).strftime("%Y%m%dT%H%M%SZ")
         scope = f"{stamp[:8]}/{_REGION}/s3/aws4_request"
-        path = quote(f"/{self._bucket}/{key}", safe="/-_.~")
+        path = quote(f"/{self._bucket}/{key}")
         query = urlencode(
             {
                 "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -40,7 +40,6 @@ class SignedReadLinks:
                 "X-Amz-SignedHeaders": "host",
             },
             quote_via=quote,
-            safe="-_.~",
         )
         host = urlsplit(self._endpoint).netloc
         request = f"{method}\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"

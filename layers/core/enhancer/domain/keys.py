@@ -8,7 +8,6 @@ overwrites its own earlier work.
 import base64
 import re
 import secrets
-from dataclasses import dataclass
 from typing import get_args
 
 from enhancer.domain.image import ContentType
@@ -18,7 +17,7 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _LETTERS: dict[str, ContentType] = {"j": "image/jpeg", "p": "image/png", "w": "image/webp"}
 _JOB_ID = re.compile(r"[jpw][a-z2-7]{25}")
 _KEY = re.compile(
-    rf"(?:uploads|results)/(?P<type>{'|'.join(get_args(OwnerType))})/(?P<owner>[a-z2-7]{{26}})/(?P<job>[jpw][a-z2-7]{{25}})/[a-z]+\.[a-z]+"
+    rf"(?:uploads|results)/(?:{'|'.join(get_args(OwnerType))})/[a-z2-7]{{26}}/(?P<job>[jpw][a-z2-7]{{25}})/[a-z]+\.[a-z]+"
 )
 
 
@@ -59,16 +58,10 @@ def result_keys(prefix: str, owner: Owner, job_id: str, output_format: str) -> l
     return [f"{prefix}results/{owner.type}/{owner.id}/{job_id}/{name}" for name in names]
 
 
-@dataclass(frozen=True, slots=True)
-class PictureKey:
-    """What a key says of itself; whether it is a picture that exists is for the job's row to say."""
+def job_id_in(prefix: str, key: str) -> str | None:
+    """The job that a key names, read byte for byte; None for anything that is not a key of ours.
 
-    job_id: str
-    owner_type: str
-    owner_id: str
-
-
-def parse(prefix: str, key: str) -> PictureKey | None:
-    """Read a key of ours byte for byte; None for anything that is not one."""
+    Whether there is such a picture is for the job's row to say.
+    """
     match = _KEY.fullmatch(key.removeprefix(prefix)) if key.startswith(prefix) else None
-    return PictureKey(match["job"], match["type"], match["owner"]) if match else None
+    return match["job"] if match else None

@@ -40,12 +40,12 @@ def show_picture(
     nobody we know, Forbidden for another's picture, Gone when it was deleted or its time or the link's is over, even
     while the object still exists.
     """
-    named = keys.parse(prefix, key)
-    if named is None:
+    job_id = keys.job_id_in(prefix, key)
+    if job_id is None:
         raise NotFound("There is no such picture.")
     if caller is None and not share:
         raise Unauthorized("Sign in, or send the cookie you got with your upload, to see this picture.")
-    job = jobs.get(named.job_id, consistent=True)
+    job = jobs.get(job_id, consistent=True)
     if job is None:
         raise NotFound("There is no such picture.")
     now, ends = clock(), _ends(job, key)
