@@ -7,10 +7,15 @@ _REPLACED = (
     (re.compile(r"(?<![a-z0-9+.-])[a-z0-9+.-]+://\S+", re.IGNORECASE), "(an address)"),
     # Exceptions of HTTP clients name the host and the path apart: `HTTPConnectionPool(host='x', port=443): Max retries
     # exceeded with url: /path?query`.
-    (re.compile(r"\bhost='[^']*'"), "host=(a host)"),
-    (re.compile(r"\burl: \S+"), "url: (an address)"),
+    (re.compile(r"""\bhost=(['"])[^'"]*\1"""), "host=(a host)"),
+    (re.compile(r"\burl:? ['\"]?/\S+"), "url (an address)"),
     (re.compile(r"(?<!\S)\S*(?:X-Amz-|Signature=|X-Goog-)\S*", re.IGNORECASE), "(an address)"),
-    (re.compile(r"(?<![\w.-])[\w.-]+\.(?:r2\.cloudflarestorage|amazonaws)\.com\b\S*", re.IGNORECASE), "(an address)"),
+    (
+        re.compile(
+            r"(?<![\w.-])[\w.-]+\.(?:r2\.cloudflarestorage\.com|amazonaws\.com|replicate\.delivery)\b\S*", re.IGNORECASE
+        ),
+        "(an address)",
+    ),
     (re.compile(r"\b(?:r8_\w{8,}|whsec_\S+)"), "(a secret)"),
     (re.compile(r"\b(Bearer|Token)\s+[\w.~+/=-]{16,}", re.IGNORECASE), r"\1 (a secret)"),
 )

@@ -28,7 +28,7 @@ def result_size(width: int, height: int, scale: float, model: EnhancementModel) 
     largest = _largest_result(width, height, model)
     if largest[0] / width < scale + LEFT_OVER and largest[1] / height < scale + LEFT_OVER:
         return largest
-    return max(1, min(largest[0], round(width * scale))), max(1, min(largest[1], round(height * scale)))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _largest_result(width: int, height: int, model: EnhancementModel) -> Size:
