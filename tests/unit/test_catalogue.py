@@ -168,8 +168,9 @@ def test_small_inputs_are_enlarged_before_the_model_works(first, size, worked_on
         ((1001, 800), 10**9, 4),
         ((1000, 801), 10**9, 4),
         ((2000, 1600), 2000 * 1600, 4),
-        ((2000, 1600), 2000 * 1600 - 1, None),
-        ((2001, 1), 10**9, None),
+        ((2000, 1600), 2000 * 1600 - 1, 2),  # none covers it: the largest that may be
+        ((2001, 1), 10**9, 4),
+        ((1, 1), 1000 * 800 - 1, None),
     ],
 )
 def test_the_smallest_factor_is_taken_that_covers_what_was_promised(target, most, times):

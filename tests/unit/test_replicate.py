@@ -211,7 +211,7 @@ def test_a_connection_error_that_says_nothing_is_unknown():
         ((404, {}), "HTTP 404: no list of predictions"),
         ((200, []), "the body is not a list"),
         ((200, {"results": {}}), "the body is not a list"),
-        ((200, {"results": [{}]}), "the body is not a prediction"),
+        ((200, {"results": [{}]}), "the list has an entry that is not a prediction"),
         ((200, b"<html>"), "the body is not JSON"),
         ((200, None), "the body is null"),
         ((503, {"title": "Model X"}), "HTTP 503: Model X"),

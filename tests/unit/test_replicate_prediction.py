@@ -67,7 +67,7 @@ def test_the_input_is_where_the_models_file_says(model, given, path):
     [
         ("owner/name", [{"url": RESULT}], RESULT),
         ("owner/name", [{"url": RESULT}, {"url": "https://files.test/2"}], RESULT),
-        ("owner/name", RESULT, None),
+        ("owner/name", RESULT, RESULT),  # of another shape than the file says, with one address
         ("owner/name", [], None),
         ("owner/name", [{"uri": RESULT}], None),
         ("owner/name", [None], None),
@@ -75,7 +75,8 @@ def test_the_input_is_where_the_models_file_says(model, given, path):
         ("owner/name", [{"url": 7}], None),
         ("owner/name", None, None),
         ("owner/plain", RESULT, RESULT),
-        ("owner/plain", [RESULT], None),
+        ("owner/plain", [RESULT], RESULT),
+        ("owner/plain", [RESULT, RESULT], None),
         ("unknown", RESULT, RESULT),
         ("unknown", [RESULT], RESULT),
         ("unknown", {"any": RESULT}, RESULT),
