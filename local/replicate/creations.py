@@ -1,5 +1,7 @@
 """One create request, from a checked order to its answer."""
 
+import socket
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +47,24 @@ class Creation:
         if wait is None:
             return web.json_response(shown or self.show(prediction), status=201)
         await self.runs.wait(prediction, wait)
-        return web.json_response(self.show(prediction), status=201 if prediction.ended else 202)
+        return web.json_response(
+            self.show(prediction),
+            status=201 if prediction.ended else 202,
+            headers={"Preference-Applied": self.request.headers["Prefer"]},
+        )
 
     def hang_up(self) -> web.Response:
         """Close the connection without an answer; the response returned is for form's sake and never sent."""
         if self.request.transport is not None:
             self.request.transport.close()
+        return web.Response()
+
+    def reset(self) -> web.Response:
+        """Reset the connection; the response returned is for form's sake and never sent."""
+        transport = self.request.transport
+        if transport is not None:
+            connection = transport.get_extra_info("socket")
+            # To linger for no time makes a close a reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
         return web.Response()

@@ -102,6 +102,13 @@ class GivenModel(Model):
             return {self.output["key"]: url}
         return [url] if self.output == "list" else url
 
+    def output_schema(self) -> dict[str, Any]:
+        """Return the provider's schema of `output`."""
+        url = super().output_schema()
+        if isinstance(self.output, Mapping):
+            return {"type": "object", "title": "Output", "properties": {self.output["key"]: url}}
+        return {"type": "array", "title": "Output", "items": url} if self.output == "list" else url
+
 
 def read_models(path: Path) -> tuple[Model, ...]:
     """Return the models of a file; raises GivenModelError for what is not one."""

@@ -1,11 +1,12 @@
 """What a model is to the stand-in: its versions, what it takes, how it reads a file and what it makes of its size."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .data_urls import is_data_url, read_data_url
-from .problems import InvalidInputError, InvalidVersionError
+from .problems import Fault, InvalidInputError, InvalidVersionError
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -27,19 +28,31 @@ class Field:
     choices: tuple[Any, ...] = ()
     required: bool = False
 
-    def fault(self, value: Any) -> str | None:
-        """Say what is wrong with a value, or None."""
+    def fault(self, value: Any) -> Fault | None:
+        """Return what is wrong with a value, in the provider's words, or None."""
         if not _is_kind(self.kind, value):
-            return f"Invalid type. Expected: {self.kind}, given: {_json_type(value)}"
+            kind = "string" if self.kind == "uri" else self.kind
+            return self._fault("invalid_type", f"Invalid type. Expected: {kind}, given: {_json_type(value)}")
         if self.kind == "uri":
-            return _uri_fault(value)
+            return self._fault("format", wrong) if (wrong := _uri_fault(value)) else None
         if self.choices and value not in self.choices:
-            return "Must be one of the following: " + ", ".join(f'"{choice}"' for choice in self.choices)
+            choices = ", ".join(json.dumps(choice) for choice in self.choices)
+            return self._fault("enum", f"{self.name} must be one of the following: {choices}")
         if self.minimum is not None and value < self.minimum:
-            return f"Must be greater than or equal to {self.minimum:g}"
+            return self._fault("number_gte", f"Must be greater than or equal to {self.minimum:g}")
         if self.maximum is not None and value > self.maximum:
-            return f"Must be less than or equal to {self.maximum:g}"
+            return self._fault("number_lte", f"Must be less than or equal to {self.maximum:g}")
         return None
+
+    def _fault(self, kind: str, description: str) -> Fault:
+        return Fault(kind, f"input.{self.name}", description)
+
+    def as_schema(self) -> dict[str, Any]:
+        """Return it as the provider's schema of the model has it."""
+        kind = {"type": "string", "format": "uri"} if self.kind == "uri" else {"type": self.kind}
+        limits = {"default": self.default, "minimum": self.minimum, "maximum": self.maximum}
+        known = {name: value for name, value in limits.items() if value is not None}
+        return kind | known | ({"enum": list(self.choices)} if self.choices else {})
 
 
 @dataclass(frozen=True)
@@ -72,19 +85,19 @@ class Model:
     def settle(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Check an `input` object and fill in the defaults; raises InvalidInputError naming every fault."""
         known = {field.name: field for field in self.fields}
-        faults = [f"- input: Additional property {name} is not allowed" for name in given if name not in known]
+        faults = [additional(name, "input") for name in given if name not in known]
         settled = {}
         for field in self.fields:
             if field.name not in given:
                 settled[field.name] = field.default
                 if field.required:
-                    faults.append(f"- input: {field.name} is required")
+                    faults.append(missing(field.name, "input"))
                 continue
             settled[field.name] = given[field.name]
             if fault := field.fault(given[field.name]):
-                faults.append(f"- input.{field.name}: {fault}")
+                faults.append(fault)
         if faults:
-            raise InvalidInputError("\n".join(faults))
+            raise InvalidInputError(faults)
         return settled
 
     def check(self, shape: tuple[int, ...]) -> None:
@@ -110,6 +123,39 @@ class Model:
         """Return a prediction's `output` for the address of its file."""
         return url
 
+    def output_schema(self) -> dict[str, Any]:
+        """Return the provider's schema of `output`."""
+        return {"type": "string", "title": "Output", "format": "uri"}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the provider's model object."""
+        owner, _, name = self.slug.partition("/")
+        unknown = ("description", "github_url", "paper_url", "license_url", "cover_image_url", "default_example")
+        return {
+            "url": f"https://replicate.com/{self.slug}",
+            "owner": owner,
+            "name": name,
+            "visibility": "public",
+            **dict.fromkeys(unknown),
+            "run_count": 0,
+            "latest_version": self.version_as_json(self.versions[0]),
+        }
+
+    def version_as_json(self, version: Version) -> dict[str, Any]:
+        """Return the provider's version object, with the two schemas that its clients read."""
+        properties = {field.name: field.as_schema() for field in self.fields}
+        required = [field.name for field in self.fields if field.required]
+        schemas = {
+            "Input": {"type": "object", "title": "Input", "required": required, "properties": properties},
+            "Output": self.output_schema(),
+        }
+        return {
+            "id": version.id,
+            "created_at": version.created_at,
+            "cog_version": "0.8.6",  # any from 0.3.9 on: older ones write the schema of lists in another way
+            "openapi_schema": {"openapi": "3.0.2", "components": {"schemas": schemas}},
+        }
+
 
 class Models:
     """The models that one stand-in plays."""
@@ -126,8 +172,8 @@ class Models:
     def find_version(self, identifier: str) -> tuple[Model, str]:
         """Return the model and the version to report for `owner/name`, `owner/name:<64 hex>` or `<64 hex>`.
 
-        Raises InvalidVersionError. An official model that is called by its name alone reports `hidden`, as the schema
-        allows (api.replicate.com/openapi.json, copy of 2026-04-09).
+        Raises InvalidVersionError, also for a name alone of a model that is not official. An official one reports
+        `hidden`, as the schema allows (api.replicate.com/openapi.json, copy of 2026-04-09).
         """
         slug, _, version = identifier.partition(":")
         if version:
@@ -137,11 +183,23 @@ class Models:
             return model, version
         if "/" in identifier:
             model = self.find(identifier)
-            return model, "hidden" if model.official else model.versions[0].id
+            if not model.official:
+                raise InvalidVersionError
+            return model, "hidden"
         for model in self._by_slug.values():
             if identifier in [each.id for each in model.versions]:
                 return model, identifier
         raise InvalidVersionError
+
+
+def additional(name: str, place: str) -> Fault:
+    """Return the fault of a field that does not belong; `place` is `input`, or empty for the body itself."""
+    return Fault("additional_property_not_allowed", place, f"Additional property {name} is not allowed")
+
+
+def missing(name: str, place: str) -> Fault:
+    """Return the fault of a field that is not there; `place` is `input`, or empty for the body itself."""
+    return Fault("required", place, f"{name} is required")
 
 
 def resize_fault() -> str:

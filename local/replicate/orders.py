@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .models import Model, Models
-from .problems import InvalidVersionError, UnprocessableError
+from .models import Model, Models, additional, missing
+from .problems import Fault, InvalidInputError, InvalidVersionError, UnprocessableError
 
 EVENTS = ("start", "output", "logs", "completed")
 DEFAULT_EVENTS = frozenset({"output", "completed"})
@@ -90,13 +90,13 @@ def read_cancel_after(header: str | None) -> int | None:
 def _fields(body: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise UnprocessableError("The body must be a JSON object.")
-    faults = [f"- {name}: Additional property is not allowed" for name in body if name not in allowed]
-    if not isinstance(body.get("input"), dict):
-        faults.append("- input: an object is required")
-    if not isinstance(body.get("stream", False), bool):
-        faults.append("- stream: Invalid type. Expected: boolean")
+    faults = [missing(name, "") for name in ("version", "input") if name in allowed and name not in body]
+    faults += [additional(name, "") for name in body if name not in allowed]
+    for name, kind, expected in (("input", dict, "object"), ("stream", bool, "boolean")):
+        if name in body and not isinstance(body[name], kind):
+            faults.append(Fault("invalid_type", name, f"Invalid type. Expected: {expected}"))
     if faults:
-        raise UnprocessableError("\n".join(faults))
+        raise InvalidInputError(faults)
     return body
 
 

@@ -42,7 +42,7 @@ def new_id() -> str:
 
 @dataclass
 class Prediction:
-    """One run of a model, as the provider keeps it."""
+    """One run of a model, as the provider keeps it. `model` and `version` are what it says it runs."""
 
     order: Order
     created_at: datetime
@@ -55,6 +55,12 @@ class Prediction:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     predict_time: float | None = None
+    model: str = ""
+    version: str = ""
+    shown_status: str | None = None
+
+    def __post_init__(self) -> None:
+        self.model, self.version = self.order.model.slug, self.order.version
 
     @property
     def deadline(self) -> datetime | None:
@@ -83,18 +89,17 @@ class Prediction:
         self.output, self.logs, self.data_removed = None, "", True
 
     def as_json(self, base_url: str) -> dict[str, Any]:
-        """Return the provider's prediction object; what is not known yet is left out."""
+        """Return the provider's prediction object; what is not known yet, the output among it, is left out."""
         shown = {
             "id": self.id,
-            "model": self.order.model.slug,
-            "version": self.order.version,
+            "model": self.model,
+            "version": self.version,
             "input": {} if self.data_removed else self.order.given,
             "logs": self.logs,
-            "output": self.output,
             "data_removed": self.data_removed,
             "error": self.error,
             "source": "api",
-            "status": str(self.status),
+            "status": self.shown_status or str(self.status),
             "created_at": iso(self.created_at),
             "urls": {
                 "get": f"{base_url}/v1/predictions/{self.id}",
@@ -102,6 +107,8 @@ class Prediction:
                 "web": f"{base_url}/p/{self.id}",
             },
         }
+        if self.ended or self.output is not None:
+            shown["output"] = self.output
         moments = {
             "started_at": self.started_at,
             "completed_at": self.completed_at,

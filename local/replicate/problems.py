@@ -1,4 +1,4 @@
-"""Everything the stand-in refuses, as RFC 7807 problems, and the one place that turns them into answers.
+"""Everything the stand-in refuses, as the provider words it, and the one place that turns it into answers.
 
     ProblemError                      500
     ├── BadRequestError               400
@@ -8,13 +8,14 @@
         ├── InvalidVersionError
         └── InvalidInputError
 
-Source: the provider's client models exactly `title`, `detail`, `status` (+ `type`, `instance`):
-github.com/replicate/replicate-python, replicate/exceptions.py, read 2026-11-22.
+Sources: the answers in tests/oracles/fixtures (recorded.json, refusals.json), which tests hold these to. All recorded
+problems are `application/problem+json`; a 404 has no title.
 """
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -28,11 +29,16 @@ class ProblemError(Exception):
     """A request that gets an error answer; `detail` is for the caller to read."""
 
     status = 500
-    title = "Internal server error"
+    title: str | None = "Internal server error"
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    def body(self) -> dict[str, Any]:
+        """Return the members of the problem."""
+        title = {"title": self.title} if self.title else {}
+        return {**title, "detail": self.detail, "status": self.status}
 
 
 class BadRequestError(ProblemError):
@@ -48,15 +54,15 @@ class UnauthenticatedError(ProblemError):
     status = 401
     title = "Unauthenticated"
 
-    def __init__(self) -> None:
-        super().__init__("You did not pass a valid authentication token")
+    def __init__(self, *, passed: bool = True) -> None:
+        super().__init__(f"You did not pass {'a valid' if passed else 'an'} authentication token")
 
 
 class NotFoundError(ProblemError):
     """No such prediction, model, file or path."""
 
     status = 404
-    title = "Not found"
+    title = None
 
     def __init__(self) -> None:
         super().__init__("The requested resource could not be found.")
@@ -78,20 +84,43 @@ class InvalidVersionError(UnprocessableError):
         super().__init__("The specified version does not exist (or perhaps you don't have permission to use it?)")
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a body: which kind of rule, of which field, and in words.
+
+    The kinds are those of the provider's validator, github.com/xeipuuv/gojsonschema errors.go, read 2026-11-25.
+    """
+
+    kind: str
+    field: str
+    description: str
+
+
 class InvalidInputError(UnprocessableError):
-    """A field of `input` is missing, unknown, of the wrong type or out of range."""
+    """A field is missing, unknown, of the wrong type or out of range; all that is wrong is listed."""
 
     title = "Input validation failed"
 
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        places = [f"{fault.field}: " if fault.field else "" for fault in faults]
+        lines = [f"- {place}{fault.description}\n" for place, fault in zip(places, faults, strict=True)]
+        super().__init__("".join(lines))
+        self._faults = faults
 
-def answer(status: int, title: str, detail: str) -> web.Response:
-    """Write one problem."""
-    return problem({"title": title, "detail": detail, "status": status})
+    def body(self) -> dict[str, Any]:
+        """Return the members of the problem, the faults one by one among them."""
+        fields = [{"type": each.kind, "field": each.field, "description": each.description} for each in self._faults]
+        return {**super().body(), "invalid_fields": fields}
 
 
-def problem(body: Mapping[str, Any]) -> web.Response:
+def problem(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> web.Response:
     """Write a problem of any members; `status` among them becomes the answer's."""
-    return web.Response(status=body["status"], text=json.dumps(body), content_type="application/problem+json")
+    return web.Response(
+        status=body["status"],
+        text=json.dumps(body) + "\n",
+        content_type="application/problem+json",
+        headers=headers,
+    )
 
 
 @web.middleware
@@ -100,15 +129,14 @@ async def problems_as_answers(request: web.Request, handler: Handler) -> web.Str
     try:
         return await handler(request)
     except ProblemError as refusal:
-        return answer(refusal.status, refusal.title, refusal.detail)
+        return problem(refusal.body())
     except web.HTTPNotFound:
-        return answer(NotFoundError.status, NotFoundError.title, NotFoundError().detail)
+        return problem(NotFoundError().body())
     except web.HTTPMethodNotAllowed as refused:
-        response = answer(refused.status, refused.reason, f"This resource has no {refused.method}.")
-        response.headers["Allow"] = refused.headers["Allow"]
-        return response
+        detail = f"This resource has no {refused.method}."
+        return problem({"detail": detail, "status": refused.status}, {"Allow": refused.headers["Allow"]})
     except web.HTTPClientError as refused:
-        return answer(refused.status, refused.reason, refused.reason)
+        return problem({"detail": refused.reason, "status": refused.status})
     except Exception:  # the outermost edge: nothing above could answer
         log.exception("%s %s failed", request.method, request.path)
-        return answer(ProblemError.status, ProblemError.title, "The stand-in failed; its log says why.")
+        return problem(ProblemError("The stand-in failed; its log says why.").body())

@@ -135,8 +135,8 @@ class Runs:
     async def _process(self, prediction: Prediction, course: Course, fault: RunFault | None) -> None:
         if not course.heeds_cancel:
             self._unheeded[prediction.id] = asyncio.Event()
-        done = Done(error=course.error)
-        if course.error is None:
+        done = Done(error=self._workshop.out_of_memory(prediction) if course.lacks_memory else course.error)
+        if done.error is None:
             try:
                 done = await self._workshop.make(
                     prediction, lambda line: self._log_line(prediction, line), self._cancels[prediction.id].is_set
@@ -166,6 +166,7 @@ class Runs:
         self._unheeded.pop(prediction.id, None)
         if prediction.ended:
             return
+        prediction.shown_status = course.shown_status
         prediction.predict_time = done.seconds
         if done.made is None:
             self._end(prediction, Status.FAILED, done.error)

@@ -16,6 +16,7 @@ from .faults.armed import Faults
 from .faults.creations import CreationFault
 from .faults.outputs import OutputFault
 from .files import OutputFiles
+from .limits import RateLimits
 from .models import Model, Models
 from .orders import read_order
 from .pictures import media_type
@@ -52,6 +53,7 @@ class StandIn:
         self._clock = clock
         self._models = Models((*PUBLISHED, *settings.models))
         self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT})
+        self._limits = RateLimits()
         self._faults = Faults(clock)
         self._predictions = Predictions()
         self._files = OutputFiles(state / FILES_FOLDER, base_url)
@@ -70,7 +72,7 @@ class StandIn:
 
     def application(self) -> web.Application:
         """Return the aiohttp application and begin to work."""
-        app = web.Application(middlewares=[problems_as_answers, self._guard])
+        app = web.Application(middlewares=[self._tell_limits, problems_as_answers, self._guard])
         app.add_routes(
             [
                 web.post("/v1/predictions", self.create),
@@ -78,7 +80,9 @@ class StandIn:
                 web.get("/v1/predictions/{id}", self.show),
                 web.post("/v1/predictions/{id}/cancel", self.cancel),
                 web.post("/v1/models/{owner}/{name}/predictions", self.create_for_model),
+                web.get("/v1/models/{owner}/{name}", self.model),
                 web.get("/v1/models/{owner}/{name}/versions", self.versions),
+                web.get("/v1/models/{owner}/{name}/versions/{version}", self.version),
                 web.get("/v1/webhooks/default/secret", self.webhook_secret),
                 web.get("/files/{key}/{name}", self.file),
                 web.get("/p/{id}", self.page),
@@ -98,12 +102,20 @@ class StandIn:
         return ended
 
     @web.middleware
+    async def _tell_limits(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Add the rate limits to the API's answers: to a wrong token there are none, and no 429 was ever recorded."""
+        response = await handler(request)
+        if request.path.startswith("/v1/") and response.status not in (401, 429) and not response.prepared:
+            response.headers.update(self._limits.headers(request.method, request.path, self._clock.now()))
+        return response
+
+    @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Ask for the token where one is due, and never show what is past its hour."""
         if request.path.startswith(_PROTECTED):
             given = request.headers.get("Authorization", "").encode()
             if not hmac.compare_digest(given, f"Bearer {self._settings.token}".encode()):
-                raise UnauthenticatedError
+                raise UnauthenticatedError(passed=bool(given))
         self._runs.sweep()
         return await handler(request)
 
@@ -112,8 +124,11 @@ class StandIn:
         return await self._create(request, None)
 
     async def create_for_model(self, request: web.Request) -> web.StreamResponse:
-        """POST /v1/models/{owner}/{name}/predictions."""
-        return await self._create(request, self._model(request))
+        """POST /v1/models/{owner}/{name}/predictions: 404 for a model that is not official, as recorded."""
+        model = self._model(request)
+        if not model.official:
+            raise NotFoundError
+        return await self._create(request, model)
 
     async def _create(self, request: web.Request, model: Model | None) -> web.StreamResponse:
         body = await read_json(request)
@@ -158,18 +173,23 @@ class StandIn:
             }
         )
 
+    async def model(self, request: web.Request) -> web.Response:
+        """GET /v1/models/{owner}/{name}, with its newest version."""
+        return web.json_response(self._model(request).as_json())
+
     async def versions(self, request: web.Request) -> web.Response:
         """GET /v1/models/{owner}/{name}/versions, newest first."""
-        results = [
-            {
-                "id": version.id,
-                "created_at": version.created_at,
-                "cog_version": None,
-                "openapi_schema": None,
-            }
-            for version in self._model(request).versions
-        ]
+        model = self._model(request)
+        results = [model.version_as_json(version) for version in model.versions]
         return web.json_response({"previous": None, "next": None, "results": results})
+
+    async def version(self, request: web.Request) -> web.Response:
+        """GET /v1/models/{owner}/{name}/versions/{id}."""
+        model = self._model(request)
+        for version in model.versions:
+            if version.id == request.match_info["version"]:
+                return web.json_response(model.version_as_json(version))
+        raise NotFoundError
 
     def _model(self, request: web.Request) -> Model:
         try:

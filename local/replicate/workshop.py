@@ -55,6 +55,12 @@ class Workshop:
             error = f"{type(fault).__name__}: {fault}"
         return Done(made, error, time.perf_counter() - began)
 
+    @staticmethod
+    def out_of_memory(prediction: Prediction) -> str:
+        """Return the error that the prediction's model ends with when its net gets no memory."""
+        model = prediction.order.model
+        return model.out_of_memory(file_name(prediction.order.settled[model.image_field] or ""))
+
     async def stop(self) -> bool:
         """Wait a moment for the engine; say whether its thread has ended."""
         return await self._thread.stop()

@@ -87,6 +87,22 @@ def test_trying_again_too_soon_says_how_long_to_wait(visit: Visit, tight: LocalS
     )  # by which its line is found
 
 
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "only so many jobs a minute"), ("de", "begrenzte Zahl von Aufträgen pro Minute")]
+)
+def test_a_job_that_waits_for_the_provider_says_so(
+    visit: Visit, stack: LocalStack, faults: SetFaults, language: str, text: str
+) -> None:
+    faults(stack, {"fault": "create-throttled", "retry_after": 5})
+    page = visit(locale=language)
+    someone = Person(page, language)
+    someone.chooses(SMALL)
+    someone.starts()
+    expect(page.get_by_role("status").filter(has_text=text)).to_be_visible()
+    someone.sees("result")
+    expect(page.get_by_text(text)).to_have_count(0)
+
+
 def test_a_failed_job_says_why(visit: Visit, stack: LocalStack, faults: SetFaults) -> None:
     faults(stack, {"fault": "run-model-error"})
     page = visit()

@@ -20,6 +20,7 @@ from referencing import Registry, Resource
 
 from local.replicate.engines import CancelledRunError
 from local.replicate.instant import InstantEngine
+from local.replicate.models import Model
 from local.replicate.published import CODEFORMER, GFPGAN, REAL_ESRGAN
 from local.replicate.serving import serve
 from local.replicate.settings import Settings
@@ -43,6 +44,11 @@ def _schemas() -> dict[str, Draft202012Validator]:
 
 
 SCHEMAS = _schemas()
+
+
+def ordered(model: Model) -> str:
+    """Return what a client must ask for: the name of an official model, the version of any other."""
+    return model.slug if model.official else model.versions[0].id
 
 
 def check(schema: str, value: Any) -> None:
@@ -214,10 +220,14 @@ class Service:
         self._thread.join(10)
         assert not self._thread.is_alive()
 
-    def call(self, method: str, path: str, schema: str | None = None, **options: Any) -> requests.Response:
-        """Make a call; an answer in JSON is checked, an error always as a problem."""
+    def call(
+        self, method: str, path: str, schema: str | None = None, problem: bool = True, **options: Any
+    ) -> requests.Response:
+        """Make a call; an answer in JSON is checked, an error as a problem unless it is to be another."""
         response = self.session.request(method, self.url + path, timeout=20, **options)
         if response.status_code >= 400 and method != "HEAD":
+            if not problem:
+                return response
             assert response.headers["Content-Type"].startswith("application/problem+json")
             check("problem", response.json())
             assert response.json()["status"] == response.status_code
@@ -225,17 +235,21 @@ class Service:
             check(schema, response.json())
         return response
 
-    def post(self, body: Any, path: str = "/v1/predictions", **headers: str) -> requests.Response:
+    def post(
+        self, body: Any, path: str = "/v1/predictions", *, problem: bool = True, **headers: str
+    ) -> requests.Response:
         """Create a prediction; `Cancel_After="5s"` becomes a header."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.call("POST", path, "prediction", json=body, headers=named)
+        return self.call("POST", path, "prediction", problem, json=body, headers=named)
 
     def create(self, image: str, model: str = "real-esrgan", more: Any = None, **inputs: Any) -> dict[str, Any]:
         """Create a prediction that must be taken in; `more` are body fields and headers under `headers`."""
         body = dict(more or {})
         headers = body.pop("headers", {})
         known = MODELS[model]
-        answer = self.post({"version": known.slug, "input": {known.image_field: image, **inputs}, **body}, **headers)
+        answer = self.post(
+            {"version": ordered(known), "input": {known.image_field: image, **inputs}, **body}, **headers
+        )
         assert answer.status_code in (201, 202), answer.text
         return answer.json()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replicate.harness import MODELS, PROVIDER, SECRET, Service, check
+from tests.replicate.harness import MODELS, PROVIDER, SECRET, Service, check, ordered
 
 EXAMPLES = sorted((PROVIDER / "examples").glob("*.json"))
 
@@ -40,6 +40,22 @@ def test_unknown_things_are_404_and_wrong_methods_405(service: Service) -> None:
     assert "POST" in refused.headers["Allow"]
 
 
+def test_a_model_and_each_of_its_versions_can_be_had(service: Service) -> None:
+    for model in MODELS.values():
+        shown = service.call("GET", f"/v1/models/{model.slug}", "model").json()
+        assert f"{shown['owner']}/{shown['name']}" == model.slug
+        listed = service.call("GET", f"/v1/models/{model.slug}/versions", "versions").json()["results"]
+        assert shown["latest_version"] == listed[0]
+        for version in listed:
+            path = f"/v1/models/{model.slug}/versions/{version['id']}"
+            assert service.call("GET", path, "version").json() == version
+        schemas = shown["latest_version"]["openapi_schema"]["components"]["schemas"]
+        assert schemas["Input"]["required"] == [model.image_field]
+        assert schemas["Output"] == {"type": "string", "title": "Output", "format": "uri"}
+    assert service.call("GET", f"/v1/models/{model.slug}/versions/{'0' * 64}").status_code == 404
+    assert service.call("GET", "/v1/models/someone/else").status_code == 404
+
+
 def test_the_webhook_secret_is_told(service: Service) -> None:
     answer = service.call("GET", "/v1/webhooks/default/secret", "secret")
     assert answer.json() == {"key": SECRET}
@@ -49,19 +65,22 @@ def test_the_webhook_secret_is_told(service: Service) -> None:
 def test_versions_are_listed_and_each_can_be_ordered(service: Service, image: str, name: str) -> None:
     model = MODELS[name]
     listed = service.call("GET", f"/v1/models/{model.slug}/versions", "versions").json()["results"]
-    newest = listed[0]["id"]
     given = {"input": {model.image_field: image}}
-    forms = {model.slug: "hidden" if model.official else newest}
+    forms = {model.slug: "hidden"} if model.official else {}
     forms |= {f"{model.slug}:{version['id']}": version["id"] for version in listed}
     forms |= {version["id"]: version["id"] for version in listed}
     for form, version in forms.items():
         answer = service.post({"version": form, **given})
         assert (answer.status_code, answer.json()["version"]) == (201, version)
         assert answer.json()["model"] == model.slug
-    assert service.post(given, f"/v1/models/{model.slug}/predictions").status_code == 201
+    by_name = service.post(given, f"/v1/models/{model.slug}/predictions")
+    assert by_name.status_code == (201 if model.official else 404)
+    assert service.post({"version": model.slug, **given}).status_code == (201 if model.official else 422)
 
 
-@pytest.mark.parametrize("version", [None, "", 5, "a/b", "nightmareai/real-esrgan:" + "0" * 64, "0" * 64, "x:y:z"])
+@pytest.mark.parametrize(
+    "version", [None, "", 5, "a/b", "tencentarc/gfpgan", "nightmareai/real-esrgan:" + "0" * 64, "0" * 64, "x:y:z"]
+)
 def test_an_unknown_version_is_the_documented_422(service: Service, image: str, version: object) -> None:
     answer = service.post({"version": version, "input": {"image": image}})
     documented = json.loads((PROVIDER / "examples" / "problem.version.json").read_text())
@@ -109,7 +128,7 @@ def test_a_wrong_body_is_422_and_named(service: Service, image: str, body: objec
         ("real-esrgan", {"image": "data:image/png;base64,%%"}, "base64"),
         ("real-esrgan", {"image": "data:nothing"}, "comma"),
         ("real-esrgan", {"image": "data:image/png;base64," + "A" * 400_000}, "262144"),
-        ("gfpgan", {"version": "v9"}, "Must be one of"),
+        ("gfpgan", {"version": "v9"}, "version must be one of"),
         ("codeformer", {"codeformer_fidelity": 1.1}, "less than or equal to 1"),
         ("codeformer", {"upscale": 2.5}, "Expected: integer"),
     ],
@@ -118,13 +137,13 @@ def test_a_wrong_input_is_422_and_named(
     service: Service, image: str, model: str, inputs: dict[str, object], names: str
 ) -> None:
     known = MODELS[model]
-    answer = service.post({"version": known.slug, "input": {known.image_field: image} | inputs})
+    answer = service.post({"version": ordered(known), "input": {known.image_field: image} | inputs})
     assert answer.status_code == 422
     assert names in answer.json()["detail"]
 
 
 def test_a_missing_image_is_422(service: Service) -> None:
-    answer = service.post({"version": MODELS["gfpgan"].slug, "input": {"image": "https://example.com/x.png"}})
+    answer = service.post({"version": ordered(MODELS["gfpgan"]), "input": {"image": "https://example.com/x.png"}})
     assert "img is required" in answer.json()["detail"]
 
 

@@ -24,7 +24,16 @@ def test_what_is_set_is_shown_with_its_defaults_and_its_count(service: Service, 
     given = {"fault": "run-slow", "seconds": 0, "times": 2, "job": None, "share": 0.5, "seed": 3}
     answer = put(service, {"faults": [{"fault": "create-throttled"}, given]})
     shown = [
-        {"fault": "create-throttled", "retry_after": 5, "times": 1, "job": None, "share": 1.0, "seed": 0, "fired": 0},
+        {
+            "fault": "create-throttled",
+            "retry_after": 5,
+            "shape": "body",
+            "times": 1,
+            "job": None,
+            "share": 1.0,
+            "seed": 0,
+            "fired": 0,
+        },
         {**given, "fired": 0},
     ]
     assert (answer.status_code, answer.json()) == (200, {"faults": shown})

@@ -1,6 +1,9 @@
 """Faults of the create request: what the client is answered, and whether a prediction exists after it."""
 
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +13,8 @@ import requests
 from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, check, eventually
 
 
-def post(service: Service, image: str, **more: Any) -> requests.Response:
-    return service.post({"version": "nightmareai/real-esrgan", "input": {"image": image}, **more})
+def post(service: Service, image: str, problem: bool = True, **more: Any) -> requests.Response:
+    return service.post({"version": "nightmareai/real-esrgan", "input": {"image": image}, **more}, problem=problem)
 
 
 def existing(service: Service) -> list[dict[str, Any]]:
@@ -73,28 +76,112 @@ def test_create_limited_lets_a_burst_through_and_fills_up_again(service: Service
         clock.turn(seconds=2 if passed == 3 else 600)
 
 
-def test_create_500_proves_nothing(service: Service, image: str) -> None:
-    service.set_faults({"fault": "create-500"})
-    assert post(service, image).status_code == 500
+@pytest.mark.parametrize(
+    ("shape", "headers"),
+    [
+        ("documented", {}),
+        ("header", {"Retry-After": "7"}),
+        ("ratelimit", {"ratelimit-reset": "7", "ratelimit-remaining": "0"}),
+    ],
+)
+def test_create_throttled_has_other_shapes(service: Service, image: str, shape: str, headers: dict[str, str]) -> None:
+    service.set_faults({"fault": "create-throttled", "retry_after": 7, "shape": shape})
+    answer = post(service, image, problem=False)
+    check("throttled", answer.json())
+    assert (answer.status_code, set(answer.json())) == (429, {"detail"})
+    assert headers.items() <= dict(answer.headers).items()
+    assert ("Retry-After" in answer.headers) == ("Retry-After" in headers)
+
+
+def test_create_throttled_may_name_a_date(service: Service, image: str) -> None:
+    service.set_faults({"fault": "create-throttled", "retry_after": 3600, "shape": "date"})
+    named = parsedate_to_datetime(post(service, image, problem=False).headers["Retry-After"])
+    assert 3590 < (named - datetime.now(UTC)).total_seconds() <= 3600
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "kind"),
+    [({"fault": "create-500"}, 500, "application/json"), ({"fault": "create-502"}, 502, "text/html")],
+)
+def test_a_5xx_proves_nothing(service: Service, image: str, fault: dict[str, Any], status: int, kind: str) -> None:
+    service.set_faults(fault)
+    answer = post(service, image, problem=False)
+    assert (answer.status_code, answer.headers["Content-Type"].partition(";")[0]) == (status, kind)
     assert existing(service) == []
-    service.set_faults({"fault": "create-500", "accepted": True})
-    assert post(service, image).status_code == 500
+    service.set_faults({**fault, "accepted": True})
+    assert post(service, image, problem=False).status_code == status
     [accepted] = existing(service)
     assert service.ended(accepted)["status"] == "succeeded"
 
 
-def test_create_402_names_the_credit(service: Service, image: str) -> None:
-    service.set_faults({"fault": "create-402"})
-    answer = post(service, image)
-    assert (answer.status_code, answer.json()["title"]) == (402, "Insufficient credit")
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        ({"fault": "create-401"}, 401, "You did not pass a valid authentication token"),
+        ({"fault": "create-402"}, 402, "You have insufficient credit to run this model."),
+        ({"fault": "create-403"}, 403, "<h1>Sorry, you have been blocked</h1>"),
+        ({"fault": "create-404"}, 404, "The requested resource could not be found."),
+        ({"fault": "create-422"}, 422, "The specified version does not exist"),
+        ({"fault": "create-422", "about": "input"}, 422, "- input: mask is required"),
+    ],
+)
+def test_a_refusal_says_so_and_nothing_exists(
+    service: Service, image: str, fault: dict[str, Any], status: int, words: str
+) -> None:
+    service.set_faults(fault)
+    answer = post(service, image, problem=status != 403)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert existing(service) == []
+    assert post(service, image).status_code == 201
+
+
+def test_create_reset_leaves_nothing(service: Service, image: str) -> None:
+    service.set_faults({"fault": "create-reset"})
+    with pytest.raises(requests.ConnectionError, match="reset by peer"):
+        post(service, image)
     assert existing(service) == []
 
 
-def test_create_422_is_the_documented_one(service: Service, image: str) -> None:
-    service.set_faults({"fault": "create-422"})
-    answer = post(service, image)
-    assert (answer.status_code, answer.json()["title"]) == (422, "Invalid version or not permitted")
-    assert existing(service) == []
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        ("list", lambda given: isinstance(given, list)),
+        ("null", lambda given: given is None),
+        ("text", lambda given: given == "created"),
+        ("empty", lambda given: given == {}),
+        ("without-id", lambda given: "status" in given and "id" not in given),
+        ("metrics", lambda given: isinstance(given["metrics"], list)),
+        ("input", lambda given: isinstance(given["input"], list)),
+        ("urls", lambda given: given["urls"] is None),
+    ],
+)
+def test_create_garbage_runs_and_shows_no_prediction(
+    service: Service, image: str, body: str, shape: Callable[[Any], bool]
+) -> None:
+    service.set_faults({"fault": "create-garbage", "body": body})
+    given = {"version": "nightmareai/real-esrgan", "input": {"image": image}}
+    answer = service.call("POST", "/v1/predictions", json=given)
+    assert answer.status_code == 201
+    assert shape(answer.json())
+    [accepted] = existing(service)
+    assert service.ended(accepted)["status"] == "succeeded"
+
+
+def test_create_official_names_another_version_and_model(service: Service, outside: Outside, image: str) -> None:
+    service.set_faults({"fault": "create-official", "model": "replicate-internal/real-esrgan"})
+    hook = {"webhook": outside.url + "/hook", "webhook_events_filter": ["completed"]}
+    created = post(service, image, **hook).json()
+    done = service.ended(created)
+    eventually(lambda: outside.calls)
+    for shown in (created, done, *outside.bodies()):
+        assert (shown["version"], shown["model"]) == (
+            "dp-a557b7387b4940df25b23f779dc534c4",
+            "replicate-internal/real-esrgan",
+        )
+    service.set_faults({"fault": "create-official", "version": "d-c6559c5791b50af57b69f4a73f8e021c"})
+    created = post(service, image).json()
+    assert (created["version"][:4], created["model"]) == ("d-c6", "nightmareai/real-esrgan")
 
 
 def test_an_invalid_request_is_refused_as_ever_and_uses_up_no_fault(service: Service, image: str) -> None:

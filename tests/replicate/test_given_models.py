@@ -12,6 +12,7 @@ from tests.documents import block
 from tests.replicate.harness import SECRET, TOKEN, Outside, Service, check, eventually
 
 VERSION = "51ed1464d8bbbaca811153b051d3b09ab42f0bdeb85804ae26ba323d7a66a4ac"
+URL = {"type": "string", "title": "Output", "format": "uri"}
 
 
 def document(**more: Any) -> dict[str, Any]:
@@ -95,18 +96,25 @@ def test_the_output_has_the_shape_that_the_file_says(
 
 
 def test_it_is_ordered_and_checked_like_any_other(tmp_path: Path, image: str) -> None:
-    service = played(tmp_path, document(), document(slug="other/model", versions=["0" * 64]))
+    service = played(
+        tmp_path, document(), document(slug="other/model", versions=["0" * 64], output={"key": "SR_output"})
+    )
     try:
         listed = service.call("GET", "/v1/models/zsxkib/diffbir/versions", "versions").json()["results"]
         assert [each["id"] for each in listed] == [VERSION]
+        schemas = listed[0]["openapi_schema"]["components"]["schemas"]
+        assert schemas["Input"]["properties"] == document()["input"]["properties"]
+        assert schemas["Output"] == {"type": "array", "title": "Output", "items": URL}
+        other = service.call("GET", "/v1/models/other/model", "model").json()["latest_version"]["openapi_schema"]
+        assert other["components"]["schemas"]["Output"]["properties"] == {"SR_output": URL}
         for version in (VERSION, f"other/model:{'0' * 64}"):
             assert service.post({"version": version, "input": {"input": image}}).status_code == 201
         for inputs, names in [
             ({}, "input: input is required"),
             ({"input": image, "scale": 2}, "scale is not allowed"),
             ({"input": image, "super_resolution_factor": 5}, "less than or equal to 4"),
-            ({"input": image, "size": "3x"}, 'one of the following: "None", "2x"'),
-            ({"input": image, "noise": 20}, 'one of the following: "15", "25"'),
+            ({"input": image, "size": "3x"}, 'size must be one of the following: "None", "2x"'),
+            ({"input": image, "noise": 20}, "noise must be one of the following: 15, 25"),
             ({"input": image, "noise": "15"}, "Expected: integer"),
         ]:
             refused = service.post({"version": VERSION, "input": inputs})

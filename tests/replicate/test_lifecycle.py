@@ -14,9 +14,10 @@ from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, che
 def test_a_prediction_goes_from_starting_to_an_output(service: Service, image: str, engine: HeldEngine) -> None:
     engine.gate.clear()
     created = service.create(image)
-    assert (created["status"], created["output"], created["source"]) == ("starting", None, "api")
-    assert "deadline" not in created
-    assert "started_at" in service.reaches(created, "processing")
+    assert (created["status"], created["source"]) == ("starting", "api")
+    assert not {"deadline", "output"} & set(created)
+    processing = service.reaches(created, "processing")
+    assert ("started_at" in processing, "output" in processing) == (True, False)
     engine.gate.set()
     done = service.ended(created)
     assert done["status"] == "succeeded"

@@ -1,5 +1,7 @@
 """Faults of a run: what a client that polls, and one that is called back, sees of it."""
 
+import json
+
 import pytest
 import requests
 
@@ -19,7 +21,9 @@ def hooked(outside: Outside, job: str = "ja") -> dict[str, object]:
     ("fault", "error"),
     [
         ({"fault": "run-interrupted"}, "Prediction interrupted; please retry (code: PA)"),
+        ({"fault": "run-interrupted", "code": ""}, "Prediction interrupted; please retry"),
         ({"fault": "run-director-error"}, "Director: unexpected error handling prediction (E8765)"),
+        ({"fault": "run-director-error", "code": "E6716"}, "Director: unexpected error handling prediction (E6716)"),
         ({"fault": "run-model-error"}, "CUDA error: device-side assert triggered"),
         ({"fault": "run-model-error", "text": "no faces found"}, "no faces found"),
         (
@@ -37,6 +41,30 @@ def test_a_failed_run_says_why_to_all_who_ask(
     eventually(lambda: outside.calls)
     assert outside.bodies() == [failed]
     assert service.ended(service.create(image))["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("model", "error"),
+    [
+        ("real-esrgan", "CUDA out of memory. Tried to allocate 2.00 GiB"),
+        ("gfpgan", "[Errno 2] No such file or directory: '/tmp/tmp3v9c1zxk/out..png'"),
+        ("codeformer", "local variable 'output_img' referenced before assignment"),
+    ],
+)
+def test_run_out_of_memory_is_said_as_the_model_says_it(service: Service, image: str, model: str, error: str) -> None:
+    service.set_faults({"fault": "run-out-of-memory"})
+    failed = service.ended(service.create(image, model))
+    assert (failed["status"], failed["error"], failed["output"]) == ("failed", error, None)
+
+
+def test_run_unknown_status_is_shown_to_all_who_ask(service: Service, outside: Outside, image: str) -> None:
+    service.set_faults({"fault": "run-unknown-status"})
+    created = service.create(image, more=hooked(outside))
+    eventually(lambda: outside.calls)
+    told = json.loads(outside.calls[0][1])
+    shown = service.call("GET", f"/v1/predictions/{created['id']}").json()
+    assert (told["status"], shown["status"]) == ("expired", "expired")
+    assert shown["completed_at"]
 
 
 @pytest.mark.parametrize("told", [False, True])

@@ -6,14 +6,16 @@ An invalid request is refused as ever before any of these is asked.
 import asyncio
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import ClassVar
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any, ClassVar
 
 from aiohttp import web
 
 from ..creations import Creation
+from ..models import additional, missing
 from ..orders import Order
-from ..problems import InvalidVersionError, answer, problem
+from ..problems import InvalidInputError, InvalidVersionError, NotFoundError, UnauthenticatedError, problem
 from .base import Fault, held, parameter
 
 
@@ -25,25 +27,44 @@ class CreationFault(Fault):
         raise NotImplementedError
 
 
-def throttled(limit: str, seconds: int) -> web.Response:
+def page(status: int, title: str) -> web.Response:
+    """Write a page in HTML in the place of a problem."""
+    html = (
+        f"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1>replicate.com</body></html>\n"
+    )
+    return web.Response(status=status, text=html, content_type="text/html")
+
+
+def throttled(limit: str, seconds: int, shape: str = "body") -> web.Response:
     """Write the provider's 429.
 
-    The text, `status` and `retry_after` in the body, no `title`: github.com/nodetool-ai/nodetool issue 5196, read
-    2026-11-22. No `Retry-After` header is documented or was seen, so none is sent.
+    `body`: the text, `status` and `retry_after` in the body, no `title`, as seen: github.com/nodetool-ai/nodetool issue
+    5196, read 2026-11-22. `documented`: the text alone, as replicate.com/docs/topics/predictions/rate-limits has it.
+    `header`, `date` and `ratelimit` are that with the time in `Retry-After`, as seconds or as a date, or in
+    `ratelimit-reset`: not seen in a 429, but what HTTP and the provider's other answers suggest.
     """
     detail = f"Request was throttled. {limit}Your rate limit resets in ~{seconds}s."
-    return problem({"detail": detail, "status": 429, "retry_after": seconds})
+    if shape == "body":
+        return problem({"detail": detail, "status": 429, "retry_after": seconds})
+    headers = {
+        "documented": {},
+        "header": {"Retry-After": str(seconds)},
+        "date": {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)},
+        "ratelimit": {"ratelimit-remaining": "0", "ratelimit-reset": str(seconds)},
+    }[shape]
+    return web.json_response({"detail": detail}, status=429, headers=headers)
 
 
 @dataclass(eq=False)
 class CreateThrottled(CreationFault):
-    """429 with `retry_after` seconds in the body; no prediction comes of it."""
+    """429 with `retry_after` seconds in the body, or in another shape; no prediction comes of it."""
 
     name: ClassVar[str] = "create-throttled"
     retry_after: int = parameter(5, minimum=0, maximum=3600)
+    shape: str = parameter("body", pattern="body|documented|header|date|ratelimit")
 
     async def answer(self, creation: Creation) -> web.StreamResponse:  # noqa: ARG002 - nothing is created
-        return throttled("", self.retry_after)
+        return throttled("", self.retry_after, self.shape)
 
 
 @dataclass(eq=False)
@@ -93,8 +114,31 @@ class CreateServerError(CreationFault):
     async def answer(self, creation: Creation) -> web.StreamResponse:
         if self.accepted:
             creation.accept()
-        # The provider's text is documented nowhere; the shape is that of its other problems.
-        return answer(500, "Internal server error", "Internal server error")
+        # As in the tests of the provider's own client: github.com/replicate/replicate-javascript index.test.ts.
+        return web.json_response({"detail": "Internal server error"}, status=500)
+
+
+@dataclass(eq=False)
+class CreateBadGateway(CreationFault):
+    """502 and HTML, from what stands before the provider's API. With `accepted` the prediction exists and runs."""
+
+    name: ClassVar[str] = "create-502"
+    accepted: bool = parameter(default=False)
+
+    async def answer(self, creation: Creation) -> web.StreamResponse:
+        if self.accepted:
+            creation.accept()
+        return page(502, "Bad gateway")
+
+
+@dataclass(eq=False)
+class CreateUnauthenticated(CreationFault):
+    """401: the token is wrong or was revoked; no prediction comes of it."""
+
+    name: ClassVar[str] = "create-401"
+
+    async def answer(self, creation: Creation) -> web.StreamResponse:  # noqa: ARG002 - nothing is created
+        raise UnauthenticatedError
 
 
 @dataclass(eq=False)
@@ -105,22 +149,101 @@ class CreateUnpaid(CreationFault):
 
     async def answer(self, creation: Creation) -> web.StreamResponse:  # noqa: ARG002 - nothing is created
         # As quoted in the tests and notes of several public clients, read 2026-11-22.
-        return answer(
-            402,
-            "Insufficient credit",
-            "You have insufficient credit to run this model. Go to https://replicate.com/account/billing#billing to "
-            "purchase credit. Once you purchase credit, please wait a few minutes before trying again.",
+        return problem(
+            {
+                "title": "Insufficient credit",
+                "detail": "You have insufficient credit to run this model. Go to "
+                "https://replicate.com/account/billing#billing to purchase credit. Once you purchase credit, please "
+                "wait a few minutes before trying again.",
+                "status": 402,
+            }
         )
 
 
 @dataclass(eq=False)
-class CreateInvalid(CreationFault):
-    """The documented 422 of a version that has gone; no prediction comes of it."""
+class CreateBlocked(CreationFault):
+    """403 and HTML: what stands before the API takes the client for an attacker; no prediction comes of it.
 
-    name: ClassVar[str] = "create-422"
+    As public notes of 2025 show it, cut to its heading: "Sorry, you have been blocked".
+    """
+
+    name: ClassVar[str] = "create-403"
 
     async def answer(self, creation: Creation) -> web.StreamResponse:  # noqa: ARG002 - nothing is created
-        raise InvalidVersionError
+        return page(403, "Sorry, you have been blocked")
+
+
+@dataclass(eq=False)
+class CreateNotFound(CreationFault):
+    """404, as for a model that is gone or may not be called by its name; no prediction comes of it."""
+
+    name: ClassVar[str] = "create-404"
+
+    async def answer(self, creation: Creation) -> web.StreamResponse:  # noqa: ARG002 - nothing is created
+        raise NotFoundError
+
+
+@dataclass(eq=False)
+class CreateInvalid(CreationFault):
+    """422: the version has gone, or the model's input is another (`about`). No prediction comes of it."""
+
+    name: ClassVar[str] = "create-422"
+    about: str = parameter("version", pattern="version|input")
+
+    async def answer(self, creation: Creation) -> web.StreamResponse:
+        if self.about == "version":
+            raise InvalidVersionError
+        raise InvalidInputError([missing("mask", "input"), additional(creation.order.model.image_field, "input")])
+
+
+@dataclass(eq=False)
+class CreateReset(CreationFault):
+    """The connection is reset before the prediction exists: to a client the same as an answer that was lost."""
+
+    name: ClassVar[str] = "create-reset"
+
+    async def answer(self, creation: Creation) -> web.StreamResponse:
+        return creation.reset()
+
+
+@dataclass(eq=False)
+class CreateGarbage(CreationFault):
+    """201 with a body that is no prediction, though one exists and runs; `body` says what it is instead."""
+
+    name: ClassVar[str] = "create-garbage"
+    body: str = parameter("list", pattern="list|null|text|empty|without-id|metrics|input|urls")
+
+    async def answer(self, creation: Creation) -> web.StreamResponse:
+        shown = creation.show(creation.accept())
+        bodies: dict[str, Any] = {
+            "list": [shown],
+            "null": None,
+            "text": "created",
+            "empty": {},
+            "without-id": {name: value for name, value in shown.items() if name != "id"},
+            "metrics": shown | {"metrics": [1.5]},
+            "input": shown | {"input": [shown["input"]]},
+            "urls": shown | {"urls": None},
+        }
+        return web.json_response(bodies[self.body], status=201)
+
+
+@dataclass(eq=False)
+class CreateOfficial(CreationFault):
+    """The prediction names another version, and if `model` is given another model, than was asked for.
+
+    So recorded of official models: `dp-a557…` and `d-c655…` for versions, `replicate/lifeboat-70b` for another model.
+    """
+
+    name: ClassVar[str] = "create-official"
+    version: str = parameter("dp-a557b7387b4940df25b23f779dc534c4", pattern=r"(dp?-[0-9a-f]{32})|hidden|[0-9a-f]{64}")
+    model: str = parameter("", pattern=r"([a-z0-9._-]+/[a-z0-9._-]+)?")
+
+    async def answer(self, creation: Creation) -> web.StreamResponse:
+        prediction = creation.accept()
+        prediction.version = self.version
+        prediction.model = self.model or prediction.model
+        return await creation.answer(prediction)
 
 
 @dataclass(eq=False)

@@ -18,22 +18,52 @@ class RunFault(Fault):
 
 @dataclass(eq=False)
 class RunInterrupted(RunFault):
-    """`failed` because the platform lost the run: github.com/replicate/cog-whisper issue 1, read 2026-11-22."""
+    """`failed` because the platform lost the run: github.com/replicate/cog-whisper issue 1, read 2026-11-22.
+
+    `code` is `PA` there; other and no codes are not seen, but a client should not hang on that one.
+    """
 
     name: ClassVar[str] = "run-interrupted"
+    code: str = parameter("PA", pattern=r"[A-Z0-9]{0,8}")
 
     def course(self) -> Course:
-        return Course(error="Prediction interrupted; please retry (code: PA)")
+        return Course(error="Prediction interrupted; please retry" + (f" (code: {self.code})" if self.code else ""))
 
 
 @dataclass(eq=False)
 class RunDirectorError(RunFault):
-    """`failed` because the platform's director failed; the text as public clients of Replicate report it."""
+    """`failed` with one of the provider's error codes, in the words of its director as public clients report them.
+
+    The codes: replicate.com/docs/reference/error-codes, stored copy read 2026-11-25 (tests/oracles/fixtures/
+    error_codes.json); E9828 is reported and not listed there.
+    """
 
     name: ClassVar[str] = "run-director-error"
+    code: str = parameter("E8765", pattern=r"E\d{4}")
 
     def course(self) -> Course:
-        return Course(error="Director: unexpected error handling prediction (E8765)")
+        return Course(error=f"Director: unexpected error handling prediction ({self.code})")
+
+
+@dataclass(eq=False)
+class RunOutOfMemory(RunFault):
+    """`failed` as the model's published predictor does when its net gets no memory; each says something else."""
+
+    name: ClassVar[str] = "run-out-of-memory"
+
+    def course(self) -> Course:
+        return Course(lacks_memory=True)
+
+
+@dataclass(eq=False)
+class RunUnknownStatus(RunFault):
+    """Succeeds, and names a status that the documents do not have."""
+
+    name: ClassVar[str] = "run-unknown-status"
+    status: str = parameter("expired", pattern=r"[a-z_-]{1,32}")
+
+    def course(self) -> Course:
+        return Course(shown_status=self.status)
 
 
 @dataclass(eq=False)
