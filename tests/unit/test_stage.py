@@ -50,6 +50,10 @@ def test_stages_share_no_stack_and_no_bucket():
         ({"OidcIssuer": "https://id.example.com"}, "needs OidcAudience"),
         ({"AllowedModels": "nobody/nothing"}, "AllowedModels: 'nobody/nothing' is not"),
         ({"Stage": "prod"}, "Stage must be dev"),
+        ({"R2Endpoint": "http://1a2b.r2.cloudflarestorage.com"}, "on AWS it must begin with https://"),
+        ({"OidcJwksUrl": "http://id.example.com/jwks.json"}, "OidcJwksUrl is 'http://id.example.com/jwks.json'; on AWS"),
+        ({"PublicBaseUrl": "http://images.example.com"}, "PublicBaseUrl is filled in by make deploy"),
+        ({"OriginSecret": "a secret in a file"}, "OriginSecret is filled in by make deploy; take it out"),
     ],
 )
 def test_a_wrong_parameter_is_named(wrong, says):
