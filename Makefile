@@ -85,8 +85,12 @@ lock: $(UV)  ## resolve the locks again from the *.in files
 demo: setup $(BUILT)  ## enhance a real photo end to end: make demo [IMAGE=path]
 	@.venv/bin/python -m local demo $(if $(IMAGE),"$(IMAGE)")
 
-start: setup $(BUILT) $(PAGE)  ## run everything on http://127.0.0.1:8080 until Ctrl-C: make start [PORT=8080]
-	@exec .venv/bin/python -m local start
+start: setup $(BUILT) $(PAGE)  ## run everything on http://127.0.0.1:8080 until Ctrl-C: make start [PORT=8080] [QuotaJobs=5 ...]
+	@PYTHONPATH=layers/core exec .venv/bin/python -m local start $(foreach name,$(PARAMETERS),'$(subst ','\'',$(name)=$($(name)))')
+
+# All that the command line names, less what isn't a parameter of the template; the program refuses what it does not know.
+NO_PARAMETERS := PORT STATE LOCAL_ENGINE PYTHON
+PARAMETERS = $(filter-out $(NO_PARAMETERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
 
 token: $(PRODUCT)  ## print a bearer token of the local issuer: make token SUB=alice [EMAIL_VERIFIED=false] [ROLE=admin]
 	@.venv/bin/python -m local token

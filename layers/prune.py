@@ -17,7 +17,7 @@ from typing import Any
 OPERATIONS = {
     "dynamodb": {"BatchGetItem", "GetItem", "PutItem", "UpdateItem", "Query", "TransactWriteItems"},
     "s3": {"GetObject", "PutObject", "CopyObject", "DeleteObject", "ListObjectsV2", "HeadBucket"},
-    "sqs": {"SendMessage"},
+    "sqs": {"ChangeMessageVisibility", "SendMessage"},
     "ssm": {"GetParameters"},
 }
 """HeadBucket is botocore's own: it asks for a bucket's region where a service redirects."""

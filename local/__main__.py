@@ -1,4 +1,4 @@
-"""`python -m local start | demo [IMAGE] | token`: what the Makefile calls."""
+"""`python -m local start [Name=value …] | demo [IMAGE] | token`: what the Makefile calls."""
 
 import os
 import signal
@@ -11,16 +11,20 @@ from typing import NoReturn
 from local.config import LocalStackError, StackConfig, config_from_environment
 from local.demo import demo
 from local.issuer import token
+from local.parameters import with_parameters
 from local.stack import LocalStack
 
-USAGE = "usage: python -m local start | demo [IMAGE] | token (SUB, EMAIL_VERIFIED, ROLE from the environment)"
+USAGE = (
+    "usage: python -m local start [Name=value ...] | demo [IMAGE] | "
+    "token (SUB, EMAIL_VERIFIED, ROLE from the environment)"
+)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit code."""
     match arguments:
-        case ["start"]:
-            return run(lambda: start(config_from_environment()))
+        case ["start", *parameters] if all("=" in each for each in parameters):
+            return run(lambda: start(with_parameters(config_from_environment(), parameters)))
         case ["demo", *picture] if len(picture) <= 1:
             return run(lambda: demo(*picture))
         case ["token"]:

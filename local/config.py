@@ -10,6 +10,12 @@ REGION = "us-east-1"
 STACK_NAME = "image-enhancer"
 BUCKET = "image-enhancer-pictures"
 AUDIENCE = "image-enhancer"
+FOLLOWERS = {
+    "R2Endpoint": ("R2PublicEndpoint",),
+    "ReplicateBaseUrl": ("ReplicateOutputHosts",),
+    "OidcIssuer": ("OidcAudience", "OidcJwksUrl"),
+}
+"""Template parameter → those whose local values are of the same server."""
 
 
 class LocalStackError(Exception):
@@ -30,6 +36,9 @@ class StackConfig:
     page: Path = ROOT / "web" / "dist"
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Template parameters that replace the local defaults, for example raised limits in a test."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Name in the parameter store → value, of a bucket or a provider of others (`parameters.py`); kept in no file of
+    ours."""
 
     @property
     def base_url(self) -> str:
@@ -49,9 +58,17 @@ class StackConfig:
         """Issuer of the local bearer tokens."""
         return f"{self.base_url}/_local"
 
+    @property
+    def keeps_pictures(self) -> bool:
+        """Whether the bucket is the emulator's, and not one of another S3 server."""
+        return "R2Endpoint" not in self.parameters
+
     def template_parameters(self) -> dict[str, str]:
-        """Values for the template's parameters, as the local installation needs them."""
-        return {
+        """Values for the template's parameters, as the local installation needs them.
+
+        Where a parameter that leads others is replaced, what followed from the local one is left to the template.
+        """
+        local = {
             "Stage": "local",
             "PublicBaseUrl": self.base_url,
             "R2Endpoint": self.emulator_url,
@@ -63,8 +80,9 @@ class StackConfig:
             "OidcAudience": AUDIENCE,
             "OidcJwksUrl": f"{self.issuer}/jwks.json",
             "StatusWaitSeconds": "20",
-            **self.parameters,
         }
+        replaced = {name for leader in self.parameters for name in FOLLOWERS.get(leader, ())}
+        return {name: value for name, value in local.items() if name not in replaced} | dict(self.parameters)
 
 
 def config_from_environment(environment: Mapping[str, str] = os.environ) -> StackConfig:

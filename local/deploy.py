@@ -12,7 +12,7 @@ from local.artefacts import delete_superseded, upload_artefacts, upload_template
 from local.clients import admin_client
 from local.config import STACK_NAME, LocalStackError, StackConfig
 from local.kept_secrets import Secrets, load_secrets, save_secrets
-from local.pictures_bucket import ensure_bucket, ensure_token
+from local.pictures_bucket import check_bucket, ensure_bucket, ensure_token
 from local.transform import (
     code_folders,
     plain_cloudformation,
@@ -40,9 +40,13 @@ class Deployment:
 def deploy(config: StackConfig, say: Say) -> Deployment:
     """Create or update everything on the emulator. Raises LocalStackError with the failing resource's reason."""
     say("preparing secrets and the picture bucket")
-    secrets = ensure_token(config, load_secrets(config.state))
-    save_secrets(config.state, secrets)
-    ensure_bucket(config)
+    kept = ensure_token(config, load_secrets(config.state))
+    save_secrets(config.state, kept)
+    secrets = {**kept, **config.secrets}
+    if config.keeps_pictures:
+        ensure_bucket(config)
+    else:
+        check_bucket(config, secrets)
     _store_secrets(config, secrets)
     say("uploading layers and functions")
     template = read_template(config.template)

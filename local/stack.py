@@ -114,7 +114,7 @@ class LocalStack:
         self._say(f"starting the Replicate stand-in ({config.engine})")
         self._replicate = self._keep(opened, _start_replicate(config), STAND_IN_SECONDS)
         self.deployment = deploy(config, self._say)
-        self.replicate_token = self.deployment.secrets["replicate-api-token"]
+        self.replicate_token = load_secrets(config.state)["replicate-api-token"]
         self._say("starting the front door")
         door = _start_front_door(config, self.deployment.api_id)
         self._keep(opened, door, grace_seconds=10)
@@ -169,6 +169,7 @@ def _start_front_door(config: StackConfig, api_id: str) -> Child:
         "API_ID": api_id,
         "STATE": str(config.state),
         "PAGE": str(config.page),
+        "PARAMETERS": json.dumps(config.template_parameters()),
     }
     return _start_module("front door", "local.frontdoor", settings, config)
 

@@ -1,6 +1,5 @@
 """A stage of samconfig.toml: which stack, where, with which parameters, and where it differs from the template."""
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 from enhancer.adapters.model_files import offers
 from local.config import ROOT
+from local.parameters import refusal
 from local.transform import read_template
 from operate.installation import OperatorError
 
@@ -93,7 +93,7 @@ def faults(stage: Stage) -> Iterator[str]:
             yield f"{name} is no parameter of template.yaml"
         elif UNFILLED in value:
             yield f"{name} still says {UNFILLED}"
-        elif problem := _refused(declared[name], value):
+        elif problem := refusal(declared[name], value):
             yield f"{name} is {value!r}; {problem}"
     missing = [name for name in declared if name not in stage.parameters and name not in FILLED_IN]
     yield from (f"{name} is missing" for name in missing)
@@ -114,15 +114,3 @@ def faults(stage: Stage) -> Iterator[str]:
         yield "OidcIssuer needs OidcAudience and OidcJwksUrl beside it"
     if stage.parameters.get("Stage") != stage.name:
         yield f"Stage must be {stage.name}"
-
-
-def _refused(declared: Mapping[str, Any], value: str) -> str | None:
-    if "AllowedValues" in declared and value not in map(str, declared["AllowedValues"]):
-        return f"it must be one of {', '.join(map(str, declared['AllowedValues']))}"
-    if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], value):
-        return f"it must match {declared['AllowedPattern']}"
-    if declared["Type"] == "Number":
-        low, high = float(declared.get("MinValue", "-inf")), float(declared.get("MaxValue", "inf"))
-        if not re.fullmatch(r"-?\d+(\.\d+)?", value) or not low <= float(value) <= high:
-            return f"it must be a number from {declared.get('MinValue')} to {declared.get('MaxValue', 'any')}"
-    return None

@@ -180,7 +180,7 @@ class FakeMessages:
     def __init__(self) -> None:
         self.starts: list[tuple[str, int]] = []
         self.completions: list[tuple[str, Prediction, Delivery | None]] = []
-        self.expiries: list[str] = []
+        self.expiries: list[tuple[str, str]] = []
         self.failing: Exception | None = None
 
     def start(self, job_id: str, delay: int = 0) -> None:
@@ -193,10 +193,10 @@ class FakeMessages:
             raise self.failing
         self.completions.append((job_id, prediction, delivery))
 
-    def expire(self, after: str) -> None:
+    def expire(self, after: str, began: str) -> None:
         if self.failing:
             raise self.failing
-        self.expiries.append(after)
+        self.expiries.append((after, began))
 
 
 class FakeLinks:
@@ -264,8 +264,11 @@ class FakeOutputs:
     def __init__(self, picture: bytes) -> None:
         self.picture = picture
         self.gone = False
+        self.failing: Exception | None = None
 
     def fetch(self, url: str) -> Output:  # noqa: ARG002
+        if self.failing:
+            raise self.failing
         if self.gone:
             raise OutputGone("the provider answers 404 for its file")
         return Output(io.BytesIO(self.picture), len(self.picture))

@@ -21,4 +21,4 @@ def _complete(message: dict[str, Any]) -> None:
         security_event("foreign delivery")
 
 
-handler = serve(_complete)
+handler = serve(_complete, bootstrap.pauses("COMPLETION_QUEUE_URL"))

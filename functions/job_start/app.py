@@ -16,4 +16,4 @@ def _start(message: dict[str, str]) -> None:
         count("SpendCeilingReached")
 
 
-handler = serve(_start)
+handler = serve(_start, bootstrap.pauses("START_QUEUE_URL"))

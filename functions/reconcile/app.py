@@ -6,8 +6,8 @@ from enhancer import bootstrap
 from enhancer.observability import about, invocation, logger, record
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 
-SPARE_MS = 15_000  # a look at one job may wait for the provider so long
-BROUGHT_HOME = frozenset({"run adopted", "completion sent"})
+SPARE_MS = 36_000  # a look at one job may wait for the provider so long
+BROUGHT_HOME = frozenset({"run adopted", "completion sent"})  # not "completion resent": its webhook had come
 
 reconciler = bootstrap.reconciler()
 

@@ -1,4 +1,4 @@
-"""Delete pictures whose time is over. Trigger: daily at 03:00 UTC, and RetentionQueue, by which a run goes on."""
+"""Delete pictures that are too old. Trigger: daily at 03:00 UTC, and RetentionQueue, by which a run goes on."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from enhancer.usecases.expire_pictures import expire_pictures
 SPARE_MS = 60_000  # hand over in good order while there is still time
 
 expirer = bootstrap.expirer()
+pause = bootstrap.pauses("RETENTION_QUEUE_URL")
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -20,12 +21,14 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             expirer,
             enough_time=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
             after=message.get("after", ""),
+            began=message.get("began", ""),
         )
         logger.info("expired", extra={"done": done})
-        record({"PicturesSeen": done.get("seen", 0), "PicturesDeleted": done.get("deleted", 0)})
+        if "seen" in done:
+            record({"PicturesSeen": done["seen"], "PicturesDeleted": done["deleted"], "RetentionTime": done["seconds"]})
 
     if "Records" in event:
-        return serve(expire)(event, context)
+        return serve(expire, pause)(event, context)
     with invocation(context.aws_request_id):
         expire({})
     return None

@@ -1,17 +1,18 @@
 """`python -m local.frontdoor`: serve one deployed API until SIGTERM. Settings come from the environment."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
 from local.clients import admin_client
-from local.config import AUDIENCE, BUCKET
 from local.frontdoor.page import Page, page_config, page_headers
 from local.frontdoor.routes import deployed_routes
 from local.frontdoor.server import PARSER_LIMIT, FrontDoor, FrontDoorSettings
@@ -49,22 +50,36 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     port, emulator_url, api_id = int(os.environ["PORT"]), os.environ["EMULATOR_URL"], os.environ["API_ID"]
     state = Path(os.environ["STATE"])
+    parameters = json.loads(os.environ["PARAMETERS"])
     origin = f"http://127.0.0.1:{port}"
     issuer = f"{origin}/_local"
+    page_issuer = parameters["OidcIssuer"]
+    sign_in_origins = " ".join(filter(None, [origin_of(page_issuer), parameters.get("OidcOrigins", "")]))
+    pictures = parameters.get("R2PublicEndpoint") or parameters["R2Endpoint"]
     settings = FrontDoorSettings(
         emulator_url=emulator_url,
         api_id=api_id,
         routes=deployed_routes(admin_client("apigatewayv2", emulator_url), api_id),
-        bucket=BUCKET,
+        bucket=parameters["R2Bucket"],
         origin_secret=load_secrets(state)["origin-secrets"].split()[0],
         issuer_documents={
             "/_local/jwks.json": jwks(state),
             "/_local/.well-known/openid-configuration": discovery(issuer),
         },
         sign_in=SignIn(origin, partial(sign, state, issuer)),
-        page=Page(Path(os.environ["PAGE"]), page_headers(origin, origin, origin), page_config(issuer, AUDIENCE)),
+        page=Page(
+            Path(os.environ["PAGE"]),
+            page_headers(origin, pictures, sign_in_origins or None),
+            page_config(page_issuer or None, parameters.get("OidcAudience", ""), parameters.get("PrivacyUrl") or None),
+        ),
     )
     asyncio.run(serve(port, settings))
+
+
+def origin_of(address: str) -> str:
+    """Scheme and host of an address; empty for an empty one."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if address else ""
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -25,6 +26,8 @@ from .workshop import Done, Workshop
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
+# What signs an address; the provider repeats it in errors, and no log should.
+_QUERY = re.compile(r"\?\S+")
 
 
 class Runs:
@@ -202,7 +205,8 @@ class Runs:
         prediction.error = error
         self._cancels.pop(prediction.id).set()
         self._endings.pop(prediction.id).set()
-        log.info("prediction %s: %s%s", prediction.id, status, f", {error}" if error else "")
+        shown = f", {_QUERY.sub('?…', error)}" if error else ""
+        log.info("prediction %s: %s%s", prediction.id, status, shown)
         # The documents name succeeded, failed and canceled as what `completed` tells of, never aborted:
         # replicate.com/docs/topics/webhooks/receive-webhook, stored copy read 2026-11-22.
         if status is not Status.ABORTED or told:

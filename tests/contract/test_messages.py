@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from enhancer.adapters.sqs import SqsPauses
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import MessageNotSent
 
@@ -20,8 +21,8 @@ def test_messages_carry_ids_and_what_is_known_of_the_run(queues):
     [body] = received(client, completion)
     assert Prediction.from_message(body["prediction"]) == RUN
     assert Delivery.from_message(body["delivery"], RUN) == Delivery("msg", 1_700_000_000, "digest", RUN)
-    messages.expire("some/key")
-    assert received(client, retention) == [{"after": "some/key"}]
+    messages.expire("some/key", "2026-11-25T03:00:00.000Z")
+    assert received(client, retention) == [{"after": "some/key", "began": "2026-11-25T03:00:00.000Z"}]
 
 
 def test_a_later_release_may_add_to_a_message():
@@ -33,3 +34,22 @@ def test_a_queue_that_is_not_there_is_told(queues):
     client.delete_queue(QueueUrl=start)
     with pytest.raises(MessageNotSent):
         messages.start("job")
+
+
+def test_a_received_message_comes_again_when_its_reader_wants_it(queues):
+    messages, client, start, *_ = queues
+    messages.start("job")
+    pauses = SqsPauses(client, start)
+    [first] = client.receive_message(QueueUrl=start, VisibilityTimeout=600)["Messages"]
+    assert received(client, start) == [], "hidden"
+    pauses.pause(first["ReceiptHandle"], 0)
+    [again] = client.receive_message(QueueUrl=start, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+    assert again["Attributes"]["ApproximateReceiveCount"] == "2"
+    pauses.pause(again["ReceiptHandle"], 600)
+    assert received(client, start) == []
+
+
+def test_a_pause_of_a_message_that_is_gone_is_told(queues):
+    _, client, start, *_ = queues
+    with pytest.raises(MessageNotSent):
+        SqsPauses(client, start).pause("no such receipt", 5)

@@ -102,11 +102,12 @@ class Installation:
         return [each["Body"] for each in found]
 
     @contextlib.contextmanager
-    def impatient(self, queue, seconds):
-        """A message of this queue that failed is delivered again so soon."""
-        queues, url, name = self.stack.client("sqs"), self.outputs[f"{queue}QueueUrl"], "VisibilityTimeout"
+    def gives_up(self, queue):
+        """A message of this queue that failed once is a dead letter when its pause is over."""
+        queues, url, name = self.stack.client("sqs"), self.outputs[f"{queue}QueueUrl"], "RedrivePolicy"
         usual = queues.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
-        queues.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
+        once = json.dumps({**json.loads(usual[name]), "maxReceiveCount": 1})
+        queues.set_queue_attributes(QueueUrl=url, Attributes={name: once})
         try:
             yield
         finally:

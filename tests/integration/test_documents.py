@@ -8,8 +8,15 @@ from PIL import Image
 
 from local.ports import is_taken
 from tests.documents import ROOT, block, interrupt, terminal, typed, wait_for
+from tests.integration.api_client import Client
+from tests.pictures import picture
 
 HERE = "http://127.0.0.1:8080"
+
+
+def free_port():
+    """A port that is free with the two behind it."""
+    return next(port for port in range(18_080, 28_080, 10) if not any(map(is_taken, range(port, port + 3))))
 
 
 @pytest.fixture
@@ -49,9 +56,9 @@ def test_the_demo_enhances_a_real_photo_and_says_where_the_result_is():
 
 
 def test_an_operators_commands_tell_of_a_job_that_was_just_made(desk):
-    port = next(port for port in range(18_080, 28_080, 10) if not any(map(is_taken, range(port, port + 3))))
+    port = free_port()
     settings = {"PORT": str(port), "STATE": str(desk / "state"), "LOCAL_ENGINE": "instant"}
-    with terminal(block("README.md", "sh", "make start"), **settings) as started:
+    with terminal(block("README.md", "sh", "prints: ready"), **settings) as started:
         ready = wait_for(started, "ready ")
         base_url = ready.split()[1]
         assert base_url == HERE.replace("8080", str(port))
@@ -67,3 +74,24 @@ def test_an_operators_commands_tell_of_a_job_that_was_just_made(desk):
         assert "0 messages went back to completion" in operated(block("docs/operations.md", "sh", "make redrive"))
         interrupt(started)
         assert "stopped; jobs and pictures are kept in" in started.stdout.read()
+
+
+def test_start_takes_a_parameter_of_the_template(desk):
+    settings = {"PORT": str(free_port()), "STATE": str(desk / "state"), "LOCAL_ENGINE": "instant"}
+    with terminal(block("README.md", "sh", "QuotaJobs=1"), **settings) as started:
+        base_url = wait_for(started, "ready ").split()[1]
+        with Client(base_url) as guest:
+            assert guest.enhance(picture(), "image/png")["status"] == "succeeded"
+            second = guest.create(guest.upload(picture(), "image/png"))
+        assert second.status_code == 429
+        assert second.json()["error"]["type"] == "quota_exceeded"
+        assert second.json()["error"]["details"]["limit"] == 1
+
+
+def test_start_says_in_a_sentence_what_it_does_not_take(desk):
+    with terminal("make start QuotaJob=1", STATE=str(desk / "state")) as started:
+        printed, _ = started.communicate(timeout=60)
+    assert started.returncode != 0
+    [said] = [line for line in printed.splitlines() if not line.startswith("make")]
+    assert said == "template.yaml has no parameter QuotaJob; did you mean QuotaJobs?"
+    assert not (desk / "state").exists()

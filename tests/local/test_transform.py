@@ -62,6 +62,12 @@ def test_code_and_layers_come_from_the_artefacts(plain: Template) -> None:
     assert layers == {"CoreLayer.zip", "ImagingLayer.zip"}
 
 
+def test_a_function_that_may_call_itself_by_messages_still_may_in_cloudformation(plain: Template) -> None:
+    """AWS's own translator of SAM knows the property and hands it on."""
+    allowed = {name for name, each in of_type(plain, "AWS::Lambda::Function").items() if each.get("RecursiveLoop")}
+    assert allowed == {"JobStartFunction", "RetentionFunction"}
+
+
 def test_queues_are_read_by_as_few_workers_as_aws_allows(plain: Template) -> None:
     mappings = of_type(plain, "AWS::Lambda::EventSourceMapping")
     assert {mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings.values()} == {2}

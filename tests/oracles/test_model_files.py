@@ -69,8 +69,28 @@ def test_a_recorded_run_is_read(slug):
 def test_a_recorded_run_of_a_model_without_a_file_is_read_as_far_as_it_says_of_itself():
     recorded = LISTED["zsxkib/diffbir"]["example"]
     run = read_prediction(recorded, OURS)
-    assert (run.id, run.output_url) == (recorded["id"], None)
+    assert (run.id, run.output_url) == (recorded["id"], recorded["output"][0] if len(recorded["output"]) == 1 else None)
     assert run.input_path == urlsplit(recorded["input"]["input"]).path
+
+
+@pytest.mark.parametrize(
+    ("output", "url"),
+    [
+        ("https://e/1", "https://e/1"),
+        (["https://e/1"], "https://e/1"),
+        ({"image": "https://e/1"}, "https://e/1"),
+        (["https://e/1", "https://e/2"], None),
+        ({"a": "https://e/1", "b": "https://e/2"}, None),
+        ([], None),
+        ({}, None),
+        ([["https://e/1"]], None),
+        (None, None),
+    ],
+)
+def test_the_only_address_in_the_output_of_a_model_without_a_file_is_the_result(output, url):
+    """Official models report an internal name (recorded: `replicate-internal/…`), and were paid for."""
+    body = {"id": "r", "status": "succeeded", "model": "replicate-internal/x", "version": "hidden", "output": output}
+    assert read_prediction(body, OURS).output_url == url
 
 
 RECORDED = {

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import requests
 
+from enhancer.adapters.model_files import files, read_file
 from enhancer.adapters.replicate import Replicate
 from enhancer.adapters.replicate_prediction import read_prediction
-from enhancer.errors import OutcomeUnknown, Refused, Throttled
+from enhancer.domain.prediction import Prediction, judge
+from enhancer.errors import AccountRefused, OutcomeUnknown, Refused, Throttled
 from local.replicate.given import read_models
 from tests.replicate.harness import TOKEN, FakeClock, HeldEngine, Outside, Service, eventually
 from tests.transport import session
@@ -19,6 +21,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 RECORDED = json.loads((FIXTURES / "recorded.json").read_text())["answers"]
 REFUSALS = json.loads((FIXTURES / "refusals.json").read_text())["refusals"]
 CODES = json.loads((FIXTURES / "error_codes.json").read_text())
+MODELS = {model.slug: model for model in map(read_file, files())}
 PREDICTIONS = [each for each in RECORDED if re.search(r"/predictions(/|$)", each["path"]) and each["status"] < 400]
 VERSION = "0fbacf7afc6c144e5be9767cff80f25aff23e52b0708f17e20f9879b2f21516c"
 # What the OpenAPI document of 2026 has and the recordings of 2023 and 2024 do not.
@@ -176,7 +179,7 @@ def test_each_error_code_can_be_had_in_the_words_that_were_seen(
 
 @pytest.mark.parametrize("answer", PREDICTIONS, ids=label)
 def test_the_adapter_reads_every_recorded_prediction(answer: dict[str, Any]) -> None:
-    read = read_prediction(answer["body"])
+    read = read_prediction(answer["body"], MODELS)
     assert (read.id, read.status) == (answer["body"]["id"], answer["body"]["status"])
     assert read.model_ms == round(answer["body"].get("metrics", {}).get("predict_time", 0) * 1000) or not read.model_ms
 
@@ -187,7 +190,7 @@ def test_the_adapter_reads_every_recorded_prediction(answer: dict[str, Any]) -> 
 def test_the_adapter_reads_the_real_prediction_of_every_listed_model(path: Path) -> None:
     example = json.loads(path.read_text())["example"]
     if "id" in example:  # of one there is only the input
-        assert read_prediction(example).status == "succeeded"
+        assert read_prediction(example, MODELS).status == "succeeded"
 
 
 @pytest.mark.parametrize("answer", [each for each in PREDICTIONS if each["status"] == 201], ids=label)
@@ -198,17 +201,41 @@ def test_every_recorded_creation_is_taken_for_one(answer: dict[str, Any]) -> Non
 @pytest.mark.parametrize("refusal", REFUSALS, ids=label)
 def test_the_adapter_knows_what_each_refusal_proves(refusal: dict[str, Any]) -> None:
     provider = adapter(refusal["status"], {"content-type": "application/problem+json"}, refusal["body"])
-    expected = {429: Throttled, 500: OutcomeUnknown}.get(refusal["status"], Refused)
+    account = dict.fromkeys((401, 402, 403), AccountRefused)
+    expected = (account | {429: Throttled, 500: OutcomeUnknown}).get(refusal["status"], Refused)
     with pytest.raises(expected) as raised:
         provider.create("v", {}, "https://e")
+    assert raised.value.kind == f"HTTP {refusal['status']}"
+    assert "https://" not in str(raised.value)
     if isinstance(raised.value, Throttled):
         assert raised.value.retry_after == 5
+    else:
+        assert refusal["body"]["detail"][:20].strip() in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (each["code"], said)
+        for each in CODES["codes"] + CODES["unlisted"]
+        for said in each["said"] or [f"({each['code']})"]
+    ],
+)
+def test_who_pays_follows_from_the_providers_error_code(code: str, said: str) -> None:
+    """E1001 asks for a smaller input; all others are the provider's own, to be repeated. The person pays for none."""
+    run = Prediction("run1", "failed", error=said)
+    first, second = (judge(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
+    if code == "E1001":
+        assert (first.action, first.error_type) == ("fail", "image_too_large")
+    else:
+        assert (first.action, second.action, second.error_type) == ("retry", "fail", "provider_error")
+    assert second.refund
 
 
 def adapter(status: int, headers: dict[str, str], body: Any) -> Replicate:
     """Return the adapter before a provider that gives one answer to everything."""
     answering, _ = session(lambda _: (status, headers, json.dumps(body).encode()))
-    return Replicate("https://api.replicate.com", lambda: "t", answering)
+    return Replicate("https://api.replicate.com", lambda: "t", MODELS, answering)
 
 
 def test_a_webhook_before_the_end_has_no_output_either(service: Service, outside: Outside, image: str) -> None:

@@ -26,7 +26,7 @@ ALLOWED = {
     "documents": DOMAIN | {"translations"},
     "access": DOMAIN | {"errors", "observability", "ports", "request"},
     "observability": DOMAIN | {"errors"},
-    "queue": {"observability"},
+    "queue": {"errors", "observability"},
     "request": {"errors", "translations"},
     "http_api": {"errors", "observability", "request", "translations"},
     "bootstrap": ADAPTERS | {"", "access", "observability", "usecases"},
@@ -53,7 +53,7 @@ LIBRARIES = {
     "queue": {"aws_lambda_powertools"},
     "http_api": {"aws_lambda_powertools"},
     "access": {"aws_lambda_powertools"},
-    "bootstrap": {"botocore"},
+    "bootstrap": {"botocore", "certifi"},
     "adapters": {"aws_lambda_powertools", "botocore", "jwt", "PIL", "requests", "standardwebhooks"},
 }
 SHARED = list(PACKAGE.rglob("*.py"))

@@ -8,7 +8,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import certifi
 import pytest
 
 from tests.unit.test_template import FUNCTIONS, example_values
@@ -116,14 +115,3 @@ def test_licences_stay(layer):
         files = [path.name.lower() for path in package.rglob("*")]
         named = re.findall(r"^License-File: (.*)$", metadata, re.MULTILINE)
         assert all(Path(name).name.lower() in files for name in named), package
-
-
-def test_our_trust_store_is_certifis_roots_of_amazon():
-    ours = (ROOT / "layers/core/enhancer/amazon_roots.pem").read_text()
-    theirs = Path(certifi.where()).read_text()
-    certificates = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", ours, re.DOTALL)
-    assert len(certificates) == 5
-    assert all(certificate in theirs for certificate in certificates)
-    names = re.findall(r"^# (Amazon Root CA \d|Starfield .*)$", ours, re.MULTILINE)
-    labels = re.findall(r'^# Label: "(Amazon Root CA \d|Starfield Services.*)"$', theirs, re.MULTILINE)
-    assert sorted(names) == sorted(labels)

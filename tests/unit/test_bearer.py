@@ -1,5 +1,6 @@
 import time
 
+import certifi
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -89,7 +90,7 @@ def test_keys_that_can_not_be_fetched_are_not_a_guest(key, monkeypatch):
         raise jwt.PyJWKClientConnectionError("connection refused")
 
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda _: down())
-    verifier = BearerTokens(ISSUER, AUDIENCE, IssuerKeys("https://issuer.test/jwks"), b"owner key")
+    verifier = BearerTokens(ISSUER, AUDIENCE, IssuerKeys("https://issuer.test/jwks", certifi.where()), b"owner key")
     with pytest.raises(ServiceUnavailable):
         verifier.verify(token(key))
 
@@ -110,7 +111,7 @@ def test_unknown_key_ids_fetch_once_a_minute_and_old_keys_outlive_an_outage(key,
         return answers[0]
 
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", fetch)
-    keys = IssuerKeys("https://issuer.test/jwks")
+    keys = IssuerKeys("https://issuer.test/jwks", certifi.where())
     verifier = BearerTokens(ISSUER, AUDIENCE, keys, b"owner key")
     for _ in range(5):
         with pytest.raises(Unauthorized):

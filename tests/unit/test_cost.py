@@ -165,6 +165,16 @@ def test_functions_have_the_memory_of_the_template():
         assert described["memory_mb"] == properties.get("MemorySize", common), name
 
 
+def test_alarms_are_billed_by_the_metrics_that_they_watch():
+    alarms = [
+        each["Properties"]
+        for each in read_template(ROOT / "template.yaml")["Resources"].values()
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    watched = sum(sum("MetricStat" in part for part in alarm.get("Metrics", [])) or 1 for alarm in alarms)
+    assert OURS["parts"]["alarms"]["amounts"][0]["amount"] == watched
+
+
 def test_the_bill_is_printed_and_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cost, "WRITTEN", tmp_path / "bench" / "cost.json")
     cost.main(["JOBS=1000", "MODEL_SECONDS=60"])

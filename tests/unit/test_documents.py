@@ -10,7 +10,7 @@ from enhancer.errors import RequestError
 from tests.documents import FENCE, ROOT
 from tests.unit.test_http_api import leaves
 
-FURTHER = ("samples/README.md", "local/replicate/README.md", "web/README.md")
+FURTHER = ("samples/README.md", "local/README.md", "local/replicate/README.md", "web/README.md")
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / each for each in FURTHER)]
 IDS = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from enhancer.errors import OutcomeUnknown
+from enhancer.errors import OutcomeUnknown, ProviderError
+from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.expire_pictures import Expirer
 from enhancer.usecases.start_job import start_job
 from tests.unit.conftest import PREFIX
@@ -73,6 +74,22 @@ def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
     assert [number for name, number, _ in found if name == "BroughtHome"] == [1, 1]
 
 
+def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_webhook(world, load, lines):
+    """The alarm for lost webhooks sends its reader to look at the webhook; this one came."""
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.outputs.failing = ProviderError("ReadTimeout")
+    with pytest.raises(ProviderError):
+        complete_job(job.id, world.provider.finish("run1"), world.completer)
+    world.clock.advance(minutes=7)
+    app = load("reconcile")
+    app.reconciler = watching(world).reconciler
+    app.handler({}, CONTEXT)
+    found = told(lines()[1])
+    assert ("Reconciled", 1, {"treatment": "completion resent"}) in found
+    assert ("BroughtHome", 0, {}) in found
+
+
 def test_a_sweep_that_breaks_names_the_job_it_looked_at(world, load, lines, monkeypatch):
     job = world.new_job()
     world.clock.advance(minutes=5)
@@ -96,7 +113,7 @@ def test_a_deletion_run_tells_what_it_saw_and_deleted(world, load, lines, event)
     app.handler(event, CONTEXT)
     said, metrics = lines()
     assert [line["correlation_id"] for line in said] == ["invocation"]
-    assert told(metrics) == [("PicturesSeen", 2, {}), ("PicturesDeleted", 1, {})]
+    assert told(metrics) == [("PicturesSeen", 2, {}), ("PicturesDeleted", 1, {}), ("RetentionTime", 0, {})]
 
 
 def test_a_refused_webhook_is_counted_and_names_the_job_that_it_claims_to_be_for(load, lines):

@@ -154,7 +154,7 @@ def test_nothing_of_a_message_is_said_of_the_next(lines):
         if message["job_id"] == OTHER:
             raise RuntimeError
 
-    serve(work)(batch(json.dumps({"job_id": JOB}), json.dumps({"job_id": OTHER}), "no json"), CONTEXT)
+    serve(work, lambda *_: None)(batch(json.dumps({"job_id": JOB}), json.dumps({"job_id": OTHER}), "no json"), CONTEXT)
     said, metrics = lines()
     assert [(line["message"], line.get("job_id"), line.get("prediction_id"), line.get("more")) for line in said] == [
         ("worked", JOB, "run1", "more"),

@@ -12,8 +12,11 @@ HOSTS = ("replicate.delivery", "*.replicate.delivery")
 
 
 def outputs(answer, hosts=HOSTS, *, local=False, addresses=("1.1.1.1", "2606:4700::1111"), max_bytes=1000):
-    made, transport = session(lambda _: answer)
-    port = ProviderOutputs(hosts, local=local, session=made, resolve=lambda _: addresses, max_bytes=max_bytes)
+    answers = list(answer) if isinstance(answer, list) else []
+    made, transport = session(lambda _: answers.pop(0) if isinstance(answer, list) else answer)
+    port = ProviderOutputs(
+        hosts, local=local, session=made, resolve=lambda _: addresses, max_bytes=max_bytes, sleep=lambda _: None
+    )
     return port, transport
 
 
@@ -77,20 +80,45 @@ def test_a_name_that_cannot_be_resolved_now_may_be_tried_again():
     assert not isinstance(problem.value, OutputGone)
 
 
-@pytest.mark.parametrize("answer", [(404, {}, b""), (410, {}, b""), (302, {"Location": "https://evil.test/"}, b"")])
-def test_an_erased_or_moved_file_is_gone(answer):
+@pytest.mark.parametrize("answer", [(403, {}, b""), (410, {}, b""), (302, {"Location": "https://evil.test/"}, b"")])
+def test_a_refused_or_moved_file_is_gone_at_once(answer):
+    port, transport = outputs(answer)
     with pytest.raises(OutputGone):
-        outputs(answer)[0].fetch(URL)
+        port.fetch(URL)
+    assert len(transport.requests) == 1
+
+
+def test_a_file_that_is_still_not_there_at_the_third_look_is_gone():
+    port, transport = outputs((404, {}, b""))
+    with pytest.raises(OutputGone):
+        port.fetch(URL)
+    assert len(transport.requests) == 3
 
 
 def test_a_file_over_the_limit_is_not_taken():
+    port, transport = outputs((200, {}, b"x" * 1001))
     with pytest.raises(OutputGone, match="more than 1,000 bytes"):
-        outputs((200, {}, b"x" * 1001))[0].fetch(URL)
+        port.fetch(URL)
+    assert len(transport.requests) == 1
 
 
-@pytest.mark.parametrize("answer", [(500, {}, b""), requests.ConnectionError("x?sig=1"), requests.ReadTimeout()])
-def test_a_passing_fault_may_be_tried_again(answer):
+FAULTS = [(500, {}, b""), (429, {}, b""), requests.ConnectionError("x?sig=1"), requests.ReadTimeout()]
+
+
+@pytest.mark.parametrize("answer", FAULTS)
+def test_a_fault_that_lasts_may_be_tried_again_later(answer):
+    port, transport = outputs(answer)
     with pytest.raises(ProviderError) as problem:
-        outputs(answer)[0].fetch(URL)
+        port.fetch(URL)
     assert not isinstance(problem.value, OutputGone)
     assert "sig=1" not in str(problem.value)
+    assert len(transport.requests) == 3
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, (404, {}, b""), (200, {"Content-Length": "9"}, b"pict")])
+def test_a_fault_that_passes_costs_half_a_second_and_no_result(fault):
+    port, transport = outputs([fault, (200, {}, b"picture")])
+    output = port.fetch(URL)
+    with output.file:
+        assert output.file.read() == b"picture"
+    assert len(transport.requests) == 2

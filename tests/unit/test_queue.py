@@ -2,20 +2,43 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-from enhancer.queue import serve
+from enhancer.errors import MessageNotSent
+from enhancer.queue import JITTER, PAUSES, pause_after, serve
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/job_start.json").read_text())
 CONTEXT = SimpleNamespace(aws_request_id="request")
 
 
-def batch(*bodies):
+def batch(*bodies, received=1):
     [record] = EVENT["Records"]
-    return {"Records": [{**record, "messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
+    attributes = {**record["attributes"], "ApproximateReceiveCount": str(received)}
+    each = {**record, "attributes": attributes}
+    return {
+        "Records": [
+            {**each, "messageId": f"m{n}", "receiptHandle": f"r{n}", "body": body} for n, body in enumerate(bodies)
+        ]
+    }
+
+
+class Pauses:
+    """Remembers how long which message was hidden."""
+
+    def __init__(self, problem=None):
+        self.asked, self.problem = [], problem
+
+    def __call__(self, receipt_handle, seconds):
+        self.asked.append((receipt_handle, seconds))
+        if self.problem:
+            raise self.problem
+
+
+def failing(_):
+    raise RuntimeError
 
 
 def test_each_message_reaches_the_work():
     seen = []
-    answer = serve(seen.append)(batch('{"job_id": "a"}', '{"job_id": "b"}'), CONTEXT)
+    answer = serve(seen.append, Pauses())(batch('{"job_id": "a"}', '{"job_id": "b"}'), CONTEXT)
     assert seen == [{"job_id": "a"}, {"job_id": "b"}]
     assert answer == {"batchItemFailures": []}
 
@@ -25,13 +48,41 @@ def test_a_message_fails_for_itself_and_says_why(caplog):
         if message["job_id"] == "bad":
             raise RuntimeError
 
-    answer = serve(work)(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
+    answer = serve(work, Pauses())(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]}
     assert "RuntimeError" in caplog.text
 
 
 def test_a_batch_of_failures_is_no_error_of_the_function():
-    def work(_):
-        raise RuntimeError
+    assert serve(failing, Pauses())(batch('{"job_id": "a"}'), CONTEXT) == {
+        "batchItemFailures": [{"itemIdentifier": "m0"}]
+    }
 
-    assert serve(work)(batch('{"job_id": "a"}'), CONTEXT) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+
+def test_just_the_messages_that_failed_come_again_after_a_pause():
+    def work(message):
+        if message["job_id"] == "bad":
+            raise RuntimeError
+
+    pauses = Pauses()
+    serve(work, pauses)(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
+    assert [handle for handle, _ in pauses.asked] == ["r1", "r2"]
+    low, high = PAUSES[0] * (1 - JITTER), PAUSES[0] * (1 + JITTER)
+    assert all(low <= seconds <= high for _, seconds in pauses.asked)
+
+
+def test_pauses_grow_and_after_the_last_the_message_goes_to_the_dead_letters_at_once():
+    grown = [pause_after(received) for received in range(1, len(PAUSES) + 1)]
+    assert grown == sorted(grown)
+    assert grown[0] < 10
+    assert len({pause_after(3) for _ in range(50)}) > 10, "a crowd that failed together does not come again together"
+    pauses = Pauses()
+    serve(failing, pauses)(batch("{}", received=len(PAUSES) + 1), CONTEXT)
+    assert pauses.asked == [("r0", 0)]
+
+
+def test_a_pause_that_can_not_be_had_leaves_the_failure_as_it_is(caplog):
+    answer = serve(failing, Pauses(MessageNotSent("ClientError")))(batch("{}"), CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert "RuntimeError" in caplog.text
+    assert "not hidden" in caplog.text

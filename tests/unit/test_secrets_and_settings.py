@@ -1,6 +1,7 @@
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-from enhancer.adapters.secrets import MAX_AGE, Secrets
+from enhancer.adapters.secrets import COLD_RETRY, KEPT, MAX_AGE, RETRY, Secrets
 from enhancer.settings import ConfigurationError, Settings
 
 
@@ -8,32 +9,118 @@ class Parameters:
     """An SSM client that counts."""
 
     def __init__(self, **values):
-        self.values, self.calls = values, []
+        self.values, self.calls, self.problem = values, [], None
 
     def get_parameters(self, *, Names, WithDecryption):  # noqa: N803 - boto3's own
         self.calls.append(Names)
         assert WithDecryption
+        if self.problem:
+            raise self.problem
         return {"Parameters": [{"Name": name, "Value": self.values[name]} for name in Names if name in self.values]}
 
 
-def test_all_secrets_come_with_one_call_and_are_kept_for_five_minutes():
-    now = [1000.0]
+class Told(list):
+    """Remembers why secrets were kept."""
+
+    __call__ = list.append
+
+
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "GetParameters")
+
+
+@pytest.fixture
+def now():
+    return [1000.0]
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+def secrets_of(client, now, told, names=("a", "b")):
+    return Secrets(client, names, told, now=lambda: now[0])
+
+
+def test_all_secrets_come_with_one_call_and_are_at_most_five_minutes_old(now, told):
     client = Parameters(a="1", b="2 3")
-    secrets = Secrets(client, ["a", "b"], now=lambda: now[0])
+    secrets = secrets_of(client, now, told)
     assert not client.calls
     assert secrets.get("a") == "1"
     assert secrets.several("b") == ["2", "3"]
     assert client.calls == [["a", "b"]]
     client.values["a"] = "new"
+    now[0] += MAX_AGE * 0.8 - 1
+    assert secrets.get("a") == "1"
+    now[0] += MAX_AGE * 0.2 + 1
+    assert secrets.get("a") == "new"
+    assert told == []
+
+
+def test_processes_that_started_together_do_not_ask_together_again(now, told):
+    clients = [Parameters(a="1") for _ in range(50)]
+    crowd = [secrets_of(client, now, told, ["a"]) for client in clients]
+    for each in crowd:
+        each.get("a")
+    busiest = 0
+    for _ in range(int(MAX_AGE) + 1):
+        now[0] += 1
+        before = sum(len(client.calls) for client in clients)
+        for each in crowd:
+            each.get("a")
+        busiest = max(busiest, sum(len(client.calls) for client in clients) - before)
+    assert sum(len(client.calls) for client in clients) == 100
+    assert busiest < 10
+
+
+@pytest.mark.parametrize("problem", [THROTTLED, ReadTimeoutError(endpoint_url="https://ssm.test")])
+def test_what_is_held_serves_for_an_hour_while_the_store_does_not_answer(now, told, problem):
+    client = Parameters(a="1", b="2")
+    secrets = secrets_of(client, now, told)
+    secrets.get("a")
+    client.problem = problem
+    for _ in range(int(KEPT) - 1):
+        now[0] += 1
+        assert secrets.get("a") == "1"
+    assert 30 < len(client.calls) < 120, "about one call a minute, however many requests"
+    assert set(told) == {"ThrottlingException" if problem is THROTTLED else "ReadTimeoutError"}
+    assert len(told) == len(client.calls) - 1
+    now[0] += RETRY * 1.5
+    with pytest.raises(ConfigurationError, match=f"does not answer: {told[0]}"):
+        secrets.get("a")
+    client.problem = None
+    now[0] += COLD_RETRY * 1.5
+    assert secrets.get("a") == "1"
+
+
+def test_new_values_come_soon_after_the_store_answers_again(now, told):
+    client = Parameters(a="1")
+    secrets = secrets_of(client, now, told, ["a"])
+    secrets.get("a")
+    client.problem = THROTTLED
     now[0] += MAX_AGE
     assert secrets.get("a") == "1"
-    now[0] += 1
+    client.problem, client.values["a"] = None, "new"
+    now[0] += RETRY * 1.5
     assert secrets.get("a") == "new"
 
 
-def test_a_missing_secret_names_itself():
+def test_a_crowd_of_requests_at_a_process_without_secrets_asks_once_in_a_while(now, told):
+    client = Parameters(a="1")
+    client.problem = THROTTLED
+    secrets = secrets_of(client, now, told, ["a"])
+    for _ in range(100):
+        with pytest.raises(ConfigurationError, match="does not answer: ThrottlingException"):
+            secrets.get("a")
+    assert len(client.calls) == 1
+    client.problem = None
+    now[0] += COLD_RETRY * 1.5
+    assert secrets.get("a") == "1"
+
+
+def test_a_missing_secret_names_itself(now, told):
     with pytest.raises(ConfigurationError, match="/stack/b is not in the parameter store"):
-        Secrets(Parameters(), ["/stack/b"]).get("/stack/b")
+        secrets_of(Parameters(), now, told, ["/stack/b"]).get("/stack/b")
 
 
 def test_a_missing_or_malformed_setting_names_itself():

@@ -43,8 +43,8 @@ def test_stages_share_no_stack_and_no_bucket():
     [
         ({"R2Bucket": "Pictures"}, "R2Bucket is 'Pictures'; it must match"),
         ({"LogRetentionDays": "8"}, "it must be one of 1, 3, 5"),
-        ({"QuotaJobs": "many"}, "it must be a number from 0"),
-        ({"GenerateWaitSeconds": "26"}, "a number from 0 to 25"),
+        ({"QuotaJobs": "many"}, "it must be a whole number, 0 or more"),
+        ({"GenerateWaitSeconds": "26"}, "a whole number from 0 to 25"),
         ({"Colour": "blue"}, "Colour is no parameter"),
         ({"DomainName": "images.example.com"}, "only count together"),
         ({"OidcIssuer": "https://id.example.com"}, "needs OidcAudience"),

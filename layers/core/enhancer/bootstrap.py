@@ -15,6 +15,7 @@ from enhancer.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from enhancer.access import Access
+    from enhancer.adapters.bearer import IssuerKeys
     from enhancer.adapters.cookies import Signer
     from enhancer.adapters.dynamo_usage import DynamoUsage
     from enhancer.adapters.identity import Identity
@@ -70,8 +71,9 @@ def _client(service: str) -> Any:
 def secrets() -> "Secrets":
     """The secrets whose names this function's settings hold."""
     from enhancer.adapters.secrets import Secrets
+    from enhancer.observability import secrets_kept
 
-    return Secrets(_client("ssm"), [settings.text(name) for name in _SECRETS if settings.optional(name)])
+    return Secrets(_client("ssm"), [settings.text(name) for name in _SECRETS if settings.optional(name)], secrets_kept)
 
 
 def _secret(setting: str) -> Callable[[], str]:
@@ -107,6 +109,13 @@ def messages() -> "SqsMessages":
     return SqsMessages(_client("sqs"), *map(settings.optional, queues))
 
 
+def pauses(queue: str) -> Callable[[str, int], None]:
+    """How this function's reader of a queue, named by its setting, has a failed message come again."""
+    from enhancer.adapters.sqs import SqsPauses
+
+    return SqsPauses(_client("sqs"), settings.text(queue)).pause
+
+
 def pictures() -> "R2Pictures":
     """The bucket."""
     from enhancer.adapters.r2 import R2Pictures
@@ -121,6 +130,7 @@ def pictures() -> "R2Pictures":
 def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
     """A client for these keys; new keys make a new client, so that rotation works."""
     from botocore.config import Config
+    from botocore.handlers import add_expect_header
 
     # R2 refuses the aws-chunked bodies with trailing checksums that boto3 sends by default since 1.36.
     config = Config(
@@ -129,8 +139,10 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         retries={"mode": "standard"},
+        connect_timeout=3,
+        read_timeout=20,  # three tries and their pauses end within the time-out of each function that waits for R2
     )
-    return _session().create_client(
+    client = _session().create_client(
         "s3",
         endpoint_url=endpoint,
         region_name="auto",
@@ -138,6 +150,10 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
         aws_secret_access_key=secret,
         config=config,
     )
+    # With "Expect: 100-continue" a file waits a second for an answer that Cloudflare never sends
+    # (developers.cloudflare.com/r2/api/s3/extensions, read 2026-11-25).
+    client.meta.events.unregister("before-call.s3", add_expect_header)
+    return client
 
 
 def _r2_credentials() -> Callable[[], tuple[str, str]]:
@@ -218,10 +234,19 @@ def _verify_token(token: str) -> Any:
 
 @cache
 def _bearer_tokens() -> Any:
-    from enhancer.adapters.bearer import BearerTokens, IssuerKeys
+    from enhancer.adapters.bearer import BearerTokens
 
-    keys = IssuerKeys(settings.text("OIDC_JWKS_URL"))
+    keys = issuer_keys()
     return BearerTokens(settings.text("OIDC_ISSUER"), settings.text("OIDC_AUDIENCE"), keys, _owner_key()())
+
+
+def issuer_keys() -> "IssuerKeys":
+    """The keys that the issuer of bearer tokens publishes."""
+    import certifi
+
+    from enhancer.adapters.bearer import IssuerKeys
+
+    return IssuerKeys(settings.text("OIDC_JWKS_URL"), settings.optional("SSL_CERT_FILE") or certifi.where())
 
 
 def origin_secrets() -> Callable[[], list[str]]:

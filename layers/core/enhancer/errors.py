@@ -171,7 +171,7 @@ class TransitionRefused(EnhancerError):
 
 
 class MessageNotSent(EnhancerError):
-    """The queue did not take a message."""
+    """The queue did not take a message, or not the wish to deliver one later."""
 
 
 class UnreadablePicture(EnhancerError):

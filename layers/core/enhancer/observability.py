@@ -63,8 +63,10 @@ METRICS = {
     "SecurityEvents": ("Count", ("event",)),
     "UndersizedResults": ("Count", ()),  # of each job that succeeded: 1 if the model returned less than was promised
     "MessagesFailed": ("Count", ()),
+    "SecretsKept": ("Count", ()),
     "PicturesSeen": ("Count", ()),
     "PicturesDeleted": ("Count", ()),
+    "RetentionTime": ("Seconds", ()),  # since the first run of a chain began, of each run of it
 }
 _REFUSALS = {"AccountRefusals": AccountRefused, "JobRefusals": Refused, "UnknownOutcomes": OutcomeUnknown}
 PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})
@@ -98,6 +100,12 @@ def security_event(event: str, **what: str) -> None:
     """A line that whoever watches over the installation looks for: `message` is "security"."""
     logger.warning("security", extra={"event": event, **what})
     record({"SecurityEvents": 1}, {"event": event})
+
+
+def secrets_kept(problem: str) -> None:
+    """The parameter store did not answer, and the secrets that a process has serve longer than usual."""
+    logger.warning("secrets kept", extra={"problem": problem})
+    count("SecretsKept")
 
 
 def count(metric: str) -> None:

@@ -253,5 +253,5 @@ class Messages(Protocol):
     def complete(self, job_id: str, prediction: Prediction, delivery: Delivery | None = None) -> None:
         """Ask for the job to be finished with what is known of its run."""
 
-    def expire(self, after: str) -> None:
-        """Ask for the deletion of expired pictures to go on behind a key."""
+    def expire(self, after: str, began: str) -> None:
+        """Ask for the deletion of expired pictures to go on behind a key; its first run began at that instant."""

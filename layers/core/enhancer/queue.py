@@ -1,18 +1,30 @@
-"""Messages in: one after the other, each failing for itself."""
+"""Messages in: one after the other, each failing for itself and coming again soon."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from enhancer.errors import MessageNotSent
 from enhancer.observability import about, begin, count, logger
 
 Handler = Callable[[dict[str, Any], Any], Any]
+Pause = Callable[[str, int], None]
+
+PAUSES = (5, 30, 150, 600)
+"""Seconds from a failure to the next delivery. After the last of them a message goes to the dead letters at once, a
+quarter of an hour after it failed first: well before the provider erases a result, an hour after its run. A process
+that died says nothing: its message comes again when the queue's visibility time-out is over."""
+JITTER = 0.2
 
 
-def serve(work: Callable[[dict[str, Any]], None]) -> Handler:
-    """The Lambda handler that gives each message's JSON body to `work`; a message that raises is delivered again."""
+def serve(work: Callable[[dict[str, Any]], None], pause: Pause) -> Handler:
+    """The Lambda handler that gives each message's JSON body to `work`; a message that raises is delivered again.
+
+    `pause` hides a message, by its receipt handle, for so many seconds more.
+    """
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handle(record: SQSRecord, lambda_context: Any) -> None:  # Powertools passes them by these names
@@ -24,9 +36,25 @@ def serve(work: Callable[[dict[str, Any]], None]) -> Handler:
         except Exception:
             logger.exception("message failed")
             count("MessagesFailed")
+            _come_again(record, pause)
             raise
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         return process_partial_response(event=event, record_handler=handle, processor=processor, context=context)
 
     return handler
+
+
+def _come_again(record: SQSRecord, pause: Pause) -> None:
+    seconds = pause_after(int(record.attributes.approximate_receive_count))
+    try:
+        pause(record.receipt_handle, seconds)
+    except MessageNotSent:  # it comes again all the same, when the queue's visibility time-out is over
+        logger.exception("message not hidden for the pause")
+
+
+def pause_after(received: int) -> int:
+    """Seconds until a message that failed is delivered again, by how often it was; 0 after the last time."""
+    if received > len(PAUSES):
+        return 0
+    return round(PAUSES[received - 1] * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - jitter

@@ -68,7 +68,7 @@ class Call:
     def ours(self, *secrets: str) -> bool:
         """Whether our verifier takes it."""
         try:
-            WebhookSignature(lambda: secrets or (SECRET,)).verify(self.body.encode(), self.headers)
+            WebhookSignature(lambda: secrets or (SECRET,), {}).verify(self.body.encode(), self.headers)
         except Unauthorized:
             return False
         return True

@@ -1,4 +1,4 @@
-"""What the provider's own Python client makes of an API: asked in JSON on stdin, told in JSON on stdout.
+"""What the provider's own Python client makes of an API: questions in JSON on stdin, answers in JSON on stdout.
 
 Runs in .venv-oracles: {"base_url", "token", "image", "slug", "version", "slow", "runs"}; `slow` is the webhook of a run
 that goes on until it is cancelled.

@@ -133,8 +133,8 @@ def prepare(folder: Path) -> tuple[dict[str, Any], list[Any]]:
     cog.BasePredictor, cog.Path = object, Path
 
     name = "utils/face_restoration_helper"
-    helper = load("facexlib.utils.face_restoration_helper", folder / f"facexlib/facexlib/{name}.py")
-    helper.init_detection_model.return_value.detect_faces.return_value = np.zeros((0, 15))
+    restoration = load("facexlib.utils.face_restoration_helper", folder / f"facexlib/facexlib/{name}.py")
+    restoration.init_detection_model.return_value.detect_faces.return_value = np.zeros((0, 15))
     realesrgan = load("realesrgan.utils", folder / "Real-ESRGAN/realesrgan/utils.py")
     realesrgan.RealESRGANer = without_network(realesrgan.RealESRGANer)
     importlib.import_module("realesrgan").RealESRGANer = realesrgan.RealESRGANer

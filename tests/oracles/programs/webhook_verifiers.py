@@ -1,4 +1,4 @@
-"""Verifiers and signers of others: asked in JSON lines on stdin, told in JSON lines on stdout. Runs in .venv-oracles.
+"""Verifiers and signers of others, in .venv-oracles: questions in JSON lines on stdin, answers on stdout.
 
 {"do": "verify", "secret", "body", "headers"} -> {verifier: true or the error's name}
 {"do": "sign", "secret", "body", "id", "at"} -> {signer: signature}

@@ -1,5 +1,6 @@
 """Bearer tokens of the operator's OpenID Connect issuer. Imported only when one comes: JWT code is dear to start."""
 
+import ssl
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,10 +19,15 @@ _FAR = 32_503_680_000  # the year 3000, in seconds: what an issuer that counts i
 
 
 class IssuerKeys(jwt.PyJWKClient):
-    """The issuer's published keys; those of the last fetch go on serving while the issuer is down."""
+    """The issuer's published keys; those of the last fetch go on serving while the issuer is down.
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url, lifespan=_LIFESPAN, cooldown_duration=_COOLDOWN, timeout=5)
+    `roots` is the file of the certificates to trust. The library's own default is what the machine has, of which a
+    Lambda runtime promises nothing.
+    """
+
+    def __init__(self, url: str, roots: str) -> None:
+        trust = ssl.create_default_context(cafile=roots)
+        super().__init__(url, lifespan=_LIFESPAN, cooldown_duration=_COOLDOWN, timeout=5, ssl_context=trust)
         self._last: Any = None
 
     def fetch_data(self) -> Any:

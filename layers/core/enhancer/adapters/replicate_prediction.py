@@ -55,7 +55,13 @@ def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
 
 
 def _output_url(output: Any, model: EnhancementModel | None) -> str | None:
-    """The result's URL, where the model's file says that it is in the output."""
+    """The result's URL, where the model's file says that it is in the output.
+
+    Official models may report a name without a file (`replicate-internal/…`): then it is the output's only address.
+    """
+    if model is None and isinstance(output, list | Mapping):
+        [output, *others] = [*(output.values() if isinstance(output, Mapping) else output)] or [None]
+        output = None if others else output
     for step in model.output_path if model else ():
         try:
             output = output[step]

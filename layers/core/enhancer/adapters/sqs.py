@@ -1,4 +1,4 @@
-"""The queues, as senders see them."""
+"""The queues, as senders and as readers see them."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -38,12 +38,33 @@ class SqsMessages:
             message["delivery"] = delivery.to_message()
         self._send(self._completion, message, 0)
 
-    def expire(self, after: str) -> None:
+    def expire(self, after: str, began: str) -> None:
         """See `ports.Messages.expire`. Raises MessageNotSent."""
-        self._send(self._retention, {"after": after}, 0)
+        self._send(self._retention, {"after": after, "began": began}, 0)
 
     def _send(self, queue_url: str, message: dict[str, Any], delay: int) -> None:
         try:
             self._client.send_message(QueueUrl=queue_url, MessageBody=json.dumps(message), DelaySeconds=delay)
+        except (BotoCoreError, ClientError) as problem:
+            raise MessageNotSent(type(problem).__name__) from problem
+
+
+class SqsPauses:
+    """One queue as its reader sees it: a message that failed comes again after a pause of the reader's choice.
+
+    Lambda leaves a failed message hidden for what is left of the queue's visibility time-out (AWS, "Handling errors
+    for an SQS event source in Lambda", read 2026-11-25), which has to be long.
+    """
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def pause(self, receipt_handle: str, seconds: int) -> None:
+        """Hide a message that was received for so many seconds from now. Raises MessageNotSent."""
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
         except (BotoCoreError, ClientError) as problem:
             raise MessageNotSent(type(problem).__name__) from problem

@@ -159,7 +159,7 @@ def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -
     if not run.ended:
         return "still running"
     reconciler.messages.complete(job.id, run)
-    return "completion sent"
+    return "completion resent" if job.saving_at else "completion sent"
 
 
 def _fail(job: Job, reconciler: Reconciler, error_type: str, message: str) -> str:

@@ -1,4 +1,4 @@
-// What the provider's own JavaScript client makes of an API: asked in JSON on stdin, told in JSON on stdout.
+// What the provider's own JavaScript client makes of an API: questions in JSON on stdin, answers in JSON on stdout.
 import { readFileSync } from "node:fs";
 import Replicate from "replicate";
 

@@ -1,4 +1,4 @@
-// Verifiers of others: asked in JSON lines on stdin, told in JSON lines on stdout.
+// Verifiers of others: questions in JSON lines on stdin, answers in JSON lines on stdout.
 // {"secret", "body", "headers"} -> {verifier: true or the error's name}
 import { createInterface } from "node:readline";
 import { validateWebhook } from "replicate";

@@ -1,0 +1,120 @@
+"""The parameters of template.yaml, as `make start Name=value …` gives them, and the secrets of what they name."""
+
+import dataclasses
+import difflib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from local.config import LocalStackError, StackConfig
+from local.transform import read_template
+
+Declared = Mapping[str, Mapping[str, Any]]
+"""Name of a parameter → how the template declares it."""
+
+SECRETS = {
+    "R2Endpoint": {
+        "R2_ACCESS_KEY_ID": "r2-access-key-id",
+        "R2_SECRET_ACCESS_KEY": "r2-secret-access-key",
+    },
+    "ReplicateBaseUrl": {
+        "REPLICATE_API_TOKEN": "replicate-api-token",
+        "REPLICATE_WEBHOOK_SECRET": "replicate-webhook-secret",
+    },
+}
+"""Parameter → the secrets of what it names: environment variable → name in the parameter store.
+
+They count only beside their parameter, so that a token that lies in a shell for other work stays out of the stack.
+"""
+SECRET_NAMES = frozenset(name for names in SECRETS.values() for name in names)
+
+
+def with_parameters(
+    config: StackConfig, arguments: Iterable[str] = (), environment: Mapping[str, str] = os.environ
+) -> StackConfig:
+    """The configuration with the template's parameters that are set by `Name=value` or in the environment.
+
+    An argument comes before the environment. Raises LocalStackError with one sentence for a name that the template
+    lacks, a value that it refuses, and a secret that is missing or is an argument.
+    """
+    declared: Declared = read_template(config.template).get("Parameters", {})
+    given = {name: environment[name] for name in declared if name in environment}
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        _check_name(name, declared)
+        given[name] = value
+    for name, value in given.items():
+        if problem := refusal(declared[name], value):
+            said = "refused" if declared[name].get("NoEcho") else repr(value)
+            raise LocalStackError(f"{name} is {said}; {problem} ({declared[name]['Description'].rstrip('.')}).")
+    _check_together(given)
+    return dataclasses.replace(config, parameters=given, secrets=_secrets(given, environment))
+
+
+def refusal(declared: Mapping[str, Any], value: str) -> str | None:
+    """What a parameter's declaration refuses a value for, in words that follow "it is …;", or None.
+
+    CloudFormation takes a fraction for a Number; none of ours can be one, and the functions refuse it when they start.
+    """
+    if "AllowedValues" in declared and value not in map(str, declared["AllowedValues"]):
+        return f"it must be one of {', '.join(map(str, declared['AllowedValues']))}"
+    if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], value, re.ASCII):
+        return f"it must match {declared['AllowedPattern']}"
+    if declared["Type"] == "Number":
+        low, high = declared.get("MinValue"), declared.get("MaxValue")
+        if not re.fullmatch(r"-?\d+", value, re.ASCII):
+            return f"it must be a whole number{_bounds(low, high)}"
+        if (low is not None and int(value) < low) or (high is not None and int(value) > high):
+            return f"it must be a whole number{_bounds(low, high)}"
+    return None
+
+
+def _bounds(low: int | None, high: int | None) -> str:
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f", {low} or more"
+    return f", {high} or less" if low is None else f" from {low} to {high}"
+
+
+def _check_name(name: str, declared: Declared) -> None:
+    if name in declared:
+        return
+    if name in SECRET_NAMES:
+        raise LocalStackError(f"{name} is a secret, and other users see command lines: export it in the shell instead.")
+    folded = {each.lower(): each for each in declared}
+    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    hint = f"did you mean {folded[near[0]]}?" if near else f"it has {', '.join(sorted(declared))}."
+    raise LocalStackError(f"template.yaml has no parameter {name}; {hint}")
+
+
+def _check_together(given: Mapping[str, str]) -> None:
+    """What no declaration of a single parameter can say."""
+    if given.get("Stage", "local") != "local":
+        raise LocalStackError(f"Stage is {given['Stage']!r}; here it is always local, as CloudFront is not emulated.")
+    if given.get("OidcIssuer") and not (given.get("OidcAudience") and given.get("OidcJwksUrl")):
+        raise LocalStackError("OidcIssuer needs OidcAudience and OidcJwksUrl beside it.")
+    if "AllowedModels" in given:
+        from enhancer.adapters.model_files import offers  # only here, so that the rest runs without the layers' folder
+
+        try:
+            offers(given["AllowedModels"].split(","))
+        except ValueError as problem:
+            raise LocalStackError(f"AllowedModels: {problem}.") from None
+
+
+def _secrets(given: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Name in the parameter store → value, for the parameters that need secrets of others."""
+    found = {}
+    for parameter, names in SECRETS.items():
+        if parameter not in given:
+            continue
+        missing = [name for name in names if not environment.get(name)]
+        if missing:
+            raise LocalStackError(f"{parameter} needs secrets: export {' and '.join(missing)} in the shell.")
+        for name, stored in names.items():
+            if environment[name].startswith("/"):
+                raise LocalStackError(f"{name} must be the secret itself, not its name in a parameter store.")
+            found[stored] = environment[name]
+    return found

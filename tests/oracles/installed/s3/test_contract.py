@@ -1,0 +1,10 @@
+"""The adapter on servers of others passes the very tests that the fake passes."""
+
+import pytest
+
+from tests.contract.test_pictures import *  # noqa: F403 - every test of the contract
+
+
+@pytest.fixture
+def pictures(server):
+    return server.pictures
