@@ -1,5 +1,6 @@
 """A stage of samconfig.toml: which stack, where, with which parameters, and where it differs from the template."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,12 +20,12 @@ UNFILLED = "ACCOUNT_ID"
 OVER_TLS = ("R2Endpoint", "R2PublicEndpoint", "ReplicateBaseUrl", "OidcIssuer", "OidcJwksUrl")
 """Parameters whose address is called with a secret or decides who somebody is; the template takes http:// for the local
 stack alone."""
-NO_BUDGETS = frozenset(
-    "af-south-1 ap-east-1 ap-east-2 ap-northeast-3 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
-    "ap-southeast-6 ap-southeast-7 ca-west-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 il-central-1 me-central-1 "
-    "mx-central-1".split()
-)
-"""Commercial regions whose CloudFormation has no AWS::Budgets::Budget (cfn-lint 1.58.0, rule E3006, read 2026-11-25)."""
+NO_BUDGETS = frozenset({
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-4",
+    "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-north-1", "eu-south-1",
+    "eu-south-2", "il-central-1", "me-central-1", "mx-central-1",
+})  # fmt: skip
+"""Commercial regions whose CloudFormation has no AWS::Budgets::Budget (cfn-lint 1.58.0, E3006, read 2026-11-25)."""
 FILLED_IN = ("PublicBaseUrl", "OriginSecret")
 """Parameters whose values `make deploy` finds out."""
 
@@ -83,7 +84,13 @@ def declared_parameters() -> Mapping[str, Mapping[str, Any]]:
 
 
 def faults(stage: Stage) -> Iterator[str]:
-    """What is wrong with a stage's parameters, one sentence each, without their values' secrets: it holds none."""
+    """What is wrong with a stage's parameters, one sentence each; no secret is shown."""
+    yield from _each_alone(stage)
+    yield from _together(stage)
+    yield from _on_aws(stage)
+
+
+def _each_alone(stage: Stage) -> Iterator[str]:
     declared = declared_parameters()
     for name, value in stage.parameters.items():
         if name in FILLED_IN:
@@ -97,20 +104,26 @@ def faults(stage: Stage) -> Iterator[str]:
             yield f"{name} is {value!r}; {problem}"
     missing = [name for name in declared if name not in stage.parameters and name not in FILLED_IN]
     yield from (f"{name} is missing" for name in missing)
-    if bool(stage.parameters.get("DomainName")) != bool(stage.parameters.get("CertificateArn")):
+
+
+def _together(stage: Stage) -> Iterator[str]:
+    given = stage.parameters
+    if bool(given.get("DomainName")) != bool(given.get("CertificateArn")):
         yield "DomainName and CertificateArn only count together"
     try:
-        offers(stage.parameters["AllowedModels"].split(","))
+        offers(given["AllowedModels"].split(","))
     except ValueError as problem:
         yield f"AllowedModels: {problem}"
+    if given.get("OidcIssuer") and not (given.get("OidcAudience") and given.get("OidcJwksUrl")):
+        yield "OidcIssuer needs OidcAudience and OidcJwksUrl beside it"
+
+
+def _on_aws(stage: Stage) -> Iterator[str]:
+    """What the template allows for the local stack, or elsewhere on AWS."""
     for name in OVER_TLS:
         if stage.parameters.get(name, "").startswith("http://"):
             yield f"{name} is {stage.parameters[name]!r}; on AWS it must begin with https://"
     if stage.parameters.get("BudgetEmail") and stage.region in NO_BUDGETS:
-        yield f"CloudFormation has no budgets in {stage.region}; leave BudgetEmail empty and make one in the console"
-    if stage.parameters.get("OidcIssuer") and not (
-        stage.parameters.get("OidcAudience") and stage.parameters.get("OidcJwksUrl")
-    ):
-        yield "OidcIssuer needs OidcAudience and OidcJwksUrl beside it"
+        yield f"CloudFormation has no budgets in {stage.region}; leave BudgetEmail empty and set one in the console"
     if stage.parameters.get("Stage") != stage.name:
         yield f"Stage must be {stage.name}"
