@@ -119,7 +119,7 @@ secrets: $(PRODUCT)  ## ask for, prove, make and store the secrets: make secrets
 stage-named:
 	@case "$$ENV" in dev|staging|prod) ;; *) echo "say which stage: make deploy ENV=dev|staging|prod" >&2; exit 2;; esac
 
-deploy: stage-named build-aws  ## build and deploy stack and page, print the address: make deploy ENV=dev
+deploy: stage-named $(PRODUCT)  ## check, build and deploy stack and page, print the address: make deploy ENV=dev
 	@$(OPERATE) deploy
 
 bucket: $(PRODUCT)  ## set CORS and lifecycle of the R2 bucket: make bucket ENV=dev [DRY_RUN=1]

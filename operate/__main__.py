@@ -6,6 +6,7 @@ import sys
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.domain.keys import is_job_id
 from local.config import STACK_NAME, LocalStackError
+from operate.account import find_account
 from operate.installation import Installation, OperatorError, find_installation
 from operate.logs import how_to_query, lines_about
 from operate.redrive import QUEUES, redrive
@@ -29,7 +30,7 @@ def main(arguments: list[str]) -> int:
             case ["logs", job_id]:
                 return look_up(os.environ.get("STACK", ""), job_id)
             case ["redrive", queue] if queue in QUEUES:
-                return put_back(find_installation(os.environ.get("STACK", "")), queue)
+                return put_back(os.environ.get("STACK", ""), queue)
             case [command] if command in COMMANDS:
                 return run(command)
     except (OperatorError, LocalStackError) as problem:
@@ -66,8 +67,11 @@ def look_up(stack: str, job_id: str) -> int:
     return 0
 
 
-def put_back(installation: Installation, queue: str) -> int:
-    """Redrive one queue and say how many messages that were."""
+def put_back(stack: str, queue: str) -> int:
+    """Redrive one queue and say how many messages that were; on AWS, in which account."""
+    installation = find_installation(stack)
+    if stack:
+        print(find_account(installation.client))
     name = queue.capitalize()
     urls = (installation.outputs[f"{name}{suffix}"] for suffix in ("DeadLettersUrl", "QueueUrl"))
     moved = redrive(installation.client("sqs"), *urls)

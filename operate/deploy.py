@@ -1,41 +1,65 @@
-"""`make deploy`: the stack, then the address that it got, then the page (docs/decisions/0016-public-address.md)."""
+"""`make deploy`: checks, the build, the stack, then the address that it got, then the page.
+
+The order of the last three is that of docs/decisions/0016-public-address.md.
+"""
 
 import json
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import requests
 from botocore.exceptions import ClientError
 
+from enhancer.adapters.model_files import offers
 from local.config import ROOT
-from operate import parameter_store
+from operate import parameter_store, provider
 from operate.installation import OperatorError
+from operate.origin import origin_secret_sent
 from operate.stage import SAMCONFIG, Stage, faults
 from operate.terminal import Terminal
 from operate.upload_page import upload_page
 
 Clients = Callable[..., Any]
 """Name of a service → a client of it, in the stage's region unless `region_name` is another."""
+Build = Callable[[], None]
 RunSam = Callable[[Stage, Mapping[str, str]], None]
 
 NOT_YET = "https://not-yet.invalid"
 """PublicBaseUrl of a stack whose distribution has no address yet; that name never resolves (RFC 6761)."""
+BUILD = ("make", "--no-print-directory", "build-aws")
 SAM = ROOT / ".venv-tooling" / "bin" / "sam"
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 
 
-def deploy(stage: Stage, clients: Clients, run_sam: RunSam, terminal: Terminal, page: Path) -> str:
-    """Create or update a stage; the address that people use. Raises OperatorError before anything has changed."""
+def deploy(
+    stage: Stage,
+    clients: Clients,
+    session: requests.Session,
+    build: Build,
+    run_sam: RunSam,
+    terminal: Terminal,
+    page: Path,
+    pause: Callable[[float], None] = time.sleep,
+) -> str:
+    """Create or update a stage; the address that people use.
+
+    What can be wrong beforehand raises OperatorError before anything is built, and before anything has changed.
+    """
     wrong = list(faults(stage))
     if wrong:
         raise OperatorError(f"samconfig.toml, {stage.name}: {'; '.join(wrong)}.")
     secrets = parameter_store.load_all(clients("ssm"), stage)
+    check_models(stage, secrets["replicate-api-token"], session, terminal)
     own = {"OriginSecret": secrets["origin-secrets"].split()[0]}
     known = known_address(stage, clients)
+    build()
+    _await_functions(stage, clients, own["OriginSecret"], terminal, pause)
     terminal.say(f"deploying {stage.stack} in {stage.region}")
     run_sam(stage, {**stage.parameters, **own, "PublicBaseUrl": known or NOT_YET})
     outputs = stack_outputs(clients, stage)
@@ -48,6 +72,38 @@ def deploy(stage: Stage, clients: Clients, run_sam: RunSam, terminal: Terminal, 
     if stage.page_address:
         terminal.say(f"point {stage.parameters['DomainName']} to {outputs['DistributionDomain']} (CNAME or ALIAS)")
     return address
+
+
+def check_models(stage: Stage, token: str, session: requests.Session, terminal: Terminal) -> None:
+    """Ask the provider for each version on offer. Raises OperatorError for one that it does not have.
+
+    Where it does not say, that is shown and no reason to stop: what is deployed may be what mends it.
+    """
+    base_url = stage.parameters["ReplicateBaseUrl"]
+    for offer in offers(stage.parameters["AllowedModels"].split(",")).values():
+        try:
+            known = provider.has_version(base_url, token, session, offer.version)
+        except OperatorError as problem:
+            terminal.say(f"The versions of models were not checked: {problem}")
+            return
+        if not known:
+            raise OperatorError(
+                f"The provider has no version {offer.version}, so that each of its jobs would fail; "
+                "name another in AllowedModels, as owner/name:version."
+            )
+
+
+def _await_functions(
+    stage: Stage, clients: Clients, wanted: str, terminal: Terminal, pause: Callable[[float], None]
+) -> None:
+    """Wait while running functions may not know the origin secret yet that the distribution is about to send."""
+    if origin_secret_sent(clients, stage) in {None, wanted}:
+        return
+    age = parameter_store.age(clients("ssm"), stage, "origin-secrets", datetime.now(UTC))
+    left = parameter_store.SPREAD - age.total_seconds()
+    if left > 0:
+        terminal.say(f"waiting {left:.0f} seconds, until every function knows the new origin secret")
+        pause(left)
 
 
 def known_address(stage: Stage, clients: Clients) -> str | None:
@@ -71,6 +127,13 @@ def find_stack(clients: Clients, stage: Stage) -> Mapping[str, Any] | None:
         raise
     described: Mapping[str, Any] = found
     return described
+
+
+def run_build() -> None:
+    """`make build TARGET=aws`. Raises OperatorError when it fails; why, it has said itself."""
+    done = subprocess.run(BUILD, cwd=ROOT, check=False)
+    if done.returncode:
+        raise OperatorError(f"The build failed ({done.returncode}); the lines above say why.")
 
 
 def run_sam(stage: Stage, parameters: Mapping[str, str], samconfig: Path = SAMCONFIG, built: Path = BUILT) -> None:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from enhancer.adapters.model_files import offers
 from local.config import ROOT
+from local.transform import read_template
 from operate import parameter_store, provider, r2
-from operate.deploy import SAM, Clients, stack_outputs
+from operate.account import find_account
+from operate.deploy import SAM, Clients
+from operate.deployed import deployed
+from operate.finding import Finding
 from operate.installation import OperatorError
 from operate.stage import Stage, faults
 
@@ -25,23 +28,6 @@ SECONDS = 10
 NODE = (20, 19)
 RunTool = Callable[[list[str]], str | None]
 """A command line → what it printed, or None where it is not there or fails."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; `mend` says what to do about it and is empty where it is well.
-
-    What is not `needed` would only be better otherwise.
-    """
-
-    what: str
-    mend: str = ""
-    needed: bool = True
-
-    def __str__(self) -> str:
-        if not self.mend:
-            return f"ok    {self.what}"
-        return f"{'WRONG' if self.needed else 'hint '} {self.what}: {self.mend}"
 
 
 def run_tool(command: list[str]) -> str | None:
@@ -59,22 +45,45 @@ def examine(
     tool: RunTool = run_tool,
     r2_client: Callable[[str, str, str], Any] = r2.r2_client,
 ) -> Iterator[Finding]:
-    """Look at everything that can be looked at without changing anything but one small file in R2, made and deleted."""
+    """Look at everything that an outage would break, each by itself.
+
+    That changes nothing but small files in R2, which are deleted at once, and a guest's count of requests.
+    """
     yield from tools(tool)
     yield from settings(stage)
     yield from licences(stage)
     yield from sign_in(stage, session)
     try:
-        account = clients("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as problem:
-        yield Finding("AWS", f"no account answers ({type(problem).__name__}); sign in, for example: aws sso login")
+        yield Finding(str(find_account(clients, stage.account)))
+    except OperatorError as problem:
+        yield Finding("AWS", str(problem))
         return
-    yield Finding(f"AWS account {account}, {stage.region}")
-    yield from certificate(stage, clients)
-    stored = parameter_store.load(clients("ssm"), stage)
-    yield from secrets(stage, stored)
-    yield from outside(stage, stored, session, r2_client)
-    yield from deployed(stage, clients, session)
+    yield from _asking("the certificate", certificate(stage, clients))
+    yield from _asking("the account's concurrent executions", concurrency(stage, clients))
+    stored: dict[str, str] = {}
+    try:
+        stored = parameter_store.load(clients("ssm"), stage)
+    except (BotoCoreError, ClientError) as problem:
+        yield Finding(f"the secrets can't be read ({_code(problem)})", "the shell's role needs ssm:GetParameters")
+    else:
+        yield from secrets(stage, stored)
+    yield from the_provider(stage, stored, session)
+    yield from the_bucket(stage, stored, r2_client)
+    origin_secrets = stored.get("origin-secrets", "")
+    yield from _asking(stage.stack, deployed(stage, clients, session, origin_secrets))
+
+
+def _asking(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Go on with the next part where AWS refuses to tell about this one."""
+    try:
+        yield from findings
+    except (BotoCoreError, ClientError) as problem:
+        how = f"{problem.operation_name}: " if isinstance(problem, ClientError) else ""
+        yield Finding(f"{what}: AWS does not tell ({how}{_code(problem)})", "look at the rights of the shell's role")
+
+
+def _code(problem: BotoCoreError | ClientError) -> str:
+    return str(problem.response["Error"]["Code"]) if isinstance(problem, ClientError) else type(problem).__name__
 
 
 def tools(tool: RunTool) -> Iterator[Finding]:
@@ -147,10 +156,40 @@ def secrets(stage: Stage, stored: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(f"{len(stored)} secrets")
 
 
-def outside(
-    stage: Stage, stored: Mapping[str, str], session: requests.Session, r2_client: Callable[[str, str, str], Any]
-) -> Iterator[Finding]:
-    """The provider and R2, with the stored secrets."""
+def concurrency(stage: Stage, clients: Clients) -> Iterator[Finding]:
+    """The account's limit on concurrent executions against what the queues and the webhook may take of it.
+
+    AWS wants 100 left unreserved (Lambda's guide, "Configuring reserved concurrency", read 2026-11-25).
+    """
+    limits = clients("lambda").get_account_settings()["AccountLimit"]
+    limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
+    taken, reserved = queue_concurrency(stage), int(stage.parameters["WebhookConcurrency"])
+    more = "ask for more: Service Quotas, Lambda, Concurrent executions"
+    if reserved and unreserved - reserved < 100:
+        left = f"{unreserved} of {limit} concurrent executions are unreserved, and 100 have to stay so"
+        yield Finding(f"WebhookConcurrency is {reserved}; {left}", f"set WebhookConcurrency=0, or {more}", needed=False)
+    if taken * 2 > limit:
+        yield Finding(
+            f"queues may take {taken} of the account's {limit} concurrent executions, more than half; requests share "
+            "the rest",
+            f"{more}, or lower StartConcurrency and CompletionConcurrency",
+            needed=False,
+        )
+    else:
+        yield Finding(f"{limit} concurrent executions, of which queues take {taken} at most")
+
+
+def queue_concurrency(stage: Stage) -> int:
+    """How many executions the template lets the queues start at the same time."""
+    total = 0
+    for resource in read_template(ROOT / "template.yaml")["Resources"].values():
+        most = resource.get("Properties", {}).get("ScalingConfig", {}).get("MaximumConcurrency", 0)
+        total += int(stage.parameters[most["Ref"]] if isinstance(most, dict) else most)
+    return total
+
+
+def the_provider(stage: Stage, stored: Mapping[str, str], session: requests.Session) -> Iterator[Finding]:
+    """Whether the provider takes the token, and has each version on offer; free of charge."""
     mend = f"make secrets ENV={stage.name}"
     if "replicate-api-token" in stored:
         try:
@@ -163,14 +202,45 @@ def outside(
             yield Finding("the provider takes the token")
             if secret not in stored.get("replicate-webhook-secret", "").split():
                 yield Finding("the stored webhook secret is not the provider's", mend)
+            yield from _versions(stage, stored["replicate-api-token"], session)
+
+
+def _versions(stage: Stage, token: str, session: requests.Session) -> Iterator[Finding]:
+    base_url = stage.parameters["ReplicateBaseUrl"]
+    with suppress(ValueError):  # which is said where the settings are looked at
+        for offer in offers(stage.parameters["AllowedModels"].split(",")).values():
+            slug, _, version = offer.version.partition(":")
+            try:
+                known = provider.has_version(base_url, token, session, offer.version)
+            except OperatorError as problem:
+                yield Finding(f"the version of {slug}", str(problem))
+                continue
+            if known:
+                yield Finding(f"{slug}: the provider has version {version[:8]}…")
+            else:
+                how = "each of its jobs fails; name another in AllowedModels, as owner/name:version"
+                yield Finding(f"the provider has no version {version} of {slug}", how)
+
+
+def the_bucket(stage: Stage, stored: Mapping[str, str], r2_client: Callable[[str, str, str], Any]) -> Iterator[Finding]:
+    """Whether the functions' token does what they need, and the bucket deletes by itself what they may leave."""
     if {"r2-access-key-id", "r2-secret-access-key"} <= set(stored):
         client = r2_client(stage.parameters["R2Endpoint"], stored["r2-access-key-id"], stored["r2-secret-access-key"])
+        bucket, prefix = stage.parameters["R2Bucket"], stage.parameters["R2Prefix"]
         try:
-            r2.check_token(client, stage.parameters["R2Bucket"], stage.parameters["R2Prefix"])
+            r2.check_token(client, bucket, prefix)
+            gaps = list(r2.lifecycle_gaps(client, bucket, prefix))
         except OperatorError as problem:
             yield Finding("R2", str(problem))
-        else:
-            yield Finding(f"R2 bucket {stage.parameters['R2Bucket']}")
+            return
+        yield Finding(f"R2 bucket {bucket}")
+        for folder in gaps:
+            what = f"a new file below {prefix}{folder}/ is not marked to be deleted after {r2.DAYS[folder]} days"
+            yield Finding(
+                what, f"make bucket ENV={stage.name} sets the lifecycle, behind what retention does", needed=False
+            )
+        if not gaps:
+            yield Finding("R2 deletes by itself what retention may leave")
 
 
 def sign_in(stage: Stage, session: requests.Session) -> Iterator[Finding]:
@@ -193,22 +263,6 @@ def sign_in(stage: Stage, session: requests.Session) -> Iterator[Finding]:
         yield Finding("the page may not call the issuer's endpoints", f"set OidcOrigins={' '.join(sorted(lacking))}")
     else:
         yield Finding(f"sign-in at {issuer}")
-
-
-def deployed(stage: Stage, clients: Clients, session: requests.Session) -> Iterator[Finding]:
-    """Whether what is deployed answers, and takes uploads."""
-    outputs = stack_outputs(clients, stage)
-    address = outputs.get("PageUrl")
-    if address is None:
-        yield Finding(f"{stage.stack} is not deployed yet; make deploy ENV={stage.name}")
-        return
-    if _json(session, f"{address}/api/health") is None:
-        dns = "its DNS record may be missing" if stage.page_address else "a new distribution takes some minutes"
-        yield Finding(f"{address}/api/health does not answer", f"{dns}; then see the log of job_status")
-    else:
-        yield Finding(f"{address} answers")
-    problem = r2.preflight(stage.pictures_endpoint, stage.parameters["R2Bucket"], address, session)
-    yield Finding(problem, f"make bucket ENV={stage.name}") if problem else Finding("R2 takes uploads from the page")
 
 
 def _json(session: requests.Session, url: str) -> dict[str, Any] | None:

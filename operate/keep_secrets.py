@@ -1,5 +1,6 @@
 """`make secrets`: ask for what only the operator knows, prove it, fetch and make the rest. Nothing is echoed."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -7,8 +8,9 @@ import requests
 
 from operate import parameter_store, provider, r2
 from operate.installation import OperatorError
+from operate.origin import origin_secret_sent
 from operate.stage import Stage
-from operate.terminal import Terminal
+from operate.terminal import NoTerminal, Terminal
 
 R2Client = Callable[[str, str, str], Any]
 TRIES = 3
@@ -54,22 +56,55 @@ def keep_secrets(
     _until_right(prove_token, terminal)
     _until_right(prove_pictures, terminal)
     for name in parameter_store.MADE:
-        if name not in stored:
-            parameter_store.store(ssm, stage, name, parameter_store.made(name))
-        terminal.say(f"{name}: {'kept' if name in stored else 'made'}")
+        if name in stored:
+            terminal.say(f"{name}: kept")
+        elif parameter_store.create(ssm, stage, name, parameter_store.made(name)):
+            terminal.say(f"{name}: made")
+        else:
+            terminal.say(f"{name}: another `make secrets` has stored it meanwhile; that one is kept")
 
 
-def rotate(stage: Stage, ssm: Any, terminal: Terminal, name: str) -> None:
-    """Make a new value of a secret of ours count; the last one stays valid beside it. Raises OperatorError."""
+def rotate(
+    stage: Stage,
+    clients: Callable[..., Any],
+    terminal: Terminal,
+    name: str,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Make a new value of a secret of ours count; the last one stays valid beside it.
+
+    A key that signs is accepted everywhere before it signs anywhere, which takes SPREAD seconds. Raises OperatorError,
+    also for a second rotation of origin-secrets before the distribution sends the newest: it would send none that
+    counts, and every request but /api/health and the webhook would be refused.
+    """
     if name not in parameter_store.ROTATED:
         raise OperatorError(f"ROTATE is {name!r}; it must be one of {', '.join(parameter_store.ROTATED)}.")
+    ssm = clients("ssm")
     present = parameter_store.load(ssm, stage).get(name)
     if present is None:
         raise OperatorError(f"There is no {name} yet: make secrets ENV={stage.name}")
-    parameter_store.store(ssm, stage, name, parameter_store.replaced(present, parameter_store.made(name)))
-    terminal.say(f"{name}: a new value counts within five minutes, the one before stays valid")
-    if name == "origin-secrets":
+    new = parameter_store.made(name)
+    if name in parameter_store.SIGNING:
+        accepted = f"{present.split()[0]} {new}"
+        parameter_store.store(ssm, stage, name, accepted)
+        minutes = parameter_store.SPREAD / 60
+        terminal.say(f"{name}: a new key is stored; it signs in {minutes:g} minutes, when every function knows it")
+        pause(parameter_store.SPREAD)
+        if parameter_store.load(ssm, stage).get(name) != accepted:
+            raise OperatorError(f"{name} has been changed meanwhile; the new key was not made the one that signs.")
+    elif origin_secret_sent(clients, stage) not in {None, present.split()[0]}:
+        raise OperatorError(
+            f"The distribution of {stage.stack} does not send the newest of origin-secrets yet; another rotation now "
+            f"would have every request refused. First: make deploy ENV={stage.name}"
+        )
+    parameter_store.store(ssm, stage, name, parameter_store.replaced(present, new))
+    if name in parameter_store.SIGNING:
+        terminal.say(f"{name}: the new key signs from now on, the one before stays valid")
+    else:
+        terminal.say(f"{name}: a new value counts within five minutes, the one before stays valid")
         terminal.say(f"then: make deploy ENV={stage.name}, so that the distribution sends the new one")
+    if len(present.split()) > 1:
+        terminal.say(f"{name}: the value before that one is valid no more, and what it signed is void")
 
 
 def _asked(terminal: Terminal, what: str, stored: str | None) -> str:
@@ -85,6 +120,8 @@ def _until_right(prove: Callable[[], None], terminal: Terminal) -> None:
     for tried in range(1, TRIES + 1):
         try:
             return prove()
+        except NoTerminal:
+            raise
         except OperatorError as problem:
             if tried == TRIES:
                 raise

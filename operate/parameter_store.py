@@ -4,10 +4,12 @@ import base64
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from enhancer.adapters.secrets import MAX_AGE
 from operate.installation import OperatorError
 from operate.stage import Stage
 
@@ -17,6 +19,10 @@ MADE = ("owner-key", "cookie-keys", "share-keys", "origin-secrets")
 NAMES = ASKED + FETCHED + MADE
 ROTATED = ("cookie-keys", "share-keys", "origin-secrets")
 """Two values count at a time. The owner key is not among them: every owner's id follows from it."""
+SIGNING = ("cookie-keys", "share-keys")
+"""The first value signs, each that is stored is accepted."""
+SPREAD = MAX_AGE + 30
+"""Seconds until every function has read a stored value, requests that were under way included."""
 
 _KEY = r"[A-Za-z0-9+/]{43}="  # base64 of 32 bytes
 _SHAPES = {
@@ -45,15 +51,40 @@ def load_all(ssm: Any, stage: Stage) -> dict[str, str]:
     return found
 
 
+def age(ssm: Any, stage: Stage, name: str, now: datetime) -> timedelta:
+    """How long ago a stored secret was changed."""
+    changed: datetime = ssm.get_parameter(Name=stage.secret(name))["Parameter"]["LastModifiedDate"]
+    return now - changed
+
+
 def store(ssm: Any, stage: Stage, name: str, value: str) -> None:
-    """Write one as a SecureString, with the account's own key for parameters.
+    """Write one as a SecureString, with the account's own key for parameters; replaces any but the owner key.
 
     Raises OperatorError with the code alone of what AWS says, because its sentence may quote the value.
     """
     try:
-        ssm.put_parameter(Name=stage.secret(name), Value=value, Type="SecureString", Overwrite=True)
+        _put(ssm, stage, name, value, replace=name != "owner-key")
     except ClientError as problem:
-        raise OperatorError(f"{stage.secret(name)} can't be stored: {problem.response['Error']['Code']}") from None
+        raise _unstored(stage, name, problem) from None
+
+
+def create(ssm: Any, stage: Stage, name: str, value: str) -> bool:
+    """Write one that is not stored yet, as `store` does; False where it has been stored meanwhile, and is kept."""
+    try:
+        _put(ssm, stage, name, value, replace=False)
+    except ClientError as problem:
+        if problem.response["Error"]["Code"] == "ParameterAlreadyExists":
+            return False
+        raise _unstored(stage, name, problem) from None
+    return True
+
+
+def _put(ssm: Any, stage: Stage, name: str, value: str, *, replace: bool) -> None:
+    ssm.put_parameter(Name=stage.secret(name), Value=value, Type="SecureString", Overwrite=replace)
+
+
+def _unstored(stage: Stage, name: str, problem: ClientError) -> OperatorError:
+    return OperatorError(f"{stage.secret(name)} can't be stored: {problem.response['Error']['Code']}")
 
 
 def misshapen(values: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,6 @@
-"""What the provider says to a token: the one call that proves it and brings the webhook secret."""
+"""What the provider says to a token, free of charge: the account's webhook secret, and whether it has a version."""
+
+from typing import Any
 
 import requests
 
@@ -13,9 +15,34 @@ def webhook_secret(base_url: str, token: str, session: requests.Session) -> str:
 
     Raises OperatorError that says what is wrong with the token or the way, and never names the token.
     """
+    answer = _get(base_url, "/v1/webhooks/default/secret", token, session)
+    secret = _member(answer, "key")
+    if secret is None:
+        raise OperatorError(f"The provider answered {answer.status_code} without a webhook secret; try later.")
+    if not secret.startswith("whsec_"):
+        raise OperatorError("The provider's webhook secret does not begin with whsec_; its API has changed.")
+    return secret
+
+
+def has_version(base_url: str, token: str, session: requests.Session, version: str) -> bool:
+    """Whether the provider has `owner/name:version` (`GET /v1/models/{owner}/{name}/versions/{id}`).
+
+    That is what Replicate's own client asks (replicate 1.0.7, read 2026-11-25). Raises OperatorError where the answer
+    is neither yes nor no.
+    """
+    slug, _, wanted = version.partition(":")
+    answer = _get(base_url, f"/v1/models/{slug}/versions/{wanted}", token, session)
+    if answer.status_code == 404:
+        return False
+    if _member(answer, "id") != wanted:
+        raise OperatorError(f"The provider answered {answer.status_code} to a question about {slug}; try later.")
+    return True
+
+
+def _get(base_url: str, path: str, token: str, session: requests.Session) -> requests.Response:
     try:
         answer = session.get(
-            f"{base_url}/v1/webhooks/default/secret",
+            f"{base_url}{path}",
             headers={"Authorization": f"Bearer {token}", "User-Agent": USER_AGENT},
             timeout=SECONDS,
             allow_redirects=False,
@@ -24,13 +51,13 @@ def webhook_secret(base_url: str, token: str, session: requests.Session) -> str:
         raise OperatorError(f"{base_url} does not answer ({type(problem).__name__}); is the network up?") from None
     if answer.status_code in {401, 403}:
         raise OperatorError("The provider does not accept the token; make one at replicate.com/account/api-tokens.")
+    return answer
+
+
+def _member(answer: requests.Response, name: str) -> str | None:
+    """A member of a successful answer's JSON, None where there is none."""
     try:
-        answer.raise_for_status()
-        secret = str(answer.json()["key"])
-    except (requests.RequestException, ValueError, KeyError, TypeError):
-        raise OperatorError(
-            f"The provider answered {answer.status_code} without a webhook secret; try later."
-        ) from None
-    if not secret.startswith("whsec_"):
-        raise OperatorError("The provider's webhook secret does not begin with whsec_; its API has changed.")
-    return secret
+        found: Any = answer.json() if answer.status_code == 200 else None
+    except ValueError:
+        return None
+    return str(found[name]) if isinstance(found, dict) and name in found else None

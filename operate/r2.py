@@ -3,16 +3,24 @@
 R2's S3 API knows CORS and lifecycle configurations; both want a token with admin rights, the functions' token is
 refused (developers.cloudflare.com/r2/buckets/object-lifecycles, read 2026-11-22). Each call replaces all rules, so that
 rules of others in the same bucket are read first and kept.
+
+Both calls go without checksum headers: R2 does not implement `x-amz-sdk-checksum-algorithm` there, and asks for no
+Content-MD5 (developers.cloudflare.com/r2/api/s3/api, read 2026-11-25). The signature covers the body's SHA-256.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
 import boto3
 import requests
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,13 +31,13 @@ from operate.terminal import Terminal
 
 Rule = Mapping[str, Any]
 
-UPLOAD_DAYS, RESULT_DAYS = 2, 32
-"""A day or two behind what `retention` deletes: 24 hours and 30 days."""
+DAYS = {"uploads": 2, "results": 32}
+"""Folder → after how many days R2 deletes: a day or two behind what `retention` deletes, 24 hours and 30 days."""
 SECONDS = 10
 
 
 def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
-    """A client of R2 that sends what R2 takes: no trailing checksums, path addresses."""
+    """A client of R2 that sends what R2 takes: no checksums, path addresses."""
     session: Any = boto3.session.Session(key_id, secret, region_name="auto")
     settings = Config(
         signature_version="s3v4",
@@ -40,7 +48,16 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
         read_timeout=SECONDS,
         retries={"total_max_attempts": 2},
     )
-    return session.client("s3", endpoint_url=endpoint, config=settings)
+    client = session.client("s3", endpoint_url=endpoint, config=settings)
+    client.meta.events.register("before-sign.s3", _without_checksums)
+    return client
+
+
+def _without_checksums(request: AWSRequest, **_: object) -> None:
+    """Drop them: botocore adds them where S3 requires a checksum, even with `when_required`."""
+    for name in list(request.headers.keys()):
+        if name.lower().startswith(("x-amz-sdk-checksum-", "x-amz-checksum-")):
+            del request.headers[name]
 
 
 def check_token(client: Any, bucket: str, prefix: str) -> None:
@@ -54,8 +71,29 @@ def check_token(client: Any, bucket: str, prefix: str) -> None:
     }
     for what, step in steps.items():
         need = "it needs Object Read & Write on that bucket, and the bucket must exist."
-        with _told(f"The token may not {what} the bucket {bucket} ({{code}}); {need}"):
+        with _explained(f"The token may not {what} the bucket {bucket} ({{code}}); {need}"):
             step()
+
+
+def lifecycle_gaps(client: Any, bucket: str, prefix: str) -> Iterator[str]:
+    """Folders of DAYS whose files the bucket does not delete by itself in time; writes and deletes a small one in each.
+
+    A new object's `x-amz-expiration` shows the bucket's rules at once, to tokens that may not read the rules themselves
+    (developers.cloudflare.com/r2/buckets/object-lifecycles, read 2026-11-25). Raises OperatorError.
+    """
+    for folder, days in DAYS.items():
+        key = f"{prefix}{folder}/setup-check"
+        with _explained(f"The token may not write to the bucket {bucket} ({{code}})."):
+            client.put_object(Bucket=bucket, Key=key, Body=b"check")
+            try:
+                found = client.head_object(Bucket=bucket, Key=key)
+            finally:
+                client.delete_object(Bucket=bucket, Key=key)
+        expires = re.search(r'expiry-date="([^"]+)"', found.get("Expiration", ""))
+        # S3 counts days up to the next midnight.
+        latest = found["LastModified"] + timedelta(days=days + 1)
+        if not expires or parsedate_to_datetime(expires[1]) > latest:
+            yield folder
 
 
 def preflight(endpoint: str, bucket: str, origin: str, session: requests.Session) -> str | None:
@@ -92,70 +130,113 @@ def with_lifecycle(rules: Sequence[Rule], stack: str, prefix: str) -> list[Rule]
             "Filter": {"Prefix": f"{prefix}{folder}/"},
             "Expiration": {"Days": days},
         }
-        for folder, days in (("uploads", UPLOAD_DAYS), ("results", RESULT_DAYS))
+        for folder, days in DAYS.items()
     ]
     names = {rule["ID"] for rule in ours}
     return [*(rule for rule in rules if rule.get("ID") not in names), *ours]
 
 
 def configure(stage: Stage, client: Any, origin: str, terminal: Terminal, *, dry_run: bool) -> None:
-    """Set both; with `dry_run` only tell. Raises OperatorError when R2 refuses."""
+    """Set both; with `dry_run` only show them. The second is tried also where the first is refused.
+
+    Raises OperatorError with a sentence for each that R2 refuses.
+    """
     bucket = stage.parameters["R2Bucket"]
-    cors = _rules(client.get_bucket_cors, bucket, "CORSRules", "NoSuchCORSConfiguration")
-    lifecycle = _rules(client.get_bucket_lifecycle_configuration, bucket, "Rules", "NoSuchLifecycleConfiguration")
-    wanted_cors = with_cors(cors, origin)
-    wanted_lifecycle = with_lifecycle(lifecycle, stage.stack, stage.parameters["R2Prefix"])
-    _set(
-        lambda: client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": wanted_cors}),
-        f"CORS of {bucket}", cors, wanted_cors, terminal, dry_run,
-    )  # fmt: skip
-    _set(
-        lambda: client.put_bucket_lifecycle_configuration(
-            Bucket=bucket, LifecycleConfiguration={"Rules": wanted_lifecycle}
-        ),
-        f"lifecycle of {bucket}", lifecycle, wanted_lifecycle, terminal, dry_run,
-    )  # fmt: skip
+    cors = partial(with_cors, origin=origin)
+    lifecycle = partial(with_lifecycle, stack=stage.stack, prefix=stage.parameters["R2Prefix"])
+    refusals = []
+    for configuration, change in ((cors_of(client, bucket), cors), (lifecycle_of(client, bucket), lifecycle)):
+        try:
+            _set(configuration, change, terminal, dry_run)
+        except OperatorError as problem:
+            refusals.append(str(problem))
+    if refusals:
+        raise OperatorError(" ".join(dict.fromkeys(refusals)))
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One kind of a bucket's rules, and how R2 is asked for them and given others. Both raise OperatorError."""
+
+    what: str
+    read: Callable[[], list[Rule]]
+    write: Callable[[Sequence[Rule]], object]
+
+
+def cors_of(client: Any, bucket: str) -> Configuration:
+    """The bucket's CORS rules."""
+    what = f"CORS of {bucket}"
+
+    def write(rules: Sequence[Rule]) -> None:
+        with _explained(_refused(what)):
+            client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+
+    return Configuration(what, partial(_rules, client.get_bucket_cors, bucket, what, "CORSRules"), write)
+
+
+def lifecycle_of(client: Any, bucket: str) -> Configuration:
+    """The bucket's lifecycle rules."""
+    what = f"lifecycle of {bucket}"
+
+    def write(rules: Sequence[Rule]) -> None:
+        with _explained(_refused(what)):
+            client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+
+    return Configuration(what, partial(_rules, client.get_bucket_lifecycle_configuration, bucket, what, "Rules"), write)
 
 
 def _set(
-    put: Callable[[], object],
-    what: str,
-    present: Sequence[Rule],
-    wanted: Sequence[Rule],
+    configuration: Configuration,
+    change: Callable[[Sequence[Rule]], list[Rule]],
     terminal: Terminal,
     dry_run: bool,
 ) -> None:
+    present = configuration.read()
+    wanted = change(present)
     if all(rule in present for rule in wanted):
-        terminal.say(f"{what}: as it should be")
+        terminal.say(f"{configuration.what}: as it should be")
         return
     shown = json.dumps(wanted, indent=2)
-    terminal.say(f"{what}: {'would become' if dry_run else 'becomes'}\n{shown}")
-    if dry_run:
-        return
-    how = "an Admin Read & Write token; or set the rules above in Cloudflare's dashboard: R2, the bucket, Settings."
-    with _told(f"R2 refused the {what} ({{code}}). It needs {how}"):
-        put()
+    terminal.say(f"{configuration.what}: {'would become' if dry_run else 'becomes'}\n{shown}")
+    if not dry_run:
+        configuration.write(wanted)
 
 
-def _rules(read: Callable[..., Any], bucket: str, member: str, none: str) -> list[Rule]:
+def _refused(what: str) -> str:
+    how = "set the rules above in Cloudflare's dashboard: R2, the bucket, Settings."
+    return f"R2 refused the {what} ({{code}}). It needs an Admin Read & Write token; or {how}"
+
+
+def _rules(read: Callable[..., Any], bucket: str, what: str, member: str) -> list[Rule]:
     need = "that needs a token with Admin Read & Write."
-    with _told(f"R2 does not show the {member} of {bucket} ({{code}}); {need}"):
+    with _explained(f"R2 does not show the {what} ({{code}}); {need}"):
         try:
             rules: list[Rule] = read(Bucket=bucket).get(member, [])
         except ClientError as problem:
-            if problem.response["Error"]["Code"] != none:
+            if problem.response["Error"]["Code"] not in {"NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration"}:
                 raise
             return []
     return rules
 
 
 @contextmanager
-def _told(refused: str) -> Iterator[None]:
-    """Raise OperatorError for what R2 refuses, in these words with its `{code}`, and for its silence."""
+def _explained(refused: str) -> Iterator[None]:
+    """Raise OperatorError for what R2 refuses, in these words with its `{code}`, and where it does not answer.
+
+    501 has its own: no token helps where R2 does not implement a call or a header of it.
+    """
     try:
         yield
     except ClientError as problem:
-        raise OperatorError(refused.format(code=problem.response["Error"]["Code"])) from None
+        error = problem.response["Error"]
+        if error["Code"] == "NotImplemented":
+            header = re.search(r"[Hh]eader '([\w-]+)'", error.get("Message", ""))
+            named = f", header {header[1]}" if header else ""
+            raise OperatorError(
+                f"R2 does not take {problem.operation_name} as it was sent (501 NotImplemented{named}); the token is "
+                "not the reason. Set the rules in Cloudflare's dashboard: R2, the bucket, Settings."
+            ) from None
+        raise OperatorError(refused.format(code=error["Code"])) from None
     except (BotoCoreError, ValueError) as problem:
         raise OperatorError(
             f"R2 does not answer ({type(problem).__name__}); check R2Endpoint in samconfig.toml and the network."

@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.config import ROOT
 from operate import parameter_store, r2
-from operate.deploy import Clients, deploy, known_address, run_sam
+from operate.account import Account, find_account
+from operate.deploy import Clients, deploy, known_address, run_build, run_sam
 from operate.doctor import examine
 from operate.installation import OperatorError
 from operate.keep_secrets import keep_secrets, rotate
@@ -17,7 +18,8 @@ from operate.stage import Stage, read_stage
 from operate.teardown import teardown
 from operate.terminal import Desk, Terminal
 
-COMMANDS = ("bucket", "deploy", "doctor", "secrets", "teardown")
+CHANGING = ("bucket", "deploy", "secrets", "teardown")
+COMMANDS = (*CHANGING, "doctor")
 
 
 def run(command: str, environment: Mapping[str, str] = os.environ) -> int:
@@ -27,24 +29,40 @@ def run(command: str, environment: Mapping[str, str] = os.environ) -> int:
     clients: Clients = session.client
     desk = Desk()
     try:
-        match command:
-            case "deploy":
-                address = deploy(stage, clients, run_sam, desk, ROOT / "web" / "dist")
-                desk.say(f"{address} (make doctor ENV={stage.name} checks it)")
-            case "doctor":
-                return diagnose(stage, clients, desk)
-            case "bucket":
-                configure_bucket(stage, clients, desk, environment)
-            case "secrets" if environment.get("ROTATE"):
-                rotate(stage, clients("ssm"), desk, environment["ROTATE"])
-            case "secrets":
-                with requests.Session() as http:
-                    keep_secrets(stage, clients("ssm"), desk, http)
-            case "teardown":
-                teardown(stage, clients, desk)
+        if command not in CHANGING:
+            return diagnose(stage, clients, desk)
+        account = find_account(clients, stage.account)
+        desk.say(str(account))
+        change(command, stage, clients, desk, environment, account)
     except (BotoCoreError, ClientError) as problem:
         raise OperatorError(f"AWS: {problem}") from None
     return 0
+
+
+def change(
+    command: str,
+    stage: Stage,
+    clients: Clients,
+    terminal: Terminal,
+    environment: Mapping[str, str],
+    account: Account,
+) -> None:
+    """Run one of CHANGING in an account that has been shown. Raises OperatorError."""
+    match command:
+        case "deploy":
+            with requests.Session() as http:
+                page = ROOT / "web" / "dist"
+                address = deploy(stage, clients, http, run_build, run_sam, terminal, page)
+            terminal.say(f"{address} (make doctor ENV={stage.name} checks it)")
+        case "bucket":
+            configure_bucket(stage, clients, terminal, environment)
+        case "secrets" if environment.get("ROTATE"):
+            rotate(stage, clients, terminal, environment["ROTATE"])
+        case "secrets":
+            with requests.Session() as http:
+                keep_secrets(stage, clients("ssm"), terminal, http)
+        case "teardown":
+            teardown(stage, clients, terminal, account)
 
 
 def diagnose(stage: Stage, clients: Clients, terminal: Terminal) -> int:

@@ -1,9 +1,12 @@
-"""`make teardown`: delete a stage's stack after its name was typed, and say what stays and how that goes too."""
+"""`make teardown`: delete a stage's stack after its name was typed, and say what stays and how to delete that too."""
 
 from typing import Any
 
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
+from local.config import ROOT
+from local.transform import read_template
+from operate.account import Account
 from operate.deploy import Clients, find_stack, stack_outputs
 from operate.installation import OperatorError
 from operate.parameter_store import NAMES
@@ -11,14 +14,15 @@ from operate.stage import Stage
 from operate.terminal import Terminal
 
 
-def teardown(stage: Stage, clients: Clients, terminal: Terminal) -> None:
+def teardown(stage: Stage, clients: Clients, terminal: Terminal, account: Account) -> None:
     """Delete the stack. Raises OperatorError when there is none, its name was not typed, or AWS could not delete it."""
     if find_stack(clients, stage) is None:
         raise OperatorError(f"There is no stack {stage.stack} in {stage.region}.")
-    terminal.say(f"This deletes {stage.stack} in {stage.region}: page, API, functions, queues with what waits in them.")
-    if terminal.ask(f"Type {stage.stack} to go on:") != stage.stack:
+    terminal.say(f"This deletes {stage.stack}: page, API, functions, logs, queues with what waits in them.")
+    if terminal.ask(f"Type {stage.stack} to delete it in {account}:") != stage.stack:
         raise OperatorError("Nothing was deleted.")
     outputs = stack_outputs(clients, stage)  # none where its creation failed
+    table = table_of(stage, clients)
     if "PageBucketName" in outputs:
         empty_bucket(clients("s3"), outputs["PageBucketName"])
     cloudformation = clients("cloudformation")
@@ -28,8 +32,37 @@ def teardown(stage: Stage, clients: Clients, terminal: Terminal) -> None:
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stage.stack)
     except WaiterError as problem:
         raise OperatorError(f"AWS could not delete all of {stage.stack}: {problem}") from None
-    for line in remains(stage, outputs.get("JobsTableName")):
+    for group in late_log_groups(stage, clients("logs")):
+        terminal.say(f"deleted {group} once more: a function's last line had made it again")
+    for line in remains(stage, table):
         terminal.say(line)
+
+
+def table_of(stage: Stage, clients: Clients) -> str | None:
+    """The name of the table of jobs, also of a stack whose creation failed; None where it made none."""
+    resource = {"StackName": stage.stack, "LogicalResourceId": "JobsTable"}
+    try:
+        found = clients("cloudformation").describe_stack_resource(**resource)["StackResourceDetail"]
+    except ClientError as problem:
+        if problem.response["Error"]["Code"] == "ValidationError":
+            return None
+        raise
+    name: str | None = found.get("PhysicalResourceId") or None
+    return None if found["ResourceStatus"] == "DELETE_COMPLETE" else name
+
+
+def late_log_groups(stage: Stage, logs: Any) -> list[str]:
+    """Delete the stack's log groups that came back after it; the next deployment could not make them."""
+    resources = read_template(ROOT / "template.yaml")["Resources"].values()
+    named = [each["Properties"]["LogGroupName"] for each in resources if each["Type"] == "AWS::Logs::LogGroup"]
+    deleted = []
+    for name in (each["Fn::Sub"].replace("${AWS::StackName}", stage.stack) for each in named):
+        try:
+            logs.delete_log_group(logGroupName=name)
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+        deleted.append(name)
+    return deleted
 
 
 def empty_bucket(s3: Any, bucket: str) -> None:
@@ -44,10 +77,20 @@ def remains(stage: Stage, table: str | None) -> list[str]:
     where = f"--region {stage.region}"
     names = " ".join(stage.secret(name) for name in NAMES)
     bucket, prefix = stage.parameters["R2Bucket"], stage.parameters["R2Prefix"]
-    table = table or f"{stage.stack}-JobsTable-…"
+    mine = f"TableNames[?starts_with(@, '{stage.stack}-JobsTable-')]"
+    tables = (
+        [
+            f"Kept: the table of jobs, {table}. A new deployment makes another. To delete it:",
+            f"  aws dynamodb delete-table {where} --table-name {table}",
+        ]
+        if table
+        else [
+            "The stack named no table of jobs. Whether earlier ones are left:",
+            f'  aws dynamodb list-tables {where} --query "{mine}"',
+        ]
+    )
     return [
-        f"Kept: the table of jobs, {table}. A new deployment makes another. To delete it:",
-        f"  aws dynamodb delete-table {where} --table-name {table}",
+        *tables,
         "Kept: the secrets; a new deployment takes them again. To delete them:",
         f"  aws ssm delete-parameters {where} --names {names}",
         f"Kept: pictures in R2, bucket {bucket} below {prefix}; the rules of `make bucket` delete them in time.",

@@ -7,6 +7,10 @@ from typing import Protocol
 from operate.installation import OperatorError
 
 
+class NoTerminal(OperatorError):
+    """There is no terminal to ask in, so that asking again is of no use."""
+
+
 class Terminal(Protocol):
     """What a command needs of the person who runs it."""
 
@@ -14,10 +18,10 @@ class Terminal(Protocol):
         """Tell one line; never a secret."""
 
     def ask(self, question: str) -> str:
-        """Ask for a line. Raises OperatorError when nobody can answer."""
+        """Ask for a line. Raises NoTerminal."""
 
     def ask_hidden(self, question: str) -> str:
-        """Ask for a secret, which does not appear. Raises OperatorError when nobody can answer, or it would."""
+        """Ask for a secret, which does not appear. Raises NoTerminal, also where the answer would appear."""
 
 
 class Desk:
@@ -32,7 +36,7 @@ class Desk:
         try:
             return input(f"{question} ").strip()
         except EOFError:
-            raise OperatorError("There is nobody to answer; run this in a terminal.") from None
+            raise NoTerminal("There is no terminal to ask in; run this in one.") from None
 
     def ask_hidden(self, question: str) -> str:
         """See `Terminal.ask_hidden`."""
@@ -41,4 +45,4 @@ class Desk:
                 warnings.simplefilter("error", getpass.GetPassWarning)  # it is about to echo
                 return getpass.getpass(f"{question} ").strip()
         except (EOFError, getpass.GetPassWarning):
-            raise OperatorError("Secrets are only taken in a terminal that can hide them; run this in one.") from None
+            raise NoTerminal("Secrets are only taken in a terminal that can hide them; run this in one.") from None

@@ -3,23 +3,38 @@
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
+import jmespath
 import pytest
+import requests
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
+from enhancer.adapters.cookies import Signer
+from enhancer.adapters.model_files import offers
+from enhancer.adapters.secrets import Secrets
 from operate import parameter_store
+from operate.__main__ import main
+from operate.account import Account, find_account
 from operate.deploy import NOT_YET, deploy
-from operate.installation import OperatorError
+from operate.installation import Installation, OperatorError
+from operate.keep_secrets import keep_secrets, rotate
 from operate.stage import Stage, read_stage
+from operate.stage_commands import CHANGING, run
 from operate.teardown import teardown
+from operate.terminal import NoTerminal
 from operate.upload_page import upload_page
 from tests.terminal import Scripted
+from tests.transport import Answer, session
 
+ACCOUNT = Account("123456789012", "", "us-east-1")
 ADDRESS = "https://d111111abcdef8.cloudfront.net"
 FILES = {
     "index.html": b"<!doctype html>",
@@ -29,8 +44,11 @@ FILES = {
 }
 
 
-def small_stack(address: str) -> str:
-    """A template with what deploying and tearing down look at."""
+def small_stack(address: str, distribution: str = "") -> str:
+    """A template with what deploying and tearing down look at.
+
+    moto's CloudFormation makes no distribution: a table with its id as its name stands for it in the stack.
+    """
     table = {
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -44,6 +62,11 @@ def small_stack(address: str) -> str:
         "Resources": {
             "PageBucket": {"Type": "AWS::S3::Bucket"},
             "JobsTable": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": table},
+            **(
+                {"Distribution": {"Type": "AWS::DynamoDB::Table", "Properties": {**table, "TableName": distribution}}}
+                if distribution
+                else {}
+            ),
         },
         "Outputs": {
             "PageUrl": {"Value": address},
@@ -53,6 +76,11 @@ def small_stack(address: str) -> str:
         },
     }
     return json.dumps(template)
+
+
+def published(request: requests.PreparedRequest) -> Answer:
+    """A provider that has every version."""
+    return 200, {}, json.dumps({"id": str(request.url).rpartition("/")[2]}).encode()
 
 
 class Desk:
@@ -65,6 +93,10 @@ class Desk:
         self.page = page
         self.terminal = Scripted()
         self.given: list[dict[str, str]] = []
+        self.done: list[str] = []
+        self.pauses: list[float] = []
+        self.provider, self.asked = session(published)
+        self.distribution = ""
         self.secrets = {name: f"{name} value".replace(" ", "-") for name in parameter_store.NAMES}
         self.secrets["origin-secrets"] = "newest-secret older-secret"
 
@@ -79,18 +111,59 @@ class Desk:
         cloudformation = self.clients("cloudformation")
         change = cloudformation.update_stack if self.given else cloudformation.create_stack
         self.given.append(dict(parameters))
+        self.done.append("sam")
         names = ("PublicBaseUrl", "OriginSecret")
         given = [{"ParameterKey": name, "ParameterValue": parameters[name]} for name in names]
-        template = small_stack(stage.page_address or ADDRESS)
+        template = small_stack(stage.page_address or ADDRESS, self.distribution)
+        if self.distribution:
+            self.let_the_distribution_send(parameters["OriginSecret"])
         with contextlib.suppress(ClientError):  # "No updates are to be performed" is no failure of `sam`
             change(StackName=stage.stack, TemplateBody=template, Parameters=given)
 
+    def build(self) -> None:
+        self.done.append("build")
+
     def deploy(self) -> str:
-        return deploy(self.stage, self.clients, self.sam, self.terminal, self.page)
+        return deploy(
+            self.stage, self.clients, self.provider, self.build, self.sam, self.terminal, self.page, self.pauses.append
+        )
+
+    def teardown(self) -> None:
+        teardown(self.stage, self.clients, self.terminal, ACCOUNT)
+
+    def make_a_distribution(self, sends: str) -> None:
+        """CloudFront has one from now on, and the next `sam` puts it into the stack."""
+        cloudfront = self.clients("cloudfront")
+        made = cloudfront.create_distribution(DistributionConfig=distribution_config(sends))
+        self.distribution = made["Distribution"]["Id"]
+
+    def let_the_distribution_send(self, secret: str) -> None:
+        cloudfront = self.clients("cloudfront")
+        tag = cloudfront.get_distribution_config(Id=self.distribution)["ETag"]
+        config = distribution_config(secret)
+        cloudfront.update_distribution(Id=self.distribution, IfMatch=tag, DistributionConfig=config)
+
+    def secret(self, name: str) -> str:
+        return parameter_store.load(self.clients("ssm"), self.stage)[name]
 
     def outputs(self) -> dict[str, str]:
         [stack] = self.clients("cloudformation").describe_stacks(StackName=self.stage.stack)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+def distribution_config(secret: str) -> dict[str, Any]:
+    """A distribution as the template's, as far as CloudFront's API needs it."""
+    headers = {"Quantity": 1, "Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": secret}]}
+    https = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}
+    page = {"Id": "page", "DomainName": "page.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    api = {"Id": "api", "DomainName": "a.example.com", "CustomHeaders": headers, "CustomOriginConfig": https}
+    return {
+        "CallerReference": "1",
+        "Comment": "",
+        "Enabled": True,
+        "Origins": {"Quantity": 2, "Items": [page, api]},
+        "DefaultCacheBehavior": {"TargetOriginId": "page", "ViewerProtocolPolicy": "redirect-to-https"},
+    }
 
 
 @pytest.fixture
@@ -167,6 +240,238 @@ def test_nothing_is_deployed_with_a_secret_or_a_parameter_missing(desk: Desk) ->
     with pytest.raises(OperatorError, match="R2Endpoint still says ACCOUNT_ID"):
         desk.deploy()
     assert desk.given == []
+    assert desk.done == [], "nothing is built either"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((404, {}, b'{"detail":"Not found."}'), r"has no version nightmareai/real-esrgan:f121d640\w+, so that each"),
+        ((401, {}, b"{}"), ""),
+        ((500, {}, b"oops"), ""),
+        (requests.ConnectionError("https://api.replicate.com/v1?token=r8_x"), ""),
+    ],
+)
+def test_a_version_that_the_provider_has_not_is_said_before_a_minute_is_spent_on_building(
+    desk: Desk, answer: Answer | Exception, says: str
+) -> None:
+    """Where the provider does not say, a deployment may be what mends it."""
+    desk.store_secrets()
+    desk.provider, desk.asked = session(lambda _: answer)
+    if says:
+        with pytest.raises(OperatorError, match=says):
+            desk.deploy()
+        assert desk.done == []
+    else:
+        desk.deploy()
+        assert "The versions of models were not checked: " in desk.terminal.said
+        assert "r8_x" not in desk.terminal.said
+
+
+def test_each_version_on_offer_is_asked_for_and_then_it_is_built_and_deployed(desk: Desk) -> None:
+    desk.store_secrets()
+    desk.deploy()
+    offered = {offer.version for offer in offers(desk.stage.parameters["AllowedModels"].split(",")).values()}
+    paths = [urlsplit(str(request.url)).path for request in desk.asked.requests]
+    assert {path.removeprefix("/v1/models/").replace("/versions/", ":") for path in paths} == offered
+    assert {request.method for request in desk.asked.requests} == {"GET"}
+    assert desk.done == ["build", "sam", "sam"]
+
+
+def test_origin_secrets_are_replaced_once_a_deployment(desk: Desk) -> None:
+    """A second rotation would leave the distribution with a secret that no function accepts."""
+    desk.store_secrets()
+    desk.make_a_distribution(sends="newest-secret")
+    desk.deploy()
+    rotate(desk.stage, desk.clients, desk.terminal, "origin-secrets")
+    replaced = desk.secret("origin-secrets")
+    assert replaced.split()[1] == "newest-secret"
+    with pytest.raises(OperatorError, match=r"does not send the newest .* First: make deploy ENV=dev"):
+        rotate(desk.stage, desk.clients, desk.terminal, "origin-secrets")
+    assert desk.secret("origin-secrets") == replaced
+    desk.deploy()
+    [waited] = desk.pauses
+    assert 300 < waited <= parameter_store.SPREAD, "functions that run know the value before it is sent"
+    rotate(desk.stage, desk.clients, desk.terminal, "origin-secrets")
+    assert desk.secret("origin-secrets").split()[1] == replaced.split()[0]
+    for value in desk.secret("origin-secrets").split():
+        assert value not in desk.terminal.said
+
+
+def test_a_secret_that_has_been_stored_for_long_is_sent_without_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.store_secrets()
+    desk.make_a_distribution(sends="an-older-secret")
+    desk.deploy()
+    desk.let_the_distribution_send("older-secret")
+    monkeypatch.setattr(parameter_store, "age", lambda *_: timedelta(minutes=6))
+    desk.pauses.clear()
+    desk.deploy()
+    assert desk.pauses == []
+
+
+def test_before_there_is_a_distribution_origin_secrets_may_be_replaced_at_will(desk: Desk) -> None:
+    desk.store_secrets()
+    for _ in range(2):
+        rotate(desk.stage, desk.clients, desk.terminal, "origin-secrets")
+    desk.deploy()
+    assert desk.pauses == []
+
+
+def cookies(desk: Desk, now: Callable[[], float]) -> Signer:
+    """A process of a function: it holds the keys that it read for five minutes."""
+    name = desk.stage.secret("cookie-keys")
+    held = Secrets(desk.clients("ssm"), [name], lambda _: None, now)
+    return Signer(lambda: held.several(name))
+
+
+def test_while_a_signing_key_is_replaced_each_function_accepts_what_another_signs(desk: Desk) -> None:
+    """Processes read secrets at different times: at no time may one sign with a key that another does not know."""
+    clock = [0.0]
+    desk.secrets["cookie-keys"] = parameter_store.made("cookie-keys")
+    desk.store_secrets()
+    before = cookies(desk, lambda: clock[0])
+    sealed = before.seal("guest", "an-early-guest")
+    processes = [before]
+
+    def look() -> None:
+        processes.append(cookies(desk, lambda: clock[0]))
+        for signing in processes:
+            cookie = signing.seal("guest", "somebody")
+            assert [each.open("guest", cookie) for each in processes] == ["somebody"] * len(processes)
+            assert signing.open("guest", sealed) == "an-early-guest"
+
+    def pause(seconds: float) -> None:
+        look()
+        clock[0] += seconds - 1
+        look()
+        clock[0] += 1
+
+    rotate(desk.stage, desk.clients, desk.terminal, "cookie-keys", pause)
+    look()
+    clock[0] += 301
+    look()
+    newest = desk.secret("cookie-keys").split()[0].partition(":")[0]
+    assert f".{newest}." in before.seal("guest", "a-new-guest")
+
+
+def test_a_rotation_that_meets_another_ends_without_a_change(desk: Desk) -> None:
+    desk.store_secrets()
+
+    def pause(_: float) -> None:
+        parameter_store.store(desk.clients("ssm"), desk.stage, "share-keys", "another")
+
+    with pytest.raises(OperatorError, match="share-keys has been changed meanwhile"):
+        rotate(desk.stage, desk.clients, desk.terminal, "share-keys", pause)
+    assert desk.secret("share-keys") == "another"
+
+
+def test_what_a_second_rotation_ends_is_said(desk: Desk) -> None:
+    desk.store_secrets()
+    for _ in range(2):
+        rotate(desk.stage, desk.clients, desk.terminal, "share-keys", lambda _: None)
+    assert desk.terminal.said.count("is valid no more") == 1
+
+
+def test_the_account_is_shown_by_its_alias_and_must_be_the_one_that_is_named(desk: Desk) -> None:
+    assert str(find_account(desk.clients)) == "AWS account 123456789012, us-east-1"
+    desk.clients("iam").create_account_alias(AccountAlias="pictures-dev")
+    assert str(find_account(desk.clients, "123456789012")) == "AWS account 123456789012 (pictures-dev), us-east-1"
+    with pytest.raises(OperatorError, match=r"names the account 210987654321, .* of AWS account 123456789012 \(pict"):
+        find_account(desk.clients, "210987654321")
+
+
+def test_an_alias_that_may_not_be_read_and_an_account_that_does_not_answer(desk: Desk) -> None:
+    def refused(service: str) -> Any:
+        client = desk.clients(service)
+        if service == "iam":
+            stubber = Stubber(client)
+            stubber.add_client_error("list_account_aliases", "AccessDenied")
+            stubber.activate()
+        return client
+
+    assert str(find_account(refused)) == "AWS account 123456789012, us-east-1"
+
+    def nothing(service: str) -> Any:
+        stubber = Stubber(client := desk.clients(service))
+        stubber.add_client_error("get_caller_identity", "ExpiredToken")
+        stubber.activate()
+        return client
+
+    with pytest.raises(OperatorError, match=r"No AWS account answers \(ClientError\); sign in, for example: aws sso"):
+        find_account(nothing)
+
+
+@pytest.mark.parametrize("command", CHANGING)
+def test_a_command_shows_the_account_and_changes_nothing_in_another(
+    desk: Desk, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed: list[str] = []
+    monkeypatch.setattr("operate.stage_commands.change", lambda name, *_: changed.append(name))
+    stages = [dataclasses.replace(desk.stage, account=each) for each in ("210987654321", "123456789012", "")]
+    for stage in stages:
+        monkeypatch.setattr("operate.stage_commands.read_stage", lambda _, stage=stage: stage)
+        if stage is stages[0]:
+            with pytest.raises(OperatorError, match="Nothing was changed"):
+                run(command, {"ENV": "dev"})
+            assert changed == []
+        else:
+            assert run(command, {"ENV": "dev"}) == 0
+            assert capsys.readouterr().out == "AWS account 123456789012, us-east-1\n"
+    assert changed == [command, command]
+
+
+def test_redriving_a_stack_on_aws_shows_its_account(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqs = desk.clients("sqs")
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("start", "start-dead")]
+    outputs = dict(zip(("StartQueueUrl", "StartDeadLettersUrl"), urls, strict=True))
+    monkeypatch.setenv("STACK", "ours")
+    installation = Installation(desk.clients, outputs)
+    monkeypatch.setattr("operate.__main__.find_installation", lambda _: installation)
+    assert main(["redrive", "start"]) == 0
+    assert capsys.readouterr().out == "AWS account 123456789012, us-east-1\n0 messages went back to start\n"
+
+
+def test_the_owner_key_is_never_replaced_and_a_race_is_told(desk: Desk) -> None:
+    """Every owner's id follows from it; AWS itself refuses, so that no reading beforehand has to be trusted."""
+    ssm = desk.clients("ssm")
+    assert parameter_store.create(ssm, desk.stage, "owner-key", "first")
+    assert not parameter_store.create(ssm, desk.stage, "owner-key", "second")
+    with pytest.raises(OperatorError, match=r"owner-key can't be stored: ParameterAlreadyExists"):
+        parameter_store.store(ssm, desk.stage, "owner-key", "second")
+    assert desk.secret("owner-key") == "first"
+
+    class Late:
+        """A parameter store that shows nothing yet of what another command is storing."""
+
+        def get_parameters(self, **_: Any) -> dict[str, Any]:
+            return {"Parameters": []}
+
+        def put_parameter(self, **given: Any) -> Any:
+            return ssm.put_parameter(**given)
+
+    monkeypatched = session(lambda _: (200, {}, b'{"key": "whsec_abcdefgh"}'))[0]
+    desk.terminal.answers = ["r8_12345678", "key-id-12345", "secret-access-key"]
+    s3 = desk.clients("s3")
+    s3.create_bucket(Bucket=desk.stage.parameters["R2Bucket"])
+    keep_secrets(desk.stage, Late(), desk.terminal, monkeypatched, lambda *_: s3)
+    assert desk.secret("owner-key") == "first"
+    assert "owner-key: another `make secrets` has stored it meanwhile; that one is kept" in desk.terminal.lines
+    assert "cookie-keys: made" in desk.terminal.lines
+
+
+def test_without_a_terminal_secrets_are_asked_for_once(desk: Desk) -> None:
+    class Piped(Scripted):
+        def ask_hidden(self, question: str) -> str:
+            raise NoTerminal(question)
+
+    piped = Piped()
+    with pytest.raises(NoTerminal):
+        keep_secrets(desk.stage, desk.clients("ssm"), piped, desk.provider)
+    assert piped.lines == [], "nothing says Again: to a pipe"
 
 
 def test_a_stage_is_deleted_by_its_name_alone_and_what_stays_is_said(desk: Desk) -> None:
@@ -176,32 +481,71 @@ def test_a_stage_is_deleted_by_its_name_alone_and_what_stays_is_said(desk: Desk)
     for typed in ("", "yes", "image-enhancer-prod"):
         desk.terminal.answers = [typed]
         with pytest.raises(OperatorError, match="Nothing was deleted"):
-            teardown(desk.stage, desk.clients, desk.terminal)
+            desk.teardown()
     assert desk.outputs() == outputs
+    assert desk.terminal.questions[0] == "Type image-enhancer-dev to delete it in AWS account 123456789012, us-east-1:"
     desk.terminal.answers = ["image-enhancer-dev"]
-    teardown(desk.stage, desk.clients, desk.terminal)
-    assert outputs["JobsTableName"] in desk.terminal.said
+    desk.teardown()
+    assert run_by_hand(desk, "aws dynamodb delete-table") == ["--table-name", outputs["JobsTableName"]]
     assert "bucket image-enhancer-dev below ai-enhancer/" in desk.terminal.said
     assert outputs["PageBucketName"] not in {each["Name"] for each in desk.clients("s3").list_buckets()["Buckets"]}
     assert parameter_store.load(desk.clients("ssm"), desk.stage) == desk.secrets, "a new deployment takes them again"
     with pytest.raises(OperatorError, match="There is no stack image-enhancer-dev"):
-        teardown(desk.stage, desk.clients, desk.terminal)
+        desk.teardown()
 
 
 def test_a_stage_whose_creation_failed_is_deleted_too(desk: Desk) -> None:
-    """It has no outputs: the table that it may have left is named by its pattern."""
+    """It has no outputs: the stack itself names the table that it leaves."""
+    template = json.loads(small_stack(ADDRESS))
+    bare = {name: template[name] for name in ("Parameters", "Resources")}
+    given = [{"ParameterKey": name, "ParameterValue": "x"} for name in bare["Parameters"]]
+    cloudformation = desk.clients("cloudformation")
+    cloudformation.create_stack(StackName=desk.stage.stack, TemplateBody=json.dumps(bare), Parameters=given)
+    [table] = desk.clients("dynamodb").list_tables()["TableNames"]
+    desk.terminal.answers = ["image-enhancer-dev"]
+    desk.teardown()
+    assert run_by_hand(desk, "aws dynamodb delete-table") == ["--table-name", table]
+
+
+def test_a_stack_that_made_no_table_is_deleted_with_the_way_to_look_for_others(desk: Desk) -> None:
     bare = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
     desk.clients("cloudformation").create_stack(StackName=desk.stage.stack, TemplateBody=bare)
     desk.terminal.answers = ["image-enhancer-dev"]
-    teardown(desk.stage, desk.clients, desk.terminal)
-    assert "image-enhancer-dev-JobsTable-…" in desk.terminal.said
+    desk.teardown()
+    [option, query] = run_by_hand(desk, "aws dynamodb list-tables")
+    names = ["image-enhancer-dev-JobsTable-1A2B", "image-enhancer-dev2-JobsTable-1A2B", "other"]
+    assert option == "--query"
+    assert jmespath.search(query, {"TableNames": names}) == names[:1]
+
+
+def run_by_hand(desk: Desk, command: str) -> list[str]:
+    """The arguments of a printed command behind its region, as a shell reads them."""
+    [line] = [line for line in desk.terminal.lines if line.strip().startswith(command)]
+    words = shlex.split(line)
+    assert words[3:5] == ["--region", desk.stage.region]
+    assert "…" not in line
+    return words[5:]
+
+
+def test_log_groups_that_came_back_are_deleted_and_no_others(desk: Desk) -> None:
+    """A function that logs after its group was deleted makes it again, and the next creation fails on it."""
+    logs = desk.clients("logs")
+    theirs = ["/aws/lambda/image-enhancer-dev-2-job-start", "/aws/lambda/image-enhancer-prod-job-start"]
+    for name in ("/aws/lambda/image-enhancer-dev-job-start", *theirs):
+        logs.create_log_group(logGroupName=name)
+    desk.store_secrets()
+    desk.deploy()
+    desk.terminal.answers = ["image-enhancer-dev"]
+    desk.teardown()
+    assert sorted(group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]) == theirs
+    assert "deleted /aws/lambda/image-enhancer-dev-job-start once more" in desk.terminal.said
 
 
 def test_no_secret_is_said(desk: Desk) -> None:
     desk.store_secrets()
     desk.deploy()
     desk.terminal.answers = ["image-enhancer-dev"]
-    teardown(desk.stage, desk.clients, desk.terminal)
+    desk.teardown()
     for value in " ".join(desk.secrets.values()).split():
         assert value not in desk.terminal.said
 

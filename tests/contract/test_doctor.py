@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from operate.doctor import Finding, certificate
+from operate.doctor import certificate
+from operate.finding import Finding
 from operate.stage import Stage, read_stage
 
 DOMAIN = "images.example.com"
