@@ -22,6 +22,7 @@ from enhancer.adapters.replicate import Replicate
 from enhancer.bootstrap import r2_client
 from enhancer.domain import image
 from enhancer.domain.catalogue import Offer
+from enhancer.domain.prediction import Prediction
 from enhancer.errors import AccountRefused, Refused
 from local.config import ROOT
 from operate.installation import OperatorError
@@ -37,8 +38,8 @@ from operate.verify_live.findings import Findings, table
 DOCUMENT = ROOT / "docs" / "verified.md"
 SAMPLE = ROOT / "samples" / "cat.jpg"
 QUESTION = (
-    "This writes about twenty small files into the bucket and deletes them, and pays the provider for up to three "
-    "runs, about a cent. Go on? [y/N]"
+    "This writes about twenty small files into the bucket and deletes them, and pays the provider for one run of each "
+    "model on offer and up to two more, about a cent. Go on? [y/N]"
 )
 
 
@@ -136,14 +137,23 @@ def _check_runs(
     first, last = (list(offered.values())[index] for index in (0, -1))
 
     def inputs(offer: Offer) -> dict[str, object]:
-        return offer.model.inputs(offer.model.parse({}), url, offer.model.factors[-1])
+        return offer.model.inputs(offer.model.parse({}), url, offer.model.factors[0])
 
-    ended = runs.check_job(made, first.version, inputs(first), listening, findings)
-    if ended and ended.output_url:
-        found, outputs = ended.output_url, ProviderOutputs(accounts.output_hosts, local=accounts.local)
-        size = image.inspect(picture, picture, len(picture))
-        wanted = f"image/png, {size.width * 4} x {size.height * 4}"
-        findings.expect("its result, from a host that is allowed", wanted, lambda: _result(outputs, found))
+    outputs = ProviderOutputs(accounts.output_hosts, local=accounts.local)
+    sample = image.inspect(picture, picture, len(picture))
+
+    def check_size(offer: Offer, ended: Prediction | None) -> None:
+        """Only a run tells whether the pinned version makes the sizes of the published predictor."""
+        if ended and ended.output_url:
+            found = ended.output_url
+            wide, high = offer.model.output_size((sample.width, sample.height), offer.model.factors[0])
+            what = f"the result of {offer.model.slug}, from a host that is allowed"
+            findings.expect(what, f"{wide} x {high}", lambda: _result(outputs, found))
+
+    check_size(first, runs.check_job(made, first.version, inputs(first), listening, findings))
+    for offer in list(offered.values())[1:]:
+        with findings.part(f"a run of {offer.model.slug}"):
+            check_size(offer, made.end(made.create(offer.version, inputs(offer))))
     runs.check_cancel(made, first.version, inputs(first), findings)
     runs.check_deadline(made, last.version, inputs(last), hurried, findings)
 
@@ -153,7 +163,7 @@ def _result(outputs: ProviderOutputs, url: str) -> str:
     with output.file:
         data = output.file.read()
     found = image.inspect(data, data, output.size)
-    return f"{found.content_type}, {found.width} x {found.height}"
+    return f"{found.width} x {found.height}"
 
 
 def _bucket(accounts: Accounts, http: requests.Session, pause: Callable[[float], None]) -> Bucket:

@@ -106,8 +106,11 @@ def test_what_keeps_every_rule_does_not_differ(
         f"| tencentarc/gfpgan: version as owner/name:{VERSION[:8]}…, as configured | taken | taken | holds |" in written
     )
     assert (
-        "| its result, from a host that is allowed | image/png, 1280 x 852 | image/png, 1280 x 852 | holds |" in written
+        "| the result of nightmareai/real-esrgan, from a host that is allowed | 1280 x 852 | 1280 x 852 | holds |"
+        in written
     )
+    gfpgan = "| the result of tencentarc/gfpgan, from a host that is allowed | 1280 x 852 | 1280 x 852 | holds |"
+    assert gfpgan in written, "a picture 213 pixels high is doubled first, then twice enlarged"
     assert "about a cent" in desk.questions[0]
     assert left() == set()
     assert unfinished(stack) == []
@@ -126,7 +129,7 @@ def test_a_run_that_fails_differs(environment: Mapping[str, str], faults: Faults
 
 def test_a_result_that_is_no_picture_differs(environment: Mapping[str, str], faults: Faults) -> None:
     faults.set({"fault": "output-not-an-image"})
-    assert row(looked(environment), "its result").verdict == "differs"
+    assert row(looked(environment), "the result of nightmareai").verdict == "differs"
 
 
 def test_throttling_is_waited_for_and_told(environment: Mapping[str, str], faults: Faults) -> None:
