@@ -121,6 +121,10 @@ def licences(stage: Stage) -> Iterator[Finding]:
             if not offer.model.licence.commercial:
                 how = "see docs/security.md, or take it out of AllowedModels"
                 yield Finding(f"{offer.model.slug} is {offer.model.licence.name}", how, needed=False)
+            for option, licence in offer.model.option_licences.items():
+                if not licence.commercial:
+                    brought = f"the option {option} of {offer.model.slug} brings in a model that is {licence.name}"
+                    yield Finding(brought, "see docs/security.md", needed=False)
 
 
 def certificate(stage: Stage, clients: Clients) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from operate.doctor import certificate
+from operate.doctor import certificate, licences
 from operate.finding import Finding
 from operate.stage import Stage, read_stage
 
@@ -77,3 +77,17 @@ def test_a_certificate_of_nobody_is_told(acm: Any) -> None:  # noqa: ARG001
 
 def test_without_a_domain_there_is_none() -> None:
     assert list(certificate(stage("", ""), clients)) == []
+
+
+def test_models_that_may_not_be_sold_are_named_and_those_that_an_option_brings_in() -> None:
+    def offering(models: str) -> Stage:
+        dev = read_stage("dev")
+        return dataclasses.replace(dev, parameters={**dev.parameters, "AllowedModels": models})
+
+    [hint] = licences(offering("nightmareai/real-esrgan"))
+    assert (hint.what, hint.needed) == (
+        "the option faceEnhance of nightmareai/real-esrgan brings in a model that is Apache-2.0, parts of it "
+        "non-commercial",
+        False,
+    )
+    assert [each.what.partition(" is ")[0] for each in licences(offering("tencentarc/gfpgan"))] == ["tencentarc/gfpgan"]
