@@ -142,5 +142,5 @@ class Interleavings(RuleBasedStateMachine):
         self.it.check()
 
 
-TestInterleavings = pytest.mark.timeout(60)(Interleavings.TestCase)  # 15,000 steps: seconds on an idle machine
+TestInterleavings = pytest.mark.timeout(300)(Interleavings.TestCase)  # 15,000 steps: seconds on an idle machine
 TestInterleavings.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
