@@ -257,7 +257,6 @@ def test_the_doctor_asks_a_deployed_page_and_its_bucket(desk: Desk) -> None:
     try:
         findings = {each.what: each.mend for each in desk.examine()}
         assert findings["R2 takes uploads from the page"] == "", findings
-        raise OSError("|".join(map(str, findings.items())))
         for path, behind in {
             "/api/health": "",
             "/api/ai-image/usage": ": secrets and UsageTable",
