@@ -233,6 +233,14 @@ def test_who_pays_follows_from_the_providers_error_code(code: str, said: str) ->
     assert second.refund
 
 
+@pytest.mark.parametrize("said", CODES["died"]["said"])
+def test_a_process_that_died_is_the_platforms_whatever_it_guesses(said: str) -> None:
+    run = Prediction("run1", "failed", error=said)
+    first, second = (judge(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
+    assert (first.action, second.action, second.error_type) == ("retry", "fail", "provider_error")
+    assert second.refund
+
+
 def adapter(status: int, headers: dict[str, str], body: Any) -> Replicate:
     """Return the adapter before a provider that gives one answer to everything."""
     answering, _ = session(lambda _: (status, headers, json.dumps(body).encode()))
