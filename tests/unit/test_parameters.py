@@ -96,10 +96,10 @@ def test_the_sentence_says_what_is_allowed_and_what_it_is_for(argument, allowed)
 
 
 def test_bounds_are_allowed():
-    for name, declared in DECLARED.items():
-        for bound in ("MinValue", "MaxValue"):
-            if bound in declared:
-                with_parameters(config(), [f"{name}={declared[bound]}"], {})
+    for bound in ("MinValue", "MaxValue"):
+        given = {name: str(declared[bound]) for name, declared in DECLARED.items() if bound in declared}
+        assert given
+        assert with_parameters(config(), [f"{name}={value}" for name, value in given.items()], {}).parameters == given
 
 
 def test_the_environment_sets_parameters_too_and_an_argument_comes_first():
