@@ -100,7 +100,7 @@ def _from_json(request: Request) -> Answer:
 def _form(request: Request) -> "Form":
     from enhancer.form import read_form  # only where a form comes
 
-    form = read_form(request.content_type, request.body())
+    form = read_form(request.content_type, request.body(2 * FORM_BYTES))  # Lambda takes less anyway
     if len(form.image) > FORM_BYTES:
         message = "The file has {size} bytes; a form takes at most {maxBytes}: use POST /uploads."
         raise PayloadTooLarge(message, size=len(form.image), maxBytes=FORM_BYTES)

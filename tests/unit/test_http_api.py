@@ -6,8 +6,8 @@ import pytest
 
 from enhancer import errors, http_api
 from enhancer.contracts import UploadRequest
-from enhancer.errors import QuotaExceeded, RequestError, ValidationFailed
-from enhancer.request import Request
+from enhancer.errors import PayloadTooLarge, QuotaExceeded, RequestError, UnsupportedMediaType, ValidationFailed
+from enhancer.request import JSON_BYTES, Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
 
@@ -121,6 +121,63 @@ def test_a_body_that_is_no_json_object_is_refused(body):
 def test_bytes_that_are_no_text_are_refused(body, encoded):
     with pytest.raises(ValidationFailed):
         request_with(body, encoded=encoded).json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        '{"a": -Infinity}',
+        '{"a": 1e400}',
+        '{"a": 1, "a": 1}',
+        '{"a": {"b": 1, "b": 2}}',
+    ],
+)
+def test_json_that_readers_take_differently_is_refused(body):
+    with pytest.raises(ValidationFailed):
+        request_with(body).json()
+
+
+def test_a_json_body_is_short():
+    fits = json.dumps({"a": "x" * (JSON_BYTES - len('{"a": ""}'))})
+    assert request_with(fits).json()
+    for encoded in (False, True):
+        longer = fits + " "
+        body = base64.b64encode(longer.encode()).decode() if encoded else longer
+        with pytest.raises(PayloadTooLarge) as refusal:
+            request_with(body, encoded=encoded).json()
+        assert refusal.value.details == {"size": JSON_BYTES + 1, "maxBytes": JSON_BYTES}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "deflate", "identity, gzip", "x"])
+def test_a_packed_body_is_refused_with_what_would_be_taken(encoding):
+    request = request_with('{"a": 1}')
+    request.headers["content-encoding"] = encoding
+    with pytest.raises(UnsupportedMediaType):
+        request.json()
+    assert request.answer_headers["accept-encoding"] == "identity"
+    request.headers["content-encoding"] = "Identity"
+    assert request.json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["APPLICATION/JSON", "application/json;charset=utf-8", 'application/json ; charset="UTF-8"; x=y']
+)
+def test_a_media_type_may_be_written_in_every_way(content_type):
+    request = request_with('{"a": 1}')
+    request.headers["content-type"] = content_type
+    assert request.json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/json", "application/jsonp", "application/json+x", "a;application/json"]
+)
+def test_another_media_type_is_refused(content_type):
+    request = request_with('{"a": 1}')
+    request.headers["content-type"] = content_type
+    with pytest.raises(UnsupportedMediaType):
+        request.json()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,14 @@ GERMAN: dict[str, str] = {
     "Something went wrong on our side; try again.": ("Bei uns ist etwas schiefgegangen; versuchen Sie es noch einmal."),
     "The Authorization header must be: Bearer <token>.": "Der Authorization-Kopf muss lauten: Bearer <Token>.",
     "The body can't be decoded.": "Der Inhalt kann nicht dekodiert werden.",
+    "The body has the content-encoding {actual}; send it as it is, without one.": (
+        "Der Inhalt hat das content-encoding {actual}; senden Sie ihn unverändert, ohne ein solches."
+    ),
+    "The body has {size} bytes; at most {maxBytes} are accepted here.": (
+        "Der Inhalt hat {size} Bytes; hier werden höchstens {maxBytes} angenommen."
+    ),
+    "The body holds a number that is too large: {actual}.": ("Der Inhalt enthält eine zu große Zahl: {actual}."),
+    "The body names {field} twice.": ("Der Inhalt nennt {field} zweimal."),
     "The body is not JSON.": "Der Inhalt ist kein JSON.",
     "The body is not a JSON object.": "Der Inhalt ist kein JSON-Objekt.",
     "The body is not a prediction.": "Der Inhalt ist keine Vorhersage.",
