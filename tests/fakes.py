@@ -107,16 +107,18 @@ class FakeJobs:
         self.rows[job_id] = dataclasses.replace(row, **applied, status=transition.target)
         return self.rows[job_id]
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
         self.move(job.id, transition, {**changes, "check_at": None}, where)
         quota = self._usage.quotas.get(job.owner.reference)
         if not refund or job.quota_refunded or quota is None or quota.window != job.quota_window:
             return False
-        if quota.used < 1 or quota.refunds >= MAX_REFUNDS:
+        if quota.used < 1 or (ran and quota.refunds >= MAX_REFUNDS):
             return False
         self._usage.quotas[job.owner.reference] = dataclasses.replace(
-            quota, used=quota.used - 1, refunds=quota.refunds + 1
+            quota, used=quota.used - 1, refunds=quota.refunds + ran
         )
         self.rows[job.id] = dataclasses.replace(self.rows[job.id], quota_refunded=True)
         return True

@@ -136,9 +136,10 @@ def test_a_job_asks_for_no_more_than_it_needs(functions, monkeypatch):
     assert functions.call("image_proxy", shown) == SECRET + LIMIT + Counter(GetItem=1), "and nothing of R2"
 
 
-def test_a_presigned_upload_asks_for_nothing(functions):
+def test_a_presigned_upload_is_only_counted(functions):
     order = json.dumps({"filename": "cat.jpg", "contentType": "image/jpeg", "size": 1000})
     event = scenarios.create_event() | {"rawPath": "/api/ai-image/uploads", "routeKey": "ANY /api/ai-image/uploads"}
     event["body"] = order
-    assert functions.call("upload_intake", event) == SECRET + LIMIT
-    assert functions.call("upload_intake", event) == LIMIT - LIMIT, "counted in blocks too"
+    day = Counter(UpdateItem=1)
+    assert functions.call("upload_intake", event) == SECRET + LIMIT + day
+    assert functions.call("upload_intake", event) == day, "of the minute's, blocks are counted"

@@ -30,8 +30,12 @@ class Jobs(Protocol):
         Raises TransitionRefused with the row as found.
         """
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         """Make a terminal transition and, if asked, give the job back to its window, both or neither.
+
+        `ran` says that the provider may have accepted a run of it: only so many of those are given back in a window.
 
         Holds only while the job's run is still the one in `job` and nobody has deleted it since it was read. Returns
         whether the quota was given back: it is not when the window is over, empty, or has had its refunds. Raises

@@ -62,9 +62,14 @@ GERMAN: dict[str, str] = {
     "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow.": (
         "Gäste an Ihrer Adresse haben heute {limit} Aufträge verbraucht; melden Sie sich an, oder kommen Sie morgen."
     ),
+    "Guests at your address have brought {limit} pictures today; sign in, or come back tomorrow.": (
+        "Gäste an Ihrer Adresse haben heute {limit} Bilder gebracht; melden Sie sich an oder kommen Sie morgen wieder."
+    ),
     "Idempotency-Key must be 1 to 255 visible ASCII characters.": (
         "Idempotency-Key muss aus 1 bis 255 sichtbaren ASCII-Zeichen bestehen."
     ),
+    "This job used a place of your quota.": "Dieser Auftrag hat einen Platz Ihres Kontingents verbraucht.",
+    "Nothing was charged to your quota.": "Ihr Kontingent wurde nicht belastet.",
     "Nothing was uploaded under this uploadId; PUT the picture to its URL first.": (
         "Unter dieser uploadId wurde nichts hochgeladen; senden Sie das Bild zuerst mit PUT an seine URL."
     ),
@@ -139,29 +144,27 @@ GERMAN: dict[str, str] = {
     "The picture is too large for this model; try it smaller.": (
         "Das Bild ist zu groß für dieses Modell; versuchen Sie es kleiner."
     ),
-    "The provider did not confirm the run; nothing was charged to your quota. Try again.": (
-        "Der Anbieter hat den Lauf nicht bestätigt; Ihr Kontingent wurde nicht belastet. Versuchen Sie es noch einmal."
+    "The provider did not confirm the run. Try again.": (
+        "Der Anbieter hat den Lauf nicht bestätigt. Versuchen Sie es noch einmal."
     ),
-    "The provider did not end the run in time; nothing was charged to your quota. Try again.": (
-        "Der Anbieter hat den Lauf nicht rechtzeitig beendet; Ihr Kontingent wurde nicht belastet. "
-        "Versuchen Sie es noch einmal."
+    "The provider did not end the run in time. Try again.": (
+        "Der Anbieter hat den Lauf nicht rechtzeitig beendet. Versuchen Sie es noch einmal."
     ),
     "The provider ended the run before it was done; try again.": (
         "Der Anbieter hat den Lauf vor dem Ende abgebrochen; versuchen Sie es noch einmal."
     ),
-    "The provider had no place for this job within a day; nothing was charged to your quota.": (
-        "Der Anbieter hatte einen Tag lang keinen Platz für diesen Auftrag; Ihr Kontingent wurde nicht belastet."
+    "The provider had no place for this job within a day.": (
+        "Der Anbieter hatte einen Tag lang keinen Platz für diesen Auftrag."
     ),
     "The provider no longer knows the run.": "Der Anbieter kennt den Lauf nicht mehr.",
-    "The provider refused this job; nothing was charged to your quota. Try another model.": (
-        "Der Anbieter hat diesen Auftrag abgelehnt; Ihr Kontingent wurde nicht belastet. "
-        "Versuchen Sie ein anderes Modell."
+    "The provider refused this job. Try another model.": (
+        "Der Anbieter hat diesen Auftrag abgelehnt. Versuchen Sie ein anderes Modell."
     ),
     "The provider reports success but no longer has the picture.": (
         "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
     ),
-    "The provider's platform failed twice; nothing was charged to your quota. Try again later.": (
-        "Die Plattform des Anbieters ist zweimal ausgefallen; Ihr Kontingent ist unbelastet. Versuchen Sie es später."
+    "The provider's platform failed twice. Try again later.": (
+        "Die Plattform des Anbieters ist zweimal ausgefallen. Versuchen Sie es später."
     ),
     "The result could not be saved; try again.": (
         "Das Ergebnis konnte nicht gespeichert werden; versuchen Sie es noch einmal."
@@ -183,9 +186,8 @@ GERMAN: dict[str, str] = {
     "This Idempotency-Key came before with another request; use a new one.": (
         "Dieser Idempotency-Key kam schon mit einer anderen Anfrage; verwenden Sie einen neuen."
     ),
-    "This job could not be started within a day; nothing was charged to your quota. Try again later.": (
-        "Dieser Auftrag konnte einen Tag lang nicht begonnen werden; Ihr Kontingent wurde nicht belastet. "
-        "Versuchen Sie es später noch einmal."
+    "This job could not be started within a day. Try again later.": (
+        "Dieser Auftrag konnte einen Tag lang nicht begonnen werden. Versuchen Sie es später noch einmal."
     ),
     "This installation takes no jobs at present.": "Diese Installation nimmt zurzeit keine Aufträge an.",
     "This installation takes no tokens; it knows guests only.": (
@@ -216,6 +218,9 @@ GERMAN: dict[str, str] = {
     ),
     "Verify your e-mail address with your sign-in provider first.": (
         "Bestätigen Sie zuerst Ihre E-Mail-Adresse bei Ihrem Anmeldedienst."
+    ),
+    "You have brought {limit} pictures today; the next are taken from {resetAt}.": (
+        "Sie haben heute {limit} Bilder gebracht; die nächsten werden ab {resetAt} angenommen."
     ),
     "You have used {used} of {limit} jobs; the next are free at {resetAt}.": (
         "Sie haben {used} von {limit} Aufträgen verbraucht; die nächsten sind ab {resetAt} frei."
