@@ -53,9 +53,13 @@ class Request:
         return self.headers.get("x-viewer-address") or str(self._event["requestContext"]["http"]["sourceIp"])
 
     def has_seen(self, tag: str) -> bool:
-        """Whether the caller holds the version with this entity tag."""
+        """Whether the caller holds the version with this entity tag, or any version."""
+        return self.headers.get("if-none-match", "").strip() == "*" or self.names(tag)
+
+    def names(self, tag: str) -> bool:
+        """Whether the caller says that it holds the version with this entity tag."""
         given = self.headers.get("if-none-match", "")
-        return any(item.strip().removeprefix("W/") in {f'"{tag}"', "*"} for item in given.split(","))
+        return any(item.strip().removeprefix("W/") == f'"{tag}"' for item in given.split(","))
 
     def query(self, name: str) -> str:
         """A query parameter, empty when it is not there."""
