@@ -92,7 +92,7 @@ class Installation:
         """The Cookie header of a guest, or of a user's session."""
         if caller.owner.type == "guest":
             return f"__Host-guest={self._signer.seal('guest', caller.owner.id)}"
-        self._monkeypatch.setattr(bootstrap, "settings", Settings(self._values))
+        self._monkeypatch.setattr(bootstrap, "settings", Settings({"COOKIE_KEYS": "1", **self._values}))
         made, _ = bootstrap.identity().open_session(Token(caller, datetime.now(UTC) + timedelta(hours=1)))
         return f"{made.name}={made.value}"
 
