@@ -16,6 +16,7 @@ from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.replicate import Replicate
 from enhancer.domain import keys
 from enhancer.settings import Settings
+from enhancer.usecases.request_upload import upload_headers
 from tests.contract.conftest import ROOT, create_table
 from tests.pictures import picture
 from tests.transport import session
@@ -86,7 +87,10 @@ def functions(aws, monkeypatch):  # noqa: ARG001 - AWS must stand before clients
         "ENVIRONMENT": "local",
     }
     key = keys.original_key(scenarios.PREFIX, scenarios.OWNER, scenarios.UPLOAD_ID)
-    s3.put_object(Bucket=scenarios.BUCKET, Key=key, Body=scenarios.PICTURE)
+    headers = upload_headers(scenarios.UPLOAD_ID, len(scenarios.PICTURE))
+    stored = {"ContentType": headers["content-type"], "CacheControl": headers["cache-control"]}
+    stored["Metadata"] = {"upload": headers["x-amz-meta-upload"]}
+    s3.put_object(Bucket=scenarios.BUCKET, Key=key, Body=scenarios.PICTURE, **stored)
     yield Functions(environment, monkeypatch)
     forget_clients()  # the session counts
 

@@ -23,6 +23,7 @@ from enhancer.usecases.delete_job import delete_job
 from enhancer.usecases.expire_pictures import Expirer, expire_pictures
 from enhancer.usecases.receive_delivery import receive_delivery
 from enhancer.usecases.reconcile_jobs import UNCONFIRMED, reconcile_jobs
+from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 from tests.unit.conftest import PREFIX, World
@@ -105,7 +106,7 @@ class Installation:
         )  # no random id: reconcile takes jobs in the order of time and id, and replays must agree
         job_id = f"p{_LETTERS[number // 32]}{_LETTERS[number % 32]}".ljust(26, "a")
         key = keys.original_key(PREFIX, self.world.owner, job_id)
-        self.world.pictures.write(key, picture(), "image/png", "")
+        self.world.pictures.put(key, picture(), upload_headers(job_id, len(picture())))
         self.uploads.append(job_id)
         return job_id
 

@@ -20,6 +20,7 @@ from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.http_api import METHODS
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.list_jobs import list_jobs
+from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 from tests.unit.conftest import PREFIX
@@ -163,7 +164,9 @@ def scene(request, world, monkeypatch):
     world.jobs.note(world.job(deleted.id), {"deleted_at": "2026-11-28T12:00:00.000Z"})
     world.messages.completions.clear()
     upload_id = keys.new_job_id("image/png")
-    world.pictures.write(keys.original_key(PREFIX, owner, upload_id), picture(), "image/png", "")
+    data = picture()
+    key = keys.original_key(PREFIX, owner, upload_id)
+    world.pictures.put(key, data, upload_headers(upload_id, len(data)))
     made = installed.call("POST", f"/api/ai-image/jobs/{done.id}/share", caller=world.caller, body={})
     token = made.json["data"]["url"].partition("share=")[2]
     cursor = list_jobs(world.caller, jobs=world.jobs, limit=1).next_cursor

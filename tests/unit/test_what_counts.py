@@ -13,6 +13,7 @@ from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Refused, UnreadablePicture
 from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 from tests.unit.conftest import PREFIX
@@ -52,7 +53,7 @@ def refused_orders(installed, guest):
     """Every way in which a creation is refused, as its status and how to send it."""
     owner, world = guest.owner, installed.world
     uploaded = keys.new_job_id("image/png")
-    world.pictures.write(keys.original_key(PREFIX, owner, uploaded), picture(), "image/png", "")
+    world.pictures.put(keys.original_key(PREFIX, owner, uploaded), picture(), upload_headers(uploaded, len(picture())))
 
     def send(path=JOBS, image=None, body=None, headers=None, **fields):
         if body is None:

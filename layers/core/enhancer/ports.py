@@ -99,11 +99,29 @@ class StoredPicture:
     written_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What lies where an upload was expected: its size in bytes, its first bytes, and the headers stored with it.
+
+    `headers` are all that a client could have had stored, by lower-case names.
+    """
+
+    size: int
+    head: bytes
+    headers: dict[str, str]
+
+
 class Pictures(Protocol):
     """The bucket. Keys are whole keys."""
 
-    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
-        """A URL that takes exactly one body of that type and length, once, and stores it under its policy."""
+    def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
+        """A URL that takes exactly one body of that length, once, with these headers, which are stored with it.
+
+        `headers` are content-type, cache-control and x-amz-meta-upload.
+        """
+
+    def uploaded(self, key: str, length: int) -> Uploaded | None:
+        """The object with its first `length` bytes, None if there is no object."""
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
         """The object's size in bytes and its first `length` bytes, None if there is no object."""

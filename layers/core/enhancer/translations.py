@@ -176,6 +176,9 @@ GERMAN: dict[str, str] = {
     "The upload was declared as {declared}, but its content is {actual}.": (
         "Die Datei wurde als {declared} angekündigt, ihr Inhalt ist aber {actual}."
     ),
+    "The upload was not sent with exactly the headers that POST /uploads gave; ask for another URL.": (
+        "Die Datei wurde nicht mit genau den Headern gesendet, die POST /uploads nannte; holen Sie eine neue URL."
+    ),
     "The webhook's signature is missing, wrong or too old.": (
         "Die Signatur des Webhooks fehlt, ist falsch oder zu alt."
     ),
