@@ -50,7 +50,7 @@ class Bucket:
         """An upload as the API hands it out."""
         return self.pictures.presign_put(key, size, upload_headers(key.split("/")[-2], size), seconds)
 
-    def put(self, upload: PresignedUpload, body: bytes = PICTURE, **headers: str | None) -> int:
+    def put(self, upload: PresignedUpload, body: bytes = PICTURE, /, **headers: str | None) -> int:
         """The status of an upload; `content_type="…"` sends another header, None none at all."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
         merged = {**upload.headers, **changed}
