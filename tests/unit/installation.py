@@ -27,6 +27,8 @@ KEY = base64.b64encode(b"k" * 32).decode()
 VALUES = {
     "PUBLIC_BASE_URL": BASE_URL,
     "AI_R2_PREFIX": PREFIX,
+    "OIDC_ISSUER": "https://issuer.test",
+    "OIDC_JWKS_URL": "https://issuer.test/keys",
     "RATE_LIMITS": "create=100000,upload=100000,status=100000,picture=100000,other=100000,guest=100000",
     "GUEST_JOBS_PER_ADDRESS": "100000",
     "REQUIRE_VERIFIED_EMAIL": "false",

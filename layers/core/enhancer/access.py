@@ -21,6 +21,7 @@ from enhancer.errors import (
     QuotaExceeded,
     RateLimited,
     RequestError,
+    ServiceUnavailable,
     Unauthorized,
 )
 from enhancer.observability import logger, security_event
@@ -72,11 +73,22 @@ class Access:
         self._minute = 0
 
     def reader(self, request: Request, rate: str = "other") -> Caller | None:
-        """Who asks for something, if we know; counted. Raises Forbidden, Unauthorized, RateLimited."""
-        self._same_origin(request)
-        caller = self._identity.caller(request.headers, request.cookies)
+        """Who asks for something, if we know; counted, also where it is refused.
+
+        Raises Forbidden, Unauthorized, ServiceUnavailable, RateLimited.
+        """
+        try:
+            self._same_origin(request)
+            caller = self._identity.caller(request.headers, request.cookies)
+        except (Forbidden, Unauthorized, ServiceUnavailable):
+            self.stranger(request)
+            raise
         self._count(request, Rate(rate, self._rules.rates[rate]), self._subject(request, caller))
         return caller
+
+    def stranger(self, request: Request) -> None:
+        """Count a request that is refused before anybody is known: by its address, as all else. Raises RateLimited."""
+        self._count(request, Rate("other", self._rules.rates["other"]), self._address(request))
 
     def creator(self, request: Request, rate: str, *, guests: bool = True) -> Visitor:
         """Who brings something; with `guests` whoever is not known becomes one. Counted, guests also by address.
@@ -167,11 +179,11 @@ class Access:
     def _used(self, rate: Rate, subject: str, now: datetime) -> int:
         """How many the window has seen, this one with them. Classes with a high limit are counted in blocks: each
         write takes several requests' worth, which this process then gives out by itself, so that polling costs few
-        writes and the limit is never exceeded.
+        writes and the limit is never exceeded. Once it is, a process writes no more: refusing costs nothing then.
         """
         key = rate.key(subject, now)
         used, taken = self._blocks.get(key, (0, 0))
-        if used == taken:
+        if used == taken <= rate.limit:
             taken = self._usage.count(key, rate.limit, int(now.timestamp()) + 2 * rate.seconds, by=rate.block)
             used = taken - rate.block
         if self._minute != (minute := int(now.timestamp()) // MINUTE):

@@ -145,11 +145,13 @@ def serve(
     routes: Routes,
     origin_secrets: Callable[[], Sequence[str]] | None = None,
     counted: Mapping[type[RequestError], str] = COUNTED,
+    stranger: Callable[[Request], None] = lambda _: None,
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler around a function's routes.
 
     With `origin_secrets`, requests must have come through the distribution: the `X-Origin-Verify` header holds one of
-    them. `counted` names the metric of a refusal.
+    them. `counted` names the metric of a refusal. `stranger` counts a request for which there is no endpoint, and may
+    refuse it as one too many.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def serve(
         try:
             if origin_secrets and request.path not in _OPEN and not _came_through(request, origin_secrets()):
                 raise Forbidden("Requests must come through the public address.")
-            answer = routes.find(request)(request)
+            answer = _found(routes, request, stranger)(request)
         except RequestError as problem:
             if type(problem) in counted:
                 count(counted[type(problem)])
@@ -169,6 +171,14 @@ def serve(
         return answer.payload({**SECURITY_HEADERS, "x-request-id": request.id, **request.answer_headers})
 
     return handler
+
+
+def _found(routes: Routes, request: Request, stranger: Callable[[Request], None]) -> Endpoint:
+    try:
+        return routes.find(request)
+    except RequestError:
+        stranger(request)
+        raise
 
 
 def _came_through(request: Request, secrets: Sequence[str]) -> bool:
