@@ -24,6 +24,7 @@ from typing import Any
 from enhancer.domain.job import Job
 from enhancer.translations import Language, render
 
+MAX_DETAIL = 200  # characters
 UNKNOWN_CALLER = "Sign in, or send the cookie you got with your upload."
 
 
@@ -42,14 +43,19 @@ class RequestError(EnhancerError):
     status = 400
 
     def __init__(self, template: str, *, retry_after: int | None = None, **details: Any) -> None:
-        super().__init__(render(template, details))
         self.template = template
-        self.details = details
+        self.details = {name: _cut(value) for name, value in details.items()}
+        super().__init__(render(template, self.details))
         self.retry_after = retry_after
 
     def message(self, language: Language = "en") -> str:
         """What went wrong, in the caller's language."""
         return render(self.template, self.details, language)
+
+
+def _cut(value: Any) -> Any:
+    """A text at most so long that a refusal stays short, whatever somebody sent."""
+    return value if not isinstance(value, str) or len(value) <= MAX_DETAIL else f"{value[:MAX_DETAIL]}…"
 
 
 class ValidationFailed(RequestError):

@@ -30,8 +30,12 @@ class Jobs(Protocol):
         Raises TransitionRefused with the row as found.
         """
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         """Make a terminal transition and, if asked, give the job back to its window, both or neither.
+
+        `ran` says that the provider may have accepted a run of it: only so many of those are given back in a window.
 
         Holds only while the job's run is still the one in `job` and nobody has deleted it since it was read. Returns
         whether the quota was given back: it is not when the window is over, empty, or has had its refunds. Raises
@@ -95,11 +99,29 @@ class StoredPicture:
     written_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What lies where an upload was expected: its size in bytes, its first bytes, and the headers stored with it.
+
+    `headers` are all that a client could have had stored, by lower-case names.
+    """
+
+    size: int
+    head: bytes
+    headers: dict[str, str]
+
+
 class Pictures(Protocol):
     """The bucket. Keys are whole keys."""
 
-    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
-        """A URL that takes exactly one body of that type and length, once, and stores it under its policy."""
+    def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
+        """A URL that takes exactly one body of that length, once, with these headers, which are stored with it.
+
+        `headers` are content-type, cache-control and x-amz-meta-upload.
+        """
+
+    def uploaded(self, key: str, length: int) -> Uploaded | None:
+        """The object with its first `length` bytes, None if there is no object."""
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
         """The object's size in bytes and its first `length` bytes, None if there is no object."""

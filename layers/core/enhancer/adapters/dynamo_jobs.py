@@ -52,13 +52,15 @@ class DynamoJobs:
             raise TransitionRefused(transition.name, item_job(item) if item else None) from None
         return item_job(answer["Attributes"])
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         """See `ports.Jobs.end`."""
         where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
         final = {**changes, "check_at": None}
         if refund and not job.quota_refunded:
             update = self._update(job.id, transition, {**final, "quota_refunded": True}, where)
-            reasons = self._transact({"Update": update}, {"Update": self._give_back(job)})
+            reasons = self._transact({"Update": update}, {"Update": self._give_back(job, ran=ran)})
             if all(reason == "None" for reason in reasons):
                 return True
             if "TransactionConflict" in reasons:
@@ -150,13 +152,17 @@ class DynamoJobs:
             update = f"SET {used} = {used} + {expression.value(1)}"
         return self._quota(job, update, condition, expression)
 
-    def _give_back(self, job: Job) -> dict[str, Any]:
+    def _give_back(self, job: Job, *, ran: bool) -> dict[str, Any]:
         expression = Expression()
-        window, used, refunds = (expression.name(name) for name in ("window", "used", "refunds"))
-        one, zero = expression.value(1), expression.value(0)
-        fits = f"{used} > {zero} AND {refunds} < {expression.value(MAX_REFUNDS)}"
-        condition = f"{window} = {expression.value(job.quota_window)} AND {fits}"
-        return self._quota(job, f"SET {used} = {used} - {one}, {refunds} = {refunds} + {one}", condition, expression)
+        window, used = expression.name("window"), expression.name("used")
+        one = expression.value(1)
+        condition = f"{window} = {expression.value(job.quota_window)} AND {used} > {expression.value(0)}"
+        update = f"SET {used} = {used} - {one}"
+        if ran:
+            refunds = expression.name("refunds")
+            condition += f" AND {refunds} < {expression.value(MAX_REFUNDS)}"
+            update += f", {refunds} = {refunds} + {one}"
+        return self._quota(job, update, condition, expression)
 
     def _quota(self, job: Job, update: str, condition: str, expression: Expression) -> dict[str, Any]:
         return {

@@ -125,10 +125,7 @@ def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Ve
     if _PLATFORM_FAULT.search(error):
         if attempt < 2:
             return Verdict("retry")
-        return _failed(
-            "The provider's platform failed twice; nothing was charged to your quota. Try again later.",
-            refund=True,
-        )
+        return _failed("The provider's platform failed twice. Try again later.", refund=True)
     return _failed("The model could not process this picture; try another picture or another model.", refund=True)
 
 

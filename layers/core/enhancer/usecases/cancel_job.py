@@ -31,7 +31,8 @@ def stop_run(job: Job, *, jobs: Jobs, provider: Provider, clock: Clock) -> Job:
     """Withdraw a queued job with refund, or note the wish and pass it on. Raises TransitionRefused if it moved."""
     now = to_text(clock())
     if job.status is Status.QUEUED:
-        jobs.end(job, WITHDRAW, {"finished_at": now, "updated_at": now, "cancel_requested": True}, refund=True)
+        changes = {"finished_at": now, "updated_at": now, "cancel_requested": True}
+        jobs.end(job, WITHDRAW, changes, refund=True, ran=job.ran_before)
         ended = jobs.get(job.id, consistent=True)
         return ended or job
     noted = jobs.note(job, {"cancel_requested": True, "updated_at": now})

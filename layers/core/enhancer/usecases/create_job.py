@@ -33,8 +33,8 @@ from enhancer.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from enhancer.ports import Jobs, Messages, Pictures, Usage
-from enhancer.usecases.request_upload import UPLOAD_CACHE, check_size
+from enhancer.ports import Jobs, Messages, Pictures, Uploaded, Usage
+from enhancer.usecases.request_upload import UPLOAD_CACHE, check_size, upload_headers
 
 RESEND_AFTER = timedelta(minutes=2)
 _TRIES = 5
@@ -77,12 +77,13 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
     if not keys.is_job_id(upload_id):
         raise ValidationFailed("{field} is not one that POST /uploads gave.", field="uploadId")
     key = keys.original_key(intake.prefix, owner, upload_id)
-    found = intake.pictures.head(key, image.HEAD_BYTES)
+    found = intake.pictures.uploaded(key, image.HEAD_BYTES)
     if found is None:
         raise NotFound("Nothing was uploaded under this uploadId; PUT the picture to its URL first.")
-    size, head = found
+    size = found.size
     try:
-        picture = _examine(key, size, head, keys.content_type_of(upload_id), intake)
+        _check_signed(found, upload_id, intake)
+        picture = _examine(key, size, found.head, keys.content_type_of(upload_id), intake)
     except RequestError:
         intake.pictures.delete([key])
         raise
@@ -158,6 +159,17 @@ def _choose(choice: Choice, picture: Picture, intake: Intake) -> tuple[Offer, di
         return offer, sizing.settle(choice.params, picture.width, picture.height, offer.model)
     except InvalidParameter as problem:
         raise ValidationFailed(problem.template, field=problem.name, **problem.details) from None
+
+
+def _check_signed(found: Uploaded, upload_id: str, intake: Intake) -> None:
+    """Raises ValidationFailed unless the object has the length and the headers that its URL was signed for, no others.
+
+    A bucket that takes headers outside the signature could have made a copy of another object of this upload.
+    """
+    check_size(found.size, intake.max_bytes)
+    if found.headers != upload_headers(upload_id, found.size):
+        message = "The upload was not sent with exactly the headers that POST /uploads gave; ask for another URL."
+        raise ValidationFailed(message, field="uploadId")
 
 
 def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) -> Picture:

@@ -29,8 +29,8 @@ ERASURE = timedelta(minutes=55)
 PATIENCE, LOST = timedelta(minutes=30), timedelta(minutes=75)
 
 
-UNCONFIRMED = "The provider did not confirm the run; nothing was charged to your quota. Try again."
-NOT_ENDED = "The provider did not end the run in time; nothing was charged to your quota. Try again."
+UNCONFIRMED = "The provider did not confirm the run. Try again."
+NOT_ENDED = "The provider did not end the run in time. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +179,6 @@ def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -
 def _fail(job: Job, reconciler: Reconciler, error_type: str, message: str) -> str:
     now = to_text(reconciler.clock())
     changes = {"error_type": error_type, "error_message": message, "finished_at": now, "updated_at": now}
-    reconciler.jobs.end(job, FAIL, changes, refund=True)
+    ran = job.ran_before or job.status is not Status.QUEUED
+    reconciler.jobs.end(job, FAIL, changes, refund=True, ran=ran)
     return "failed"
