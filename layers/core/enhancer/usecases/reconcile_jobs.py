@@ -15,6 +15,7 @@ from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
+from enhancer.usecases.end_job import end_job
 
 BATCH = 100
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
@@ -163,8 +164,7 @@ def _processing(job: Job, reconciler: Reconciler) -> str:
 def _not_ended(job: Job, reconciler: Reconciler) -> str:
     if not job.cancel_requested:
         return _fail(job, reconciler, "provider_error", NOT_ENDED)
-    now = to_text(reconciler.clock())
-    reconciler.jobs.end(job, CANCEL, {"finished_at": now, "updated_at": now}, refund=False)
+    end_job(job, CANCEL, {}, refund=False, jobs=reconciler.jobs, clock=reconciler.clock)
     return "canceled"
 
 
@@ -177,7 +177,6 @@ def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -
 
 
 def _fail(job: Job, reconciler: Reconciler, error_type: str, message: str) -> str:
-    now = to_text(reconciler.clock())
-    changes = {"error_type": error_type, "error_message": message, "finished_at": now, "updated_at": now}
-    reconciler.jobs.end(job, FAIL, changes, refund=True)
+    changes = {"error_type": error_type, "error_message": message}
+    end_job(job, FAIL, changes, refund=True, jobs=reconciler.jobs, clock=reconciler.clock)
     return "failed"
