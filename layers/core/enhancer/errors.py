@@ -5,7 +5,7 @@ EnhancerError
 │   ├── ValidationFailed, Unauthorized, Forbidden, EmailUnverified, NotFound, MethodNotAllowed, Conflict, Gone,
 │   ├── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, IdempotencyMismatch, RateLimited, QuotaExceeded,
 │   └── ServiceUnavailable ── CeilingReached
-├── Contended                    the quota moved between reading and writing; read again
+├── Contended                    another transaction came between, or the table is throttled; nothing was written
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
 ├── UnreadablePicture            the pixels can't be decoded
@@ -26,6 +26,7 @@ from enhancer.translations import Language, render
 
 MAX_DETAIL = 200  # characters
 UNKNOWN_CALLER = "Sign in, or send the cookie you got with your upload."
+CROWDED = "Too many of your requests arrived at once; try again in a moment."
 
 
 class EnhancerError(Exception):
@@ -165,7 +166,7 @@ class CeilingReached(ServiceUnavailable):
 
 
 class Contended(EnhancerError):
-    """Another request changed the owner's window first, or DynamoDB reports a transaction conflict."""
+    """Another request changed the owner's window first, or DynamoDB reports a transaction conflict or a throttle."""
 
 
 class TransitionRefused(EnhancerError):

@@ -173,6 +173,7 @@ GERMAN: dict[str, str] = {
     "The token is not valid: wrong issuer, audience, signature, or its time is over.": (
         "Das Token ist nicht gültig: falscher Aussteller, Empfänger, falsche Signatur, oder es ist abgelaufen."
     ),
+    "The token names no subject.": "Das Token nennt niemanden.",
     "The upload was declared as {declared}, but its content is {actual}.": (
         "Die Datei wurde als {declared} angekündigt, ihr Inhalt ist aber {actual}."
     ),

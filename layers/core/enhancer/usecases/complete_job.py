@@ -24,6 +24,7 @@ from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
 from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
+from enhancer.usecases.end_job import end_job
 
 Outcome = Literal[
     "succeeded",
@@ -122,9 +123,8 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
     except (OutputGone, UnreadablePicture):
         completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
         return _fail(job, completer, "provider_error", "The result could not be saved; try again.", refund=True)
-    now = to_text(completer.clock())
     try:
-        completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
+        end_job(job, SUCCEED, changes, refund=False, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused as refusal:
         return _unwanted(refusal.current, completer)
     return "succeeded"
@@ -270,9 +270,8 @@ def _end(
     refund: bool,
     outcome: Outcome,
 ) -> Outcome:
-    now = to_text(completer.clock())
     try:
-        completer.jobs.end(job, transition, {**changes, "finished_at": now, "updated_at": now}, refund=refund)
+        end_job(job, transition, changes, refund=refund, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused:
         return "already ended"
     return outcome
