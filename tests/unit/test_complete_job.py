@@ -42,6 +42,15 @@ def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
     assert world.pictures.objects[row.thumb_r2_key][0] == b"thumb"
 
 
+def test_a_result_without_previews_is_a_result(world, running):
+    finish = world.imaging.finish
+    world.imaging.finish = lambda *given: dataclasses.replace(finish(*given), preview=None, thumb=None, report=None)
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    row = world.job(running.id)
+    assert (row.preview_r2_key, row.thumb_r2_key, row.report) == (None, None, None)
+    assert {key for key in world.pictures.objects if "/results/" in key} == {row.output_r2_key}
+
+
 def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
     world.jobs.rows[running.id] = dataclasses.replace(running, filename="😀" * 1000 + ".png")
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"

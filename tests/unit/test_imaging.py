@@ -2,11 +2,12 @@ import hashlib
 import io
 import math
 import operator
+import struct
 
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageFilter
 
-from enhancer.adapters.imaging import PillowImaging, faithfulness
+from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
 from enhancer.errors import UnreadablePicture
 from enhancer.ports import Wish
@@ -308,3 +309,36 @@ def test_an_inverted_structure_is_unlike():
 def test_tiny_pictures_have_a_report_too(size):
     report = faithfulness.compare(photo(size), photo(size), None)
     assert report["structuralSimilarity"] == 1
+
+
+def odd_profiles():
+    """Profiles that lead nowhere, or do not open: what cameras, editors and disks have left in files."""
+    curveless = SRGB.replace(b"rTRC", b"xTRC")
+    tagless = struct.pack(">I", 132) + SRGB[4:128] + bytes(4)
+    classes = {kind: SRGB[:12] + kind + SRGB[16:] for kind in (b"link", b"abst", b"nmcl", b"zzzz")}
+    spaces = {space: SRGB[:16] + space + SRGB[20:] for space in (b"Lab ", b"XYZ ", b"HSV ", b"6CLR", b"zzzz")}
+    cut = {f"cut at {end}": SRGB[:end] for end in range(1, len(SRGB), 211)}
+    return {"no curve": curveless, "no tags": tagless, "text": b"no profile", **classes, **spaces, **cut}
+
+
+@pytest.mark.parametrize("output_format", ["png", "webp", "jpeg"])
+def test_an_odd_profile_never_costs_a_result_nor_its_report(output_format):
+    output = encoded(photo((128, 96)))
+    for name, profile in odd_profiles().items():
+        for original in (photo(), photo().convert("L"), photo().convert("CMYK"), photo().convert("RGBA")):
+            form = "JPEG" if original.mode == "CMYK" else "PNG"
+            data = encoded(original, form, icc_profile=profile)
+            prepared(data)
+            done, _ = finish(output, data, 2, output_format)
+            assert done.report is not None, name
+
+
+def test_whatever_fails_beside_the_result_is_left_out(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    for what in ("_reference", "_report", "_webp"):
+        monkeypatch.setattr(finishing, what, broken)
+    done, image = finish(encoded(photo((128, 96))), encoded(photo()), 2)
+    assert image.size == (128, 96)
+    assert (done.preview, done.thumb, done.report) == (None, None, None)

@@ -172,8 +172,10 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
     stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "picture"
     name = f"{stem}-enhanced-{_enlarged(job, finished):g}x{PurePosixPath(key).suffix}"
     completer.pictures.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
-    completer.pictures.write(preview, finished.preview, "image/webp", RESULT_CACHE)
-    completer.pictures.write(thumb, finished.thumb, "image/webp", RESULT_CACHE)
+    reductions = {"preview_r2_key": (preview, finished.preview), "thumb_r2_key": (thumb, finished.thumb)}
+    for reduction, picture in reductions.values():
+        if picture:
+            completer.pictures.write(reduction, picture, "image/webp", RESULT_CACHE)
     return {
         "output_r2_key": key,
         "output_content_type": finished.content_type,
@@ -181,8 +183,7 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
         "output_width": finished.width,
         "output_height": finished.height,
         "output_sha256": finished.sha256,
-        "preview_r2_key": preview,
-        "thumb_r2_key": thumb,
+        **{attribute: reduction if picture else None for attribute, (reduction, picture) in reductions.items()},
         "report_json": json.dumps(finished.report) if finished.report else None,
     }
 

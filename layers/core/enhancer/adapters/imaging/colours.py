@@ -7,6 +7,7 @@ from PIL import Image, ImageCms
 
 _DEPTH = slice(24, 25)  # the byte of a PNG that holds the bits of a sample (PNG specification, 11.2.2 IHDR)
 _SPACES = {"L": "GRAY", "CMYK": "CMYK", "RGB": "RGB "}
+_MODES = {space: mode for mode, space in _SPACES.items()}
 
 
 class Colours(NamedTuple):
@@ -61,8 +62,13 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _usable(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    """The profile, None for one that can't be read: it would spoil the result."""
-    try:
-        return ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else None
-    except (ImageCms.PyCMSError, OSError):
+    """The profile, None for one that can't be read or leads to no colours: it would spoil the result."""
+    if not profile:
         return None
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        mode = _MODES[opened.profile.xcolor_space]
+        ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, LookupError):
+        return None
+    return opened

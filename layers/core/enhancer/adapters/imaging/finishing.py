@@ -7,8 +7,8 @@ or format have to change.
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterable
-from typing import IO, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import IO, Any, NamedTuple, TypeVar
 
 from PIL import Image
 
@@ -25,6 +25,7 @@ _PREVIEW_QUALITY = 82
 _IN_MEMORY = 16 * 1024 * 1024
 _GREY = (128, 128, 128)
 _WHITE = (255, 255, 255)
+_Made = TypeVar("_Made")
 
 
 class Reference(NamedTuple):
@@ -38,7 +39,7 @@ class Reference(NamedTuple):
 
 def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
     """See `ports.Imaging.finish`."""
-    reference = _reference(original) if original else None
+    reference = _if_possible(lambda: _reference(original)) if original else None
     with Image.open(output) as image:
         image.load()
         result = _result(image, reference, wish)
@@ -52,22 +53,25 @@ def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
             file, sha256, size = _encoded(shown, profile, wish)
         preview = _reduced(shown, PREVIEW_SIDE)
         thumb = _reduced(preview, THUMB_SIDE)
-        report = None
-        if reference:
-            reducible = shown is result and preview.width >= reference.sample.width
-            larger = preview if reducible else result
-            sample = _sample(larger, reference.sample.size)
-            report = faithfulness.compare(reference.sample, sample, profile)
+        larger = preview if shown is result else result
         return Finished(
             file,
             sha256,
             size,
             f"image/{wish.output_format}",
             *result.size,
-            preview=_webp(preview, profile),
-            thumb=_webp(thumb, profile),
-            report=report,
+            preview=_if_possible(lambda: _webp(preview, profile)),
+            thumb=_if_possible(lambda: _webp(thumb, profile)),
+            report=_if_possible(lambda: _report(reference, larger, result, profile)) if reference else None,
         )
+
+
+def _if_possible(make: Callable[[], _Made]) -> _Made | None:
+    """What a paid result can do without; None for whatever goes wrong with it."""
+    try:
+        return make()
+    except Exception:  # noqa: BLE001 - none is worth the result, and libraries raise what they do not document
+        return None
 
 
 def _reference(original: bytes) -> Reference:
@@ -81,6 +85,11 @@ def _reference(original: bytes) -> Reference:
         alpha = upright(picture.getchannel("A"), image) if has_transparency(picture) else None
         sample = upright(_sample(picture, sample_size), image)
         return Reference(colours.profile, alpha, sample)
+
+
+def _report(reference: Reference, preview: Image.Image, result: Image.Image, profile: bytes | None) -> dict[str, Any]:
+    larger = preview if preview.width >= reference.sample.width else result
+    return faithfulness.compare(reference.sample, _sample(larger, reference.sample.size), profile)
 
 
 def _sample(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
