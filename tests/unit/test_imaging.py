@@ -3,6 +3,7 @@ import io
 import math
 import operator
 import struct
+import zlib
 
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageFilter
@@ -11,7 +12,7 @@ from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
 from enhancer.errors import UnreadablePicture
 from enhancer.ports import Wish
-from tests.pictures import picture
+from tests.pictures import picture, png_files, profiles
 
 CAP = 10_000
 XMP = xmp_packet("maker/model", "1a2b")
@@ -342,3 +343,72 @@ def test_whatever_fails_beside_the_result_is_left_out(monkeypatch):
     done, image = finish(encoded(photo((128, 96))), encoded(photo()), 2)
     assert image.size == (128, 96)
     assert (done.preview, done.thumb, done.report) == (None, None, None)
+
+
+KEYS = [(depth, 0, key) for depth in (1, 2, 4, 8, 16) for key in (0, 1)] + [(depth, 2, 1) for depth in (8, 16)]
+
+
+@pytest.mark.parametrize("profile", [None, SRGB, profiles.grey()], ids=["no profile", "sRGB", "grey"])
+@pytest.mark.parametrize(("depth", "colour", "key"), KEYS)
+def test_one_value_of_any_depth_becomes_transparency(depth, colour, key, profile):
+    """The first of eight columns has it, the others do not; a bit above the depth is set and counts for nothing."""
+    samples = 3 if colour else 1
+    columns = [key] * samples + ([1 - key] * 7 if depth == 1 else [3, 2, 2, 3, 2, 3, 2] * samples)
+    packed = int("".join(f"{value:0{depth}b}" for value in columns), 2).to_bytes(len(columns) * depth // 8)
+    above = 0 if depth == 16 else 1 << depth
+    data = png_files.raw(depth, colour, [packed] * 8, 8)
+    data = png_files.with_chunk(data, b"tRNS", struct.pack(">H", key | above) * samples)
+    if profile:
+        data = png_files.with_chunk(data, b"iCCP", b"profile\0\0" + zlib.compress(profile))
+    image, report = prepared(data)
+    assert image.mode == "RGBA"
+    assert report["converted"] == ("16-bit" if depth == 16 else {0: "1" if depth == 1 else "L", 2: "RGB"}[colour])
+    assert list(image.getchannel("A").tobytes()) == [0, *[255] * 7] * 8
+
+
+@pytest.mark.parametrize("colour", [0, 2])
+def test_neighbours_of_a_transparent_value_of_sixteen_bits_are_not_transparent(colour):
+    samples = 3 if colour else 1
+    values = (0x1234, 0x1235, 0x1334, 0x3412, 0x1200, 0x0034, 0x1233, 0x1234)
+    row = b"".join(struct.pack(">H", value) * samples for value in values)
+    data = png_files.raw(16, colour, [row] * 8, 8)
+    image, _ = prepared(png_files.with_chunk(data, b"tRNS", struct.pack(">H", 0x1234) * samples))
+    assert list(image.getchannel("A").tobytes()) == [0, *[255] * 6, 0] * 8
+
+
+@pytest.mark.parametrize("colour", [0, 2, 4, 6])
+@pytest.mark.parametrize("said", ["gamma", "profile", "code points"])
+def test_the_darks_of_linear_light_keep_all_their_sixteen_bits(colour, said):
+    """From 0 to 1/64 of the light sRGB has 36 levels; the upper bytes alone would leave five."""
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    values = range(0, 1024, 8)
+    row = b"".join(
+        struct.pack(">H", value) * (channels - (colour > 3)) + b"\xff\xff" * (colour > 3) for value in values
+    )
+    data = png_files.raw(16, colour, [row] * 4, len(values))
+    linear = profiles.linear_rgb() if colour in {2, 6} else profiles.linear_grey()
+    chunk = {
+        "gamma": (b"gAMA", struct.pack(">I", 100_000)),
+        "profile": (b"iCCP", b"profile\0\0" + zlib.compress(linear)),
+        "code points": (b"cICP", bytes((1, 8, 0, 1))),
+    }[said]
+    image, report = prepared(png_files.with_chunk(data, *chunk))
+    assert report["converted"] == "16-bit"
+    seen = image.convert("RGB").getchannel("G").tobytes()[: len(values)]
+    lights = [value / 65535 for value in values]
+    expected = [255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055) for v in lights]
+    assert max(abs(a - b) for a, b in zip(seen, expected, strict=True)) <= 0.51
+    assert len(set(seen)) > 30
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+def test_a_profile_that_no_png_can_hold_becomes_srgb(form, mode):
+    original = photo().convert("RGB" if form == "JPEG" else mode)
+    data = encoded(original, form, icc_profile=profiles.padded(profiles.display_p3()), lossless=True)
+    image, report = prepared(data)
+    assert report["converted"] == "large profile"
+    assert "icc_profile" not in image.info
+    _, result = finish(encoded(photo((128, 96))), data, 2)
+    result.load()
+    assert "icc_profile" not in result.info
