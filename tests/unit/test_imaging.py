@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageCms, ImageFilter
 
 from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
-from enhancer.errors import UnreadablePicture
+from enhancer.errors import BlankPicture, UnreadablePicture
 from enhancer.ports import Wish
 from tests.pictures import picture, png_files, profiles
 
@@ -412,3 +412,98 @@ def test_a_profile_that_no_png_can_hold_becomes_srgb(form, mode):
     _, result = finish(encoded(photo((128, 96))), data, 2)
     result.load()
     assert "icc_profile" not in result.info
+
+
+def tinted(image):
+    """What a model makes of grey: nearly grey."""
+    red, green, blue = image.convert("RGB").resize((128, 96)).split()
+    return Image.merge("RGB", (red.point(lambda v: min(255, v + 3)), green, blue.point(lambda v: max(0, v - 3))))
+
+
+def chroma(image):
+    """How far the three channels are apart at most; WebP's own colours round by one."""
+    red, green, blue = image.convert("RGB").split()
+    return max(ImageChops.difference(green, other).getextrema()[1] for other in (red, blue))
+
+
+def grey_originals():
+    grey, clear = photo().convert("L"), Image.radial_gradient("L").resize((64, 48))
+    files = {mode: encoded(grey.convert(mode)) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")}
+    files["LA, half transparent"] = encoded(Image.merge("LA", (grey, clear)))
+    files["16-bit"] = encoded(grey.convert("I;16").point(lambda value: value * 257))
+    files["grey JPEG"] = encoded(grey, "JPEG")
+    files["grey JPEG of three channels"] = encoded(grey.convert("RGB"), "JPEG")
+    files["grey WebP"] = encoded(grey, "WEBP", lossless=True)
+    files["grey profile"] = encoded(grey, icc_profile=profiles.grey())
+    return files
+
+
+@pytest.mark.parametrize("output_format", ["png", "webp", "jpeg"])
+@pytest.mark.parametrize("name", grey_originals())
+def test_a_grey_original_has_a_grey_result(name, output_format):
+    original = grey_originals()[name]
+    done, image = finish(encoded(tinted(photo().convert("L"))), original, 2, output_format)
+    assert chroma(image) <= (1 if output_format == "webp" else 0)
+    if output_format != "webp":
+        transparent = "half" in name and output_format == "png"
+        assert image.mode == ("LA" if transparent else "L")
+    assert done.report["structuralSimilarity"] is not None
+    for small in (done.preview, done.thumb):
+        assert chroma(Image.open(io.BytesIO(small))) <= 1
+
+
+def test_grey_with_a_profile_of_colours_is_grey_in_three_channels():
+    original = encoded(photo().convert("L").convert("RGB"), icc_profile=SRGB)
+    _, image = finish(encoded(tinted(photo().convert("L"))), original, 2)
+    assert (image.mode, image.info["icc_profile"]) == ("RGB", SRGB)
+    assert chroma(image) == 0
+
+
+def test_one_coloured_pixel_is_enough_to_stay_in_colour():
+    original = photo((256, 192)).convert("L").convert("RGB")
+    original.putpixel((3, 3), (200, 10, 10))
+    assert finish(encoded(tinted(photo())), encoded(original), 0.5)[1].mode == "RGB"
+
+
+def test_colours_that_cannot_be_seen_make_no_colour_picture():
+    original = photo().convert("L").convert("RGBA")
+    original.putpixel((3, 3), (200, 10, 10, 0))
+    assert finish(encoded(tinted(photo())), encoded(original), 2)[1].mode == "LA"
+
+
+PLAIN_RESULTS = {
+    "black": Image.new("RGB", (128, 96)),
+    "one colour": Image.new("RGB", (128, 96), (127, 200, 3)),
+    "one colour as a JPEG leaves it": Image.linear_gradient("L").point(lambda v: 99 + v // 128).convert("RGB"),
+    "black under transparency": Image.merge(
+        "RGBA", [*Image.new("RGB", (128, 96)).split(), photo((128, 96)).getchannel("R")]
+    ),
+    "wholly transparent": Image.merge("RGBA", [*photo((128, 96)).split(), Image.new("L", (128, 96))]),
+    "grey": Image.new("L", (128, 96), 90),
+    "a palette": Image.new("P", (128, 96)),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_RESULTS)
+def test_one_colour_for_a_picture_of_several_is_no_result(name):
+    for original in (photo(), photo().convert("L"), photo().convert("P")):
+        with pytest.raises(BlankPicture):
+            finish(encoded(PLAIN_RESULTS[name]), encoded(original), 2)
+
+
+HALF_CLEAR = Image.merge("RGBA", [*Image.new("RGB", (64, 48)).split(), Image.radial_gradient("L").resize((64, 48))])
+HIDDEN = Image.new("RGBA", (64, 48), (255, 255, 255, 0))
+HIDDEN.paste((0, 0, 0, 255), (10, 10, 30, 30))
+
+
+@pytest.mark.parametrize(
+    "original",
+    [Image.new("RGB", (64, 48)), Image.effect_noise((64, 48), 2), HALF_CLEAR, HIDDEN, Image.new("RGBA", (64, 48))],
+    ids=["black", "nearly one colour", "one colour, half transparent", "one colour that can be seen", "transparent"],
+)
+def test_one_colour_for_a_picture_of_one_colour_is_a_result(original):
+    assert finish(encoded(Image.new("RGB", (128, 96))), encoded(original), 2)[0].size
+
+
+def test_without_its_original_nobody_can_say_that_a_result_is_blank():
+    assert finish(encoded(Image.new("RGB", (128, 96))), None)[0].size

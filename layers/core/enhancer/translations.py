@@ -149,6 +149,9 @@ GERMAN: dict[str, str] = {
         "Der Anbieter hat diesen Auftrag abgelehnt; Ihr Kontingent wurde nicht belastet. "
         "Versuchen Sie ein anderes Modell."
     ),
+    "The model returned a picture of a single colour; try again, or try another model.": (
+        "Das Modell lieferte ein Bild in einer einzigen Farbe; versuchen Sie es noch einmal oder mit einem anderen."
+    ),
     "The provider reports success but no longer has the picture.": (
         "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
     ),

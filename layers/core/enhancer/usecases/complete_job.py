@@ -22,7 +22,7 @@ from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Appe
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
-from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
+from enhancer.errors import BlankPicture, MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
 
 Outcome = Literal[
@@ -35,6 +35,8 @@ Outcome = Literal[
     "not this job's run",
     "no such job",
 ]
+_UNSAVED = "The result could not be saved; try again."
+_BLANK = "The model returned a picture of a single colour; try again, or try another model."
 RESULT_CACHE = "private, max-age=31536000, immutable"
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\\]")
@@ -119,9 +121,10 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
             finished = completer.imaging.finish(output.file, _original(job, completer), _wish(job, run))
         with finished.file:
             changes = _store(job, finished, completer)
-    except (OutputGone, UnreadablePicture):
+    except (OutputGone, UnreadablePicture) as problem:
         completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
-        return _fail(job, completer, "provider_error", "The result could not be saved; try again.", refund=True)
+        blank = isinstance(problem, BlankPicture)
+        return _fail(job, completer, "provider_error", _BLANK if blank else _UNSAVED, refund=True)
     now = to_text(completer.clock())
     try:
         completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)

@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 from enhancer.adapters.imaging import matrix_profile
 
+# From a number of the file to that of sRGB with the same light, both from 0 to 1; a mixture does it for all three.
 Curve = Callable[[float], float]
-"""From a number of the file to that of sRGB with the same light, both from 0 to 1."""
 Mixture = Callable[[float, float, float], tuple[float, float, float]]
-"""The same for red, green and blue together."""
 
 _SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 _D65, _C = (0.3127, 0.329), (0.31, 0.316)

@@ -14,14 +14,17 @@ from PIL import Image
 
 from enhancer.adapters.imaging import faithfulness, png
 from enhancer.adapters.imaging.colours import in_rgb
+from enhancer.adapters.imaging.plainness import MARKED, is_grey, is_plain
 from enhancer.adapters.imaging.preparing import has_transparency, upright
 from enhancer.domain.sizing import fit_within, turned
+from enhancer.errors import BlankPicture
 from enhancer.ports import Finished, Wish
 
 PREVIEW_SIDE = 2048
 THUMB_SIDE = 320
 COMPARED_PIXELS = 1_000_000
 _PREVIEW_QUALITY = 82
+_PNG_LEVEL = 4  # of zlib; 6, the default, takes three times the time of all else for 3 % fewer bytes (docs/pictures.md)
 _IN_MEMORY = 16 * 1024 * 1024
 _GREY = (128, 128, 128)
 _WHITE = (255, 255, 255)
@@ -29,11 +32,13 @@ _Made = TypeVar("_Made")
 
 
 class Reference(NamedTuple):
-    """What the result must keep of its original: its profile and transparency (None if it has none), and a reduction in
-    RGB to compare with."""
+    """What the result must keep of its original: its profile and transparency (None if it has none), whether all that
+    can be seen is grey and of more than one colour, and a reduction in RGB to compare with."""
 
     profile: bytes | None
     alpha: Image.Image | None
+    grey: bool
+    plain: bool
     sample: Image.Image
 
 
@@ -42,6 +47,8 @@ def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
     reference = _if_possible(lambda: _reference(original)) if original else None
     with Image.open(output) as image:
         image.load()
+        if reference and not reference.plain and is_plain(image):
+            raise BlankPicture("the model returned one colour for a picture of several")
         result = _result(image, reference, wish)
         shown = _opaque(result, _WHITE) if wish.output_format == "jpeg" else result
         as_it_came = result is image and image.format == "PNG" and wish.output_format == "png"
@@ -84,12 +91,13 @@ def _reference(original: bytes) -> Reference:
         picture = colours.image
         alpha = upright(picture.getchannel("A"), image) if has_transparency(picture) else None
         sample = upright(_sample(picture, sample_size), image)
-        return Reference(colours.profile, alpha, sample)
+        return Reference(colours.profile, alpha, is_grey(picture), is_plain(picture, MARKED), sample)
 
 
 def _report(reference: Reference, preview: Image.Image, result: Image.Image, profile: bytes | None) -> dict[str, Any]:
     larger = preview if preview.width >= reference.sample.width else result
-    return faithfulness.compare(reference.sample, _sample(larger, reference.sample.size), profile)
+    sample = _sample(larger, reference.sample.size)
+    return faithfulness.compare(reference.sample, sample.convert("RGB"), profile)
 
 
 def _sample(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -103,20 +111,33 @@ def _result(image: Image.Image, reference: Reference | None, wish: Wish) -> Imag
 
     An output that is smaller than what was promised stays as it is: enlarging it would only pretend.
     """
-    result = image if image.mode in {"RGB", "RGBA"} else image.convert("RGB")
+    result = _in_its_colours(image, reference)
     size = turned(wish.size, result.size)
     if result.size != size and result.width >= size[0] and result.height >= size[1]:
         result = result.resize(size, Image.Resampling.LANCZOS)
-    if reference and reference.alpha and result.mode == "RGB":
+    if reference and reference.alpha and result.mode in {"L", "RGB"}:
         result = result.copy() if result is image else result
         result.putalpha(reference.alpha.resize(result.size, Image.Resampling.BICUBIC))
     return result
 
 
+def _in_its_colours(image: Image.Image, reference: Reference | None) -> Image.Image:
+    """The output in RGB, or in grey where the original is: a model that gets grey as RGB tints it.
+
+    A profile of RGB needs three channels, so there the three are equal.
+    """
+    transparent = "A" if image.mode in {"LA", "RGBA"} else ""
+    in_channels = image if image.mode in {"RGB", "RGBA"} else image.convert(f"RGB{transparent}")
+    if not reference or not reference.grey or (reference.profile and is_grey(in_channels)):
+        return in_channels
+    grey = image if image.mode in {"L", "LA"} else image.convert(f"L{transparent}")
+    return grey.convert(f"RGB{transparent}") if reference.profile else grey
+
+
 def _encoded(result: Image.Image, profile: bytes | None, wish: Wish) -> tuple[IO[bytes], str, int]:
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
     if wish.output_format == "png":
-        result.save(file, "PNG", icc_profile=profile)
+        result.save(file, "PNG", icc_profile=profile, compress_level=_PNG_LEVEL)
         file.seek(0)
         with file:
             return _spooled(png.marked(file, None, wish.xmp))
@@ -143,10 +164,11 @@ def _spooled(blocks: Iterable[bytes]) -> tuple[IO[bytes], str, int]:
 
 
 def _opaque(picture: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
-    if picture.mode == "RGB":
+    if picture.mode in {"L", "RGB"}:
         return picture
-    laid = Image.new("RGB", picture.size, ground)
-    laid.paste(picture, mask=picture.getchannel("A"))
+    mode = picture.mode.rstrip("A")
+    laid = Image.new(mode, picture.size, ground if mode == "RGB" else ground[0])
+    laid.paste(picture.convert(mode), mask=picture.getchannel("A"))
     return laid
 
 
