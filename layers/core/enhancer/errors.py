@@ -9,6 +9,7 @@ EnhancerError
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
 ├── UnreadablePicture            the pixels can't be decoded
+│   └── BlankPicture             they can, and show nothing of the original
 └── ProviderError                what became of a call to the provider
     ├── NotCreated               certainly no run exists
     │   ├── Throttled            429: come back after `retry_after` seconds
@@ -183,6 +184,10 @@ class MessageNotSent(EnhancerError):
 
 class UnreadablePicture(EnhancerError):
     """The file has a picture's header but can't be decoded."""
+
+
+class BlankPicture(UnreadablePicture):
+    """A result is of one colour, its original is not: models on half precision return black for some pictures."""
 
 
 class ProviderError(EnhancerError):

@@ -238,8 +238,8 @@ class Wish:
 class Finished:
     """A result: an open file at its start, its digest, size in bytes, type, and width and height in pixels.
 
-    With it reductions as WebP, at most 2048 and 320 pixels on the longer side, and how faithful it is: None where there
-    was no original to compare with.
+    With it reductions as WebP, at most 2048 and 320 pixels on the longer side, and how faithful it is. Each of the
+    three is None where it could not be made: a result is not lost for want of them.
     """
 
     file: IO[bytes]
@@ -248,8 +248,8 @@ class Finished:
     content_type: str
     width: int
     height: int
-    preview: bytes
-    thumb: bytes
+    preview: bytes | None
+    thumb: bytes | None
     report: dict[str, Any] | None
 
 

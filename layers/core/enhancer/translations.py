@@ -160,6 +160,9 @@ GERMAN: dict[str, str] = {
     "The provider refused this job. Try another model.": (
         "Der Anbieter hat diesen Auftrag abgelehnt. Versuchen Sie ein anderes Modell."
     ),
+    "The model returned a picture of a single colour; try again, or try another model.": (
+        "Das Modell lieferte ein Bild in einer einzigen Farbe; versuchen Sie es noch einmal oder mit einem anderen."
+    ),
     "The provider reports success but no longer has the picture.": (
         "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
     ),

@@ -21,7 +21,8 @@ def end_job(
 ) -> None:
     """Make a terminal transition, tried up to five times while another transaction holds the row or the window.
 
-    `ran` says that the provider may have accepted a run, which decides how many such jobs a window gives back. Raises TransitionRefused with the row as found, Contended after the fifth try.
+    `ran` says that the provider may have accepted a run: a window gives back only so many of those. Raises
+    TransitionRefused with the row as found, Contended after the fifth try.
     """
     now = to_text(clock())
     final = {**changes, "finished_at": now, "updated_at": now}
