@@ -33,4 +33,4 @@ def picture(request: Request) -> Answer:
     return http_api.redirect(request, link.url, link.seconds)
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger)
+handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger, known=access.known)

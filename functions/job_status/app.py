@@ -69,4 +69,4 @@ def health(_: Request) -> Answer:
     return http_api.ok({"status": "ok", "version": __version__})
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger)
+handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger, known=access.known)

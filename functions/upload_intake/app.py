@@ -148,4 +148,4 @@ def _once(
     )
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger)
+handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger, known=access.known)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from enhancer import bootstrap
 from enhancer.errors import OutcomeUnknown, ProviderError
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.expire_pictures import Expirer
@@ -138,3 +139,35 @@ def test_a_route_that_is_not_there_is_no_refused_webhook(load, lines):
     event["requestContext"]["http"]["method"] = "GET"
     assert load("replicate_webhook").handler(event, CONTEXT)["statusCode"] == 405
     assert lines()[1] == []
+
+
+@pytest.mark.parametrize("function", ["image_proxy", "job_control", "job_status", "upload_intake"])
+def test_who_was_here_before_and_comes_past_the_distribution_is_counted_and_no_stranger_is(
+    load, lines, function, monkeypatch
+):
+    app = load(function)
+    monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(several=lambda _: ["one:c2VjcmV0"]))
+    event = json.loads((ROOT / f"events/{function}.json").read_text())
+    _, cookie = bootstrap.identity().mint()
+    name, _, value = str(cookie).partition(";")[0].partition("=")
+    for cookies, counted in (
+        ([f"{name}={value}"], [("VisitorsRefused", 1, {})]),
+        ([f"{name}={value[:-1]}"], []),
+        ([], []),
+    ):
+        given = {**event, "cookies": cookies, "headers": {**event["headers"], "x-origin-verify": "replaced"}}
+        assert app.handler(given, CONTEXT)["statusCode"] == 403
+        said, metrics = lines()
+        assert said[-1]["refusal"] == "forbidden"
+        assert told(metrics) == counted
+    through = {
+        **event,
+        "cookies": [f"{name}={value}"],
+        "headers": {**event["headers"], "x-origin-verify": "one:c2VjcmV0"},
+    }
+    through["requestContext"] = {
+        **event["requestContext"],
+        "http": {**event["requestContext"]["http"], "method": "PATCH"},
+    }
+    app.handler(through, CONTEXT)
+    assert "VisitorsRefused" not in str(lines())

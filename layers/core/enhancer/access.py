@@ -86,6 +86,10 @@ class Access:
         self._count(request, Rate(rate, self._rules.rates[rate]), self._subject(request, caller))
         return caller
 
+    def known(self, request: Request) -> bool:
+        """Whether a request has a cookie that we signed; a token is not looked at."""
+        return self._identity.caller({}, request.cookies) is not None
+
     def stranger(self, request: Request) -> None:
         """Count a request that is refused before anybody is known: by its address, as all else. Raises RateLimited."""
         self._count(request, Rate("other", self._rules.rates["other"]), self._address(request))

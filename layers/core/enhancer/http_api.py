@@ -155,12 +155,14 @@ def serve(
     origin_secrets: Callable[[], Sequence[str]] | None = None,
     counted: Mapping[type[RequestError], str] = COUNTED,
     stranger: Callable[[Request], None] = lambda _: None,
+    known: Callable[[Request], bool] = lambda _: False,
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler around a function's routes.
 
     With `origin_secrets`, requests must have come through the distribution: the `X-Origin-Verify` header holds one of
     them. `counted` names the metric of a refusal. `stranger` counts a request for which there is no endpoint, and may
-    refuse it as one too many.
+    refuse it as one too many. `known` says whether a request has a cookie of ours. Where such a one has not come
+    through the distribution, that is a metric: the distribution may send a secret that is no longer valid.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -168,6 +170,8 @@ def serve(
         begin(request.id, request.parameters.get("id"))
         try:
             if origin_secrets and request.path not in _OPEN and not _came_through(request, origin_secrets()):
+                if known(request):
+                    count("VisitorsRefused")
                 raise Forbidden("Requests must come through the public address.")
             answer = _found(routes, request, stranger)(request)
         except RequestError as problem:

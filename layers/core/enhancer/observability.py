@@ -60,6 +60,7 @@ METRICS = {
     "Reconciled": ("Count", ("treatment",)),
     "BroughtHome": ("Count", ()),  # of each of these: 1 if its run's create answer or webhook had been lost, else 0
     "WebhookRefusals": ("Count", ()),
+    "VisitorsRefused": ("Count", ()),  # known by our cookie, and not come through the distribution
     "SecurityEvents": ("Count", ("event",)),
     "UndersizedResults": ("Count", ()),  # of each job that succeeded: 1 if the model returned less than was promised
     "MessagesFailed": ("Count", ()),
