@@ -56,7 +56,7 @@ def reconcile_jobs(
     """Look at the jobs that are due while `enough_time()`; returns how many of them got which treatment.
 
     `treated` is told each one's treatment before the next job is read, and `unforeseen` what was raised where nobody
-    had foreseen it. Whatever is looked at is due again later the longer it has waited, so that the next run goes on with
+    had foreseen it. Whatever is looked at is due again later the longer it has waited, and the next run goes on with
     the others: nothing that one job raises keeps another from its turn.
     """
     now = reconciler.clock()
