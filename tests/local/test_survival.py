@@ -77,7 +77,10 @@ def started(tmp_path: Path) -> Iterator[Started]:
     finally:
         if running.process.poll() is None:
             running.process.kill()
-            running.process.communicate(timeout=60)
+            running.process.wait(60)
+        for stream in (running.process.stdout, running.process.stderr):
+            assert stream is not None
+            stream.close()
         assert processes_with(str(tmp_path)) == []
 
 
