@@ -92,6 +92,9 @@ start: setup $(BUILT) $(PAGE)  ## run everything on http://127.0.0.1:8080 until 
 NO_PARAMETERS := PORT STATE LOCAL_ENGINE PYTHON
 PARAMETERS = $(filter-out $(NO_PARAMETERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
 
+stop: $(PRODUCT)  ## end what make start left running: make stop [STATE=folder]
+	@.venv/bin/python -m local stop
+
 token: $(PRODUCT)  ## print a bearer token of the local issuer: make token SUB=alice [EMAIL_VERIFIED=false] [ROLE=admin]
 	@.venv/bin/python -m local token
 
@@ -255,4 +258,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-bench .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
 
-.PHONY: check-models help setup lock demo start token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles mutants browser check audit bench cost load format clean
+.PHONY: check-models help setup lock demo start stop token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles mutants browser check audit bench cost load format clean

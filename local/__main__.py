@@ -1,5 +1,7 @@
-"""`python -m local start [Name=value …] | demo [IMAGE] | token`: what the Makefile calls."""
+"""`python -m local start [Name=value …] | stop | demo [IMAGE] | token`: what the Makefile calls."""
 
+import contextlib
+import errno
 import os
 import signal
 import sys
@@ -11,11 +13,15 @@ from typing import NoReturn
 from local.config import LocalStackError, StackConfig, config_from_environment
 from local.demo import demo
 from local.issuer import token
+from local.kept_state import stop
 from local.parameters import with_parameters
 from local.stack import LocalStack
 
+SAVE_SECONDS = 5  # what is lost of jobs, quotas and messages when the emulator is killed
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 USAGE = (
-    "usage: python -m local start [Name=value ...] | demo [IMAGE] | "
+    "usage: python -m local start [Name=value ...] | stop | demo [IMAGE] | "
     "token (SUB, EMAIL_VERIFIED, ROLE from the environment)"
 )
 
@@ -25,6 +31,8 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["start", *parameters] if all("=" in each for each in parameters):
             return run(lambda: start(with_parameters(config_from_environment(), parameters)))
+        case ["stop"]:
+            return run(print_stop)
         case ["demo", *picture] if len(picture) <= 1:
             return run(lambda: demo(*picture))
         case ["token"]:
@@ -33,13 +41,18 @@ def main(arguments: list[str]) -> int:
 
 
 def run(command: Callable[[], int]) -> int:
-    """Run a command so that Ctrl-C and SIGTERM end it cleanly and its faults are one sentence."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _interrupt_once)
+    """Run a command so that Ctrl-C, SIGTERM and a closed terminal end it cleanly and its faults are one sentence."""
+    for name in _ENDING:
+        if signal.getsignal(name) is not signal.SIG_IGN:  # nohup ignores SIGHUP
+            signal.signal(name, _interrupt_once)
     try:
         return command()
     except LocalStackError as error:
         return _complain(str(error))
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        return _complain(f"{error.filename or 'A file'} can't be written: {error.strerror}; make room and start again.")
 
 
 def start(config: StackConfig) -> int:
@@ -50,11 +63,23 @@ def start(config: StackConfig) -> int:
             print(said, file=sys.stderr, flush=True)
             print(f"ready {stack.base_url}", flush=True)
             while True:
-                stack.check()
-                time.sleep(0.5)
+                for _ in range(SAVE_SECONDS):
+                    stack.check()
+                    time.sleep(1)
+                stack.save()
     except KeyboardInterrupt:
-        print(f"stopped; jobs and pictures are kept in {config.state}", flush=True)
+        said = f"stopped; jobs and pictures are kept in {config.state}"
+        if not stack.saved:
+            said += f", but those of the last seconds could not be saved: {config.state / 'emulator.log'} says why"
+        with contextlib.suppress(OSError):  # of a terminal that was closed
+            print(said, flush=True)
         return 0
+
+
+def print_stop() -> int:
+    """End the stack that runs on STATE."""
+    print(stop(config_from_environment()))
+    return 0
 
 
 def print_token() -> int:
@@ -75,7 +100,7 @@ def _complain(line: str) -> int:
 
 def _interrupt_once(_number: int, _frame: FrameType | None) -> NoReturn:
     """End by KeyboardInterrupt; a second Ctrl-C does not interrupt the stopping."""
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in _ENDING:
         signal.signal(name, signal.SIG_IGN)
     raise KeyboardInterrupt
 

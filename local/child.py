@@ -33,7 +33,7 @@ class Child:
                 command,
                 env=dict(environment),
                 cwd=ROOT,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # never written: `lifeline` ends the process when it closes
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -72,6 +72,10 @@ class Child:
         """Whether the process has printed its `ready` line."""
         return any(line.startswith(b"ready ") for line in self.log.read_bytes().splitlines())
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the process itself; one that has ended gets none."""
+        self._process.send_signal(number)
+
     def stop(self, grace_seconds: float) -> None:
         """End the process: SIGTERM, the grace, then SIGKILL for it and for what it left in its group.
 
@@ -86,6 +90,8 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
         self._stopped = True
 
 

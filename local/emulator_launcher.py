@@ -3,12 +3,19 @@
 Imports go by name because ministack is not installed where this file is type-checked.
 """
 
+import asyncio
 import importlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))  # only for this: other names of that folder must not be found
+importlib.import_module("lifeline").end_with_parent()
+del sys.path[0]
 
 # The worker pool starts `[sys.executable, worker]` (core/lambda_runtime.py). Left alone, handlers would run on this
 # interpreter and see the emulator's packages; they must see their layers and the standard library only.
@@ -58,6 +65,23 @@ def checked_one_by_one(enforce: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
+def loaded_and_saved_on_demand(load: Callable[[], None]) -> Callable[[], None]:
+    """Load the state, and save it whenever SIGUSR1 comes: by itself ministack saves at a clean stop only (app.py).
+
+    It happens between two requests, so that what is saved of all services is of one moment.
+    """
+
+    def loaded() -> None:
+        load()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, save)
+
+    def save() -> None:
+        app.save_all(app._build_persistence_save_dict())  # noqa: SLF001
+
+    return loaded
+
+
+app._load_persisted_state = loaded_and_saved_on_demand(app._load_persisted_state)  # noqa: SLF001
 actions.extract_resource_arn = arn_per_parameter(actions.extract_resource_arn)
 evaluator.enforce = checked_one_by_one(evaluator.enforce)
 

@@ -6,6 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
+from local.config import LocalStackError
+
 Secrets = dict[str, str]
 """Name of the SSM parameter without the stack's prefix → value."""
 
@@ -17,7 +19,10 @@ def load_secrets(state: Path) -> Secrets:
     `origin-secrets` is space separated, the first is the one that the front door sends.
     """
     path = state / "secrets.json"
-    kept: Secrets = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        kept: Secrets = json.loads(path.read_text()) if path.exists() else {}
+    except ValueError:
+        raise LocalStackError(f"{path} is cut off, and with it the keys of what is kept; delete {state}.") from None
     found = {**_generated(), **kept}
     if found != kept:
         save_secrets(state, found)
@@ -35,6 +40,8 @@ def write_private(path: Path, content: bytes) -> None:
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # a power cut leaves the old or the new one too
     draft.replace(path)
 
 

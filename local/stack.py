@@ -1,10 +1,11 @@
 """The whole local stack as one context manager: emulator, Replicate stand-in, deployed template, front door."""
 
 import contextlib
-import fcntl
 import json
 import os
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from local.config import STACK_NAME, LocalStackError, StackConfig
 from local.deploy import Deployment, Say, deploy
 from local.emulator import STOP_SECONDS, empty_temporary, start_emulator
 from local.kept_secrets import load_secrets
+from local.kept_state import is_saved, locked, set_aside_unusable
 from local.ports import is_taken
 from local.transform import code_folders, read_template
 
@@ -33,7 +35,10 @@ class LocalStack:
 
     deployment: Deployment
     replicate_token: str
+    saved: bool
+    """After the end: whether the emulator has saved its state."""
     _replicate: Child
+    _emulator: Child
 
     def __init__(self, config: StackConfig, say: Say = silent) -> None:
         self.config = config
@@ -53,7 +58,13 @@ class LocalStack:
     ) -> None:
         """Stop: the front door first, then the stand-in, then the emulator, which saves its state."""
         self._children.clear()
+        began = time.time()
         self._opened.close()
+        self.saved = is_saved(self.config, since=began)
+
+    def save(self) -> None:
+        """Have the emulator save its state now, so that no more than this is lost when it is killed."""
+        self._emulator.signal(signal.SIGUSR1)
 
     @property
     def base_url(self) -> str:
@@ -103,14 +114,15 @@ class LocalStack:
     def _start(self, opened: contextlib.ExitStack) -> None:
         config = self.config
         check_built(config.build, code_folders(read_template(config.template)).values())
-        _check_ports(config)
         config.state.mkdir(parents=True, exist_ok=True)
         config.state.chmod(0o700)  # the emulator's files hold the secrets in clear
-        lock = opened.enter_context(_locked(config))
+        lock = opened.enter_context(locked(config, self._say))
+        _check_ports(config)
+        set_aside_unusable(config, self._say)
         empty_temporary(config)  # a killed stack did not
         opened.callback(empty_temporary, config)
         self._say("starting the emulator")
-        self._keep(opened, start_emulator(config, lock), STOP_SECONDS)
+        self._emulator = self._keep(opened, start_emulator(config, lock), STOP_SECONDS)
         self._say(f"starting the Replicate stand-in ({config.engine})")
         self._replicate = self._keep(opened, _start_replicate(config), STAND_IN_SECONDS)
         self.deployment = deploy(config, self._say)
@@ -119,6 +131,7 @@ class LocalStack:
         door = _start_front_door(config, self.deployment.api_id)
         self._keep(opened, door, grace_seconds=10)
         door.wait_until(lambda: answers(f"{config.base_url}/api/health"), seconds=60)
+        self.save()
 
     def _keep(self, opened: contextlib.ExitStack, child: Child, grace_seconds: float) -> Child:
         opened.callback(child.stop, grace_seconds)
@@ -133,17 +146,6 @@ def _check_ports(config: StackConfig) -> None:
                 f"Port {port} is in use by another program; choose other ones with `PORT=9080 make start` "
                 f"(it uses that port and the two after it)."
             )
-
-
-@contextlib.contextmanager
-def _locked(config: StackConfig) -> Iterator[int]:
-    """Hold the state folder: two emulators on one folder would overwrite each other's state. Yields the descriptor."""
-    with (config.state / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LocalStackError(f"Another local stack runs on {config.state}; stop it first.") from None
-        yield file.fileno()
 
 
 def _start_replicate(config: StackConfig) -> Child:
@@ -176,6 +178,6 @@ def _start_front_door(config: StackConfig, api_id: str) -> Child:
 
 def _start_module(name: str, module: str, settings: dict[str, str], config: StackConfig) -> Child:
     log = config.state / f"{module.rpartition('.')[2]}.log"
-    child = Child(name, [sys.executable, "-m", module], {**os.environ, **settings}, log)
+    child = Child(name, [sys.executable, "-m", "local.lifeline", module], {**os.environ, **settings}, log)
     child.wait_until(child.said_ready, seconds=60)
     return child

@@ -21,7 +21,7 @@ from .orders import Order
 from .predictions import Prediction, Predictions, Status
 from .received import Received
 from .webhooks import Webhooks
-from .workshop import Done, Workshop
+from .workshop import INTERRUPTED, Done, Workshop
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +174,12 @@ class Runs:
         if done.made is None:
             self._end(prediction, Status.FAILED, done.error)
             return
-        url = self._files.add(prediction.id, done.made.name, done.made.content)
+        try:
+            url = self._files.add(prediction.id, done.made.name, done.made.content)
+        except OSError:
+            log.exception("prediction %s: its output could not be written", prediction.id)
+            self._end(prediction, Status.FAILED, INTERRUPTED)
+            return
         prediction.output = prediction.order.model.shown(url)
         self._webhooks.emit(prediction, "output")
         self._end(prediction, Status.SUCCEEDED)

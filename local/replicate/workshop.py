@@ -18,6 +18,9 @@ from .received import Received
 
 log = logging.getLogger(__name__)
 
+INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
+"""What the provider says of faults of its own machines, of which a full disk here is one."""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -50,6 +53,9 @@ class Workshop:
             error = str(fault)
         except CancelledRunError:
             raise
+        except OSError:
+            log.exception("prediction %s: a file could not be written", prediction.id)
+            error = INTERRUPTED
         except Exception as fault:  # whatever a model raises ends its run, not the worker
             log.exception("prediction %s: unexpected", prediction.id)
             error = f"{type(fault).__name__}: {fault}"

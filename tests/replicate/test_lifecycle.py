@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from enhancer.domain.prediction import Prediction, Verdict, judge
 from local.replicate.orders import read_cancel_after, read_prefer
+from local.replicate.server import FILES_FOLDER, RECEIVED_FOLDER
 from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, check, eventually, picture
 
 
@@ -210,3 +212,20 @@ def test_what_was_received_is_shown_without_the_token(service: Service, outside:
     assert exact.content == content
     assert service.call("GET", "/_received/unknown/input").status_code == 404
     check("prediction", service.get(created))
+
+
+@pytest.mark.parametrize("folder", [FILES_FOLDER, RECEIVED_FOLDER])
+def test_a_disk_that_takes_no_file_is_the_platforms_fault_and_the_next_run_succeeds(
+    service: Service, image: str, tmp_path: Path, folder: str
+) -> None:
+    """Nothing can be written below a file, as on a full disk: it is no fault of the picture's."""
+    blocked = tmp_path / "state" / folder
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_bytes(b"")
+    done = service.ended(service.create(image))
+    assert (done["status"], done["error"]) == ("failed", "Prediction interrupted; please retry (code: PA)")
+    assert judge(Prediction(done["id"], "failed", error=done["error"]), attempt=1, cancel_requested=False) == Verdict(
+        "retry"
+    )
+    blocked.unlink()
+    assert service.ended(service.create(image))["status"] == "succeeded"

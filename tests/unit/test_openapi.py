@@ -1,6 +1,7 @@
 """docs/openapi.yaml against the code: routes, contracts, errors, documents; and against itself: its examples."""
 
 import dataclasses
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from openapi_spec_validator import validate
 from enhancer import __version__, contracts, http_api
 from enhancer.adapters.model_files import models
 from enhancer.documents import job_json, model_json, usage_json
-from enhancer.domain import limits
+from enhancer.domain import keys, limits
 from enhancer.domain.job import Status
-from enhancer.errors import RequestError
+from enhancer.errors import RequestError, ValidationFailed
+from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE
 from enhancer.usecases.read_usage import read_usage
-from enhancer.usecases.request_upload import request_upload
+from enhancer.usecases.request_upload import check_size, request_upload
+from enhancer.usecases.share_job import MAX_SECONDS, MIN_SECONDS
 from tests.unit.test_http_api import leaves
 from tests.unit.test_template import FUNCTIONS
 
@@ -118,6 +121,33 @@ def test_operations_have_names_of_their_own():
 def test_request_schemas_are_the_contracts(name):
     contract = getattr(contracts, name)
     assert bare(COMPONENTS["schemas"][name]) == bare(contract.model_json_schema(by_alias=True))
+
+
+def test_ranges_and_choices_are_those_that_the_code_refuses_by():
+    schemas = COMPONENTS["schemas"]
+    upload, share = schemas["UploadRequest"]["properties"], schemas["ShareRequest"]["properties"]
+    assert upload["contentType"]["enum"] == list(keys.EXTENSIONS)
+    assert upload["size"]["minimum"] == 1
+    assert (share["expiresIn"]["minimum"], share["expiresIn"]["maximum"]) == (MIN_SECONDS, MAX_SECONDS)
+    [limit, _] = DOCUMENT["paths"]["/api/ai-image/jobs"]["get"]["parameters"]
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_the_smallest_upload_is_the_smallest_that_is_taken(size):
+    with nullcontext() if size else pytest.raises(ValidationFailed):
+        check_size(size, 10)
+
+
+def test_a_form_has_a_field_for_every_parameter_and_its_choices():
+    fields = dict(COMPONENTS["schemas"]["Form"]["properties"])
+    assert fields.pop("image")["format"] == "binary"
+    del fields["model"]
+    for parameter in {each.name: each for model in models().values() for each in model.parameters}.values():
+        field = fields.pop(parameter.name)
+        choices = {"boolean": ["true", "false"], "choice": list(parameter.choices)}.get(parameter.kind)
+        assert (field["type"], field.get("enum")) == ("string", choices), parameter.name
+    assert not fields
 
 
 def test_every_contract_is_described():

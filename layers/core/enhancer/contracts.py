@@ -12,6 +12,13 @@ _Filename = Annotated[str, Field(min_length=1, max_length=1024)]
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 _FAULTS, _NAME = 10, 60  # fields that a refusal names, and characters of a name: it may be whatever somebody sent
+# For readers of the description; the use cases refuse what is outside, and say what would fit.
+_CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp")
+_ONE_SOURCE: dict[str, Any] = {
+    "if": {"required": ["uploadId"], "properties": {"uploadId": {"type": "string"}}},
+    "then": {"properties": {"fromJobId": {"type": "null"}}},
+    "else": {"required": ["fromJobId"], "properties": {"fromJobId": {"type": "string"}}},
+}
 
 
 class Contract(BaseModel):
@@ -43,12 +50,14 @@ class UploadRequest(Contract):
     """POST /uploads. `size` is the exact length of the file in bytes; the signed URL takes no other."""
 
     filename: _Filename
-    content_type: Annotated[str, Field(max_length=255)]
-    size: int
+    content_type: Annotated[str, Field(max_length=255, json_schema_extra={"enum": [*_CONTENT_TYPES]})]
+    size: Annotated[int, Field(json_schema_extra={"minimum": 1})]
 
 
 class JobRequest(Contract):
     """POST /jobs as JSON: a job from an upload, or from the original of an earlier job."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE_SOURCE)
 
     upload_id: _Id | None = None
     from_job_id: _Id | None = None
@@ -66,4 +75,4 @@ class JobRequest(Contract):
 class ShareRequest(Contract):
     """POST /jobs/{id}/share. Seconds."""
 
-    expires_in: int = 86_400
+    expires_in: Annotated[int, Field(json_schema_extra={"minimum": 300, "maximum": 604_800})] = 86_400

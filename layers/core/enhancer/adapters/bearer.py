@@ -35,14 +35,12 @@ class IssuerKeys(jwt.PyJWKClient):
         """The key set, or the last good one. Raises PyJWKClientConnectionError where there never was one."""
         try:
             fetched = super().fetch_data()
-            if any(map(_verifies, jwt.PyJWKSet.from_dict(fetched).keys)):
+            if self._last is None or any(map(_verifies, jwt.PyJWKSet.from_dict(fetched).keys)):
                 self._last = fetched
         except Exception:  # noqa: BLE001, S110 - a page may be anything: HTML, cut off, not UTF-8, nested too deeply
             pass
         if self._last is None:
-            if self.jwk_set_cache is not None:
-                self.jwk_set_cache.put(None)  # it may hold keys that verify nothing
-            raise jwt.PyJWKClientConnectionError("the issuer publishes no key that verifies tokens")
+            raise jwt.PyJWKClientConnectionError("the issuer publishes no keys")
         return self._last
 
 
@@ -99,7 +97,11 @@ class BearerTokens:
         return fitting[0]
 
     def _fitting(self, header: Mapping[str, Any]) -> list[jwt.PyJWK]:
-        keys = filter(_verifies, self._keys.get_jwk_set().keys)
+        keys = list(filter(_verifies, self._keys.get_jwk_set().keys))
+        if not keys:
+            if self._keys.jwk_set_cache is not None:
+                self._keys.jwk_set_cache.put(None)  # the next request looks again
+            raise jwt.PyJWKClientError("the issuer publishes no keys that verify tokens")
         alike = [key for key in keys if key.algorithm_name == header["alg"]]
         return [key for key in alike if key.key_id == header["kid"]][:1] if "kid" in header else alike
 

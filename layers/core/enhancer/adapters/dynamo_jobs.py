@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from enhancer.adapters.dynamo_items import UNFINISHED, Expression, item_job, job_item, to_item
-from enhancer.contention import settled
 from enhancer.domain.clock import from_text, to_text
 from enhancer.domain.job import Job, Transition
 from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Seat
@@ -202,6 +201,8 @@ class DynamoJobs:
 
     def _settled(self, request: Mapping[str, Any]) -> Any:
         """Update one item, again while a transaction holds it. Raises Contended after five tries."""
+        from enhancer.contention import settled
+
         return settled(lambda: _uncontended(lambda: self._client.update_item(**request)), self._sleep)
 
     def _transact(self, *items: dict[str, Any]) -> list[bool]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from enhancer.contention import settled
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job, Transition
 from enhancer.ports import Jobs
@@ -24,6 +23,8 @@ def end_job(
     `ran` says that the provider may have accepted a run: a window gives back only so many of those. Raises
     TransitionRefused with the row as found, Contended after the fifth try.
     """
+    from enhancer.contention import settled
+
     now = to_text(clock())
     final = {**changes, "finished_at": now, "updated_at": now}
     settled(lambda: jobs.end(job, transition, final, refund=refund, ran=ran))

@@ -50,13 +50,14 @@ class Reconciler:
 def reconcile_jobs(
     reconciler: Reconciler,
     enough_time: Callable[[], bool] = lambda: True,
-    treated: Callable[[str, Exception | None], None] = lambda *_: None,
+    treated: Callable[[str], None] = lambda _: None,
+    unforeseen: Callable[[Exception], None] = lambda _: None,
 ) -> dict[str, int]:
     """Look at the jobs that are due while `enough_time()`; returns how many of them got which treatment.
 
-    `treated` is told each one's treatment before the next job is read, with what was raised where nobody had foreseen
-    it. Whatever is looked at is due again later the longer it has waited, so that the next run goes on with the others:
-    nothing that one job raises keeps another from its turn.
+    `treated` is told each one's treatment before the next job is read, and `unforeseen` what was raised where nobody
+    had foreseen it. Whatever is looked at is due again later the longer it has waited, and the next run goes on with
+    the others: nothing that one job raises keeps another from its turn.
     """
     now = reconciler.clock()
     if not reconciler.usage.lease("reconcile", now, seconds=55):
@@ -72,7 +73,9 @@ def reconcile_jobs(
             treatment, problem = "passed over", raised
         if treatment:
             done[treatment] += 1
-            treated(treatment, problem)
+            treated(treatment)
+        if problem:
+            unforeseen(problem)
     return dict(done)
 
 

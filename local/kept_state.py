@@ -1,0 +1,121 @@
+"""What an earlier start left in the state folder, whether it can be used, and who is using it."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from local.config import LocalStackError, StackConfig
+
+STOP_SECONDS = 30.0
+"""How long a stack may take to end: the emulator has 15 s of it, and saves its state in them."""
+
+
+@contextlib.contextmanager
+def locked(config: StackConfig, say: Callable[[str], None]) -> Iterator[int]:
+    """Hold the state folder: two emulators on one folder would overwrite each other's state. Yields the descriptor.
+
+    The emulator holds it too. Where the supervisor of a stack was killed, its end is waited for. Raises LocalStackError
+    naming the stack that runs.
+    """
+    with (config.state / "lock").open("a+") as file:
+        if not _taken(file.fileno()):
+            process, address = _holder(config.state)
+            if process and not _lives(process):
+                say("waiting for what an earlier start left behind to end")
+                _await(lambda: _taken(file.fileno()))
+            if not _taken(file.fileno()):
+                where = f" at {address} (process {process})" if process else ""
+                raise LocalStackError(f"Another local stack runs on {config.state}{where}; `make stop` ends it.")
+        file.truncate(0)
+        file.write(f"{os.getpid()} {config.base_url}\n")
+        file.flush()
+        yield file.fileno()
+
+
+def stop(config: StackConfig) -> str:
+    """End the stack that runs on the state folder; says what was done. Raises LocalStackError if it does not end."""
+    try:
+        file = (config.state / "lock").open("a+")
+    except OSError:
+        return "nothing runs"
+    with file:
+        if _taken(file.fileno()):
+            return "nothing runs"
+        process, address = _holder(config.state)
+        if process and _lives(process):
+            os.kill(process, signal.SIGTERM)
+        _await(lambda: _taken(file.fileno()))
+        if not _taken(file.fileno()):
+            raise LocalStackError(f"The stack on {config.state} has not ended in {STOP_SECONDS:.0f} s.")
+    return f"stopped {address}; jobs and pictures are kept in {config.state}"
+
+
+def set_aside_unusable(config: StackConfig, say: Callable[[str], None]) -> None:
+    """Move the emulator's state away where it can't be used, and say so: a start never fails on what a crash left."""
+    folder = config.state / "emulator"
+    reason = _unusable(folder)
+    if reason:
+        aside = config.state / "emulator-unusable"
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        say(
+            f"the jobs and pictures of earlier starts can't be used ({reason}): this one begins without them; "
+            f"they are in {aside}"
+        )
+
+
+def _unusable(folder: Path) -> str | None:
+    if not folder.is_dir():
+        return None
+    for file in sorted(folder.glob("*.json")):
+        try:
+            json.loads(file.read_bytes())
+        except (ValueError, RecursionError):
+            return f"{file.name} is cut off"
+    if not (folder / "cloudformation.json").exists() and any((folder / "s3").glob("*")):
+        return "the emulator ended before it had saved anything but pictures"
+    return None
+
+
+def is_saved(config: StackConfig, since: float) -> bool:
+    """Whether the emulator has saved its state after that time, in seconds since 1970."""
+    try:
+        return (config.state / "emulator" / "cloudformation.json").stat().st_mtime >= since
+    except FileNotFoundError:
+        return False
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _holder(state: Path) -> tuple[int | None, str]:
+    """Process and address of the stack that took the lock last."""
+    process, _, address = (state / "lock").read_text().strip().partition(" ")
+    return (int(process) if process.isdigit() else None), address
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
