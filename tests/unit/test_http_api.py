@@ -63,6 +63,12 @@ def test_every_leaf_of_the_error_tree_has_its_answer(leaf):
     assert http_api.SECURITY_HEADERS.items() <= headers.items()
 
 
+def test_a_write_that_never_got_through_is_to_be_tried_again():
+    status, headers, body = call(raising=errors.Contended())
+    assert (status, headers["retry-after"], body["error"]["type"]) == (503, "1", "service_unavailable")
+    assert body["error"]["message"] == errors.CROWDED
+
+
 def test_error_types_and_statuses_are_told_apart():
     pairs = {(leaf.type, leaf.status) for leaf in leaves(RequestError)}
     assert len({name for name, _ in pairs}) == len(pairs)

@@ -30,6 +30,7 @@ HOST = "0123456789abcdef.r2.cloudflarestorage.com"
         (f"could not read {HOST}{SIGNED}", "could not read (an address)"),
         (f"GET {SIGNED} failed", "GET (an address) failed"),
         ("result at tjzk.replicate.delivery/pbxt/x/out.png", "result at (an address)"),
+        (f"GET {PATH}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261128T0", "GET (an address)"),
         ("s3://bucket/key", "(an address)"),
         (
             "Authorization: AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261128/auto/s3/aws4_request, Signature=feedbeef",

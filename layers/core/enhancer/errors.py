@@ -5,10 +5,11 @@ EnhancerError
 │   ├── ValidationFailed, Unauthorized, Forbidden, EmailUnverified, NotFound, MethodNotAllowed, Conflict, Gone,
 │   ├── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, IdempotencyMismatch, RateLimited, QuotaExceeded,
 │   └── ServiceUnavailable ── CeilingReached
-├── Contended                    the quota moved between reading and writing; read again
+├── Contended                    another transaction came between, or the table is throttled; nothing was written
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
 ├── UnreadablePicture            the pixels can't be decoded
+│   └── BlankPicture             they can, and show nothing of the original
 └── ProviderError                what became of a call to the provider
     ├── NotCreated               certainly no run exists
     │   ├── Throttled            429: come back after `retry_after` seconds
@@ -26,6 +27,7 @@ from enhancer.translations import Language, render
 
 MAX_DETAIL = 200  # characters
 UNKNOWN_CALLER = "Sign in, or send the cookie you got with your upload."
+CROWDED = "Too many of your requests arrived at once; try again in a moment."
 
 
 class EnhancerError(Exception):
@@ -165,7 +167,7 @@ class CeilingReached(ServiceUnavailable):
 
 
 class Contended(EnhancerError):
-    """Another request changed the owner's window first, or DynamoDB reports a transaction conflict."""
+    """Another request changed the owner's window first, or DynamoDB reports a transaction conflict or a throttle."""
 
 
 class TransitionRefused(EnhancerError):
@@ -182,6 +184,10 @@ class MessageNotSent(EnhancerError):
 
 class UnreadablePicture(EnhancerError):
     """The file has a picture's header but can't be decoded."""
+
+
+class BlankPicture(UnreadablePicture):
+    """A result is of one colour, its original is not: models on half precision return black for some pictures."""
 
 
 class ProviderError(EnhancerError):

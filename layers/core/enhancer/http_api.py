@@ -11,7 +11,16 @@ from typing import Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from enhancer.errors import CeilingReached, Forbidden, MethodNotAllowed, NotFound, RequestError
+from enhancer.errors import (
+    CROWDED,
+    CeilingReached,
+    Contended,
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    RequestError,
+    ServiceUnavailable,
+)
 from enhancer.observability import begin, count, logger
 from enhancer.request import Request
 from enhancer.translations import render
@@ -165,6 +174,8 @@ def serve(
             if type(problem) in counted:
                 count(counted[type(problem)])
             answer = _refusal(request, problem)
+        except Contended:  # through all tries
+            answer = _refusal(request, ServiceUnavailable(CROWDED, retry_after=1))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer of ours
             answer = _fault(request)
         logger.info("answered", extra={"route": event["routeKey"], "method": request.method, "status": answer.status})

@@ -160,6 +160,9 @@ GERMAN: dict[str, str] = {
     "The provider refused this job. Try another model.": (
         "Der Anbieter hat diesen Auftrag abgelehnt. Versuchen Sie ein anderes Modell."
     ),
+    "The model returned a picture of a single colour; try again, or try another model.": (
+        "Das Modell lieferte ein Bild in einer einzigen Farbe; versuchen Sie es noch einmal oder mit einem anderen."
+    ),
     "The provider reports success but no longer has the picture.": (
         "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
     ),
@@ -173,6 +176,7 @@ GERMAN: dict[str, str] = {
     "The token is not valid: wrong issuer, audience, signature, or its time is over.": (
         "Das Token ist nicht gültig: falscher Aussteller, Empfänger, falsche Signatur, oder es ist abgelaufen."
     ),
+    "The token names no subject.": "Das Token nennt niemanden.",
     "The upload was declared as {declared}, but its content is {actual}.": (
         "Die Datei wurde als {declared} angekündigt, ihr Inhalt ist aber {actual}."
     ),

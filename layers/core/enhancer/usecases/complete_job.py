@@ -22,8 +22,9 @@ from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Appe
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
-from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
+from enhancer.errors import BlankPicture, MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
+from enhancer.usecases.end_job import end_job
 
 Outcome = Literal[
     "succeeded",
@@ -35,6 +36,8 @@ Outcome = Literal[
     "not this job's run",
     "no such job",
 ]
+_UNSAVED = "The result could not be saved; try again."
+_BLANK = "The model returned a picture of a single colour; try again, or try another model."
 RESULT_CACHE = "private, max-age=31536000, immutable"
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\\]")
@@ -119,12 +122,12 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
             finished = completer.imaging.finish(output.file, _original(job, completer), _wish(job, run))
         with finished.file:
             changes = _store(job, finished, completer)
-    except (OutputGone, UnreadablePicture):
+    except (OutputGone, UnreadablePicture) as problem:
         completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
-        return _fail(job, completer, "provider_error", "The result could not be saved; try again.", refund=True)
-    now = to_text(completer.clock())
+        unusable = _BLANK if isinstance(problem, BlankPicture) else _UNSAVED
+        return _fail(job, completer, "provider_error", unusable, refund=True)
     try:
-        completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
+        end_job(job, SUCCEED, changes, refund=False, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused as refusal:
         return _unwanted(refusal.current, completer)
     return "succeeded"
@@ -172,8 +175,10 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
     stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "picture"
     name = f"{stem}-enhanced-{_enlarged(job, finished):g}x{PurePosixPath(key).suffix}"
     completer.pictures.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
-    completer.pictures.write(preview, finished.preview, "image/webp", RESULT_CACHE)
-    completer.pictures.write(thumb, finished.thumb, "image/webp", RESULT_CACHE)
+    reductions = {"preview_r2_key": (preview, finished.preview), "thumb_r2_key": (thumb, finished.thumb)}
+    for reduction, picture in reductions.values():
+        if picture:
+            completer.pictures.write(reduction, picture, "image/webp", RESULT_CACHE)
     return {
         "output_r2_key": key,
         "output_content_type": finished.content_type,
@@ -181,8 +186,7 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
         "output_width": finished.width,
         "output_height": finished.height,
         "output_sha256": finished.sha256,
-        "preview_r2_key": preview,
-        "thumb_r2_key": thumb,
+        **{attribute: reduction if picture else None for attribute, (reduction, picture) in reductions.items()},
         "report_json": json.dumps(finished.report) if finished.report else None,
     }
 
@@ -270,9 +274,8 @@ def _end(
     refund: bool,
     outcome: Outcome,
 ) -> Outcome:
-    now = to_text(completer.clock())
     try:
-        completer.jobs.end(job, transition, {**changes, "finished_at": now, "updated_at": now}, refund=refund)
+        end_job(job, transition, changes, refund=refund, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused:
         return "already ended"
     return outcome

@@ -4,7 +4,6 @@ The row comes first and the message second: a message that gets lost is sent aga
 """
 
 import json
-import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from enhancer.contention import TRIES, pause
 from enhancer.domain import image, keys, limits, sizing
 from enhancer.domain.catalogue import InvalidParameter, Offer
 from enhancer.domain.clock import Clock, to_text
@@ -21,6 +21,7 @@ from enhancer.domain.limits import Quota
 from enhancer.domain.owner import Owner
 from enhancer.domain.retention import RECORD, expiry
 from enhancer.errors import (
+    CROWDED,
     CeilingReached,
     Contended,
     Gone,
@@ -37,7 +38,6 @@ from enhancer.ports import Jobs, Messages, Pictures, Uploaded, Usage
 from enhancer.usecases.request_upload import UPLOAD_CACHE, check_size, upload_headers
 
 RESEND_AFTER = timedelta(minutes=2)
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _register(
     quota: Quota | None,
     intake: Intake,
 ) -> Job:
-    for attempt in range(_TRIES):
+    for attempt in range(TRIES):
         now = intake.clock()
         seat = limits.seat(quota, intake.quota_jobs, now)
         if seat is None:
@@ -247,13 +247,13 @@ def _register(
         try:
             intake.jobs.create(job, seat)
         except Contended:
-            intake.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            intake.sleep(pause(attempt))
             quota = intake.usage.quota(owner)
             continue
         with suppress(MessageNotSent):  # the row is there, so reconcile will send it
             intake.messages.start(job_id)
         return job
-    raise ServiceUnavailable("Too many of your requests arrived at once; try again in a moment.", retry_after=1)
+    raise ServiceUnavailable(CROWDED, retry_after=1)
 
 
 def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:

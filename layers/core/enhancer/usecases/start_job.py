@@ -31,6 +31,7 @@ from enhancer.errors import (
     UnreadablePicture,
 )
 from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider, ReadLinks, Usage
+from enhancer.usecases.end_job import end_job
 from enhancer.usecases.request_upload import UPLOAD_CACHE
 
 Outcome = Literal[
@@ -191,9 +192,8 @@ def _jitter(seconds: float) -> float:
 
 
 def _withdraw(job: Job, starter: Starter) -> Outcome:
-    now = to_text(starter.clock())
     try:
-        starter.jobs.end(job, WITHDRAW, {"finished_at": now, "updated_at": now}, refund=True, ran=job.ran_before)
+        end_job(job, WITHDRAW, {}, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
     except TransitionRefused:
         return "not due"
     return "withdrawn"
@@ -293,8 +293,6 @@ def _end(
     answered: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """No run of this attempt was accepted: the quota goes back."""
-    now = to_text(starter.clock())
-    changes = {"error_type": error_type, "error_message": message, "finished_at": now, "updated_at": now}
-    changes |= answered or {}
-    starter.jobs.end(job, FAIL, changes, refund=True, ran=job.ran_before)
+    changes = {"error_type": error_type, "error_message": message, **(answered or {})}
+    end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
     return outcome
