@@ -7,7 +7,7 @@ from enhancer.observability import about, logger
 from enhancer.request import Request
 from enhancer.usecases.receive_delivery import receive_delivery
 
-MAX_BYTES = 262_144  # of a delivery, which is kilobytes; a longer one's job is brought home by reconcile
+MAX_BYTES = 1_048_576  # of a delivery, long logs and all; a longer one's job is brought home by reconcile
 
 routes = http_api.Routes()
 signature = bootstrap.webhook_signature()

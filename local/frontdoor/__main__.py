@@ -36,7 +36,14 @@ async def serve(port: int, settings: FrontDoorSettings) -> None:
         connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=NOT_OURS_TO_ADD
     ) as session:
         door = FrontDoor(settings, session)
-        server = web.Server(door.handle, access_log=None, max_line_size=PARSER_LIMIT, max_field_size=PARSER_LIMIT)
+        # A packed body is handed on packed, as the gateway does: to unpack it is the function's business.
+        server = web.Server(
+            door.handle,
+            access_log=None,
+            max_line_size=PARSER_LIMIT,
+            max_field_size=PARSER_LIMIT,
+            auto_decompress=False,
+        )
         runner = web.ServerRunner(server, shutdown_timeout=DRAIN_SECONDS)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()

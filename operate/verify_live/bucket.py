@@ -72,6 +72,7 @@ def check_uploads(bucket: Bucket, findings: Findings) -> None:
         "a byte fewer than signed": lambda: bucket.put(upload, PICTURE[:-1]),
         "another content-type than signed": lambda: bucket.put(upload, content_type="text/html"),
         "another cache-control than signed": lambda: bucket.put(upload, cache_control="no-store"),
+        "another x-amz-meta-upload than signed": lambda: bucket.put(upload, x_amz_meta_upload="another.10"),
         "if-none-match left out": lambda: bucket.put(upload, if_none_match=None),
     }
     for what, attempt in refused.items():

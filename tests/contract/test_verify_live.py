@@ -71,6 +71,10 @@ def test_a_bucket_that_enforces_nothing_differs(bucket, findings):
     check_uploads(bucket, findings)
     for what in ("a byte more", "a byte fewer", "another content-type", "another cache-control", "if-none-match left"):
         assert verdict(findings, f"presigned PUT, {what}") == "differs"
+    assert verdict(findings, "presigned PUT, another x-amz-meta-upload") == "differs"
+    for what in ("x-amz-copy-source,", "x-amz-copy-source and", "x-amz-acl", "x-amz-tagging", "x-amz-website-redirect"):
+        assert verdict(findings, f"presigned PUT with unsigned {what}") == "differs"
+        assert verdict(findings, f"object after unsigned {what}") == "differs"
     assert verdict(findings, "object after the refused PUTs") == "differs"
     assert verdict(findings, "presigned PUT as signed") == "holds"
     assert verdict(findings, "the same PUT again") == "holds"

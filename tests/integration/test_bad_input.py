@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is a clear error of ours or the gateway's, and nothing is made."""
 
+import gzip
 import json
 import time
 
@@ -274,3 +275,21 @@ class TestDeliveries:
     def test_an_origin_does_not_matter_to_it(self, stack):
         answer = requests.post(f"{stack.base_url}{self.PATH}", headers={"Origin": "https://evil.test"}, timeout=30)
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["uploads", "jobs", "generate", "jobs/x/share"])
+def test_a_packed_body_is_refused_with_what_would_be_taken(guest, path):
+    packed = gzip.compress(json.dumps({"filename": "a.png", "contentType": "image/png", "size": 10}).encode())
+    for kind in ("application/json", "multipart/form-data; boundary=x"):
+        headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+        answer = guest.call("POST", f"/api/ai-image/{path}", data=packed, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (415, "unsupported_media_type")
+        assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("expect", ["100-continue", "100-Continue", "something-else"])
+def test_what_a_client_expects_does_no_harm(guest, expect):
+    wanted = {"filename": "a.png", "contentType": "image/png", "size": 10}
+    answer = guest.call("POST", "/api/ai-image/uploads", json=wanted, headers={"Expect": expect})
+    assert answer.status_code in (201, 417)
+    assert answer.status_code == 201 or "message" in answer.json()

@@ -1,6 +1,7 @@
 """The front door over real HTTP: functions, gateway faults, pictures, on the tiny stack."""
 
 import base64
+import gzip
 import json
 import socket
 import time
@@ -47,6 +48,15 @@ def test_a_route_with_a_variable_gets_its_decoded_value(stack: LocalStack, http:
 
 def test_a_method_without_a_route_of_its_own_goes_to_the_default(stack: LocalStack, http: requests.Session) -> None:
     assert event_of(http.delete(f"{stack.base_url}/api/items/1"))["routeKey"] == "$default"
+
+
+def test_a_packed_body_is_handed_on_packed(stack: LocalStack, http: requests.Session) -> None:
+    packed = gzip.compress(b'{"a": 1}')
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    event = event_of(http.request("PUT", f"{stack.base_url}/api/items/1", data=packed, headers=headers))
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == packed
+    assert (event["headers"]["content-encoding"], event["headers"]["content-length"]) == ("gzip", str(len(packed)))
 
 
 def test_options_reaches_the_any_route(stack: LocalStack, http: requests.Session) -> None:

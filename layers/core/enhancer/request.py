@@ -13,7 +13,7 @@ from typing import Any
 from enhancer.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from enhancer.translations import Language, preferred
 
-JSON_BYTES = 65_536  # a JSON body; the longest that makes sense, a filename of 1,024 escaped characters, is a tenth
+JSON_BYTES = 262_144  # a JSON body; the longest that makes sense, a filename of 1,024 escaped characters, is 12 KiB
 
 
 class Request:

@@ -66,7 +66,7 @@ class R2Pictures:
             raise
         size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else answer["ContentLength"]
         headers = {header: str(answer[name]) for name, header in _STORED.items() if answer.get(name)}
-        headers |= {f"x-amz-meta-{name}": value for name, value in answer.get("Metadata", {}).items()}
+        headers |= {f"x-amz-meta-{name.lower()}": value for name, value in answer.get("Metadata", {}).items()}
         return Uploaded(size, answer["Body"].read(), headers)
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:

@@ -55,7 +55,7 @@ def test_an_upload_other_than_signed_is_refused(server, http, body, changed):
 
 
 def test_a_header_that_was_not_signed_is_the_servers_to_judge(server, http):
-    """AWS and rclone refuse `x-amz-` headers outside the signature, MinIO does not; what R2 does is not written."""
+    """AWS and rclone refuse `x-amz-` headers outside the signature, MinIO does not; `make verify-live` asks R2."""
     assert put(http, presigned(server), x_amz_meta_more="x") == {"minio": 200, "rclone": 403}[server.name]
 
 

@@ -3,12 +3,23 @@
 from operate.verify_live.bucket import check_cors, check_links, check_objects, check_uploads, clear
 from operate.verify_live.findings import Findings
 
+TAKES_UNSIGNED = "it takes x-amz- headers outside the signature; x-amz-copy-source makes a copy"
+UNSIGNED = [
+    "x-amz-copy-source",
+    "x-amz-copy-source, percent-encoded",
+    "x-amz-copy-source and x-amz-metadata-directive",
+    "x-amz-acl",
+    "x-amz-tagging",
+    "x-amz-website-redirect-location",
+]
 NO_WRITE_ONCE = "it does not look at If-None-Match of an upload"
 DIFFERS = {
     "minio": {
         "presigned PUT, if-none-match left out": "it answers 400 where a signed header is missing",
         "the same PUT again": NO_WRITE_ONCE,
         "CORS preflight of another page's PUT": "it allows all origins",
+        **{f"presigned PUT with unsigned {name}": TAKES_UNSIGNED for name in UNSIGNED},
+        **{f"object after unsigned {name}": TAKES_UNSIGNED for name in UNSIGNED},
     },
     "rclone": {
         "the same PUT again": NO_WRITE_ONCE,
