@@ -18,6 +18,7 @@ CAP = 10_000
 XMP = xmp_packet("maker/model", "1a2b")
 UNTOUCHED = {
     "oriented": False, "metadataRemoved": False, "converted": None, "reducedFrom": None, "transparencyFilled": False,
+    "hdrRemoved": False,
 }  # fmt: skip
 
 
@@ -507,3 +508,41 @@ def test_one_colour_for_a_picture_of_one_colour_is_a_result(original):
 
 def test_without_its_original_nobody_can_say_that_a_result_is_blank():
     assert finish(encoded(Image.new("RGB", (128, 96))), None)[0].size
+
+
+def xmp_of(namespace, prefix, name):
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about="" xmlns:{prefix}="{namespace}" {prefix}:{name}="1.0"/></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+ULTRA_HDR = xmp_of("http://ns.adobe.com/hdr-gain-map/1.0/", "hdrgm", "Version")
+APPLE = xmp_of("http://ns.apple.com/HDRGainMap/1.0/", "HDRGainMap", "HDRGainMapVersion")
+ISO = b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"
+
+
+def hdr_pictures():
+    png = encoded(photo())
+    gain = encoded(photo().convert("L"), "JPEG", xmp=APPLE)
+    return {
+        "Ultra HDR": encoded(photo(), "JPEG", xmp=ULTRA_HDR) + gain,
+        "ISO 21496-1": encoded(photo(), "JPEG", extra=struct.pack(">BBH", 0xFF, 0xE2, len(ISO) + 2) + ISO) + gain,
+        "Apple": encoded(photo(), "JPEG") + gain,
+        "gain map in a PNG": png_files.with_chunk(png, b"gmAP", b"metadata"),
+        "PQ": png_files.with_chunk(png, b"cICP", bytes((9, 16, 0, 1))),
+        "HLG": png_files.with_chunk(png, b"cICP", bytes((9, 18, 0, 1))),
+    }
+
+
+@pytest.mark.parametrize("name", hdr_pictures())
+def test_hdr_is_said_to_be_dropped(name):
+    image, report = prepared(hdr_pictures()[name])
+    assert report["hdrRemoved"]
+    assert image is not None
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_other_second_pictures_are_no_hdr(form):
+    data = encoded(photo(), form) + encoded(photo().convert("L"), "JPEG", comment=b"gmAP gdAT")
+    assert not prepared(data)[1]["hdrRemoved"]
