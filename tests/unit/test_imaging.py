@@ -12,7 +12,7 @@ from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
 from enhancer.errors import BlankPicture, UnreadablePicture
 from enhancer.ports import Wish
-from tests.pictures import picture, png_files, profiles
+from tests.pictures import hdr, picture, png_files, profiles
 
 CAP = 10_000
 XMP = xmp_packet("maker/model", "1a2b")
@@ -510,25 +510,10 @@ def test_without_its_original_nobody_can_say_that_a_result_is_blank():
     assert finish(encoded(Image.new("RGB", (128, 96))), None)[0].size
 
 
-def xmp_of(namespace, prefix, name):
-    return (
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        f'<rdf:Description rdf:about="" xmlns:{prefix}="{namespace}" {prefix}:{name}="1.0"/></rdf:RDF></x:xmpmeta>'
-    ).encode()
-
-
-ULTRA_HDR = xmp_of("http://ns.adobe.com/hdr-gain-map/1.0/", "hdrgm", "Version")
-APPLE = xmp_of("http://ns.apple.com/HDRGainMap/1.0/", "HDRGainMap", "HDRGainMapVersion")
-ISO = b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"
-
-
 def hdr_pictures():
     png = encoded(photo())
-    gain = encoded(photo().convert("L"), "JPEG", xmp=APPLE)
     return {
-        "Ultra HDR": encoded(photo(), "JPEG", xmp=ULTRA_HDR) + gain,
-        "ISO 21496-1": encoded(photo(), "JPEG", extra=struct.pack(">BBH", 0xFF, 0xE2, len(ISO) + 2) + ISO) + gain,
-        "Apple": encoded(photo(), "JPEG") + gain,
+        **hdr.with_gain_maps(),
         "gain map in a PNG": png_files.with_chunk(png, b"gmAP", b"metadata"),
         "PQ": png_files.with_chunk(png, b"cICP", bytes((9, 16, 0, 1))),
         "HLG": png_files.with_chunk(png, b"cICP", bytes((9, 18, 0, 1))),
@@ -546,3 +531,11 @@ def test_hdr_is_said_to_be_dropped(name):
 def test_other_second_pictures_are_no_hdr(form):
     data = encoded(photo(), form) + encoded(photo().convert("L"), "JPEG", comment=b"gmAP gdAT")
     assert not prepared(data)[1]["hdrRemoved"]
+
+
+def test_a_png_is_compressed_for_speed():
+    """RFC 1950, 2.2: FLEVEL, the upper two bits of the second byte, is 1 for a fast algorithm, 2 for zlib's default."""
+    done = PillowImaging().finish(io.BytesIO(encoded(photo((128, 96)))), None, Wish((64, 48), "png", 90, XMP))
+    with done.file:
+        data = done.file.read()
+    assert data[data.index(b"IDAT") + 5] >> 6 == 1
