@@ -209,9 +209,11 @@ class WatchedJobs:
             count("JobsRetried")
         return job
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         """See `ports.Jobs.end`."""
-        refunded = self._jobs.end(job, transition, changes, refund=refund)
+        refunded = self._jobs.end(job, transition, changes, refund=refund, ran=ran)
         _ended(replace(job, **changes, status=transition.target), refunded=refunded)
         return refunded
 

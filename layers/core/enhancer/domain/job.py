@@ -178,11 +178,16 @@ class Job:
         return self.status in TERMINAL
 
     @property
+    def ran_before(self) -> bool:
+        """Whether the provider accepted a run of an earlier attempt."""
+        return self.previous_provider_job_id is not None
+
+    @property
     def why_not_started(self) -> str:
         """Why a job that waited for a day was never started."""
         if self.waiting_for == "place":
-            return "The provider had no place for this job within a day; nothing was charged to your quota."
-        return "This job could not be started within a day; nothing was charged to your quota. Try again later."
+            return "The provider had no place for this job within a day."
+        return "This job could not be started within a day. Try again later."
 
     @property
     def stage(self) -> str:

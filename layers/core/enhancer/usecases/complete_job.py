@@ -24,6 +24,7 @@ from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
 from enhancer.errors import BlankPicture, MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
+from enhancer.usecases.end_job import end_job
 
 Outcome = Literal[
     "succeeded",
@@ -123,11 +124,10 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
             changes = _store(job, finished, completer)
     except (OutputGone, UnreadablePicture) as problem:
         completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
-        blank = isinstance(problem, BlankPicture)
-        return _fail(job, completer, "provider_error", _BLANK if blank else _UNSAVED, refund=True)
-    now = to_text(completer.clock())
+        unusable = _BLANK if isinstance(problem, BlankPicture) else _UNSAVED
+        return _fail(job, completer, "provider_error", unusable, refund=True)
     try:
-        completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
+        end_job(job, SUCCEED, changes, refund=False, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused as refusal:
         return _unwanted(refusal.current, completer)
     return "succeeded"
@@ -274,9 +274,8 @@ def _end(
     refund: bool,
     outcome: Outcome,
 ) -> Outcome:
-    now = to_text(completer.clock())
     try:
-        completer.jobs.end(job, transition, {**changes, "finished_at": now, "updated_at": now}, refund=refund)
+        end_job(job, transition, changes, refund=refund, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused:
         return "already ended"
     return outcome
