@@ -74,6 +74,7 @@ def test_a_phone_photo_arrives_upright_and_without_its_place_at_the_provider(sta
         "converted": None,
         "reducedFrom": None,
         "transparencyFilled": False,
+        "hdrRemoved": False,
     }
     assert (job["result"]["width"], job["result"]["height"]) == (80, 120)
     received = requests.get(

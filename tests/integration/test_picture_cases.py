@@ -18,6 +18,7 @@ UNCHANGED = {
     "converted": None,
     "reducedFrom": None,
     "transparencyFilled": False,
+    "hdrRemoved": False,
 }
 TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 

@@ -12,12 +12,13 @@ from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
 from enhancer.errors import BlankPicture, UnreadablePicture
 from enhancer.ports import Wish
-from tests.pictures import picture, png_files, profiles
+from tests.pictures import hdr, picture, png_files, profiles
 
 CAP = 10_000
 XMP = xmp_packet("maker/model", "1a2b")
 UNTOUCHED = {
     "oriented": False, "metadataRemoved": False, "converted": None, "reducedFrom": None, "transparencyFilled": False,
+    "hdrRemoved": False,
 }  # fmt: skip
 
 
@@ -507,3 +508,34 @@ def test_one_colour_for_a_picture_of_one_colour_is_a_result(original):
 
 def test_without_its_original_nobody_can_say_that_a_result_is_blank():
     assert finish(encoded(Image.new("RGB", (128, 96))), None)[0].size
+
+
+def hdr_pictures():
+    png = encoded(photo())
+    return {
+        **hdr.with_gain_maps(),
+        "gain map in a PNG": png_files.with_chunk(png, b"gmAP", b"metadata"),
+        "PQ": png_files.with_chunk(png, b"cICP", bytes((9, 16, 0, 1))),
+        "HLG": png_files.with_chunk(png, b"cICP", bytes((9, 18, 0, 1))),
+    }
+
+
+@pytest.mark.parametrize("name", hdr_pictures())
+def test_hdr_is_said_to_be_dropped(name):
+    image, report = prepared(hdr_pictures()[name])
+    assert report["hdrRemoved"]
+    assert image is not None
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_other_second_pictures_are_no_hdr(form):
+    data = encoded(photo(), form) + encoded(photo().convert("L"), "JPEG", comment=b"gmAP gdAT")
+    assert not prepared(data)[1]["hdrRemoved"]
+
+
+def test_a_png_is_compressed_for_speed():
+    """RFC 1950, 2.2: FLEVEL, the upper two bits of the second byte, is 1 for a fast algorithm, 2 for zlib's default."""
+    done = PillowImaging().finish(io.BytesIO(encoded(photo((128, 96)))), None, Wish((64, 48), "png", 90, XMP))
+    with done.file:
+        data = done.file.read()
+    assert data[data.index(b"IDAT") + 5] >> 6 == 1

@@ -221,7 +221,7 @@ def test_jobs_of_every_state_fit(world):
         job,
         status=Status.SUCCEEDED,
         prepared_json='{"oriented": true, "metadataRemoved": true, "converted": "CMYK", "reducedFrom": [9000, 10],'
-        ' "transparencyFilled": false}',
+        ' "transparencyFilled": false, "hdrRemoved": true}',
         report_json='{"colourShift": 0.41, "structuralSimilarity": 0.97, "sharpnessGain": null}',
         output_r2_key=job.input_r2_key.replace("uploads", "results"),
         output_content_type="image/png",

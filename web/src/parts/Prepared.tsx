@@ -2,18 +2,21 @@ import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/wire.ts';
 import { useFormat } from '../i18n/format.ts';
 
-const NAMES: Record<string, 'grey' | 'palette' | 'blackAndWhite'> = {
+const NAMES: Record<string, 'grey' | 'palette' | 'blackAndWhite' | 'gamma' | 'largeProfile'> = {
   L: 'grey',
   LA: 'grey',
   P: 'palette',
   '1': 'blackAndWhite',
+  gamma: 'gamma',
+  linear: 'gamma',
+  'large profile': 'largeProfile',
 };
 
 /** What was done to the picture before the provider got it. */
 export function Prepared({ prepared }: { prepared: NonNullable<Job['prepared']> }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { oriented, metadataRemoved, converted, reducedFrom, transparencyFilled } = prepared;
+  const { oriented, metadataRemoved, converted, reducedFrom, transparencyFilled, hdrRemoved } = prepared;
   const name = converted === null ? undefined : NAMES[converted];
   const lines = [
     metadataRemoved ? t('facts.metadataRemoved') : t('facts.noMetadata'),
@@ -21,6 +24,7 @@ export function Prepared({ prepared }: { prepared: NonNullable<Job['prepared']> 
     converted !== null && t('facts.converted', { from: name ? t(`facts.${name}`) : converted }),
     reducedFrom && t('facts.reduced', { from: format.size(reducedFrom[0] ?? 0, reducedFrom[1] ?? 0) }),
     transparencyFilled && t('facts.transparencyFilled'),
+    hdrRemoved && t('facts.hdrRemoved'),
   ].filter((line) => typeof line === 'string');
   const changed = lines.length > 1 || metadataRemoved;
   return (

@@ -29,11 +29,12 @@ class Colours(NamedTuple):
 
 
 class _Profile(NamedTuple):
-    """A profile that leads to colours: its bytes, its space, and how it was opened."""
+    """A profile that leads to colours: its bytes, its space, how it was opened, and the way to CIE Lab."""
 
     data: bytes
     space: str
     opened: ImageCms.ImageCmsProfile
+    to_lab: ImageCms.ImageCmsTransform
 
 
 def in_rgb(image: Image.Image, data: bytes) -> Colours:
@@ -85,10 +86,10 @@ def _usable(image: Image.Image, *, grey: bool) -> _Profile | None:
         space = opened.profile.xcolor_space
         if space not in spaces:
             return None
-        ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), _MODES[space], "RGB")
+        lab = ImageCms.buildTransform(opened, ImageCms.createProfile("LAB"), _MODES[space], "LAB")
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
-    return _Profile(data, space, opened)
+    return _Profile(data, space, opened, lab)
 
 
 def _linear(profile: _Profile) -> Encoding | None:
@@ -96,11 +97,8 @@ def _linear(profile: _Profile) -> Encoding | None:
     if profile.space == _INKS:
         return None
     mode, levels = _MODES[profile.space], (64, 128, 192)
-    ramp = Image.new("L", (len(levels), 1))
-    ramp.putdata(levels)
-    to_lab = ImageCms.buildTransform(profile.opened, ImageCms.createProfile("LAB"), mode, "LAB")
-    lab = ramp.convert(mode)
-    seen = ImageCms.applyTransform(lab, to_lab) or lab
+    ramp = Image.frombytes("L", (len(levels), 1), bytes(levels)).convert(mode)
+    seen = ImageCms.applyTransform(ramp, profile.to_lab) or ramp
     lights = [((lightness / 2.55 + 16) / 116) ** 3 for lightness in seen.tobytes()[::3]]
     if any(abs(light - level / 255) > 0.012 for light, level in zip(lights, levels, strict=True)):
         return None

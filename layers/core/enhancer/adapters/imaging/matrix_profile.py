@@ -86,4 +86,4 @@ def _point(values: Vector) -> bytes:
 
 
 def _fixed(number: float) -> bytes:
-    return struct.pack(">i", max(-(2**31), min(2**31 - 1, round(number * 65536))))
+    return struct.pack(">i", round(max(-32768.0, min(32767.99, number)) * 65536))

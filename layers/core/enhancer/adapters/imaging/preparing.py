@@ -7,6 +7,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from enhancer.adapters.imaging.colours import in_rgb
+from enhancer.adapters.imaging.gain_maps import has_gain_map
 from enhancer.domain.sizing import fit_within
 from enhancer.ports import Prepared
 
@@ -34,6 +35,7 @@ def prepare(original: bytes, max_pixels: int) -> Prepared:
             "converted": None,
             "reducedFrom": None,
             "transparencyFilled": False,
+            "hdrRemoved": has_gain_map(image.format, original),
         }
         stored = image.size
         size = fit_within(*stored, max_pixels)
@@ -42,6 +44,7 @@ def prepare(original: bytes, max_pixels: int) -> Prepared:
         report["metadataRemoved"] = bears_metadata(image, original)
         colours = in_rgb(image, original)
         report["converted"] = colours.converted
+        report["hdrRemoved"] |= colours.hdr
         picture = colours.image
         if size != stored:
             picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
