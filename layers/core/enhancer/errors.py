@@ -9,6 +9,7 @@ EnhancerError
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
 ├── UnreadablePicture            the pixels can't be decoded
+│   └── TooMuchWork              decoding them takes more time or memory than one picture gets
 └── ProviderError                what became of a call to the provider
     ├── NotCreated               certainly no run exists
     │   ├── Throttled            429: come back after `retry_after` seconds
@@ -176,6 +177,10 @@ class MessageNotSent(EnhancerError):
 
 class UnreadablePicture(EnhancerError):
     """The file has a picture's header but can't be decoded."""
+
+
+class TooMuchWork(UnreadablePicture):
+    """Decoding the picture would take more time or memory than one picture gets."""
 
 
 class ProviderError(EnhancerError):

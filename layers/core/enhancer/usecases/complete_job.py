@@ -22,7 +22,7 @@ from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Appe
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
-from enhancer.errors import MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
+from enhancer.errors import MessageNotSent, OutputGone, TooMuchWork, TransitionRefused, UnreadablePicture
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
 
 Outcome = Literal[
@@ -35,6 +35,11 @@ Outcome = Literal[
     "not this job's run",
     "no such job",
 ]
+NOT_SAVED = "The result could not be saved; try again."
+TOO_LARGE_TO_SAVE = (
+    "Saving the result takes more time or memory than one picture gets; nothing was charged to your quota. "
+    "Try a smaller scale or another format."
+)
 RESULT_CACHE = "private, max-age=31536000, immutable"
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\\]")
@@ -88,7 +93,7 @@ def _claimed(
         **kept,
     }
     if then is _save:
-        mark["saving_at"] = to_text(now)
+        mark |= {"saving_at": to_text(now), "tries": Append(to_text(now))}
     try:
         job = completer.jobs.move(job_id, SAVE, mark, where={"provider_job_id": run.id})
     except TransitionRefused as refusal:
@@ -111,6 +116,8 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
     if job.deleted_at:
         completer.pictures.delete(_result_keys(job, completer))  # a try that was cut off may have stored some of them
         return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
+    if job.kills(completer.clock()):
+        return _not_saved(job, completer, TOO_LARGE_TO_SAVE)
     assert run.output_url is not None  # noqa: S101 - complete_job looked
     try:
         output = completer.outputs.fetch(run.output_url)
@@ -119,15 +126,25 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
             finished = completer.imaging.finish(output.file, _original(job, completer), _wish(job, run))
         with finished.file:
             changes = _store(job, finished, completer)
+    except TooMuchWork:
+        return _not_saved(job, completer, TOO_LARGE_TO_SAVE)
     except (OutputGone, UnreadablePicture):
-        completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
-        return _fail(job, completer, "provider_error", "The result could not be saved; try again.", refund=True)
+        return _not_saved(job, completer, NOT_SAVED)
+    except Exception:  # it failed and did not die: what failed is not the picture
+        with suppress(Exception):
+            completer.jobs.note(job, {"tries": None})
+        raise
     now = to_text(completer.clock())
     try:
         completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
     except TransitionRefused as refusal:
         return _unwanted(refusal.current, completer)
     return "succeeded"
+
+
+def _not_saved(job: Job, completer: Completer, why: str) -> Outcome:
+    completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
+    return _fail(job, completer, "provider_error", why, refund=True)
 
 
 def _unwanted(current: Job | None, completer: Completer) -> Outcome:
@@ -237,6 +254,7 @@ def _retry(job: Job, run: Prediction, completer: Completer) -> Outcome:
         "claimed_at": None,
         "accepted_at": None,
         "saving_at": None,
+        "tries": None,
         "model_ms": None,
         "updated_at": to_text(now),
         "check_at": to_text(now + RESEND_AFTER),

@@ -14,6 +14,7 @@ from PIL import Image
 
 from enhancer.adapters.imaging import faithfulness, png
 from enhancer.adapters.imaging.colours import in_rgb
+from enhancer.adapters.imaging.opening import opened
 from enhancer.adapters.imaging.preparing import has_transparency, upright
 from enhancer.domain.sizing import fit_within, turned
 from enhancer.ports import Finished, Wish
@@ -71,15 +72,15 @@ def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
 
 
 def _reference(original: bytes) -> Reference:
-    with Image.open(io.BytesIO(original)) as image:
+    with opened(original) as (image, orientation, *_):
         stored = image.size
         sample_size = fit_within(*stored, COMPARED_PIXELS)
         image.draft(None, sample_size)
         image.load()
         colours = in_rgb(image, original)
         picture = colours.image
-        alpha = upright(picture.getchannel("A"), image) if has_transparency(picture) else None
-        sample = upright(_sample(picture, sample_size), image)
+        alpha = upright(picture.getchannel("A"), orientation) if has_transparency(picture) else None
+        sample = upright(_sample(picture, sample_size), orientation)
         return Reference(colours.profile, alpha, sample)
 
 
