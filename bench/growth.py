@@ -51,6 +51,7 @@ from enhancer.usecases.list_jobs import DEFAULT_PAGE, list_jobs
 from enhancer.usecases.read_job import read_job
 from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.reconcile_jobs import BATCH, Reconciler, reconcile_jobs
+from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.show_picture import show_picture
 from enhancer.usecases.start_job import Starter, start_job
 from local.config import ROOT
@@ -344,7 +345,15 @@ class Installation:
     def _create(self) -> None:
         self._made += 1
         key = keys.original_key(PREFIX, OWNER, self._id)
-        self._bucket.put_object(Bucket=BUCKET, Key=key, Body=PICTURE)
+        headers = upload_headers(self._id, len(PICTURE))
+        self._bucket.put_object(
+            Bucket=BUCKET,
+            Key=key,
+            Body=PICTURE,
+            ContentType=headers["content-type"],
+            CacheControl=headers["cache-control"],
+            Metadata={"upload": headers["x-amz-meta-upload"]},
+        )
         choice = Choice(MODEL, {"scale": 4, "outputFormat": "webp"}, "IMG_20261122_093000.jpg")
         create_job_from_upload(self._id, choice, OWNER, self._intake)
 

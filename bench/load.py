@@ -22,6 +22,7 @@ from typing import Any
 import requests
 from PIL import Image
 
+from enhancer.usecases.reconcile_jobs import UNCONFIRMED
 from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
@@ -245,8 +246,13 @@ def _paid_twice(job_id: str, runs: dict[str, dict[str, Any]]) -> bool:
 
 def _drifts(quota: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
     own = [row for row in rows if f"quota#{row['owner']}" == quota["key"]]
-    refunded = sum(bool(row.get("quota_refunded")) for row in own)
-    return (int(quota["used"]), int(quota["refunds"])) != (len(own) - refunded, refunded)
+    refunded = [row for row in own if row.get("quota_refunded")]
+    ran = [
+        row
+        for row in refunded
+        if row.get("provider_job_id") or row.get("previous_provider_job_id") or row.get("error_message") == UNCONFIRMED
+    ]
+    return (int(quota["used"]), int(quota["refunds"])) != (len(own) - len(refunded), len(ran))
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def _formats(enlarged: list[tuple[Path, bytes]]) -> None:
             wish = Wish(_size(output), output_format, quality, b"")
             finished = PillowImaging().finish(io.BytesIO(output), path.read_bytes(), wish)
             finished.file.close()
-            size += finished.size + len(finished.preview) + len(finished.thumb)
+            size += finished.size + len(finished.preview or b"") + len(finished.thumb or b"")
             pixels += finished.width * finished.height
         first = first or size
         cost = size / pixels * megapixels * 1e6 / 1e9 * EGRESS * 1000

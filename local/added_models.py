@@ -30,7 +30,7 @@ def as_given(document: Mapping[str, Any]) -> dict[str, Any]:
         "versions": [document["version"]],
         "image_field": document["image"],
         "input": {"required": [document["image"]], "properties": dict(_inputs(document))},
-        "output": _output(document["output"]),
+        "output": document["output"],
         "factor": {"field": field, "times": times} if field else {"times": scale["factors"][0]["times"]},
     }
 
@@ -48,9 +48,3 @@ def _inputs(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         yield option["field"], {**kind, **limits, **choices}
     for name, value in document.get("constants", {}).items():
         yield name, {"type": _TYPES[type(value)], "default": value}
-
-
-def _output(path: list[int | str]) -> str | dict[str, str]:
-    if not path:
-        return "url"
-    return {"key": path[0]} if isinstance(path[0], str) else "list"

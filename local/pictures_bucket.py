@@ -51,7 +51,7 @@ def cors_rule(origin: str) -> dict[str, Any]:
     return {
         "AllowedMethods": ["GET", "HEAD", "PUT"],
         "AllowedOrigins": [origin],
-        "AllowedHeaders": ["cache-control", "content-type", "if-none-match"],
+        "AllowedHeaders": ["cache-control", "content-type", "if-none-match", "x-amz-meta-upload"],
         "ExposeHeaders": ["ETag"],
         "MaxAgeSeconds": 3600,
     }

@@ -13,7 +13,7 @@ from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Quota, Seat
 from enhancer.domain.owner import Owner
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import Conflict, Contended, OutputGone, TransitionRefused
-from enhancer.ports import Finished, Output, Prepared, PresignedUpload, StoredPicture, Wish
+from enhancer.ports import Finished, Output, Prepared, PresignedUpload, StoredPicture, Uploaded, Wish
 
 
 class FakeClock:
@@ -107,16 +107,18 @@ class FakeJobs:
         self.rows[job_id] = dataclasses.replace(row, **applied, status=transition.target)
         return self.rows[job_id]
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
         self.move(job.id, transition, {**changes, "check_at": None}, where)
         quota = self._usage.quotas.get(job.owner.reference)
         if not refund or job.quota_refunded or quota is None or quota.window != job.quota_window:
             return False
-        if quota.used < 1 or quota.refunds >= MAX_REFUNDS:
+        if quota.used < 1 or (ran and quota.refunds >= MAX_REFUNDS):
             return False
         self._usage.quotas[job.owner.reference] = dataclasses.replace(
-            quota, used=quota.used - 1, refunds=quota.refunds + 1
+            quota, used=quota.used - 1, refunds=quota.refunds + ran
         )
         self.rows[job.id] = dataclasses.replace(self.rows[job.id], quota_refunded=True)
         return True
@@ -144,12 +146,22 @@ class FakePictures:
     def __init__(self, clock: FakeClock) -> None:
         self.objects: dict[str, tuple[bytes, datetime]] = {}
         self.headers: dict[str, dict[str, str | None]] = {}
+        self.stored: dict[str, dict[str, str]] = {}
         self._clock = clock
 
-    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
-        return PresignedUpload(
-            f"https://r2.test/{key}?{size}&{seconds}", {"content-type": content_type, "cache-control": cache_control}
-        )
+    def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
+        return PresignedUpload(f"https://r2.test/{key}?{size}&{seconds}", {**headers, "if-none-match": "*"})
+
+    def put(self, key: str, data: bytes, headers: Mapping[str, str]) -> None:
+        """What a client sends to an upload's URL."""
+        self.objects[key] = (data, self._clock())
+        self.stored[key] = dict(headers)
+
+    def uploaded(self, key: str, length: int) -> Uploaded | None:
+        if key not in self.objects:
+            return None
+        data = self.objects[key][0]
+        return Uploaded(len(data), data[:length], self.stored.get(key, {}))
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
         if key not in self.objects:
@@ -164,12 +176,14 @@ class FakePictures:
         self, key: str, body: bytes | IO[bytes], content_type: str, cache_control: str, disposition: str | None = None
     ) -> None:
         self.objects[key] = (body if isinstance(body, bytes) else body.read(), self._clock())
+        self.stored[key] = {"content-type": content_type, "cache-control": cache_control}
         self.headers[key] = {"type": content_type, "cache": cache_control, "disposition": disposition}
 
     def copy(self, source: str, target: str) -> bool:
         if source not in self.objects:
             return False
         self.objects[target] = (self.objects[source][0], self._clock())
+        self.stored[target] = dict(self.stored[source])
         return True
 
     def delete(self, keys: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ shares = bootstrap.shares()
 prefix = bootstrap.prefix()
 
 
-@routes.on("/r2-ai/{key+}", "GET", "HEAD")
+@routes.on("/r2-ai/{key+}", "GET")
 def picture(request: Request) -> Answer:
     """Redirect whoever may see a picture to it."""
     caller = access.reader(request, "picture")
@@ -30,7 +30,7 @@ def picture(request: Request) -> Answer:
         clock=utc_now,
     )
     access.audit(caller, link.job, "see a picture")
-    return http_api.redirect(request, link.url, link.seconds, link.sha256)
+    return http_api.redirect(request, link.url, link.seconds)
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger)

@@ -71,4 +71,4 @@ def sign_out(request: Request) -> Answer:
     return http_api.ok({}, cookie=identity.close_session())
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger)

@@ -5,7 +5,7 @@ from enhancer.documents import job_json, model_json, usage_json
 from enhancer.domain.clock import utc_now
 from enhancer.http_api import Answer
 from enhancer.request import Request
-from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE, list_jobs
+from enhancer.usecases.list_jobs import DEFAULT_PAGE, list_jobs
 from enhancer.usecases.read_job import read_job
 from enhancer.usecases.read_usage import read_usage
 
@@ -36,7 +36,7 @@ def job(request: Request) -> Answer:
 @routes.on("/api/ai-image/jobs", "GET")
 def history(request: Request) -> Answer:
     """The caller's jobs, newest first."""
-    limit = min(request.number("limit", DEFAULT_PAGE), MAX_PAGE)
+    limit = request.number("limit", DEFAULT_PAGE)
     cursor = request.query("cursor")
     page = list_jobs(access.reader(request), jobs=jobs, limit=limit, cursor=cursor)
     return http_api.ok(
@@ -69,4 +69,4 @@ def health(_: Request) -> Answer:
     return http_api.ok({"status": "ok", "version": __version__})
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger)

@@ -30,6 +30,7 @@ from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.request_upload import request_upload
 
 if TYPE_CHECKING:
+    from enhancer.access import Place
     from enhancer.form import Form
 
 FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
@@ -45,15 +46,16 @@ def upload(request: Request) -> Answer:
     """Sign an upload; a caller that nobody knows becomes a guest."""
     visitor = access.creator(request, "upload")
     wanted = UploadRequest.read(request.json())
-    signed = request_upload(
-        wanted.content_type,
-        wanted.size,
-        visitor.caller.owner,
-        pictures=intake.pictures,
-        max_bytes=intake.max_bytes,
-        prefix=intake.prefix,
-        clock=utc_now,
-    )
+    with access.taking(*access.upload_places(request, visitor.caller, intake.quota_jobs)):
+        signed = request_upload(
+            wanted.content_type,
+            wanted.size,
+            visitor.caller.owner,
+            pictures=intake.pictures,
+            max_bytes=intake.max_bytes,
+            prefix=intake.prefix,
+            clock=utc_now,
+        )
     about(signed.upload_id)
     return http_api.ok(signed.document(), 201, cookie=visitor.cookie)
 
@@ -83,6 +85,7 @@ def generate(request: Request) -> Answer:
 
 def _from_json(request: Request) -> Answer:
     caller = access.creator(request, "create", guests=False).caller
+    places = access.job_places(request, caller)
     wanted = JobRequest.read(request.json())
     choice = Choice(wanted.model, wanted.params, wanted.filename)
     if wanted.from_job_id is None:
@@ -92,15 +95,16 @@ def _from_json(request: Request) -> Answer:
         source = find_job(wanted.from_job_id, caller, jobs=intake.jobs)
         job_id = keys.new_job_id(keys.content_type_of(source.id))
         make = partial(create_job_from_job, source=source, choice=choice, owner=caller.owner, intake=intake)
+        places += access.upload_places(request, caller, intake.quota_jobs)
     order = json.dumps(wanted.model_dump(), sort_keys=True).encode()
-    job = _once(request, order, job_id, caller, make, "jobs")
+    job = _once(request, order, job_id, caller, make, "jobs", places)
     return http_api.accepted(job_json(job, request.language))
 
 
 def _form(request: Request) -> "Form":
     from enhancer.form import read_form  # only where a form comes
 
-    form = read_form(request.content_type, request.body())
+    form = read_form(request.content_type, request.body(2 * FORM_BYTES))  # Lambda takes less anyway
     if len(form.image) > FORM_BYTES:
         message = "The file has {size} bytes; a form takes at most {maxBytes}: use POST /uploads."
         raise PayloadTooLarge(message, size=len(form.image), maxBytes=FORM_BYTES)
@@ -117,14 +121,23 @@ def _from_form(request: Request, caller: Caller, route: Route) -> Job:
     make = partial(
         create_job_from_bytes, data=form.image, picture=picture, choice=choice, owner=caller.owner, intake=intake
     )
-    return _once(request, order, job_id, caller, make, route)
+    places = access.job_places(request, caller) + access.upload_places(request, caller, intake.quota_jobs)
+    return _once(request, order, job_id, caller, make, route, places)
 
 
-def _once(request: Request, order: bytes, job_id: str, caller: Caller, make: Callable[[str], Job], route: Route) -> Job:
+def _once(
+    request: Request,
+    order: bytes,
+    job_id: str,
+    caller: Caller,
+    make: Callable[[str], Job],
+    route: Route,
+    places: list["Place"],
+) -> Job:
     def admitted(job_id: str) -> Job:
         about(job_id)
-        access.admit_job(request, caller)
-        job = make(job_id)
+        with access.taking(*places):
+            job = make(job_id)
         logger.info("job created", extra={"model": job.model})
         return job
 
@@ -135,4 +148,4 @@ def _once(request: Request, order: bytes, job_id: str, caller: Caller, make: Cal
     )
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets())
+handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger)

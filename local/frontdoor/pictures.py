@@ -1,6 +1,14 @@
-"""R2 behind the front door: requests below `/<bucket>` go to the emulator's S3 as they came."""
+"""R2 behind the front door: requests below `/<bucket>` go to the emulator's S3 as they came, if it may take them.
 
-from collections.abc import Mapping
+The emulator doesn't look whether headers beside the signed ones came. AWS S3 does: "All headers with the x-amz- prefix,
+including x-amz-copy-source, must be signed" (docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html, read
+2026-11-28), and answers 403 AccessDenied, "There were headers present in the request which were not signed". What else
+a PUT can have stored is refused here alike: it would become no job, and whoever sends it learns so at once.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qs
 
 import aiohttp
 from aiohttp import web
@@ -8,6 +16,29 @@ from multidict import CIMultiDict
 from yarl import URL
 
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect"})
+STORED_BY_PUT = frozenset(
+    {"cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"}
+)
+REFUSAL = (
+    '<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>There were headers present in the '
+    "request which were not signed</Message><HeadersNotSigned>{names}</HeadersNotSigned></Error>"
+)
+
+
+def unsigned_headers(method: str, query: str, headers: Mapping[str, str]) -> list[str]:
+    """The headers of a signed request that its signature does not cover and that could change what is stored."""
+    named = parse_qs(query).get("X-Amz-SignedHeaders") or re.findall(
+        r"SignedHeaders=([^,\s]+)", headers.get("Authorization", "")
+    )
+    if not named:
+        return []
+    signed = set(named[0].lower().split(";"))
+    return sorted(name for name in _that_matter(method, headers) if name not in signed)
+
+
+def _that_matter(method: str, names: Iterable[str]) -> set[str]:
+    stored = STORED_BY_PUT if method == "PUT" else frozenset()
+    return {name.lower() for name in names if name.lower() in stored or name.lower().startswith("x-amz-")}
 
 
 async def pass_to_r2(request: web.BaseRequest, session: aiohttp.ClientSession, emulator_url: str) -> web.StreamResponse:
@@ -16,6 +47,10 @@ async def pass_to_r2(request: web.BaseRequest, session: aiohttp.ClientSession, e
     Path, query and Host stay byte for byte as sent: all three are signed. Raises aiohttp.ClientConnectionError when
     the emulator does not answer.
     """
+    query = request.raw_path.partition("?")[2]
+    if unsigned := unsigned_headers(request.method, query, request.headers):
+        text = REFUSAL.format(names=", ".join(unsigned))
+        return web.Response(status=403, text=text, content_type="application/xml")
     async with session.request(
         request.method,
         URL(emulator_url + request.raw_path, encoded=True),

@@ -1,18 +1,19 @@
 """Models beside the published ones: a file that `STANDIN_MODELS` names, a JSON list with an object for each.
 
-    {"slug": "zsxkib/diffbir", "versions": ["51ed1464…"], "image_field": "input", "output": "list",
+    {"slug": "zsxkib/diffbir", "versions": ["51ed1464…"], "image_field": "input", "output": [0],
      "input": {"required": ["input"], "properties": {"input": {"type": "string", "format": "uri"}, …}},
      "factor": {"field": "super_resolution_factor"}}
 
 `versions` has the newest first. `input` is the provider's schema of the model's input, enumerations in their place.
-`output` is `url`, `list` (of one), or `{"key": "SR_output"}` for an object that holds the address under that name.
+`output` is the way to the address: `[]` where the output is the address itself, `[0]` (or `[-1]`) in a list of one,
+`["SR_output"]` in an object, `["images", 0]` in a list in an object.
 `factor` is how many times the picture's sides the result has: `{"field": f}` the value of that field, `{"field": f,
 "times": {"2x": 2, …}}` what stands for its value, `{"times": 4}` always that; without it, once. `file_name` is the
 result's, `output.png` if it is not there; its extension says what the result is encoded as.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -52,12 +53,7 @@ _MODEL = {
             },
         },
         "image_field": {"type": "string"},
-        "output": {
-            "oneOf": [
-                {"enum": ["url", "list"]},
-                {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}},
-            ]
-        },
+        "output": {"type": "array", "items": {"anyOf": [{"enum": [0, -1]}, {"type": "string"}]}},
         "factor": {
             "type": "object",
             "additionalProperties": False,
@@ -77,7 +73,7 @@ _MODELS = Draft202012Validator({"type": "array", "items": _MODEL})
 class GivenModel(Model):
     """A model that is known by its schema alone: its sizes are what the file says, its pictures always approximated."""
 
-    output: str | Mapping[str, str] = "url"
+    output: Sequence[int | str] = ()
     factor: Mapping[str, Any] = field(default_factory=lambda: {"times": 1})
     name: str = "output.png"
 
@@ -97,17 +93,21 @@ class GivenModel(Model):
         return self.name
 
     def shown(self, url: str) -> Any:
-        """Return the address alone, as the only item of a list, or under the key of an object."""
-        if isinstance(self.output, Mapping):
-            return {self.output["key"]: url}
-        return [url] if self.output == "list" else url
+        """Return the output that holds the address where the file says."""
+        shown: Any = url
+        for step in reversed(self.output):
+            shown = {step: shown} if isinstance(step, str) else [shown]
+        return shown
 
     def output_schema(self) -> dict[str, Any]:
         """Return the provider's schema of `output`."""
-        url = super().output_schema()
-        if isinstance(self.output, Mapping):
-            return {"type": "object", "title": "Output", "properties": {self.output["key"]: url}}
-        return {"type": "array", "title": "Output", "items": url} if self.output == "list" else url
+        schema = super().output_schema()
+        for step in reversed(self.output):
+            if isinstance(step, str):
+                schema = {"type": "object", "properties": {step: schema}}
+            else:
+                schema = {"type": "array", "items": schema}
+        return schema | {"title": "Output"}
 
 
 def read_models(path: Path) -> tuple[Model, ...]:

@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import quote
 
 import requests
 
 from enhancer.domain import keys
 from enhancer.domain.owner import Owner, new_guest
 from enhancer.ports import Pictures, PresignedUpload, ReadLinks
-from enhancer.usecases.request_upload import UPLOAD_CACHE
+from enhancer.usecases.request_upload import UPLOAD_CACHE, upload_headers
 from operate.r2 import preflight
 from operate.verify_live.findings import Findings
 
@@ -46,9 +48,9 @@ class Bucket:
 
     def presign(self, key: str, size: int = len(PICTURE), seconds: int = 600) -> PresignedUpload:
         """An upload as the API hands it out."""
-        return self.pictures.presign_put(key, TYPE, size, UPLOAD_CACHE, seconds)
+        return self.pictures.presign_put(key, size, upload_headers(key.split("/")[-2], size), seconds)
 
-    def put(self, upload: PresignedUpload, body: bytes = PICTURE, **headers: str | None) -> int:
+    def put(self, upload: PresignedUpload, body: bytes = PICTURE, /, **headers: str | None) -> int:
         """The status of an upload; `content_type="…"` sends another header, None none at all."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
         merged = {**upload.headers, **changed}
@@ -86,8 +88,39 @@ def check_uploads(bucket: Bucket, findings: Findings) -> None:
     # R2's error codes name ExpiredRequest with 400 (developers.cloudflare.com/r2/api/error-codes, read 2026-11-25),
     # other S3 servers answer 403; the page treats both alike.
     findings.expect("presigned PUT after its time", frozenset({400, 403}), lambda: bucket.put(late))
-    copying = bucket.put(bucket.presign(bucket.key()), x_amz_copy_source=f"/{bucket.name}/{fresh}")
-    findings.note("presigned PUT with x-amz-copy-source, which was not signed", copying)
+    check_unsigned_headers(bucket, findings, fresh)
+
+
+def check_unsigned_headers(bucket: Bucket, findings: Findings, source: str) -> None:
+    """Whether headers outside an upload's signature can change what is stored; `source` is the key of an upload.
+
+    A copy of somebody else's original would be readable at once, so nothing but a refusal is right there: 403 as AWS S3
+    answers for every unsigned `x-amz-` header, or 501 for what R2 does not implement. What is merely stored with the
+    picture is noted: an upload with other headers than were signed becomes no job.
+    """
+    copied = f"/{bucket.name}/{source}"
+    refused: dict[str, dict[str, str]] = {
+        "x-amz-copy-source": {"x_amz_copy_source": copied},
+        "x-amz-copy-source, percent-encoded": {"x_amz_copy_source": quote(copied, safe="")},
+        "x-amz-copy-source and x-amz-metadata-directive": {
+            "x_amz_copy_source": copied,
+            "x_amz_metadata_directive": "REPLACE",
+        },
+        "x-amz-acl": {"x_amz_acl": "public-read"},
+        "x-amz-tagging": {"x_amz_tagging": "a=b"},
+        "x-amz-website-redirect-location": {"x_amz_website_redirect_location": "https://foreign.invalid/"},
+    }
+    for what, headers in refused.items():
+        key = bucket.key()
+        attempt = partial(bucket.put, bucket.presign(key), **headers)
+        findings.expect(f"presigned PUT with unsigned {what}", frozenset({400, 403, 501}), attempt)
+        findings.expect(f"object after unsigned {what}", None, partial(bucket.pictures.head, key, 1))
+    noted = {"x-amz-meta-more": "x", "content-disposition": "inline", "content-encoding": "gzip", "expires": "0"}
+    for name, value in noted.items():
+        key = bucket.key()
+        status = bucket.put(bucket.presign(key), **{name.replace("-", "_"): value})
+        stored = bucket.pictures.uploaded(key, 1)
+        findings.note(f"presigned PUT with unsigned {name}", f"{status}, {'stored' if stored else 'not stored'}")
 
 
 def check_links(bucket: Bucket, findings: Findings) -> None:

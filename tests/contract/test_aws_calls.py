@@ -16,6 +16,7 @@ from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.replicate import Replicate
 from enhancer.domain import keys
 from enhancer.settings import Settings
+from enhancer.usecases.request_upload import upload_headers
 from tests.contract.conftest import ROOT, create_table
 from tests.pictures import picture
 from tests.transport import session
@@ -86,7 +87,10 @@ def functions(aws, monkeypatch):  # noqa: ARG001 - AWS must stand before clients
         "ENVIRONMENT": "local",
     }
     key = keys.original_key(scenarios.PREFIX, scenarios.OWNER, scenarios.UPLOAD_ID)
-    s3.put_object(Bucket=scenarios.BUCKET, Key=key, Body=scenarios.PICTURE)
+    headers = upload_headers(scenarios.UPLOAD_ID, len(scenarios.PICTURE))
+    stored = {"ContentType": headers["content-type"], "CacheControl": headers["cache-control"]}
+    stored["Metadata"] = {"upload": headers["x-amz-meta-upload"]}
+    s3.put_object(Bucket=scenarios.BUCKET, Key=key, Body=scenarios.PICTURE, **stored)
     yield Functions(environment, monkeypatch)
     forget_clients()  # the session counts
 
@@ -137,9 +141,10 @@ def test_a_job_asks_for_no_more_than_it_needs(functions, monkeypatch):
     assert functions.call("image_proxy", shown) == SECRET + LIMIT + Counter(GetItem=1), "and nothing of R2"
 
 
-def test_a_presigned_upload_asks_for_nothing(functions):
+def test_a_presigned_upload_is_only_counted(functions):
     order = json.dumps({"filename": "cat.jpg", "contentType": "image/jpeg", "size": 1000})
     event = scenarios.create_event() | {"rawPath": "/api/ai-image/uploads", "routeKey": "ANY /api/ai-image/uploads"}
     event["body"] = order
-    assert functions.call("upload_intake", event) == SECRET + LIMIT
-    assert functions.call("upload_intake", event) == LIMIT - LIMIT, "counted in blocks too"
+    day = Counter(UpdateItem=1)
+    assert functions.call("upload_intake", event) == SECRET + LIMIT + day
+    assert functions.call("upload_intake", event) == day, "of the minute's, blocks are counted"

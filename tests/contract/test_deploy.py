@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import jmespath
 import pytest
 import requests
@@ -31,6 +30,7 @@ from operate.stage_commands import CHANGING, run
 from operate.teardown import teardown
 from operate.terminal import NoTerminal
 from operate.upload_page import upload_page
+from tests.contract.conftest import boto_session
 from tests.terminal import Scripted
 from tests.transport import Answer, session
 
@@ -105,7 +105,7 @@ class Desk:
             parameter_store.store(self.clients("ssm"), self.stage, name, value)
 
     def clients(self, service: str) -> Any:
-        return boto3.client(service)  # type: ignore[call-overload]
+        return boto_session().client(service)  # type: ignore[call-overload]
 
     def sam(self, stage: Stage, parameters: Any) -> None:
         cloudformation = self.clients("cloudformation")

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 import requests
 from botocore.stub import Stubber
@@ -17,6 +16,7 @@ from operate.deployed import api, deployed
 from operate.doctor import concurrency, queue_concurrency
 from operate.finding import Finding
 from operate.stage import Stage, read_stage
+from tests.contract.conftest import boto_session
 from tests.contract.test_deploy import ADDRESS, distribution_config, small_stack
 from tests.transport import Answer, session
 
@@ -52,7 +52,7 @@ class Installation:
         self._make_stack()
 
     def clients(self, service: str) -> Any:
-        return boto3.client(service)  # type: ignore[call-overload]
+        return boto_session().client(service)  # type: ignore[call-overload]
 
     def _answer(self, request: requests.PreparedRequest) -> Answer | Exception:
         if request.method == "OPTIONS":
@@ -219,7 +219,7 @@ def test_a_mapping_that_is_switched_off_is_named_with_the_command(installation: 
 
 
 def test_functions_that_are_not_there_are_named(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    stubber = Stubber(client := boto3.client("lambda"))
+    stubber = Stubber(client := boto_session().client("lambda"))
     for _ in FUNCTIONS:
         stubber.add_client_error("list_event_source_mappings", "ResourceNotFoundException")
     stubber.activate()
@@ -266,7 +266,7 @@ def test_only_a_guests_requests_are_counted(installation: Installation) -> None:
 
 def limited(concurrent: int, unreserved: int) -> Callable[[str], Any]:
     """A Lambda that answers with these limits, in the form of botocore's model."""
-    client = boto3.client("lambda")
+    client = boto_session().client("lambda")
     stubber = Stubber(client)
     limit = {"ConcurrentExecutions": concurrent, "UnreservedConcurrentExecutions": unreserved}
     stubber.add_response("get_account_settings", {"AccountLimit": limit})

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -16,14 +15,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from operate.doctor import certificate, licences
 from operate.finding import Finding
 from operate.stage import Stage, read_stage
+from tests.contract.conftest import boto_session
 
 DOMAIN = "images.example.com"
-clients = partial(boto3.client, region_name="eu-central-1")
+clients = partial(boto_session().client, region_name="eu-central-1")
 
 
 @pytest.fixture
 def acm(aws: None) -> Any:  # noqa: ARG001
-    return boto3.client("acm", region_name="us-east-1")
+    return boto_session().client("acm", region_name="us-east-1")
 
 
 @pytest.fixture

@@ -187,6 +187,15 @@ def test_a_window_gives_back_five_jobs_at_most(tables):
     assert usage.quota(job.owner) == Quota(TEXT, 2, 5)
 
 
+def test_a_window_gives_back_every_job_that_never_ran(tables):
+    jobs, usage = tables
+    for number in range(7):
+        job = new_job(number)
+        jobs.create(job, NEXT if number else OPEN)
+        assert jobs.end(job, FAIL, {}, refund=True, ran=False) is True
+    assert usage.quota(job.owner) == Quota(TEXT, 0, 0)
+
+
 def test_an_end_holds_only_for_the_run_that_was_read(tables):
     jobs, usage = tables
     job = new_job(status=Status.PROCESSING, provider_job_id="run2", attempt=2)

@@ -1,6 +1,9 @@
 import io
 
+from enhancer.ports import Uploaded
+
 KEY = "ai-enhancer/uploads/guest/x/y/input.png"
+SIGNED = {"content-type": "image/png", "cache-control": "public", "x-amz-meta-upload": "u.10"}
 
 
 def test_an_object_is_read_in_parts_and_whole(pictures):
@@ -33,10 +36,19 @@ def test_deleting_is_idempotent_and_listing_goes_by_prefix(pictures):
 
 
 def test_a_presigned_put_names_the_headers_that_must_be_sent(pictures):
-    presigned = pictures.presign_put(KEY, "image/png", 10, "public", 600)
-    assert presigned.headers["content-type"] == "image/png"
-    assert presigned.headers["cache-control"] == "public"
+    presigned = pictures.presign_put(KEY, 10, SIGNED, 600)
+    assert presigned.headers == {**SIGNED, "if-none-match": "*"}
     assert KEY in presigned.url
+
+
+def test_what_is_stored_with_an_object_is_told(pictures):
+    assert pictures.uploaded(KEY, 4) is None
+    pictures.write(KEY, b"0123456789", "image/png", "no-store")
+    assert pictures.uploaded(KEY, 4) == Uploaded(
+        10, b"0123", {"content-type": "image/png", "cache-control": "no-store"}
+    )
+    pictures.copy(KEY, "copy")
+    assert pictures.uploaded("copy", 4) == pictures.uploaded(KEY, 4)
 
 
 def test_a_copy_is_made_inside_the_bucket_if_there_is_an_original(pictures):

@@ -18,6 +18,7 @@ from enhancer.adapters.r2 import R2Pictures
 from tests.contract.conftest import boto_session
 
 KEY = "ai-enhancer/uploads/guest/x/y/input.png"
+SIGNED = {"content-type": "image/png", "cache-control": "public", "x-amz-meta-upload": "u.10"}
 
 
 @pytest.fixture
@@ -49,13 +50,15 @@ def test_an_object_has_the_headers_it_was_written_with(client, bucket, dispositi
 
 def test_an_upload_link_signs_every_header_and_the_length(client):
     signing = boto_session().client("s3", region_name="auto", config=Config(signature_version="s3v4"))
-    presigned = R2Pictures(lambda: client, "pictures", lambda: signing).presign_put(KEY, "image/png", 10, "public", 600)
-    assert presigned.headers == {"content-type": "image/png", "cache-control": "public", "if-none-match": "*"}
+    presigned = R2Pictures(lambda: client, "pictures", lambda: signing).presign_put(KEY, 10, SIGNED, 600)
+    assert presigned.headers == {**SIGNED, "if-none-match": "*"}
     url = urlsplit(presigned.url)
     query = {name: value for name, [value] in parse_qs(url.query).items()}
     assert url.path.endswith(KEY)
     assert query["X-Amz-Expires"] == "600"
-    assert query["X-Amz-SignedHeaders"] == "cache-control;content-length;content-type;host;if-none-match"
+    assert query["X-Amz-SignedHeaders"] == (
+        "cache-control;content-length;content-type;host;if-none-match;x-amz-meta-upload"
+    )
 
 
 def test_what_an_upload_link_signs_is_what_it_tells_to_send(client):
@@ -63,7 +66,7 @@ def test_what_an_upload_link_signs_is_what_it_tells_to_send(client):
     credentials = Credentials("AKIDEXAMPLE", "secret")
     keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
     signing = boto_session().client("s3", region_name="auto", config=Config(signature_version="s3v4"), **keys)
-    presigned = R2Pictures(lambda: client, "pictures", lambda: signing).presign_put(KEY, "image/png", 10, "public", 600)
+    presigned = R2Pictures(lambda: client, "pictures", lambda: signing).presign_put(KEY, 10, SIGNED, 600)
     url, _, query = presigned.url.partition("?")
     dated = {name: value for name, [value] in parse_qs(query).items()}["X-Amz-Date"]
     request = AWSRequest("PUT", url, headers=presigned.headers | {"content-length": "10"})
@@ -77,7 +80,7 @@ def test_upload_links_are_made_by_the_client_that_browsers_reach(client):
     def forbidden():
         pytest.fail("this client signs for another endpoint")
 
-    assert R2Pictures(forbidden, "pictures", lambda: client).presign_put(KEY, "image/png", 1, "x", 60).url
+    assert R2Pictures(forbidden, "pictures", lambda: client).presign_put(KEY, 1, SIGNED, 60).url
     R2Pictures(lambda: client, "pictures", forbidden).write(KEY, b"x", "image/png", "x")
 
 

@@ -1,6 +1,8 @@
 """`make verify-live` where a service breaks its rules. moto looks at no signature: whatever is signed, it takes."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pytest
@@ -28,6 +30,12 @@ ENVIRONMENT = {
     "REPLICATE_API_TOKEN": "r8_the_token",
     "PUBLIC_BASE_URL": "https://images.test",
 }
+EXPIRED = next(
+    each["status"]
+    for each in json.loads((Path(__file__).parents[1] / "oracles/fixtures/r2/errors.json").read_text())
+    if each["code"] == "ExpiredRequest"
+)
+"""What Cloudflare's documents say of a link after its time; other S3 servers answer 403."""
 INPUTS = {"image": "https://r2.test/pictures/key?X-Amz-Signature=s"}
 
 
@@ -66,6 +74,24 @@ def test_a_bucket_that_enforces_nothing_differs(bucket, findings):
     assert verdict(findings, "object after the refused PUTs") == "differs"
     assert verdict(findings, "presigned PUT as signed") == "holds"
     assert verdict(findings, "the same PUT again") == "holds"
+
+
+@pytest.mark.parametrize(("answer", "says"), [(EXPIRED, "holds"), (403, "holds"), (200, "differs"), (500, "differs")])
+def test_an_upload_after_its_time_is_refused_as_r2_or_another_server_does(bucket, findings, monkeypatch, answer, says):
+    presign, put, short = Bucket.presign, Bucket.put, []
+
+    def presigned(self, key, seconds=600):
+        upload = presign(self, key, seconds=seconds)
+        short.extend([upload.url] if seconds == 1 else [])
+        return upload
+
+    def late(self, upload, *arguments, **headers):
+        return answer if upload.url in short else put(self, upload, *arguments, **headers)
+
+    monkeypatch.setattr(Bucket, "presign", presigned)
+    monkeypatch.setattr(Bucket, "put", late)
+    check_uploads(bucket, findings)
+    assert verdict(findings, "presigned PUT after its time") == says
 
 
 def test_a_bucket_without_cors_differs(bucket, findings):

@@ -116,3 +116,15 @@ def test_ten_at_once_under_one_key_make_one_job(stack, guest, key, form):
     assert guest.usage()["usage"]["used"] == 1
     assert len(guest.call("GET", JOBS).json()["data"]["jobs"]) == 1
     assert guest.finished(made(answers[0]))["status"] == "succeeded"
+
+
+def test_a_key_opens_nobody_elses_job(stack, guest):
+    theirs = guest.enhance(picture(), "image/png")
+    with Client(stack.base_url) as stranger:
+        stranger.presign(picture(), "image/png")
+        order = {"uploadId": theirs["id"], "model": MODEL, "params": {"scale": 2}}
+        for _ in range(2):
+            refused = stranger.call("POST", JOBS, json=order, headers={"Idempotency-Key": "k1"})
+            assert (refused.status_code, refused.json()["error"]["type"]) == (404, "not_found")
+        guest.call("DELETE", f"{JOBS}/{theirs['id']}")
+        assert stranger.call("POST", JOBS, json=order, headers={"Idempotency-Key": "k1"}).status_code == 404

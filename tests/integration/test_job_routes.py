@@ -55,9 +55,9 @@ def test_the_history_comes_newest_first_in_pages_that_neither_miss_nor_repeat(gu
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "ten", "²", "99999999999"])
-def test_a_page_of_another_length_is_refused_or_cut_to_the_most(guest, limit):
+def test_a_page_of_another_length_is_refused(guest, limit):
     answer = guest.call("GET", f"{JOBS}?limit={limit}")
-    assert answer.status_code == (200 if limit == "101" else 400)
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "WyIiLCIiXQ", "ä", "%00", "%FF", "bnVsbA", "W1tbW1tb"])

@@ -49,6 +49,21 @@ def test_a_method_that_a_path_does_not_know_is_405_with_those_it_does(guest, pat
             assert error["details"]["allow"] == list(METHODS[path])
 
 
+def test_head_is_get_without_the_body(guest, job):
+    job_id, key = job["id"], job["imageUrl"].removeprefix("/r2-ai/")
+    for path, methods in METHODS.items():
+        if "GET" not in methods:
+            continue
+        name = "start.js" if "{file+}" in path else ""
+        url = path.replace("{id}", job_id).replace("{key+}", key).replace("{file+}", name)
+        got, head = guest.call("GET", url), guest.call("HEAD", url)
+        assert (head.status_code, head.content) == (got.status_code, b""), path
+        assert got.status_code in (200, 302), path
+        linked = path == "/r2-ai/{key+}"  # each method has a link of its own
+        for header in ("Content-Type",) if linked else ("Content-Type", "Content-Length", "ETag", "Cache-Control"):
+            assert head.headers.get(header) == got.headers.get(header), (path, header)
+
+
 @pytest.mark.parametrize(
     "path",
     [

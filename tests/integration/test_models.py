@@ -17,11 +17,13 @@ from tests.pictures import opened, picture
 
 EXAMPLES = ROOT / "tests" / "oracles" / "fixtures" / "added_models"
 ADDED = {
-    # field `input`, a list as output; a factor in words; no factor; a list of one
+    # field `input`, a list as output; a factor in words; no factor; a list of one; no factor, an object as output and
+    # a second address in the input
     "zsxkib/diffbir": 4,
     "topazlabs/image-upscale": 2,
     "mv-lab/swin2sr": 4,
     "philz1337x/clarity-upscaler": 2,
+    "codeslake/refvsr-cvpr2022": 4,
 }
 ALLOWED = ",".join(["nightmareai/real-esrgan", "tencentarc/gfpgan", "sczhou/codeformer", *ADDED])
 
@@ -95,14 +97,15 @@ def test_an_added_model_serves_jobs(person, slug):
     assert (job["result"]["width"], job["result"]["height"]) == (40 * ADDED[slug], 30 * ADDED[slug])
 
 
+@pytest.mark.parametrize("slug", ["zsxkib/diffbir", "codeslake/refvsr-cvpr2022"])
 @pytest.mark.parametrize(
     "lost", [[fault("create-answer-lost")], [fault("create-answer-lost"), fault("webhook-dropped")]]
 )
-def test_a_lost_answer_of_an_added_model_is_adopted_and_paid_once(installation, person, lost):
-    """Its picture is in `input` and its output a list: both its webhook and the provider's list must be understood."""
+def test_a_lost_answer_of_an_added_model_is_adopted_and_paid_once(installation, person, lost, slug):
+    """Its picture and its output are elsewhere: both its webhook and the provider's list must be understood."""
     order = Order(installation, person)
     installation.set(*({**each, "job": order.id} for each in lost))
-    order.create(model="zsxkib/diffbir")
+    order.create(model=slug)
     if len(lost) > 1:
         order.run_is("succeeded")
         order.reconcile()

@@ -138,6 +138,34 @@ def test_an_upload_takes_its_exact_file_and_only_once(guest):
     assert put(data) == 412
 
 
+def test_an_upload_copies_and_stores_nothing_that_was_not_signed(stack, guest):
+    theirs = guest.enhance(picture(), "image/png")
+    original = theirs["originalUrl"].removeprefix("/r2-ai")
+    changes = [
+        {"x-amz-copy-source": f"/image-enhancer-pictures{original}"},
+        {"X-Amz-Copy-Source": f"image-enhancer-pictures{original}", "x-amz-metadata-directive": "REPLACE"},
+        {"x-amz-tagging": "a=b"},
+        {"x-amz-website-redirect-location": "https://foreign.invalid/"},
+        {"x-amz-acl": "public-read"},
+        {"x-amz-meta-more": "x"},
+        {"content-disposition": 'attachment; filename="x.exe"'},
+        {"content-encoding": "gzip"},
+    ]
+    with Client(stack.base_url) as stranger:
+        for changed in changes:
+            upload = stranger.presign(picture(), "image/png").json()["data"]
+            put = requests.put(upload["url"], data=picture(), headers=upload["headers"] | changed, timeout=30)
+            assert put.status_code == 403, changed
+            assert "<Code>AccessDenied</Code>" in put.text
+            assert min(changed, key=str.lower).lower() in put.text
+            assert stranger.create(upload["uploadId"]).status_code == 404
+        for left_out in upload["headers"]:
+            headers = {name: value for name, value in upload["headers"].items() if name != left_out}
+            assert requests.put(upload["url"], data=picture(), headers=headers, timeout=30).status_code == 403
+        assert requests.put(upload["url"], data=picture(), headers=upload["headers"], timeout=30).status_code == 200
+        assert stranger.create(upload["uploadId"]).status_code == 202
+
+
 def test_pictures_and_jobs_are_their_owners(stack, guest):
     job = guest.enhance(picture("PNG"), "image/png")
     with Client(stack.base_url) as nobody, Client(stack.base_url, stack.token("alice")) as alice:

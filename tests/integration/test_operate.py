@@ -3,8 +3,11 @@
 import json
 
 import pytest
+import requests
 
 from operate.__main__ import main
+from operate.deployed import api
+from operate.stage import read_stage
 from tests.integration.api_client import Client
 from tests.pictures import picture
 
@@ -81,3 +84,15 @@ def test_a_wrong_question_is_answered_in_one_line(operate, arguments, code, says
     assert (found, told) == (code, "")
     assert says in complaint
     assert complaint.count("\n") == 1
+
+
+def test_the_doctor_finds_that_the_functions_answer(stack):
+    with requests.Session() as session:
+        session.trust_env = False
+        found = {each.what: each.mend for each in api(read_stage("dev"), stack.base_url, session)}
+    assert found == {
+        f"{stack.base_url}/api/health answers": "",
+        f"{stack.base_url}/api/ai-image/usage answers: secrets and UsageTable": "",
+        f"{stack.base_url}/api/ai-image/uploads answers: R2's keys": "",
+        f"{stack.base_url}/api/ai-image/jobs answers: JobsTable": "",
+    }

@@ -56,9 +56,9 @@ def numbers(image, mode="RGB"):
 
 def reduced(image, size):
     """Back at the original's size, transparent pixels left out of their neighbours' colours."""
-    if image.mode != "RGBA":
+    if "A" not in image.getbands():
         return image.convert("RGB").resize(size, Image.Resampling.BOX)
-    return image.convert("RGBa").resize(size, Image.Resampling.BOX).convert("RGBA")
+    return image.convert("RGBA").convert("RGBa").resize(size, Image.Resampling.BOX).convert("RGBA")
 
 
 def on(image, ground):
@@ -235,6 +235,7 @@ def test_every_kind_of_pixel_keeps_its_colours_and_transparency(guest, kinds, ki
     _, _, converted, expected = KINDS[kind]
     assert job["prepared"] == UNCHANGED | {"converted": converted}
     assert ("A" in result.getbands()) == expected.has_transparency_data
+    assert result.getbands()[0] == ("L" if kind.startswith(("grey", "black")) else "R")
     back = reduced(result, expected.size)
     mode = "RGBA" if expected.has_transparency_data else "RGB"
     difference = np.abs(numbers(back, mode) - numbers(expected, mode))

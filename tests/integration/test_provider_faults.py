@@ -17,12 +17,14 @@ def test_all_jobs_succeed_where_creations_are_limited(installation, orders):
     assert [each.end() for each in made] == [SUCCEEDED] * 3
 
 
-def test_a_refused_job_ends_and_its_place_in_the_quota_is_returned(faulty_job):
-    assert faulty_job(fault("create-422")).end() == End("failed", "provider_error", used=0, runs=0)
+@pytest.mark.parametrize("answer", [fault("create-404"), fault("create-422"), fault("create-422", about="input")])
+def test_a_refused_job_ends_and_its_place_in_the_quota_is_returned(faulty_job, answer):
+    assert faulty_job(answer).end() == End("failed", "provider_error", used=0, runs=0)
 
 
-def test_a_refused_account_lets_jobs_wait_and_says_so(installation, faulty_job, orders):
-    order = faulty_job(fault("create-402"))
+@pytest.mark.parametrize("answer", ["create-401", "create-402", "create-403"])
+def test_a_refused_account_lets_jobs_wait_and_says_so(installation, faulty_job, orders, answer):
+    order = faulty_job(fault(answer))
     waiting = until(lambda: (job := order.look())["waitingFor"] and job)
     assert (waiting["status"], waiting["waitingFor"], waiting["error"]) == ("queued", "provider", None)
     [other] = orders(1)
@@ -38,8 +40,9 @@ def test_a_refused_account_lets_jobs_wait_and_says_so(installation, faulty_job, 
 @pytest.mark.parametrize(
     ("times", "end"), [(1, SUCCEEDED), (2, End("failed", "provider_error", used=0, runs=0))], ids=["once", "twice"]
 )
-def test_a_claim_that_made_no_run_is_given_back_once(installation, faulty_job, times, end):
-    order = faulty_job(fault("create-500", times=times))
+@pytest.mark.parametrize("answer", ["create-500", "create-502", "create-reset"])
+def test_a_claim_that_made_no_run_is_given_back_once(installation, faulty_job, times, end, answer):
+    order = faulty_job(fault(answer, times=times))
     for fires in range(1, times + 1):
         until(lambda count=fires: installation.fired() == [count])
         assert (order.look()["status"], order.runs()) == ("queued", [])

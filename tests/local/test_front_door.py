@@ -8,6 +8,7 @@ import pytest
 from local.frontdoor.answer import INTERNAL_ERROR, answer_of
 from local.frontdoor.event import GatewayRequest, build_event
 from local.frontdoor.lanes import lane_of
+from local.frontdoor.pictures import unsigned_headers
 from local.frontdoor.routes import Match, match_route, parse_route
 
 # docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html, "Routing API requests"
@@ -162,3 +163,33 @@ def test_an_answer_is_translated() -> None:
 )
 def test_held_calls_and_webhooks_have_lanes_of_their_own(method: str, target: str, lane: str) -> None:
     assert lane_of(request(method, target)) == lane
+
+
+SIGNED = "X-Amz-SignedHeaders=cache-control%3Bcontent-length%3Bcontent-type%3Bhost%3Bif-none-match"
+ASKED = {"Cache-Control": "public", "Content-Type": "image/png", "If-None-Match": "*", "Host": "x", "Accept": "*/*"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x-amz-copy-source", "X-Amz-Copy-Source", "x-amz-copy-source-range", "x-amz-metadata-directive", "x-amz-acl",
+        "x-amz-tagging", "x-amz-website-redirect-location", "x-amz-storage-class", "x-amz-meta-more",
+        "x-amz-grant-read",
+        "x-amz-server-side-encryption-customer-key", "x-amz-object-lock-mode", "x-amz-security-token",
+        "content-disposition", "Content-Encoding", "content-language", "expires",
+    ],
+)  # fmt: skip
+def test_a_header_outside_the_signature_that_would_be_stored_is_found(name):
+    assert unsigned_headers("PUT", SIGNED, ASKED) == []
+    assert unsigned_headers("PUT", SIGNED, {**ASKED, name: "x"}) == [name.lower()]
+    signed = f"AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host;{name.lower()}, Signature=x"
+    assert unsigned_headers("PUT", "", {"Authorization": signed, name: "x"}) == []
+    assert unsigned_headers("PUT", "", {"Authorization": signed.replace(f";{name.lower()}", ""), name: "x"}) == [
+        name.lower()
+    ]
+
+
+def test_a_request_without_a_signature_is_the_buckets_to_refuse():
+    assert unsigned_headers("PUT", "", {"x-amz-copy-source": "x"}) == []
+    assert unsigned_headers("GET", SIGNED, {"content-type": "x"}) == [], "a GET stores nothing"
+    assert unsigned_headers("GET", SIGNED, {"x-amz-expected-bucket-owner": "x"}) == ["x-amz-expected-bucket-owner"]

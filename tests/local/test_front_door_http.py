@@ -167,7 +167,7 @@ def test_a_picture_needs_its_signature_and_its_origin(stack: LocalStack, http: r
     assert http.get(f"{stack.base_url}/{BUCKET}/anything").status_code == 403
     asked = {
         "Access-Control-Request-Method": "PUT",
-        "Access-Control-Request-Headers": "cache-control,content-type,if-none-match",
+        "Access-Control-Request-Headers": "cache-control,content-type,if-none-match,x-amz-meta-upload",
     }
     mine = http.options(f"{stack.base_url}/{BUCKET}/x", headers={**asked, "Origin": stack.base_url})
     assert (mine.status_code, mine.headers["Access-Control-Allow-Origin"]) == (200, stack.base_url)

@@ -18,20 +18,20 @@ LISTED = {
 PLAYED = {model.slug: model for model in PUBLISHED}
 # What the file of such a model says beside the published schema: which field holds the picture, what the result is.
 OTHERS: dict[str, dict[str, Any]] = {
-    "codeslake/refvsr-cvpr2022": {"image_field": "LR", "output": {"key": "SR_output"}, "factor": {"times": 4}},
-    "daanelson/real-esrgan-a100": {"image_field": "image", "output": "url", "factor": {"field": "scale"}},
-    "jingyunliang/swinir": {"image_field": "image", "output": "url", "factor": {"times": 4}},
-    "mv-lab/swin2sr": {"image_field": "image", "output": "url", "factor": {"times": 4}},
-    "cjwbw/supir": {"image_field": "image", "output": "url", "factor": {"field": "upscale"}},
-    "philz1337x/clarity-upscaler": {"image_field": "image", "output": "list", "factor": {"field": "scale_factor"}},
-    "zsxkib/diffbir": {"image_field": "input", "output": "list", "factor": {"field": "super_resolution_factor"}},
+    "codeslake/refvsr-cvpr2022": {"image_field": "LR", "output": ["SR_output"], "factor": {"times": 4}},
+    "daanelson/real-esrgan-a100": {"image_field": "image", "output": [], "factor": {"field": "scale"}},
+    "jingyunliang/swinir": {"image_field": "image", "output": [], "factor": {"times": 4}},
+    "mv-lab/swin2sr": {"image_field": "image", "output": [], "factor": {"times": 4}},
+    "cjwbw/supir": {"image_field": "image", "output": [], "factor": {"field": "upscale"}},
+    "philz1337x/clarity-upscaler": {"image_field": "image", "output": [0], "factor": {"field": "scale_factor"}},
+    "zsxkib/diffbir": {"image_field": "input", "output": [0], "factor": {"field": "super_resolution_factor"}},
     "topazlabs/image-upscale": {
         "image_field": "image",
-        "output": "url",
+        "output": [],
         "factor": {"field": "upscale_factor", "times": {"2x": 2, "4x": 4, "6x": 6}},
         "file_name": "output.jpg",
     },
-    "batouresearch/high-resolution-controlnet-tile": {"image_field": "image", "output": "url", "file_name": "out.jpg"},
+    "batouresearch/high-resolution-controlnet-tile": {"image_field": "image", "output": [], "file_name": "out.jpg"},
 }
 TIMES = {
     "codeslake/refvsr-cvpr2022": 4,

@@ -17,9 +17,10 @@ from botocore.exceptions import ClientError
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.bootstrap import r2_client
-from enhancer.usecases.request_upload import LIFETIME, UPLOAD_CACHE
+from enhancer.usecases.request_upload import LIFETIME, UPLOAD_CACHE, upload_headers
 
 DOCUMENTS = Path(__file__).parent / "fixtures" / "r2"
+METADATA = json.loads((DOCUMENTS.parent / "r2_s3_api.json").read_text())["metadata"]
 SAID = json.loads((DOCUMENTS / "operations.json").read_text())
 ERRORS = json.loads((DOCUMENTS / "errors.json").read_text())
 STATUS = {each["code"]: each["status"] for each in ERRORS}
@@ -127,12 +128,13 @@ def test_a_list_asks_only_what_is_implemented():
 
 def test_a_presigned_upload_signs_what_is_implemented_for_as_long_as_may_be():
     with serving((200, b"")) as (pictures, _):
-        upload = pictures.presign_put(KEY, "image/png", 4, UPLOAD_CACHE, int(LIFETIME.total_seconds()))
+        upload = pictures.presign_put(KEY, 4, upload_headers(f"p{'a' * 25}", 4), int(LIFETIME.total_seconds()))
     query = dict(parse_qsl(urlsplit(upload.url).query))
     signed = set(query["X-Amz-SignedHeaders"].split(";")) - OF_ANY_REQUEST
-    assert signed == {"cache-control", "content-type", "if-none-match"}
+    assert signed == {"cache-control", "content-type", "if-none-match", "x-amz-meta-upload"}
     allowed = [*SAID["operations"]["PutObject"]["implemented"], *SAID["conditional"]["PutObject"]]
-    assert signed <= {name.lower() for name in allowed}
+    metadata = {name for name in signed if name.startswith(METADATA)}
+    assert signed - metadata <= {name.lower() for name in allowed}
     assert not any(name.lower().startswith("x-amz-") and name[6:] not in QUERY_OF_A_SIGNATURE for name in query)
     low, high = SAID["presigned"]["seconds"]
     assert low <= int(query["X-Amz-Expires"]) <= high

@@ -125,7 +125,7 @@ def test_what_is_refused_is_refused_as_the_provider_does(tmp_path: Path, image: 
         "output_format": {"type": "string", "enum": ["jpg", "png"]},
     }
     path = tmp_path / "models.json"
-    model = {"slug": "a/b", "versions": ["0" * 64], "image_field": "image", "output": "url"}
+    model = {"slug": "a/b", "versions": ["0" * 64], "image_field": "image", "output": []}
     path.write_text(json.dumps([model | {"input": {"required": ["prompt"], "properties": properties}}]))
     service = Service(tmp_path / "state", models=read_models(path))
     try:
@@ -181,7 +181,8 @@ def test_each_error_code_can_be_had_in_the_words_that_were_seen(
 def test_the_adapter_reads_every_recorded_prediction(answer: dict[str, Any]) -> None:
     read = read_prediction(answer["body"], MODELS)
     assert (read.id, read.status) == (answer["body"]["id"], answer["body"]["status"])
-    assert read.model_ms == round(answer["body"].get("metrics", {}).get("predict_time", 0) * 1000) or not read.model_ms
+    seconds = answer["body"].get("metrics", {}).get("predict_time")
+    assert read.model_ms == (None if seconds is None else round(seconds * 1000))
 
 
 @pytest.mark.parametrize(
@@ -229,6 +230,14 @@ def test_who_pays_follows_from_the_providers_error_code(code: str, said: str) ->
         assert (first.action, first.error_type) == ("fail", "image_too_large")
     else:
         assert (first.action, second.action, second.error_type) == ("retry", "fail", "provider_error")
+    assert second.refund
+
+
+@pytest.mark.parametrize("said", CODES["died"]["said"])
+def test_a_process_that_died_is_the_platforms_whatever_it_guesses(said: str) -> None:
+    run = Prediction("run1", "failed", error=said)
+    first, second = (judge(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
+    assert (first.action, second.action, second.error_type) == ("retry", "fail", "provider_error")
     assert second.refund
 
 

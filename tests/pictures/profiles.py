@@ -7,6 +7,7 @@ from math import prod
 from PIL import Image, ImageCms
 
 _D50 = (0.9642, 1.0, 0.8249)
+_P3 = ((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407))
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 # How much red, green and blue light each ink lets through: duller than any screen's, so that nothing is out of gamut.
 _INKS = ((0.12, 0.60, 0.85), (0.90, 0.15, 0.50), (1.0, 0.90, 0.12), (0.08, 0.08, 0.08))
@@ -14,8 +15,23 @@ _INKS = ((0.12, 0.60, 0.85), (0.90, 0.15, 0.50), (1.0, 0.90, 0.12), (0.08, 0.08,
 
 def display_p3() -> bytes:
     """The space of phones and laptops: wider than sRGB, with its curve."""
-    primaries = ((0.51512, 0.2412, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571, 0.06657, 0.78407))
-    return _rgb("Display P3", primaries, _parametric(_SRGB_CURVE))
+    return _rgb("Display P3", _P3, _parametric(_SRGB_CURVE))
+
+
+def linear_rgb() -> bytes:
+    """Display P3's primaries with numbers in proportion to light, as tools for raw pictures write them."""
+    return _rgb("Linear Display P3", _P3, _gamma(1))
+
+
+def linear_grey() -> bytes:
+    """Grey in proportion to light."""
+    return _profile("Linear grey", b"mntr", b"GRAY", b"XYZ ", {b"kTRC": _gamma(1)})
+
+
+def padded(profile: bytes) -> bytes:
+    """The same profile in more than a megabyte."""
+    whole = profile + bytes(1_100_000)
+    return struct.pack(">I", len(whole)) + whole[4:]
 
 
 def adobe_rgb() -> bytes:

@@ -7,7 +7,18 @@ import pytest
 
 from enhancer.access import Access, Rules
 from enhancer.domain.owner import Caller, Owner, new_guest
-from enhancer.errors import UNKNOWN_CALLER, EmailUnverified, Forbidden, QuotaExceeded, RateLimited, Unauthorized
+from enhancer.errors import (
+    UNKNOWN_CALLER,
+    CeilingReached,
+    Conflict,
+    EmailUnverified,
+    Forbidden,
+    NotFound,
+    QuotaExceeded,
+    RateLimited,
+    Unauthorized,
+    ValidationFailed,
+)
 from enhancer.request import Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
@@ -128,9 +139,17 @@ def test_an_addresss_hash_depends_on_the_installations_key(world):
 def test_counters_stay_until_their_window_is_certainly_over(gate, world):
     guest, now = Caller(new_guest()), int(world.clock().timestamp())
     gate(guest).creator(request(), "create")
-    gate(guest).admit_job(request(), guest)
+    access = gate(guest)
+    with access.taking(*access.job_places(request(), guest), *access.upload_places(request(), guest, 3)):
+        pass
     ends = {key.split("#")[1]: end - now for key, end in world.usage.ends.items()}
-    assert ends == {"create": 120, "guest-create": 120, "guest-jobs": 86_400}
+    assert ends == {
+        "create": 120,
+        "guest-create": 120,
+        "guest-jobs": 86_400,
+        "uploads": 86_400,
+        "guest-uploads": 86_400,
+    }
 
 
 def test_guests_that_are_minted_anew_share_their_address(gate):
@@ -149,19 +168,56 @@ def test_a_guest_may_create_only_so_much_from_one_address(gate):
     assert gate(USER).creator(request(), "create").cookie is None
 
 
+def take(access, places, refusal=None):
+    with access.taking(*places):
+        if refusal:
+            raise refusal
+
+
 def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
     guest = Caller(new_guest())
+    access, here = gate(guest), gate(guest).job_places(request(), guest)
     for _ in range(2):
-        gate(guest).admit_job(request(), guest)
+        take(access, here)
     with pytest.raises(QuotaExceeded) as refusal:
-        gate(guest).admit_job(request(), guest)
+        take(access, here)
     assert refusal.value.retry_after == 12 * 3600
-    assert refusal.value.details == {"limit": 2}
+    assert refusal.value.details == {"limit": 2, "resetAt": "2026-11-23T00:00:00.000Z"}
     assert max(world.usage.counters.values()) == 2, "a refusal is not counted"
-    gate(guest).admit_job(request(address="198.51.100.1"), guest)
-    gate(USER).admit_job(request(), USER)
+    take(access, access.job_places(request(address="198.51.100.1"), guest))
+    assert access.job_places(request(), USER) == []
     world.clock.advance(hours=12)
-    gate(guest).admit_job(request(), guest)
+    take(access, here)
+
+
+def test_what_became_no_job_takes_nobodys_place(gate, world):
+    guest = Caller(new_guest())
+    access, here = gate(guest), gate(guest).job_places(request(), guest)
+    for refusal in (ValidationFailed("no"), QuotaExceeded("no"), CeilingReached("no"), Conflict("no"), NotFound("no")):
+        for _ in range(3):
+            with pytest.raises(type(refusal)):
+                take(access, here, refusal)
+    assert set(world.usage.counters.values()) == {0}
+    with pytest.raises(RuntimeError):  # whether there is a job is not known then
+        take(access, here, RuntimeError())
+    assert set(world.usage.counters.values()) == {1}
+
+
+def test_pictures_are_bounded_by_the_day_for_an_owner_and_for_guests_at_an_address(gate, world):
+    guest, other = Caller(new_guest()), Caller(new_guest())
+    for caller, address, taken in ((USER, "a", 3), (guest, "b", 3), (other, "b", 3), (Caller(new_guest()), "b", 0)):
+        access = gate(caller)
+        places = access.upload_places(request(address=f"203.0.113.{ord(address)}"), caller, 1)
+        for _ in range(taken):
+            take(access, places)
+        before = dict(world.usage.counters)
+        with pytest.raises(QuotaExceeded) as refusal:
+            take(access, places)
+        assert refusal.value.details == {"limit": 3 if taken else 6, "resetAt": "2026-11-23T00:00:00.000Z"}
+        after = {key: used for key, used in world.usage.counters.items() if used}
+        assert after == before, "what was taken before the refusal is given back"
+    world.clock.advance(hours=12)
+    take(gate(USER), gate(USER).upload_places(request(), USER, 1))
 
 
 def test_some_routes_make_no_guests(gate):
@@ -181,9 +237,9 @@ def test_users_may_have_to_verify_their_address_before_they_create(gate):
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://images.example.com", ""])
 def test_a_request_from_another_site_changes_nothing(gate, origin):
-    for method in ("POST", "DELETE", "PUT"):
+    for number, method in enumerate(("POST", "DELETE", "PUT")):  # each from an address of its own, for they are counted
         with pytest.raises(Forbidden):
-            gate(USER).reader(request(method, origin=origin))
+            gate(USER).reader(request(method, f"203.0.113.{number}", origin=origin))
     gate(USER).reader(request("GET", origin=origin))
     gate(USER).reader(request("POST", origin="https://images.example.com"))
 

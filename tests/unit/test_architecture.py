@@ -11,12 +11,13 @@ PACKAGE = ROOT / "layers/core/enhancer"
 
 # What a module of each part may import of ours. The order is the direction of the arrows, inwards.
 DOMAIN = {"domain"}
-USECASES = DOMAIN | {"documents", "errors", "ports", "usecases"}
-ADAPTERS = DOMAIN | {"errors", "ports", "settings", "adapters", ""}
+USECASES = DOMAIN | {"contention", "documents", "errors", "ports", "usecases"}
+ADAPTERS = DOMAIN | {"contention", "errors", "ports", "settings", "adapters", ""}
 ALLOWED = {
     "domain": DOMAIN,
     "translations": set(),
     "errors": DOMAIN | {"translations"},
+    "contention": {"errors"},
     "ports": DOMAIN,
     "settings": set(),
     "usecases": USECASES,

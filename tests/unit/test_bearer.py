@@ -1,10 +1,13 @@
+import http.client
 import io
 import json
 import re
 import ssl
 import time
+import urllib.error
 from contextlib import nullcontext
 from datetime import timedelta
+from email.message import Message
 from pathlib import Path
 
 import certifi
@@ -36,7 +39,7 @@ def token(key, kid="k1", algorithm="ES256", **changes):
     now = int(time.time())
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 600} | changes
     present = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(present, key, algorithm=algorithm, headers={"kid": kid})
+    return jwt.encode(present, key, algorithm=algorithm, headers={"kid": kid} if kid else {})
 
 
 def test_a_good_token_is_its_subjects_owner(tokens, key):
@@ -175,3 +178,145 @@ def test_keys_are_fetched_anew_after_an_hour_within_five_seconds(key, monkeypatc
         with pytest.raises(jwt.PyJWKClientError):
             keys.get_signing_key("unknown")
         assert len(time_outs) == fetches
+
+
+def published(key, **changes):
+    kind = jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
+    values = kind.to_jwk(key.public_key(), as_dict=True) | {"kid": "k1", "use": "sig"} | changes
+    return {name: value for name, value in values.items() if value is not None}
+
+
+class Page:
+    """What the issuer's address answers, below PyJWT's own client."""
+
+    def __init__(self, monkeypatch):
+        self.answer, self.asked = b"", 0
+        monkeypatch.setattr("urllib.request.OpenerDirector.open", self._open)
+        self.clock = 0.0
+        monkeypatch.setattr("time.monotonic", lambda: self.clock)
+
+    def keys(self, *keys):
+        self.answer = json.dumps({"keys": list(keys)}).encode()
+
+    def _open(self, *_, **__):
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return io.BytesIO(self.answer)
+
+
+@pytest.fixture
+def page(monkeypatch):
+    return Page(monkeypatch)
+
+
+@pytest.fixture
+def verifier(page):  # noqa: ARG001 - answers it
+    return BearerTokens(ISSUER, AUDIENCE, IssuerKeys("https://issuer.test/jwks", certifi.where()), b"owner key")
+
+
+def refused_by_issuer(status):
+    return urllib.error.HTTPError("https://issuer.test/jwks", status, "no", Message(), None)
+
+
+BROKEN = {
+    "HTML": b"<!doctype html><title>Sign in</title>",
+    "empty": b"",
+    "no keys": b'{"keys": []}',
+    "no list": b'{"keys": {"k1": 1}}',
+    "null": b"null",
+    "list": b"[]",
+    "text": b'"keys"',
+    "other object": b'{"error": "rate limited"}',
+    "not UTF-8": b'{"keys": ["\xff"]}',
+    "cut off": b'{"keys": [{"kty": "EC", "kid": "k1"',
+    "nested": b"[" * 200_000,
+    "huge": b'{"keys": [' + b'{"kty": "?"},' * 500_000 + b"{}]}",
+    "strangers": b'{"keys": [{"kty": "OKP", "kid": "k1"}, 7, null, {"kty": "EC", "crv": "P-256", "x": "AA"}]}',
+    "off the curve": b'{"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "k1"}]}',
+    "for encryption": json.dumps({"keys": [published(ec.generate_private_key(ec.SECP256R1()), use="enc")]}).encode(),
+    "of another algorithm": json.dumps({"keys": [published(ec.generate_private_key(ec.SECP384R1()))]}).encode(),
+    "500": refused_by_issuer(500),
+    "404": refused_by_issuer(404),
+    "redirect": refused_by_issuer(302),
+    "reset": ConnectionResetError(),
+    "slow": TimeoutError(),
+    "no such host": urllib.error.URLError("Name or service not known"),
+    "half an answer": http.client.IncompleteRead(b"{"),
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_the_last_good_keys_go_on_serving_whatever_the_issuers_page_says_now(page, verifier, key, answer):
+    page.keys(published(key))
+    assert verifier.verify(token(key))
+    page.answer, page.clock = answer, 3_601.0
+    for _ in range(3):
+        assert verifier.verify(token(key)).caller.owner.subject == "alice"
+    assert page.asked == 2, "the page is not asked for again by each request"
+    for page.clock in (3_700.0, 9_999.0):
+        with pytest.raises(Unauthorized):
+            verifier.verify(token(key, kid="k2"))
+        assert verifier.verify(token(key))
+    new = ec.generate_private_key(ec.SECP256R1())
+    page.keys(published(new, kid="k2"))
+    page.clock = 20_000.0
+    assert verifier.verify(token(new, kid="k2"))
+    with pytest.raises(Unauthorized):
+        verifier.verify(token(key))
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_without_any_good_keys_nobody_can_be_told_from_a_stranger(page, verifier, key, answer):
+    page.answer = answer
+    with pytest.raises(ServiceUnavailable) as refusal:
+        verifier.verify(token(key))
+    assert refusal.value.retry_after == 60
+    page.keys(published(key))
+    assert verifier.verify(token(key))
+
+
+@pytest.mark.parametrize("subject", ["", " ", "\ud800", "a\udfffb", 7, ["alice"], {}, True, 1.5])
+def test_a_token_of_nobody_is_refused(tokens, key, subject):
+    with pytest.raises(Unauthorized):
+        tokens.verify(token(key, sub=subject))
+
+
+@pytest.mark.parametrize("subject", ["a", "auth0|1", "Ä\u20ac\U0001f600", "x" * 255, "\x00"])
+def test_any_text_is_a_subject(tokens, key, subject):
+    assert tokens.verify(token(key, sub=subject)).caller.owner.subject == subject
+
+
+def test_of_two_keys_with_one_id_the_one_of_the_tokens_algorithm_verifies(page, verifier, key):
+    second = rsa.generate_private_key(65_537, 2048)
+    both = [published(key), published(second, alg="RS256")]
+    for keys in (both, both[::-1]):
+        page.keys(*keys)
+        page.clock += 3_601
+        for private, algorithm in ((key, "ES256"), (second, "RS256")):
+            assert verifier.verify(token(private, algorithm=algorithm))
+            with pytest.raises(Unauthorized):
+                verifier.verify(token(ec.generate_private_key(ec.SECP256R1())))
+
+
+def test_a_token_without_a_key_id_needs_the_one_key_of_its_algorithm(page, verifier, key):
+    second = rsa.generate_private_key(65_537, 2048)
+    unnamed = token(key, kid=None)
+    assert "kid" not in jwt.get_unverified_header(unnamed)
+    for keys, taken in (
+        ([published(key)], True),
+        ([published(key, kid=None)], True),
+        ([published(key), published(second)], True),
+        ([published(key), published(ec.generate_private_key(ec.SECP256R1()), kid="k2")], False),
+        ([published(second)], False),
+    ):
+        page.keys(*keys)
+        page.clock += 3_601
+        with nullcontext() if taken else pytest.raises(Unauthorized):
+            assert verifier.verify(unnamed)
+
+
+def test_a_key_of_another_algorithm_is_not_taken_for_its_id(page, verifier, key):
+    page.keys(published(key), published(rsa.generate_private_key(65_537, 2048), kid="k2"))
+    with pytest.raises(Unauthorized):
+        verifier.verify(token(key, kid="k2"))

@@ -6,7 +6,7 @@ import pytest
 from enhancer.domain import keys
 from enhancer.domain.job import FAIL, Status
 from enhancer.domain.prediction import Prediction
-from enhancer.errors import OutcomeUnknown
+from enhancer.errors import BlankPicture, OutcomeUnknown
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
@@ -40,6 +40,26 @@ def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
     }
     assert world.pictures.objects[row.preview_r2_key][0] == b"preview"
     assert world.pictures.objects[row.thumb_r2_key][0] == b"thumb"
+
+
+def test_a_blank_result_is_a_failed_run_of_the_provider(world, running):
+    def blank(*_):
+        raise BlankPicture("one colour")
+
+    world.imaging.finish = blank
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    row = world.job(running.id)
+    assert (row.error_type, row.quota_refunded) == ("provider_error", True)
+    assert row.error_message.startswith("The model returned a picture of a single colour")
+
+
+def test_a_result_without_previews_is_a_result(world, running):
+    finish = world.imaging.finish
+    world.imaging.finish = lambda *given: dataclasses.replace(finish(*given), preview=None, thumb=None, report=None)
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    row = world.job(running.id)
+    assert (row.preview_r2_key, row.thumb_r2_key, row.report) == (None, None, None)
+    assert {key for key in world.pictures.objects if "/results/" in key} == {row.output_r2_key}
 
 
 def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):

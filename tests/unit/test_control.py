@@ -330,12 +330,36 @@ def test_a_cursor_is_safe_in_a_url_whatever_its_length(world, length):
     ]
 
 
+@pytest.mark.parametrize("change", [lambda c: c + "=", lambda c: c + "AAAA", lambda c: f" {c}", lambda c: c + "\n"])
+def test_a_cursor_is_taken_only_as_it_was_given(world, change):
+    world.new_job()
+    cursor = list_jobs(world.caller, jobs=world.jobs, limit=1).next_cursor
+    assert list_jobs(world.caller, jobs=world.jobs, limit=1, cursor=cursor).jobs == []
+    with pytest.raises(ValidationFailed):
+        list_jobs(world.caller, jobs=world.jobs, limit=1, cursor=change(cursor))
+
+
 @pytest.mark.parametrize(
     "cursor",
     ["x", "e30", "W10", "WzEsMl0", "W251bGwsbnVsbF0", "ä", "%%%", "A" * 500]
     + [
-        base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
-        for content in (["", "id"], ["time", ""], [1, "id"], ["time", 1], ["time"], ["time", "id", "more"], {"a": "b"})
+        base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+        for content in (
+            ["2026-11-22T12:00:00.000Z", "a" * 31],
+            ["2026-11-22T12:00:00.000Z" + "0" * 5000, "aaaa"],
+            ["\ud800", "aaaa"],
+            ["2026-11-22T12:00:00.000Z", "\ud800"],
+            ["٢026-11-22T12:00:00.000Z", "aaaa"],
+            [" 2026-11-22T12:00:00.000Z", "aaaa"],
+            ["2026-11-22T12:00:00.000Z", "a#b"],
+            ["", "id"],
+            ["time", ""],
+            [1, "id"],
+            ["time", 1],
+            ["time"],
+            ["time", "id", "more"],
+            {"a": "b"},
+        )
     ],
 )
 def test_a_cursor_that_is_none_is_refused(world, cursor):

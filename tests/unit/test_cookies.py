@@ -5,9 +5,9 @@ import pytest
 from enhancer.adapters.cookies import Signer, SigningKey
 
 
-@pytest.mark.parametrize("text", ["id:Y2 Q=", "id:Y2Q", "a:b:Y2Q="])
+@pytest.mark.parametrize("text", ["id:Y2 Q=", "id:Y2Q", "a:b:Y2Q=", "id:", "id", "", ":Y2Q="])
 def test_a_key_is_an_id_and_base64(text):
-    with pytest.raises(ValueError, match=r"base64|padding"):
+    with pytest.raises(ValueError, match=r"base64|padding|key id"):
         SigningKey.parse(text)
 
 

@@ -22,6 +22,7 @@ from enhancer.errors import (
     ValidationFailed,
 )
 from enhancer.usecases.create_job import Choice, create_job_from_upload, look_at
+from enhancer.usecases.request_upload import upload_headers
 from tests.pictures import picture
 
 CHOICE = Choice("nightmareai/real-esrgan", {"scale": 4}, "cat.jpg")
@@ -36,7 +37,8 @@ def moving(form):
 
 def uploaded(world, data, content_type="image/jpeg"):
     job_id = keys.new_job_id(content_type)
-    world.pictures.write(keys.original_key(world.intake.prefix, world.owner, job_id), data, content_type, "")
+    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    world.pictures.put(key, data, upload_headers(job_id, len(data)))
     return job_id
 
 
@@ -278,3 +280,57 @@ def test_a_second_job_counts_in_the_open_window_at_the_first_try(world):
     third = create_job_from_upload(uploaded(world, picture("JPEG")), CHOICE, world.owner, world.intake)
     assert first.quota_window == second.quota_window == third.quota_window
     assert world.usage.quota(world.owner).used == 3
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"content-type": "text/html"},
+        {"cache-control": "no-store"},
+        {"content-disposition": "attachment"},
+        {"content-encoding": "gzip"},
+        {"content-language": "de"},
+        {"expires": "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {"x-amz-website-redirect-location": "https://foreign.invalid/"},
+        {"x-amz-tagging-count": "1"},
+        {"x-amz-meta-more": "x"},
+        {"x-amz-meta-upload": ""},
+        {"x-amz-meta-upload": f"{keys.new_job_id('image/jpeg')}.{len(picture('JPEG'))}"},
+    ],
+    ids=str,
+)
+def test_an_upload_with_other_headers_than_were_signed_becomes_no_job(world, changed):
+    job_id = uploaded(world, picture("JPEG"))
+    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    world.pictures.stored[key] |= changed
+    with pytest.raises(ValidationFailed, match="exactly the headers"):
+        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+    assert key not in world.pictures.objects
+    assert world.usage.quota(world.owner) is None
+
+
+@pytest.mark.parametrize("of", ["an original", "a result", "an upload"])
+def test_an_upload_that_is_a_copy_of_another_object_becomes_no_job(world, of):
+    """As a bucket makes it that takes x-amz-copy-source outside the signature."""
+    job_id = uploaded(world, picture("JPEG"))
+    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    theirs = dataclasses.replace(world.owner, id="v" * 26)
+    other = keys.original_key(world.intake.prefix, theirs, keys.new_job_id("image/jpeg"))
+    if of == "an upload":
+        world.pictures.put(other, picture("JPEG"), upload_headers(other.split("/")[-2], len(picture("JPEG"))))
+    else:
+        world.pictures.write(other, picture("JPEG"), "image/jpeg", "public, max-age=900, immutable")
+    world.pictures.copy(other, key)
+    with pytest.raises(ValidationFailed, match="exactly the headers"):
+        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+    assert key not in world.pictures.objects
+
+
+def test_an_upload_of_another_length_than_was_signed_becomes_no_job(world):
+    """As a copy has whose metadata was replaced by the request's."""
+    data = picture("JPEG")
+    job_id = keys.new_job_id("image/jpeg")
+    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    world.pictures.put(key, data, upload_headers(job_id, len(data) + 1))
+    with pytest.raises(ValidationFailed, match="exactly the headers"):
+        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)

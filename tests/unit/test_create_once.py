@@ -9,6 +9,7 @@ from enhancer.errors import (
     Conflict,
     Gone,
     IdempotencyMismatch,
+    NotFound,
     QuotaExceeded,
     ServiceUnavailable,
     ValidationFailed,
@@ -20,7 +21,7 @@ from enhancer.usecases.start_job import start_job
 
 @pytest.fixture
 def once(world):
-    def call(key, request=b"request", owner=None, create=None, route="jobs"):
+    def call(key, request=b"request", owner=None, create=None, route="jobs", job_id=""):
         def make(job_id):
             calls.append(job_id)
             return world.new_job() if create is None else create(job_id)
@@ -29,7 +30,7 @@ def once(world):
             key,
             route,
             request,
-            keys.new_job_id("image/png"),
+            job_id or keys.new_job_id("image/png"),
             owner or world.owner,
             make,
             jobs=world.jobs,
@@ -197,3 +198,42 @@ def test_the_ceiling_holds_for_earlier_originals_too(world):
     with pytest.raises(CeilingReached):
         again(world, source)
     assert len(world.pictures.objects) == 1
+
+
+def test_a_key_opens_nobody_elses_job(world, once):
+    """The id may be one that the request named: whoever names another's gets what somebody gets who names nothing."""
+    theirs = world.new_job()
+
+    def nothing_there(_):
+        raise NotFound("Nothing was uploaded under this uploadId; PUT the picture to its URL first.")
+
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            once("key", owner=new_guest(), create=nothing_there, job_id=theirs.id)
+
+
+def test_a_key_whose_job_belongs_to_somebody_else_by_now_gives_nothing(world, once):
+    made = once("key", create=from_bytes(world))
+    world.jobs.rows[made.id] = dataclasses.replace(made, owner_id=new_guest().id)
+    with pytest.raises(NotFound):
+        once("key")
+
+
+def test_a_key_whose_job_was_deleted_gives_nothing(world, once):
+    made = once("key", create=from_bytes(world))
+    world.jobs.rows[made.id] = dataclasses.replace(made, deleted_at="2026-11-22T12:00:00.000Z")
+    with pytest.raises(NotFound):
+        once("key")
+
+
+@pytest.mark.parametrize("changes", [{"owner_id": "a" * 26}, {"deleted_at": "2026-11-22T12:00:00.000Z"}])
+def test_losing_the_race_gives_nothing_of_anybody_elses_either(world, once, changes):
+    world.jobs.lagging = True
+
+    def lose_the_race(job_id):
+        made = from_bytes(world)(job_id)
+        world.jobs.rows[job_id] = dataclasses.replace(made, **changes)
+        raise Conflict("another request was faster")
+
+    with pytest.raises(NotFound):
+        once("key", create=lose_the_race)

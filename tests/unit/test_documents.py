@@ -64,7 +64,8 @@ def test_ci_calls_the_readmes_test_command():
 def test_every_route_is_documented():
     text = (ROOT / "docs/api.md").read_text()
     for path, methods in http_api.METHODS.items():
-        shown = f"`{', '.join(methods)} {path.replace('+}', '}')}`"
+        said = [method for method in methods if method != "HEAD"]  # which is said once for all
+        shown = f"`{', '.join(said)} {path.replace('+}', '}')}`"
         assert shown in text, shown
 
 

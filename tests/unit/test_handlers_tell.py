@@ -90,16 +90,25 @@ def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_web
     assert ("BroughtHome", 0, {}) in found
 
 
-def test_a_sweep_that_breaks_names_the_job_it_looked_at(world, load, lines, monkeypatch):
+def test_a_sweep_in_which_a_job_breaks_treats_the_others_names_it_and_fails_at_its_end(world, load, lines, monkeypatch):
     job = world.new_job()
+    world.clock.advance(minutes=3)  # so that it is the first to be due
+    start_job(world.new_job().id, world.starter)
     world.clock.advance(minutes=5)
     monkeypatch.setattr(world.messages, "failing", RuntimeError("broken"))
     app = load("reconcile")
     app.reconciler = watching(world).reconciler
-    with pytest.raises(RuntimeError):
+    with pytest.raises(app.SweepIncomplete, match="1 of 2 jobs could not be treated"):
         app.handler({}, CONTEXT)
-    [line] = lines()[0]
-    assert (line["message"], line["job_id"], line["exception_name"]) == ("unhandled", job.id, "RuntimeError")
+    treated, failed, other, end = lines()[0]
+    assert (treated["treatment"], treated["job_id"]) == ("postponed: RuntimeError", job.id)
+    assert (failed["message"], failed["job_id"], failed["exception_name"]) == (
+        "treatment failed",
+        job.id,
+        "RuntimeError",
+    )
+    assert other["treatment"] == "still running"
+    assert end["treated"] == {"postponed: RuntimeError": 1, "still running": 1}
 
 
 @pytest.mark.parametrize("event", [{}, batch("{}")], ids=["schedule", "queue"])

@@ -1,13 +1,16 @@
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from enhancer import errors, http_api
+from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.contracts import UploadRequest
-from enhancer.errors import QuotaExceeded, RequestError, ValidationFailed
-from enhancer.request import Request
+from enhancer.errors import PayloadTooLarge, QuotaExceeded, RequestError, UnsupportedMediaType, ValidationFailed
+from enhancer.request import JSON_BYTES, Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
 
@@ -60,6 +63,12 @@ def test_every_leaf_of_the_error_tree_has_its_answer(leaf):
     assert http_api.SECURITY_HEADERS.items() <= headers.items()
 
 
+def test_a_write_that_never_got_through_is_to_be_tried_again():
+    status, headers, body = call(raising=errors.Contended())
+    assert (status, headers["retry-after"], body["error"]["type"]) == (503, "1", "service_unavailable")
+    assert body["error"]["message"] == errors.CROWDED
+
+
 def test_error_types_and_statuses_are_told_apart():
     pairs = {(leaf.type, leaf.status) for leaf in leaves(RequestError)}
     assert len({name for name, _ in pairs}) == len(pairs)
@@ -90,6 +99,16 @@ def test_a_known_path_with_another_method_says_which_are_allowed(path):
     assert headers["allow"] == ", ".join(http_api.METHODS[path])
 
 
+@pytest.mark.parametrize("path", http_api.METHODS)
+def test_head_is_answered_wherever_get_is(path):
+    """RFC 9110, 9.1: all general-purpose servers MUST support the methods GET and HEAD."""
+    methods = http_api.METHODS[path]
+    assert ("HEAD" in methods) == ("GET" in methods)
+    routes = http_api.Routes()
+    routes.on(path, *[method for method in methods if method != "HEAD"])(lambda _: http_api.ok({}))
+    assert set(routes.endpoints) == {(path, method) for method in methods}
+
+
 def test_requests_must_come_through_the_distribution():
     for secrets in (("other",), ()):
         status, headers, body = call(path="/api/ai-image/usage", secrets=secrets)
@@ -98,6 +117,34 @@ def test_requests_must_come_through_the_distribution():
     assert call(path="/x", secrets=("new", "origin-secret"))[0] == 200
     assert call(path="/x", headers={"x-origin-verify": "ä"})[0] == 403
     assert call(secrets=("other",))[0] == 200, "health is for probes too"
+
+
+@pytest.mark.parametrize("later", range(0, 3600, 100))
+@pytest.mark.parametrize("start", [0, 1, 450, 899])
+def test_a_redirect_is_refreshed_only_while_its_own_link_works(start, later):
+    """RFC 9111, 4.3.4: by a 304 a cache goes on using the Location that it stored, for as long as this answer says."""
+    links = SignedReadLinks("https://r2.test", "bucket", lambda: ("key", "secret"))
+    dawn = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=start)
+
+    def answer(now, given=""):
+        headers = EVENT["headers"] | {"if-none-match": given}
+        return http_api.redirect(Request(EVENT | {"headers": headers}), *links.link("x.png", method="GET", now=now))
+
+    def ends(location):
+        query = {name: value for name, [value] in parse_qs(urlsplit(location).query).items()}
+        dated = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return dated + timedelta(seconds=int(query["X-Amz-Expires"]))
+
+    stored = answer(dawn)
+    assert stored.status == 302
+    now = dawn + timedelta(seconds=later)
+    again = answer(now, stored.headers["etag"])
+    kept = int(again.headers["cache-control"].partition("max-age=")[2])
+    location = stored.headers["location"] if again.status == 304 else again.headers["location"]
+    assert ends(location) > now + timedelta(seconds=kept)
+    assert (again.status == 304) == (again.headers["etag"] == stored.headers["etag"])
+    assert answer(now, "*").status == 302, "which link is held is not said"
+    assert answer(now, f'"{"0" * 64}"').status == 302
 
 
 def request_with(body, *, encoded=False, query=None):
@@ -121,6 +168,63 @@ def test_a_body_that_is_no_json_object_is_refused(body):
 def test_bytes_that_are_no_text_are_refused(body, encoded):
     with pytest.raises(ValidationFailed):
         request_with(body, encoded=encoded).json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        '{"a": -Infinity}',
+        '{"a": 1e400}',
+        '{"a": 1, "a": 1}',
+        '{"a": {"b": 1, "b": 2}}',
+    ],
+)
+def test_json_that_readers_take_differently_is_refused(body):
+    with pytest.raises(ValidationFailed):
+        request_with(body).json()
+
+
+def test_a_json_body_is_short():
+    fits = json.dumps({"a": "x" * (JSON_BYTES - len('{"a": ""}'))})
+    assert request_with(fits).json()
+    for encoded in (False, True):
+        longer = fits + " "
+        body = base64.b64encode(longer.encode()).decode() if encoded else longer
+        with pytest.raises(PayloadTooLarge) as refusal:
+            request_with(body, encoded=encoded).json()
+        assert refusal.value.details == {"size": JSON_BYTES + 1, "maxBytes": JSON_BYTES}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "deflate", "identity, gzip", "x"])
+def test_a_packed_body_is_refused_with_what_would_be_taken(encoding):
+    request = request_with('{"a": 1}')
+    request.headers["content-encoding"] = encoding
+    with pytest.raises(UnsupportedMediaType):
+        request.json()
+    assert request.answer_headers["accept-encoding"] == "identity"
+    request.headers["content-encoding"] = "Identity"
+    assert request.json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["APPLICATION/JSON", "application/json;charset=utf-8", 'application/json ; charset="UTF-8"; x=y']
+)
+def test_a_media_type_may_be_written_in_every_way(content_type):
+    request = request_with('{"a": 1}')
+    request.headers["content-type"] = content_type
+    assert request.json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["", "text/json", "application/jsonp", "application/json+x", "a;application/json"]
+)
+def test_another_media_type_is_refused(content_type):
+    request = request_with('{"a": 1}')
+    request.headers["content-type"] = content_type
+    with pytest.raises(UnsupportedMediaType):
+        request.json()
 
 
 @pytest.mark.parametrize(

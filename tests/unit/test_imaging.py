@@ -2,15 +2,17 @@ import hashlib
 import io
 import math
 import operator
+import struct
+import zlib
 
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageFilter
 
-from enhancer.adapters.imaging import PillowImaging, faithfulness
+from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
-from enhancer.errors import UnreadablePicture
+from enhancer.errors import BlankPicture, UnreadablePicture
 from enhancer.ports import Wish
-from tests.pictures import picture
+from tests.pictures import picture, png_files, profiles
 
 CAP = 10_000
 XMP = xmp_packet("maker/model", "1a2b")
@@ -308,3 +310,200 @@ def test_an_inverted_structure_is_unlike():
 def test_tiny_pictures_have_a_report_too(size):
     report = faithfulness.compare(photo(size), photo(size), None)
     assert report["structuralSimilarity"] == 1
+
+
+def odd_profiles():
+    """Profiles that lead nowhere, or do not open: what cameras, editors and disks have left in files."""
+    curveless = SRGB.replace(b"rTRC", b"xTRC")
+    tagless = struct.pack(">I", 132) + SRGB[4:128] + bytes(4)
+    classes = {kind: SRGB[:12] + kind + SRGB[16:] for kind in (b"link", b"abst", b"nmcl", b"zzzz")}
+    spaces = {space: SRGB[:16] + space + SRGB[20:] for space in (b"Lab ", b"XYZ ", b"HSV ", b"6CLR", b"zzzz")}
+    cut = {f"cut at {end}": SRGB[:end] for end in range(1, len(SRGB), 211)}
+    return {"no curve": curveless, "no tags": tagless, "text": b"no profile", **classes, **spaces, **cut}
+
+
+@pytest.mark.parametrize("output_format", ["png", "webp", "jpeg"])
+def test_an_odd_profile_never_costs_a_result_nor_its_report(output_format):
+    output = encoded(photo((128, 96)))
+    for name, profile in odd_profiles().items():
+        for original in (photo(), photo().convert("L"), photo().convert("CMYK"), photo().convert("RGBA")):
+            form = "JPEG" if original.mode == "CMYK" else "PNG"
+            data = encoded(original, form, icc_profile=profile)
+            prepared(data)
+            done, _ = finish(output, data, 2, output_format)
+            assert done.report is not None, name
+
+
+def test_whatever_fails_beside_the_result_is_left_out(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    for what in ("_reference", "_report", "_webp"):
+        monkeypatch.setattr(finishing, what, broken)
+    done, image = finish(encoded(photo((128, 96))), encoded(photo()), 2)
+    assert image.size == (128, 96)
+    assert (done.preview, done.thumb, done.report) == (None, None, None)
+
+
+KEYS = [(depth, 0, key) for depth in (1, 2, 4, 8, 16) for key in (0, 1)] + [(depth, 2, 1) for depth in (8, 16)]
+
+
+@pytest.mark.parametrize("profile", [None, SRGB, profiles.grey()], ids=["no profile", "sRGB", "grey"])
+@pytest.mark.parametrize(("depth", "colour", "key"), KEYS)
+def test_one_value_of_any_depth_becomes_transparency(depth, colour, key, profile):
+    """The first of eight columns has it, the others do not; a bit above the depth is set and counts for nothing."""
+    samples = 3 if colour else 1
+    columns = [key] * samples + ([1 - key] * 7 if depth == 1 else [3, 2, 2, 3, 2, 3, 2] * samples)
+    packed = int("".join(f"{value:0{depth}b}" for value in columns), 2).to_bytes(len(columns) * depth // 8)
+    above = 0 if depth == 16 else 1 << depth
+    data = png_files.raw(depth, colour, [packed] * 8, 8)
+    data = png_files.with_chunk(data, b"tRNS", struct.pack(">H", key | above) * samples)
+    if profile:
+        data = png_files.with_chunk(data, b"iCCP", b"profile\0\0" + zlib.compress(profile))
+    image, report = prepared(data)
+    assert image.mode == "RGBA"
+    assert report["converted"] == ("16-bit" if depth == 16 else {0: "1" if depth == 1 else "L", 2: "RGB"}[colour])
+    assert list(image.getchannel("A").tobytes()) == [0, *[255] * 7] * 8
+
+
+@pytest.mark.parametrize("colour", [0, 2])
+def test_neighbours_of_a_transparent_value_of_sixteen_bits_are_not_transparent(colour):
+    samples = 3 if colour else 1
+    values = (0x1234, 0x1235, 0x1334, 0x3412, 0x1200, 0x0034, 0x1233, 0x1234)
+    row = b"".join(struct.pack(">H", value) * samples for value in values)
+    data = png_files.raw(16, colour, [row] * 8, 8)
+    image, _ = prepared(png_files.with_chunk(data, b"tRNS", struct.pack(">H", 0x1234) * samples))
+    assert list(image.getchannel("A").tobytes()) == [0, *[255] * 6, 0] * 8
+
+
+@pytest.mark.parametrize("colour", [0, 2, 4, 6])
+@pytest.mark.parametrize("said", ["gamma", "profile", "code points"])
+def test_the_darks_of_linear_light_keep_all_their_sixteen_bits(colour, said):
+    """From 0 to 1/64 of the light sRGB has 36 levels; the upper bytes alone would leave five."""
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    values = range(0, 1024, 8)
+    row = b"".join(
+        struct.pack(">H", value) * (channels - (colour > 3)) + b"\xff\xff" * (colour > 3) for value in values
+    )
+    data = png_files.raw(16, colour, [row] * 4, len(values))
+    linear = profiles.linear_rgb() if colour in {2, 6} else profiles.linear_grey()
+    chunk = {
+        "gamma": (b"gAMA", struct.pack(">I", 100_000)),
+        "profile": (b"iCCP", b"profile\0\0" + zlib.compress(linear)),
+        "code points": (b"cICP", bytes((1, 8, 0, 1))),
+    }[said]
+    image, report = prepared(png_files.with_chunk(data, *chunk))
+    assert report["converted"] == "16-bit"
+    seen = image.convert("RGB").getchannel("G").tobytes()[: len(values)]
+    lights = [value / 65535 for value in values]
+    expected = [255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055) for v in lights]
+    assert max(abs(a - b) for a, b in zip(seen, expected, strict=True)) <= 0.51
+    assert len(set(seen)) > 30
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+def test_a_profile_that_no_png_can_hold_becomes_srgb(form, mode):
+    original = photo().convert("RGB" if form == "JPEG" else mode)
+    data = encoded(original, form, icc_profile=profiles.padded(profiles.display_p3()), lossless=True)
+    image, report = prepared(data)
+    assert report["converted"] == "large profile"
+    assert "icc_profile" not in image.info
+    _, result = finish(encoded(photo((128, 96))), data, 2)
+    result.load()
+    assert "icc_profile" not in result.info
+
+
+def tinted(image):
+    """What a model makes of grey: nearly grey."""
+    red, green, blue = image.convert("RGB").resize((128, 96)).split()
+    return Image.merge("RGB", (red.point(lambda v: min(255, v + 3)), green, blue.point(lambda v: max(0, v - 3))))
+
+
+def chroma(image):
+    """How far the three channels are apart at most; WebP's own colours round by one."""
+    red, green, blue = image.convert("RGB").split()
+    return max(ImageChops.difference(green, other).getextrema()[1] for other in (red, blue))
+
+
+def grey_originals():
+    grey, clear = photo().convert("L"), Image.radial_gradient("L").resize((64, 48))
+    files = {mode: encoded(grey.convert(mode)) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")}
+    files["LA, half transparent"] = encoded(Image.merge("LA", (grey, clear)))
+    files["16-bit"] = encoded(grey.convert("I;16").point(lambda value: value * 257))
+    files["grey JPEG"] = encoded(grey, "JPEG")
+    files["grey JPEG of three channels"] = encoded(grey.convert("RGB"), "JPEG")
+    files["grey WebP"] = encoded(grey, "WEBP", lossless=True)
+    files["grey profile"] = encoded(grey, icc_profile=profiles.grey())
+    return files
+
+
+@pytest.mark.parametrize("output_format", ["png", "webp", "jpeg"])
+@pytest.mark.parametrize("name", grey_originals())
+def test_a_grey_original_has_a_grey_result(name, output_format):
+    original = grey_originals()[name]
+    done, image = finish(encoded(tinted(photo().convert("L"))), original, 2, output_format)
+    assert chroma(image) <= (1 if output_format == "webp" else 0)
+    if output_format != "webp":
+        transparent = "half" in name and output_format == "png"
+        assert image.mode == ("LA" if transparent else "L")
+    assert done.report["structuralSimilarity"] is not None
+    for small in (done.preview, done.thumb):
+        assert chroma(Image.open(io.BytesIO(small))) <= 1
+
+
+def test_grey_with_a_profile_of_colours_is_grey_in_three_channels():
+    original = encoded(photo().convert("L").convert("RGB"), icc_profile=SRGB)
+    _, image = finish(encoded(tinted(photo().convert("L"))), original, 2)
+    assert (image.mode, image.info["icc_profile"]) == ("RGB", SRGB)
+    assert chroma(image) == 0
+
+
+def test_one_coloured_pixel_is_enough_to_stay_in_colour():
+    original = photo((256, 192)).convert("L").convert("RGB")
+    original.putpixel((3, 3), (200, 10, 10))
+    assert finish(encoded(tinted(photo())), encoded(original), 0.5)[1].mode == "RGB"
+
+
+def test_colours_that_cannot_be_seen_make_no_colour_picture():
+    original = photo().convert("L").convert("RGBA")
+    original.putpixel((3, 3), (200, 10, 10, 0))
+    assert finish(encoded(tinted(photo())), encoded(original), 2)[1].mode == "LA"
+
+
+PLAIN_RESULTS = {
+    "black": Image.new("RGB", (128, 96)),
+    "one colour": Image.new("RGB", (128, 96), (127, 200, 3)),
+    "one colour as a JPEG leaves it": Image.linear_gradient("L").point(lambda v: 99 + v // 128).convert("RGB"),
+    "black under transparency": Image.merge(
+        "RGBA", [*Image.new("RGB", (128, 96)).split(), photo((128, 96)).getchannel("R")]
+    ),
+    "wholly transparent": Image.merge("RGBA", [*photo((128, 96)).split(), Image.new("L", (128, 96))]),
+    "grey": Image.new("L", (128, 96), 90),
+    "a palette": Image.new("P", (128, 96)),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_RESULTS)
+def test_one_colour_for_a_picture_of_several_is_no_result(name):
+    for original in (photo(), photo().convert("L"), photo().convert("P")):
+        with pytest.raises(BlankPicture):
+            finish(encoded(PLAIN_RESULTS[name]), encoded(original), 2)
+
+
+HALF_CLEAR = Image.merge("RGBA", [*Image.new("RGB", (64, 48)).split(), Image.radial_gradient("L").resize((64, 48))])
+HIDDEN = Image.new("RGBA", (64, 48), (255, 255, 255, 0))
+HIDDEN.paste((0, 0, 0, 255), (10, 10, 30, 30))
+
+
+@pytest.mark.parametrize(
+    "original",
+    [Image.new("RGB", (64, 48)), Image.effect_noise((64, 48), 2), HALF_CLEAR, HIDDEN, Image.new("RGBA", (64, 48))],
+    ids=["black", "nearly one colour", "one colour, half transparent", "one colour that can be seen", "transparent"],
+)
+def test_one_colour_for_a_picture_of_one_colour_is_a_result(original):
+    assert finish(encoded(Image.new("RGB", (128, 96))), encoded(original), 2)[0].size
+
+
+def test_without_its_original_nobody_can_say_that_a_result_is_blank():
+    assert finish(encoded(Image.new("RGB", (128, 96))), None)[0].size

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -141,5 +142,5 @@ class Interleavings(RuleBasedStateMachine):
         self.it.check()
 
 
-TestInterleavings = Interleavings.TestCase
+TestInterleavings = pytest.mark.timeout(300)(Interleavings.TestCase)  # 15,000 steps: seconds on an idle machine
 TestInterleavings.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)

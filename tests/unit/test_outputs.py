@@ -1,3 +1,4 @@
+import contextlib
 import socket
 
 import pytest
@@ -109,13 +110,50 @@ def test_a_local_stand_in_is_allowed_by_name_and_port():
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "10.0.0.7", "192.168.1.1", "fd00::1"]
+    "address",
+    [
+        *("127.0.0.1", "::1", "169.254.169.254", "fe80::1", "10.0.0.7", "192.168.1.1", "fd00::1", "0.0.0.1", "::"),
+        *("224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "255.255.255.255", "240.0.0.1", "100.64.0.1"),
+        *("64:ff9b::a9fe:a9fe", "64:ff9b::808:808", "64:ff9b:1::a00:1", "2002:a9fe:a9fe::1", "2002:808:808::1"),
+        *("::ffff:10.0.0.1", "::ffff:8.8.8.8", "::10.0.0.1", "::8.8.8.8", "2001:0:808:808::1", "2001:db8::1"),
+        *("192.88.99.1", "192.0.2.1", "198.18.0.1", "fec0::1", "3fff::1", "5f00::1", "100::1", "2001:20::1"),
+    ],
 )
 def test_a_host_that_is_allowed_by_name_but_is_inside_is_refused(address):
     port, transport = outputs((200, {}, b"picture"), addresses=("1.1.1.1", address))
     with pytest.raises(OutputGone, match="not public"):
         port.fetch(URL)
     assert not transport.requests
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "104.18.2.3", "2606:4700::1111", "2a06:98c1:3120::3"])
+def test_a_public_address_is_none_of_them(address):
+    port, _ = outputs((200, {}, b"picture"), addresses=(address,))
+    port.fetch(URL).file.close()
+
+
+@pytest.mark.parametrize("addresses", [(), ("nonsense",), ("",)])
+def test_a_name_that_leads_nowhere_is_refused(addresses):
+    port, transport = outputs((200, {}, b"picture"), addresses=addresses)
+    with pytest.raises(OutputGone):
+        port.fetch(URL)
+    assert not transport.requests
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[::1", "https://[::1", "https://[", "", "\ud800", "data:image/png;base64,AA", "https://", "//x", "x"],
+)
+@pytest.mark.parametrize("hosts", [HOSTS, ("", "*.", "[::1")])
+def test_what_is_no_address_is_gone(url, hosts):
+    with pytest.raises(OutputGone):
+        outputs((200, {}, b"picture"), hosts)[0].fetch(url)
+
+
+@pytest.mark.parametrize("path", ["\ud800", "%zz", "\x00", " ", "a b\n", "ä", "?" * 3, "#", "\x7f", "\\", "x" * 9000])
+def test_whatever_stands_behind_the_host_does_no_harm(path):
+    with contextlib.suppress(ProviderError):
+        outputs((200, {}, b"picture"))[0].fetch(URL + path).file.close()
 
 
 def test_a_name_that_cannot_be_resolved_now_may_be_tried_again():

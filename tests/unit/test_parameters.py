@@ -1,5 +1,6 @@
 """`make start Name=value …`: any parameter of the template, or one sentence before anything starts."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -95,10 +96,10 @@ def test_the_sentence_says_what_is_allowed_and_what_it_is_for(argument, allowed)
 
 
 def test_bounds_are_allowed():
-    for name, declared in DECLARED.items():
-        for bound in ("MinValue", "MaxValue"):
-            if bound in declared:
-                with_parameters(config(), [f"{name}={declared[bound]}"], {})
+    for bound in ("MinValue", "MaxValue"):
+        given = {name: str(declared[bound]) for name, declared in DECLARED.items() if bound in declared}
+        assert given
+        assert with_parameters(config(), [f"{name}={value}" for name, value in given.items()], {}).parameters == given
 
 
 def test_the_environment_sets_parameters_too_and_an_argument_comes_first():
@@ -170,10 +171,11 @@ def test_what_no_single_declaration_says():
 
 
 def passed(*overrides):
-    """What `make start` hands over for these words of its command line."""
+    """What `make start` hands over for these words of its command line, also where a make runs this test."""
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     shown = subprocess.run(  # noqa: S603
         ["make", "-n", "start", *overrides],  # noqa: S607
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT, env=alone, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     words = shlex.split(shown.splitlines()[-1])
     return words[words.index("start") + 1 :]

@@ -30,7 +30,18 @@ HOST = "0123456789abcdef.r2.cloudflarestorage.com"
         (f"could not read {HOST}{SIGNED}", "could not read (an address)"),
         (f"GET {SIGNED} failed", "GET (an address) failed"),
         ("result at tjzk.replicate.delivery/pbxt/x/out.png", "result at (an address)"),
+        (f"GET {PATH}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20261128T0", "GET (an address)"),
         ("s3://bucket/key", "(an address)"),
+        (
+            "Authorization: AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261128/auto/s3/aws4_request, Signature=feedbeef",
+            "Authorization: AWS4-HMAC-SHA256 (an address) (an address)",
+        ),
+        (
+            "cannot identify data:image/png;base64,iVBORw0KGgoAAAANSUhEUg== as a picture",
+            "cannot identify (data) as a picture",
+        ),
+        ("not base64: 'data:text/plain;charset=utf-8;base64,aGVsbG8='", "not base64: '(data)"),
+        ("wrong data: 3, expected 4", None),
         ("Bearer r8_ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "Bearer (a secret)"),
         ("token r8_ABCDEFGHIJ is wrong", "token (a secret) is wrong"),
         ("secret whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "secret (a secret)"),
@@ -44,7 +55,18 @@ def test_addresses_and_secrets_are_left_out_and_nothing_else(text, left):
     assert without_secrets(text) == (text if left is None else left)
 
 
-@pytest.mark.parametrize("text", ["a" * 200_000, "a." * 100_000, "X-Amz" * 40_000, "x://" * 50_000, "host='" * 30_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 200_000,
+        "a." * 100_000,
+        "X-Amz" * 40_000,
+        "x://" * 50_000,
+        "host='" * 30_000,
+        "data:" * 40_000,
+        "data:;a" * 30_000,
+    ],
+)
 def test_a_long_text_takes_no_long_time(text):
     began = time.process_time()
     without_secrets(text)

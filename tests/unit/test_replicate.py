@@ -263,6 +263,27 @@ def test_recent_runs_are_paged_up_to_a_bound():
     ]
 
 
+@pytest.mark.parametrize("following", ["https://api.test.evil/x?cursor=c2", "@evil.test/?cursor=c2", ".evil?cursor=c2"])
+def test_the_token_goes_nowhere_else_whatever_the_next_page_is_said_to_be(following):
+    client, transport = provider((200, {"next": following, "results": []}), (200, {"next": None, "results": []}))
+    list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=2))
+    assert transport.requests[1].url == "https://api.replicate.com/v1/predictions?cursor=c2"
+
+
+def test_a_next_page_that_has_no_address_proves_nothing():
+    client, _ = provider((200, {"next": "https://[::1", "results": [RUN]}))
+    with pytest.raises(ProviderError):
+        list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=2))
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"retry_after": ' + b"[" * 200_000])
+def test_an_answer_that_is_nested_too_deeply_is_read_as_one_without_words(body):
+    for status, meaning in ((201, OutcomeUnknown), (422, Refused), (429, Throttled), (503, OutcomeUnknown)):
+        client, _ = provider((status, body))
+        with pytest.raises(meaning):
+            create(client)
+
+
 def test_the_last_page_ends_the_list():
     client, _ = provider((200, {"next": None, "results": [RUN]}))
     assert len(list(client.recent(datetime(2026, 11, 22, tzinfo=UTC), pages=5))) == 1
@@ -300,9 +321,29 @@ def test_numbers_that_are_none_do_no_harm():
         assert client.get("abc").model_ms is None, seconds
 
 
-@pytest.mark.parametrize("body", [[], None, "x", {"id": "abc"}, {"status": "failed"}])
-def test_a_run_that_can_not_be_read_is_no_missing_run(body):
-    client, _ = provider((200, body))
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        None,
+        "x",
+        {"id": "abc"},
+        {"status": "failed"},
+        {**RUN, "id": ""},
+        {**RUN, "id": "../account"},
+        {**RUN, "id": "\ud800"},
+        {**RUN, "status": "x" * 101},
+        b"[" * 200_000,
+        b'{"error": ' + b"[" * 200_000,
+        b"\xff\xfe",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_run_that_can_not_be_read_is_no_missing_run(body, status):
+    if status == 404 and isinstance(body, dict):
+        return  # in the provider's form: it does not know the run
+    client, _ = provider((status, body))
     with pytest.raises(ProviderError):
         client.get("abc")
 

@@ -86,6 +86,8 @@ def test_the_input_is_where_the_models_file_says(model, given, path):
         ("unknown", {}, None),
         ("unknown", [7], None),
         ("unknown", 7, None),
+        ("owner/plain", "x" * 8192, "x" * 8192),
+        ("owner/plain", "data:image/png;base64," + "A" * 8192, None),  # the file itself, which no message can hold
     ],
 )
 def test_the_result_is_where_the_models_file_says(model, output, url):

@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -71,6 +73,26 @@ def test_processes_that_started_together_do_not_ask_together_again(now, told):
         busiest = max(busiest, sum(len(client.calls) for client in clients) - before)
     assert sum(len(client.calls) for client in clients) == 100
     assert busiest < 10
+
+
+@pytest.mark.parametrize(("held", "shortest", "longest"), [(True, 30, 90), (False, 1.5, 4.5)])
+def test_processes_whose_call_failed_together_do_not_ask_together_again(now, told, held, shortest, longest):
+    waits = []
+    for _ in range(50):
+        client = Parameters(a="1")
+        secrets = secrets_of(client, now, told, ["a"])
+        if held:
+            secrets.get("a")
+            now[0] += MAX_AGE
+        client.problem = THROTTLED
+        failed_at = now[0]
+        while len(client.calls) < 2 + held:
+            with contextlib.suppress(ConfigurationError):
+                secrets.get("a")
+            now[0] += 0.1
+        waits.append(now[0] - failed_at)
+    assert shortest <= min(waits) < max(waits) <= longest + 0.2
+    assert max(waits) - min(waits) > (longest - shortest) / 2
 
 
 @pytest.mark.parametrize("problem", [THROTTLED, ReadTimeoutError(endpoint_url="https://ssm.test")])

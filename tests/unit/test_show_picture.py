@@ -40,11 +40,8 @@ def test_the_owner_gets_a_link_to_each_picture(world, done):
         assert link.seconds == 600
 
 
-def test_a_result_comes_with_its_checksum_and_its_job(world, done):
-    link = show(world, done.output_r2_key, world.caller)
-    assert (link.sha256, link.job) == (done.output_sha256, done)
-    for key in (done.input_r2_key, done.preview_r2_key, done.thumb_r2_key):
-        assert show(world, key, world.caller).sha256 is None
+def test_a_link_comes_with_its_job(world, done):
+    assert show(world, done.output_r2_key, world.caller).job == done
 
 
 def test_a_result_is_seen_right_after_it_was_written(world, done):

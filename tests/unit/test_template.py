@@ -232,3 +232,10 @@ def test_a_completion_that_waits_wakes_somebody_well_before_the_provider_erases_
     ages = watched("ApproximateAgeOfOldestMessage")
     assert ages["CompletionQueue"] <= 1800
     assert "StartQueue" in ages
+
+
+def test_what_is_kept_when_a_stack_goes_is_not_left_behind_by_a_first_creation_that_failed():
+    """`RetainExceptOnCreate` deletes it then (AWS, "DeletionPolicy attribute", read 2026-11-28)."""
+    kept = {name: each["DeletionPolicy"] for name, each in RESOURCES.items() if "DeletionPolicy" in each}
+    assert kept == {"JobsTable": "RetainExceptOnCreate"}
+    assert RESOURCES["JobsTable"]["UpdateReplacePolicy"] == "Retain"

@@ -2,14 +2,17 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, webhooks
 
 from enhancer.adapters.model_files import models
 from enhancer.adapters.webhook_signature import WebhookSignature
 from enhancer.errors import Unauthorized, ValidationFailed
 
+ROOT = Path(__file__).parents[2]
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 OLD = "whsec_" + base64.b64encode(b"o" * 32).decode()
 BODY = json.dumps(
@@ -107,3 +110,53 @@ def test_more_than_five_minutes_off_is_refused(minutes):
 def test_a_signed_body_that_is_no_prediction_is_told(body):
     with pytest.raises(ValidationFailed):
         verify(*signed(body=body))
+
+
+@pytest.fixture
+def hmacs(monkeypatch):
+    """The keys of all HMACs that the library makes."""
+    made = []
+    real = webhooks.hmac_data
+    monkeypatch.setattr(webhooks, "hmac_data", lambda key, data: made.append(key) or real(key, data))
+    return made
+
+
+@pytest.mark.parametrize("entry", ["a", "v1,", "v1," + "A" * 43 + "=", "v1a,x", "v1,%%%", "v1,a,b", ",", "\t"])
+@pytest.mark.parametrize("number", [1, 6, 5000])
+def test_a_header_of_many_signatures_costs_one_hmac_a_secret(hmacs, entry, number):
+    body, headers = signed()
+    hmacs.clear()
+    with pytest.raises(Unauthorized):
+        verify(body, headers | {"webhook-signature": " ".join([entry] * number)}, secrets=(SECRET, OLD))
+    assert len(hmacs) <= 2
+
+
+def test_the_fifth_signature_counts_and_the_sixth_does_not():
+    body, headers = signed()
+    for before, taken in ((4, True), (5, False)):
+        given = " ".join(["v1,AAAA"] * before + [headers["webhook-signature"]])
+        if taken:
+            assert verify(body, headers | {"webhook-signature": given})
+        else:
+            with pytest.raises(Unauthorized):
+                verify(body, headers | {"webhook-signature": given})
+
+
+def test_a_call_that_is_too_old_costs_no_hmac(hmacs):
+    body, headers = signed(at=datetime.now(UTC) - timedelta(minutes=6))
+    hmacs.clear()
+    with pytest.raises(Unauthorized):
+        verify(body, headers)
+    assert hmacs == []
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_body_that_is_no_delivery_is_refused_by_its_length(load, hmacs, encoded):
+    app = load("replicate_webhook")
+    event = json.loads((ROOT / "events/replicate_webhook.json").read_text())
+    body = b"x" * (app.MAX_BYTES + 1)
+    event |= {"body": base64.b64encode(body).decode() if encoded else body.decode(), "isBase64Encoded": encoded}
+    answer = app.handler(event, SimpleNamespace(aws_request_id="request"))
+    assert answer["statusCode"] == 413
+    assert json.loads(answer["body"])["error"]["details"] == {"size": len(body), "maxBytes": app.MAX_BYTES}
+    assert hmacs == []

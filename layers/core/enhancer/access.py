@@ -3,15 +3,16 @@
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from enhancer.domain.clock import Clock
+from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job
-from enhancer.domain.limits import DAY, MINUTE, Rate
+from enhancer.domain.limits import DAY, MINUTE, UPLOADS_A_JOB, Rate
 from enhancer.domain.owner import Caller
 from enhancer.errors import (
     UNKNOWN_CALLER,
@@ -19,6 +20,8 @@ from enhancer.errors import (
     Forbidden,
     QuotaExceeded,
     RateLimited,
+    RequestError,
+    ServiceUnavailable,
     Unauthorized,
 )
 from enhancer.observability import logger, security_event
@@ -36,6 +39,15 @@ class Rules:
     guest_jobs_per_address: int
     verified_email: bool
     base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a day's: whose, of how many, and what whoever gets none is told."""
+
+    rate: Rate
+    subject: str
+    refusal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +73,22 @@ class Access:
         self._minute = 0
 
     def reader(self, request: Request, rate: str = "other") -> Caller | None:
-        """Who asks for something, if we know; counted. Raises Forbidden, Unauthorized, RateLimited."""
-        self._same_origin(request)
-        caller = self._identity.caller(request.headers, request.cookies)
+        """Who asks for something, if we know; counted, also where it is refused.
+
+        Raises Forbidden, Unauthorized, ServiceUnavailable, RateLimited.
+        """
+        try:
+            self._same_origin(request)
+            caller = self._identity.caller(request.headers, request.cookies)
+        except (Forbidden, Unauthorized, ServiceUnavailable):
+            self.stranger(request)
+            raise
         self._count(request, Rate(rate, self._rules.rates[rate]), self._subject(request, caller))
         return caller
+
+    def stranger(self, request: Request) -> None:
+        """Count a request that is refused before anybody is known: by its address, as all else. Raises RateLimited."""
+        self._count(request, Rate("other", self._rules.rates["other"]), self._address(request))
 
     def creator(self, request: Request, rate: str, *, guests: bool = True) -> Visitor:
         """Who brings something; with `guests` whoever is not known becomes one. Counted, guests also by address.
@@ -84,16 +107,50 @@ class Access:
             self._count(request, Rate(f"guest-{rate}", self._rules.rates["guest"]), self._address(request))
         return Visitor(caller, cookie)
 
-    def admit_job(self, request: Request, caller: Caller) -> None:
-        """Count a guest's job against the address it comes from. Raises QuotaExceeded."""
-        if caller.owner.type != "guest":
-            return
-        now = self._clock()
+    def job_places(self, request: Request, caller: Caller) -> list[Place]:
+        """What a job takes of the day: a guest's is counted by the address it comes from."""
+        message = "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow."
         rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
-        expires = int(now.timestamp()) + DAY
-        if self._usage.count(rate.key(self._address(request), now), rate.limit, expires, hard=True) > rate.limit:
-            message = "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow."
-            raise QuotaExceeded(message, retry_after=rate.resets_in(now), limit=rate.limit)
+        return [Place(rate, self._address(request), message)] if caller.owner.type == "guest" else []
+
+    def upload_places(self, request: Request, caller: Caller, quota_jobs: int) -> list[Place]:
+        """What a picture that is brought takes of the day: of its owner's, and of a guest's address."""
+        message = "You have brought {limit} pictures today; the next are taken from {resetAt}."
+        places = [Place(Rate("uploads", UPLOADS_A_JOB * quota_jobs, DAY), caller.owner.reference, message)]
+        if caller.owner.type == "guest":
+            message = "Guests at your address have brought {limit} pictures today; sign in, or come back tomorrow."
+            rate = Rate("guest-uploads", UPLOADS_A_JOB * self._rules.guest_jobs_per_address, DAY)
+            places.append(Place(rate, self._address(request), message))
+        return places
+
+    @contextmanager
+    def taking(self, *places: Place) -> Iterator[None]:
+        """Take the places for what is made meanwhile; a refusal gives them back, for nothing was made then.
+
+        Raises QuotaExceeded.
+        """
+        now = self._clock()
+        taken: list[Place] = []
+        try:
+            for place in places:
+                self._take(place, now)
+                taken.append(place)
+            yield
+        except RequestError:
+            for place in taken:
+                self._count_day(place, now, by=-1)
+            raise
+
+    def _take(self, place: Place, now: datetime) -> None:
+        limit = place.rate.limit
+        if self._count_day(place, now, by=1) > limit:
+            wait = place.rate.resets_in(now)
+            resets = to_text(now.replace(microsecond=0) + timedelta(seconds=wait))
+            raise QuotaExceeded(place.refusal, retry_after=wait, limit=limit, resetAt=resets)
+
+    def _count_day(self, place: Place, now: datetime, by: int) -> int:
+        key, expires = place.rate.key(place.subject, now), int(now.timestamp()) + DAY
+        return self._usage.count(key, place.rate.limit, expires, by=by, hard=by > 0)
 
     def audit(self, caller: Caller | None, job: Job, action: str) -> None:
         """Leave a security event where an admin touches somebody else's job."""
@@ -122,11 +179,11 @@ class Access:
     def _used(self, rate: Rate, subject: str, now: datetime) -> int:
         """How many the window has seen, this one with them. Classes with a high limit are counted in blocks: each
         write takes several requests' worth, which this process then gives out by itself, so that polling costs few
-        writes and the limit is never exceeded.
+        writes and the limit is never exceeded. Once it is, a process writes no more: refusing costs nothing then.
         """
         key = rate.key(subject, now)
         used, taken = self._blocks.get(key, (0, 0))
-        if used == taken:
+        if used == taken <= rate.limit:
             taken = self._usage.count(key, rate.limit, int(now.timestamp()) + 2 * rate.seconds, by=rate.block)
             used = taken - rate.block
         if self._minute != (minute := int(now.timestamp()) // MINUTE):

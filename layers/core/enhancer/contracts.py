@@ -11,6 +11,8 @@ from enhancer.errors import ValidationFailed
 _Filename = Annotated[str, Field(min_length=1, max_length=1024)]
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 
+_FAULTS, _NAME = 10, 60  # fields that a refusal names, and characters of a name: it may be whatever somebody sent
+
 
 class Contract(BaseModel):
     """camelCase outside, snake_case inside, nothing unknown."""
@@ -19,19 +21,21 @@ class Contract(BaseModel):
 
     @classmethod
     def read(cls, body: Mapping[str, Any] | None) -> Self:
-        """Validate a decoded JSON body. Raises ValidationFailed that names every field at fault."""
+        """Validate a decoded JSON body. Raises ValidationFailed that names the first fields at fault and counts all."""
         try:
             return cls.model_validate(body)
         except ValidationError as problem:
+            found = problem.errors(include_url=False, include_input=False, include_context=False)
             faults = [
-                {"field": ".".join(map(str, fault["loc"])) or "body", "fault": fault["msg"]}
-                for fault in problem.errors(include_url=False, include_input=False, include_context=False)
+                {"field": ".".join(map(str, fault["loc"]))[:_NAME] or "body", "fault": fault["msg"]}
+                for fault in found[:_FAULTS]
             ]
             raise ValidationFailed(
                 "{field} is not what it must be: {fault}.",
                 field=faults[0]["field"],
                 fault=faults[0]["fault"],
                 fields=faults,
+                faults=len(found),
             ) from None
 
 

@@ -9,6 +9,8 @@ from enhancer.domain.limits import DAY, Usage
 from enhancer.domain.retention import expiry
 from enhancer.translations import Language, render
 
+_CLAIMED = "; nothing was charged to your quota"  # what rows of earlier releases claim, true or not
+
 
 def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
     """The document of a job. Picture URLs are paths on our own host that only the owner can follow."""
@@ -82,10 +84,17 @@ def _url(key: str | None) -> str | None:
 
 
 def _error(job: Job, language: Language) -> dict[str, Any] | None:
-    """Why the job failed; the row holds the English sentence."""
+    """Why the job failed, and whether it counts: the row holds the English sentence and what became of the quota."""
     if job.error_type is None:
         return None
-    return {"type": job.error_type, "message": render(job.error_message or "", {}, language)}
+    why = (job.error_message or "").replace(_CLAIMED, "")
+    return {"type": job.error_type, "message": f"{render(why, {}, language)} {render(_counted(job), {}, language)}"}
+
+
+def _counted(job: Job) -> str:
+    if job.quota_refunded:
+        return "Nothing was charged to your quota."
+    return "This job used a place of your quota."
 
 
 def _result(job: Job) -> dict[str, Any] | None:

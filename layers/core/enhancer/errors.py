@@ -5,10 +5,11 @@ EnhancerError
 │   ├── ValidationFailed, Unauthorized, Forbidden, EmailUnverified, NotFound, MethodNotAllowed, Conflict, Gone,
 │   ├── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, IdempotencyMismatch, RateLimited, QuotaExceeded,
 │   └── ServiceUnavailable ── CeilingReached
-├── Contended                    the quota moved between reading and writing; read again
+├── Contended                    another transaction came between, or the table is throttled; nothing was written
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
 ├── UnreadablePicture            the pixels can't be decoded
+│   ├── BlankPicture             they can, and show nothing of the original
 │   └── TooMuchWork              decoding them takes more time or memory than one picture gets
 └── ProviderError                what became of a call to the provider
     ├── NotCreated               certainly no run exists
@@ -25,7 +26,9 @@ from typing import Any
 from enhancer.domain.job import Job
 from enhancer.translations import Language, render
 
+MAX_DETAIL = 200  # characters
 UNKNOWN_CALLER = "Sign in, or send the cookie you got with your upload."
+CROWDED = "Too many of your requests arrived at once; try again in a moment."
 
 
 class EnhancerError(Exception):
@@ -43,14 +46,19 @@ class RequestError(EnhancerError):
     status = 400
 
     def __init__(self, template: str, *, retry_after: int | None = None, **details: Any) -> None:
-        super().__init__(render(template, details))
         self.template = template
-        self.details = details
+        self.details = {name: _cut(value) for name, value in details.items()}
+        super().__init__(render(template, self.details))
         self.retry_after = retry_after
 
     def message(self, language: Language = "en") -> str:
         """What went wrong, in the caller's language."""
         return render(self.template, self.details, language)
+
+
+def _cut(value: Any) -> Any:
+    """A text at most so long that a refusal stays short, whatever somebody sent."""
+    return value if not isinstance(value, str) or len(value) <= MAX_DETAIL else f"{value[:MAX_DETAIL]}…"
 
 
 class ValidationFailed(RequestError):
@@ -160,7 +168,7 @@ class CeilingReached(ServiceUnavailable):
 
 
 class Contended(EnhancerError):
-    """Another request changed the owner's window first, or DynamoDB reports a transaction conflict."""
+    """Another request changed the owner's window first, or DynamoDB reports a transaction conflict or a throttle."""
 
 
 class TransitionRefused(EnhancerError):
@@ -177,6 +185,10 @@ class MessageNotSent(EnhancerError):
 
 class UnreadablePicture(EnhancerError):
     """The file has a picture's header but can't be decoded."""
+
+
+class BlankPicture(UnreadablePicture):
+    """A result is of one colour, its original is not: models on half precision return black for some pictures."""
 
 
 class TooMuchWork(UnreadablePicture):

@@ -11,7 +11,16 @@ from typing import Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from enhancer.errors import CeilingReached, Forbidden, MethodNotAllowed, NotFound, RequestError
+from enhancer.errors import (
+    CROWDED,
+    CeilingReached,
+    Contended,
+    Forbidden,
+    MethodNotAllowed,
+    NotFound,
+    RequestError,
+    ServiceUnavailable,
+)
 from enhancer.observability import begin, count, logger
 from enhancer.request import Request
 from enhancer.translations import render
@@ -20,17 +29,17 @@ from enhancer.translations import render
 METHODS = {
     "/api/ai-image/generate": ("POST",),
     "/api/ai-image/uploads": ("POST",),
-    "/api/ai-image/jobs": ("GET", "POST"),
-    "/api/ai-image/jobs/{id}": ("GET", "DELETE"),
+    "/api/ai-image/jobs": ("GET", "HEAD", "POST"),
+    "/api/ai-image/jobs/{id}": ("GET", "HEAD", "DELETE"),
     "/api/ai-image/jobs/{id}/cancel": ("POST",),
     "/api/ai-image/jobs/{id}/share": ("POST",),
-    "/api/ai-image/usage": ("GET",),
-    "/api/ai-image/models": ("GET",),
+    "/api/ai-image/usage": ("GET", "HEAD"),
+    "/api/ai-image/models": ("GET", "HEAD"),
     "/api/session": ("POST", "DELETE"),
-    "/api/health": ("GET",),
-    "/api/openapi.json": ("GET",),
-    "/api/docs": ("GET",),
-    "/api/docs/{file+}": ("GET",),
+    "/api/health": ("GET", "HEAD"),
+    "/api/openapi.json": ("GET", "HEAD"),
+    "/api/docs": ("GET", "HEAD"),
+    "/api/docs/{file+}": ("GET", "HEAD"),
     "/api/webhooks/replicate": ("POST",),
     "/r2-ai/{key+}": ("GET", "HEAD"),
 }
@@ -76,10 +85,11 @@ class Routes:
         self.endpoints: dict[tuple[str, str], Endpoint] = {}
 
     def on(self, path: str, *methods: str) -> Callable[[Endpoint], Endpoint]:
-        """Register the decorated endpoint."""
+        """Register the decorated endpoint. GET's answers HEAD too (RFC 9110, 9.1); the gateway leaves out its body."""
 
         def register(endpoint: Endpoint) -> Endpoint:
-            self.endpoints.update({(path, method): endpoint for method in methods})
+            head = ("HEAD",) if "GET" in methods else ()
+            self.endpoints.update({(path, method): endpoint for method in (*methods, *head)})
             return endpoint
 
         return register
@@ -109,12 +119,15 @@ def accepted(job: Mapping[str, Any], cookie: Cookie | None = None) -> Answer:
     return ok(job, 202, headers, cookie)
 
 
-def redirect(request: Request, url: str, seconds: int, sha256: str | None) -> Answer:
-    """302 to a link that stays the same for so many seconds, or 304 for whoever has the picture already."""
-    headers = {"cache-control": f"private, max-age={seconds}"}
-    if sha256:
-        headers["etag"] = f'"{sha256}"'
-    if sha256 and request.has_seen(sha256):
+def redirect(request: Request, url: str, seconds: int) -> Answer:
+    """302 to a link that stays the same for so many seconds, or 304 for whoever holds that very redirect.
+
+    A 304 makes the stored answer fresh again (RFC 9111, 4.3.4), so the entity tag is the link's, not the picture's: a
+    redirect whose link ends sooner than the present one's is never refreshed. `*` names no link.
+    """
+    tag = hashlib.sha256(url.encode()).hexdigest()[:32]
+    headers = {"etag": f'"{tag}"', "cache-control": f"private, max-age={seconds}"}
+    if request.names(tag):
         return Answer(304, headers=headers)
     return Answer(302, headers={"location": url, **headers})
 
@@ -141,11 +154,13 @@ def serve(
     routes: Routes,
     origin_secrets: Callable[[], Sequence[str]] | None = None,
     counted: Mapping[type[RequestError], str] = COUNTED,
+    stranger: Callable[[Request], None] = lambda _: None,
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """The Lambda handler around a function's routes.
 
     With `origin_secrets`, requests must have come through the distribution: the `X-Origin-Verify` header holds one of
-    them. `counted` names the metric of a refusal.
+    them. `counted` names the metric of a refusal. `stranger` counts a request for which there is no endpoint, and may
+    refuse it as one too many.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -154,17 +169,27 @@ def serve(
         try:
             if origin_secrets and request.path not in _OPEN and not _came_through(request, origin_secrets()):
                 raise Forbidden("Requests must come through the public address.")
-            answer = routes.find(request)(request)
+            answer = _found(routes, request, stranger)(request)
         except RequestError as problem:
             if type(problem) in counted:
                 count(counted[type(problem)])
             answer = _refusal(request, problem)
+        except Contended:  # through all tries
+            answer = _refusal(request, ServiceUnavailable(CROWDED, retry_after=1))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer of ours
             answer = _fault(request)
         logger.info("answered", extra={"route": event["routeKey"], "method": request.method, "status": answer.status})
         return answer.payload({**SECURITY_HEADERS, "x-request-id": request.id, **request.answer_headers})
 
     return handler
+
+
+def _found(routes: Routes, request: Request, stranger: Callable[[Request], None]) -> Endpoint:
+    try:
+        return routes.find(request)
+    except RequestError:
+        stranger(request)
+        raise
 
 
 def _came_through(request: Request, secrets: Sequence[str]) -> bool:

@@ -248,9 +248,11 @@ class WatchedJobs:
         about(job_id, job.provider_job_id)
         return job
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         """See `ports.Jobs.end`."""
-        refunded = self._jobs.end(job, transition, changes, refund=refund)
+        refunded = self._jobs.end(job, transition, changes, refund=refund, ran=ran)
         _ended(replace(job, **changes, status=transition.target), refunded=refunded)
         return refunded
 

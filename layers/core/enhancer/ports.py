@@ -17,7 +17,7 @@ class Jobs(Protocol):
     def create(self, job: Job, seat: Seat) -> None:
         """Write the row and take the seat in the owner's window, both or neither.
 
-        Raises Conflict if the row exists, Contended if the window is not as the seat assumes.
+        Raises Conflict if the row exists, Contended if the window is not as the seat assumes or is being written.
         """
 
     def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
@@ -27,24 +27,32 @@ class Jobs(Protocol):
         """Make a transition in one conditional update and return the row after it.
 
         `changes` maps attributes to new values, `where` to values they must have; None means absent in both.
-        Raises TransitionRefused with the row as found.
+        Raises TransitionRefused with the row as found, Contended if transactions held it through several tries.
         """
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         """Make a terminal transition and, if asked, give the job back to its window, both or neither.
+
+        `ran` says that the provider may have accepted a run of it: only so many of those are given back in a window.
 
         Holds only while the job's run is still the one in `job` and nobody has deleted it since it was read. Returns
         whether the quota was given back: it is not when the window is over, empty, or has had its refunds. Raises
-        TransitionRefused with the row as found.
+        TransitionRefused with the row as found, and Contended, with nothing done, while another transaction holds the
+        row or the window, or the table is throttled: `usecases/end_job.py` tries again.
         """
 
     def postpone(self, job: Job, check_at: str) -> None:
-        """Have reconcile look again at `check_at`; nothing happens if the job has moved since it was read."""
+        """Have reconcile look again at `check_at`; nothing happens if the job has moved since it was read.
+
+        Raises Contended as `move` does.
+        """
 
     def note(self, job: Job, changes: Mapping[str, Any]) -> Job:
         """Change attributes without a transition, while the job is in the state and attempt that was read.
 
-        Returns the row after it. Raises TransitionRefused with the row as found.
+        Returns the row after it. Raises as `move` does.
         """
 
     def of_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
@@ -95,11 +103,29 @@ class StoredPicture:
     written_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What lies where an upload was expected: its size in bytes, its first bytes, and the headers stored with it.
+
+    `headers` are all that a client could have had stored, by lower-case names.
+    """
+
+    size: int
+    head: bytes
+    headers: dict[str, str]
+
+
 class Pictures(Protocol):
     """The bucket. Keys are whole keys."""
 
-    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
-        """A URL that takes exactly one body of that type and length, once, and stores it under its policy."""
+    def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
+        """A URL that takes exactly one body of that length, once, with these headers, which are stored with it.
+
+        `headers` are content-type, cache-control and x-amz-meta-upload.
+        """
+
+    def uploaded(self, key: str, length: int) -> Uploaded | None:
+        """The object with its first `length` bytes, None if there is no object."""
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
         """The object's size in bytes and its first `length` bytes, None if there is no object."""
@@ -212,8 +238,8 @@ class Wish:
 class Finished:
     """A result: an open file at its start, its digest, size in bytes, type, and width and height in pixels.
 
-    With it reductions as WebP, at most 2048 and 320 pixels on the longer side, and how faithful it is: None where there
-    was no original to compare with.
+    With it reductions as WebP, at most 2048 and 320 pixels on the longer side, and how faithful it is. Each of the
+    three is None where it could not be made: a result is not lost for want of them.
     """
 
     file: IO[bytes]
@@ -222,8 +248,8 @@ class Finished:
     content_type: str
     width: int
     height: int
-    preview: bytes
-    thumb: bytes
+    preview: bytes | None
+    thumb: bytes | None
     report: dict[str, Any] | None
 
 

@@ -7,10 +7,13 @@ key names the method or ANY and the route's path, `$default` is whatever no rout
 import base64
 import binascii
 import json
+import math
 from typing import Any
 
-from enhancer.errors import UnsupportedMediaType, ValidationFailed
+from enhancer.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from enhancer.translations import Language, preferred
+
+JSON_BYTES = 65_536  # a JSON body; the longest that makes sense, a filename of 1,024 escaped characters, is a tenth
 
 
 class Request:
@@ -50,9 +53,13 @@ class Request:
         return self.headers.get("x-viewer-address") or str(self._event["requestContext"]["http"]["sourceIp"])
 
     def has_seen(self, tag: str) -> bool:
-        """Whether the caller holds the version with this entity tag."""
+        """Whether the caller holds the version with this entity tag, or any version."""
+        return self.headers.get("if-none-match", "").strip() == "*" or self.names(tag)
+
+    def names(self, tag: str) -> bool:
+        """Whether the caller says that it holds the version with this entity tag."""
         given = self.headers.get("if-none-match", "")
-        return any(item.strip().removeprefix("W/") in {f'"{tag}"', "*"} for item in given.split(","))
+        return any(item.strip().removeprefix("W/") == f'"{tag}"' for item in given.split(","))
 
     def query(self, name: str) -> str:
         """A query parameter, empty when it is not there."""
@@ -66,22 +73,59 @@ class Request:
             raise ValidationFailed("{field} is {actual}; it must be a whole number.", field=name, actual=text[:20])
         return int(text) if text else default
 
-    def body(self) -> bytes:
-        """The exact bytes of the body. Raises ValidationFailed for base64 that is none."""
-        body = self._event.get("body") or ""
+    def body(self, max_bytes: int) -> bytes:
+        """The exact bytes of the body.
+
+        Raises PayloadTooLarge above `max_bytes`, UnsupportedMediaType for a packed one, as HTTP APIs hand bodies on as
+        they came, and ValidationFailed for base64 that is none.
+        """
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if encoding not in {"", "identity"}:
+            self.answer_headers["accept-encoding"] = "identity"  # RFC 9110, 12.5.3: what would be taken
+            message = "The body has the content-encoding {actual}; send it as it is, without one."
+            raise UnsupportedMediaType(message, actual=encoding)
+        text = self._event.get("body") or ""
         try:
-            return base64.b64decode(body, validate=True) if self._event.get("isBase64Encoded") else body.encode()
-        except binascii.Error:
+            body = base64.b64decode(text, validate=True) if self._event.get("isBase64Encoded") else text.encode()
+        except (binascii.Error, UnicodeEncodeError):
             raise ValidationFailed("The body can't be decoded.") from None
+        if len(body) > max_bytes:
+            message = "The body has {size} bytes; at most {maxBytes} are accepted here."
+            raise PayloadTooLarge(message, size=len(body), maxBytes=max_bytes)
+        return body
 
     def json(self) -> dict[str, Any]:
-        """The request's body as a JSON object. Raises UnsupportedMediaType or ValidationFailed."""
+        """The request's body as a JSON object whose names differ and whose numbers are numbers (RFC 8259, RFC 7493).
+
+        Raises UnsupportedMediaType, PayloadTooLarge above JSON_BYTES, ValidationFailed.
+        """
         if not self.is_json:
             raise UnsupportedMediaType("Send the body as application/json.")
+        body = self.body(JSON_BYTES)
         try:
-            body = json.loads(self.body())
+            found = json.loads(body, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_distinct)
         except (ValueError, RecursionError):
             raise ValidationFailed("The body is not JSON.") from None
-        if not isinstance(body, dict):
+        if not isinstance(found, dict):
             raise ValidationFailed("The body must be a JSON object.")
-        return body
+        return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValidationFailed("The body holds a number that is too large: {actual}.", actual=text)
+    return number
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValidationFailed("The body names {field} twice.", field=name)
+        found[name] = value
+    return found

@@ -62,9 +62,14 @@ GERMAN: dict[str, str] = {
     "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow.": (
         "Gäste an Ihrer Adresse haben heute {limit} Aufträge verbraucht; melden Sie sich an, oder kommen Sie morgen."
     ),
+    "Guests at your address have brought {limit} pictures today; sign in, or come back tomorrow.": (
+        "Gäste an Ihrer Adresse haben heute {limit} Bilder gebracht; melden Sie sich an oder kommen Sie morgen wieder."
+    ),
     "Idempotency-Key must be 1 to 255 visible ASCII characters.": (
         "Idempotency-Key muss aus 1 bis 255 sichtbaren ASCII-Zeichen bestehen."
     ),
+    "This job used a place of your quota.": "Dieser Auftrag hat einen Platz Ihres Kontingents verbraucht.",
+    "Nothing was charged to your quota.": "Ihr Kontingent wurde nicht belastet.",
     "Nothing was uploaded under this uploadId; PUT the picture to its URL first.": (
         "Unter dieser uploadId wurde nichts hochgeladen; senden Sie das Bild zuerst mit PUT an seine URL."
     ),
@@ -82,12 +87,19 @@ GERMAN: dict[str, str] = {
     ),
     "Something went wrong on our side; try again.": ("Bei uns ist etwas schiefgegangen; versuchen Sie es noch einmal."),
     "The Authorization header must be: Bearer <token>.": "Der Authorization-Kopf muss lauten: Bearer <Token>.",
-    "Saving the result takes more time or memory than one picture gets; nothing was charged to your quota. "
-    "Try a smaller scale or another format.": (
-        "Das Speichern des Ergebnisses braucht mehr Zeit oder Speicher, als ein Bild bekommt; Ihr Kontingent wurde "
-        "nicht belastet. Versuchen Sie einen kleineren Faktor oder ein anderes Format."
+    "Saving the result takes more time or memory than one picture gets; try a smaller scale or another format.": (
+        "Das Speichern des Ergebnisses braucht mehr Zeit oder Speicher, als ein Bild bekommt; "
+        "versuchen Sie einen kleineren Faktor oder ein anderes Format."
     ),
     "The body can't be decoded.": "Der Inhalt kann nicht dekodiert werden.",
+    "The body has the content-encoding {actual}; send it as it is, without one.": (
+        "Der Inhalt hat das content-encoding {actual}; senden Sie ihn unverändert, ohne ein solches."
+    ),
+    "The body has {size} bytes; at most {maxBytes} are accepted here.": (
+        "Der Inhalt hat {size} Bytes; hier werden höchstens {maxBytes} angenommen."
+    ),
+    "The body holds a number that is too large: {actual}.": ("Der Inhalt enthält eine zu große Zahl: {actual}."),
+    "The body names {field} twice.": ("Der Inhalt nennt {field} zweimal."),
     "The body is not JSON.": "Der Inhalt ist kein JSON.",
     "The body is not a JSON object.": "Der Inhalt ist kein JSON-Objekt.",
     "The body is not a prediction.": "Der Inhalt ist keine Vorhersage.",
@@ -141,33 +153,33 @@ GERMAN: dict[str, str] = {
     "The picture is too large for this model; try it smaller.": (
         "Das Bild ist zu groß für dieses Modell; versuchen Sie es kleiner."
     ),
-    "The provider did not confirm the run; nothing was charged to your quota. Try again.": (
-        "Der Anbieter hat den Lauf nicht bestätigt; Ihr Kontingent wurde nicht belastet. Versuchen Sie es noch einmal."
+    "The provider did not confirm the run. Try again.": (
+        "Der Anbieter hat den Lauf nicht bestätigt. Versuchen Sie es noch einmal."
     ),
-    "The provider did not end the run in time; nothing was charged to your quota. Try again.": (
-        "Der Anbieter hat den Lauf nicht rechtzeitig beendet; Ihr Kontingent wurde nicht belastet. "
-        "Versuchen Sie es noch einmal."
+    "The provider did not end the run in time. Try again.": (
+        "Der Anbieter hat den Lauf nicht rechtzeitig beendet. Versuchen Sie es noch einmal."
     ),
     "The provider ended the run before it was done; try again.": (
         "Der Anbieter hat den Lauf vor dem Ende abgebrochen; versuchen Sie es noch einmal."
     ),
-    "The provider had no place for this job within a day; nothing was charged to your quota.": (
-        "Der Anbieter hatte einen Tag lang keinen Platz für diesen Auftrag; Ihr Kontingent wurde nicht belastet."
+    "The provider had no place for this job within a day.": (
+        "Der Anbieter hatte einen Tag lang keinen Platz für diesen Auftrag."
     ),
     "The provider no longer knows the run.": "Der Anbieter kennt den Lauf nicht mehr.",
-    "The provider refused this job; nothing was charged to your quota. Try another model.": (
-        "Der Anbieter hat diesen Auftrag abgelehnt; Ihr Kontingent wurde nicht belastet. "
-        "Versuchen Sie ein anderes Modell."
+    "The provider refused this job. Try another model.": (
+        "Der Anbieter hat diesen Auftrag abgelehnt. Versuchen Sie ein anderes Modell."
+    ),
+    "The model returned a picture of a single colour; try again, or try another model.": (
+        "Das Modell lieferte ein Bild in einer einzigen Farbe; versuchen Sie es noch einmal oder mit einem anderen."
     ),
     "The provider reports success but no longer has the picture.": (
         "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
     ),
-    "The provider started no runs for a day; nothing was charged to your quota. Try again later.": (
-        "Der Anbieter hat einen Tag lang keine Läufe begonnen; Ihr Kontingent wurde nicht belastet. "
-        "Versuchen Sie es später noch einmal."
+    "The provider started no runs for a day. Try again later.": (
+        "Der Anbieter hat einen Tag lang keine Läufe begonnen. Versuchen Sie es später noch einmal."
     ),
-    "The provider's platform failed twice; nothing was charged to your quota. Try again later.": (
-        "Die Plattform des Anbieters ist zweimal ausgefallen; Ihr Kontingent ist unbelastet. Versuchen Sie es später."
+    "The provider's platform failed twice. Try again later.": (
+        "Die Plattform des Anbieters ist zweimal ausgefallen. Versuchen Sie es später."
     ),
     "The result could not be saved; try again.": (
         "Das Ergebnis konnte nicht gespeichert werden; versuchen Sie es noch einmal."
@@ -176,8 +188,12 @@ GERMAN: dict[str, str] = {
     "The token is not valid: wrong issuer, audience, signature, or its time is over.": (
         "Das Token ist nicht gültig: falscher Aussteller, Empfänger, falsche Signatur, oder es ist abgelaufen."
     ),
+    "The token names no subject.": "Das Token nennt niemanden.",
     "The upload was declared as {declared}, but its content is {actual}.": (
         "Die Datei wurde als {declared} angekündigt, ihr Inhalt ist aber {actual}."
+    ),
+    "The upload was not sent with exactly the headers that POST /uploads gave; ask for another URL.": (
+        "Die Datei wurde nicht mit genau den Headern gesendet, die POST /uploads nannte; holen Sie eine neue URL."
     ),
     "The webhook's signature is missing, wrong or too old.": (
         "Die Signatur des Webhooks fehlt, ist falsch oder zu alt."
@@ -189,9 +205,8 @@ GERMAN: dict[str, str] = {
     "This Idempotency-Key came before with another request; use a new one.": (
         "Dieser Idempotency-Key kam schon mit einer anderen Anfrage; verwenden Sie einen neuen."
     ),
-    "This job could not be started within a day; nothing was charged to your quota. Try again later.": (
-        "Dieser Auftrag konnte einen Tag lang nicht begonnen werden; Ihr Kontingent wurde nicht belastet. "
-        "Versuchen Sie es später noch einmal."
+    "This job could not be started within a day. Try again later.": (
+        "Dieser Auftrag konnte einen Tag lang nicht begonnen werden. Versuchen Sie es später noch einmal."
     ),
     "This installation takes no jobs at present.": "Diese Installation nimmt zurzeit keine Aufträge an.",
     "This installation takes no tokens; it knows guests only.": (
@@ -222,6 +237,9 @@ GERMAN: dict[str, str] = {
     ),
     "Verify your e-mail address with your sign-in provider first.": (
         "Bestätigen Sie zuerst Ihre E-Mail-Adresse bei Ihrem Anmeldedienst."
+    ),
+    "You have brought {limit} pictures today; the next are taken from {resetAt}.": (
+        "Sie haben heute {limit} Bilder gebracht; die nächsten werden ab {resetAt} angenommen."
     ),
     "You have used {used} of {limit} jobs; the next are free at {resetAt}.": (
         "Sie haben {used} von {limit} Aufträgen verbraucht; die nächsten sind ab {resetAt} frei."

@@ -1,6 +1,7 @@
 """Bearer tokens of the operator's OpenID Connect issuer. Imported only when one comes: JWT code is dear to start."""
 
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ _FAR = 32_503_680_000  # the year 3000, in seconds: what an issuer that counts i
 
 
 class IssuerKeys(jwt.PyJWKClient):
-    """The issuer's published keys; those of the last fetch go on serving while the issuer is down.
+    """The issuer's published keys; the last good ones go on serving while the issuer is down or publishes none.
 
     `roots` is the file of the certificates to trust. The library's own default is what the machine has, of which a
     Lambda runtime promises nothing.
@@ -31,12 +32,17 @@ class IssuerKeys(jwt.PyJWKClient):
         self._last: Any = None
 
     def fetch_data(self) -> Any:
-        """The key set. Raises PyJWKClientConnectionError where there never was one."""
+        """The key set, or the last good one. Raises PyJWKClientConnectionError where there never was one."""
         try:
-            self._last = super().fetch_data()
-        except jwt.PyJWKClientConnectionError:
-            if self._last is None:
-                raise
+            fetched = super().fetch_data()
+            if any(map(_verifies, jwt.PyJWKSet.from_dict(fetched).keys)):
+                self._last = fetched
+        except Exception:  # noqa: BLE001, S110 - a page may be anything: HTML, cut off, not UTF-8, nested too deeply
+            pass
+        if self._last is None:
+            if self.jwk_set_cache is not None:
+                self.jwk_set_cache.put(None)  # it may hold keys that verify nothing
+            raise jwt.PyJWKClientConnectionError("the issuer publishes no key that verifies tokens")
         return self._last
 
 
@@ -54,7 +60,7 @@ class BearerTokens:
         try:
             claims = jwt.decode(
                 token,
-                self._keys.get_signing_key_from_jwt(token),
+                self._key(token),
                 algorithms=ALGORITHMS,
                 issuer=self._issuer,
                 audience=self._audience,
@@ -69,9 +75,39 @@ class BearerTokens:
             raise Unauthorized(
                 "The token is not valid: wrong issuer, audience, signature, or its time is over."
             ) from None
+        if not _is_text(claims["sub"]):
+            raise Unauthorized("The token names no subject.")
         who = Caller(
             owner.user(self._owner_key, self._issuer, claims["sub"]),
             role="admin" if claims.get("role") == "admin" else "user",
             email_verified=claims.get("email_verified") is True,
         )
         return Token(who, datetime.fromtimestamp(min(int(claims["exp"]), _FAR), UTC))
+
+    def _key(self, token: str) -> jwt.PyJWK:
+        """The one key for a token's `kid` and `alg`; one without `kid` needs a set with one key for it.
+
+        OpenID Connect Core 1.0, section 10.1, read 2026-11-28. Raises PyJWTError.
+        """
+        header = jwt.get_unverified_header(token)
+        fitting = self._fitting(header)
+        if not fitting and "kid" in header:
+            self._keys.get_signing_key(header["kid"])  # looks at the issuer's page again, where it is time
+            fitting = self._fitting(header)
+        if len(fitting) != 1:
+            raise jwt.PyJWKClientError("not one key for this token")
+        return fitting[0]
+
+    def _fitting(self, header: Mapping[str, Any]) -> list[jwt.PyJWK]:
+        keys = filter(_verifies, self._keys.get_jwk_set().keys)
+        alike = [key for key in keys if key.algorithm_name == header["alg"]]
+        return [key for key in alike if key.key_id == header["kid"]][:1] if "kid" in header else alike
+
+
+def _verifies(key: jwt.PyJWK) -> bool:
+    return key.public_key_use in {"sig", None} and key.algorithm_name in ALGORITHMS
+
+
+def _is_text(subject: str) -> bool:
+    """Whether it says something, in characters that are some: JSON may hold half a pair of surrogates."""
+    return bool(subject.strip()) and not any("\ud800" <= character <= "\udfff" for character in subject)

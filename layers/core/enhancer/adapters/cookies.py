@@ -17,9 +17,12 @@ class SigningKey:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `<key id>:<base64>`; raises ValueError."""
+        """Read `<key id>:<base64>`; raises ValueError, also for a key without an id or a secret."""
         key_id, _, encoded = text.partition(":")
-        return cls(key_id, base64.b64decode(encoded, validate=True))
+        secret = base64.b64decode(encoded, validate=True)
+        if not key_id or not secret:
+            raise ValueError("a signing key is `<key id>:<base64>`")
+        return cls(key_id, secret)
 
     def signature(self, purpose: str, value: str) -> str:
         """The HMAC-SHA256 of a value for one purpose, so that it is good for no other."""

@@ -1,11 +1,13 @@
 """JobsTable: rows and their transitions as single conditional writes."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from enhancer.adapters.dynamo_items import UNFINISHED, Expression, item_job, job_item, to_item
+from enhancer.contention import settled
 from enhancer.domain.clock import from_text, to_text
 from enhancer.domain.job import Job, Transition
 from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Seat
@@ -15,14 +17,35 @@ from enhancer.errors import Conflict, Contended, TransitionRefused
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+# Of a transaction: DynamoDB API reference, TransactWriteItems, "cancellation reason codes", read 2026-11-28.
+_BUSY_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+# Of a call: DynamoDB developer guide, "Error handling", read 2026-11-28; botocore has repeated the throttled ones.
+_BUSY_ERRORS = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
 
 class DynamoJobs:
     """The port `Jobs` on DynamoDB."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, usage_table: str = "") -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        usage_table: str = "",
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._table = table
         self._usage_table = usage_table
+        self._sleep = sleep
 
     def create(self, job: Job, seat: Seat) -> None:
         """See `ports.Jobs.create`."""
@@ -31,10 +54,10 @@ class DynamoJobs:
             "Item": job_item(job),
             "ConditionExpression": "attribute_not_exists(id)",
         }
-        reasons = self._transact({"Put": put}, {"Update": self._take(job, seat)})
-        if reasons[0] == "ConditionalCheckFailed":
+        row_refused, seat_refused = self._transact({"Put": put}, {"Update": self._take(job, seat)})
+        if row_refused:
             raise Conflict("A job was already made of this upload.", jobId=job.id)
-        if any(reason != "None" for reason in reasons):
+        if seat_refused:
             raise Contended
 
     def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
@@ -46,23 +69,26 @@ class DynamoJobs:
         """See `ports.Jobs.move`."""
         request = self._update(job_id, transition, changes, where)
         try:
-            answer = self._client.update_item(**request, ReturnValues="ALL_NEW")
+            answer = self._settled(request | {"ReturnValues": "ALL_NEW"})
         except self._client.exceptions.ConditionalCheckFailedException as refusal:
             item: Any = refusal.response.get("Item")
             raise TransitionRefused(transition.name, item_job(item) if item else None) from None
         return item_job(answer["Attributes"])
 
-    def end(self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool) -> bool:
+    def end(
+        self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
+    ) -> bool:
         """See `ports.Jobs.end`."""
         where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
         final = {**changes, "check_at": None}
         if refund and not job.quota_refunded:
             update = self._update(job.id, transition, {**final, "quota_refunded": True}, where)
-            reasons = self._transact({"Update": update}, {"Update": self._give_back(job)})
-            if all(reason == "None" for reason in reasons):
+            give_back = {"Update": self._give_back(job, ran=ran)}
+            row_refused, refund_refused = self._transact({"Update": update}, give_back)
+            if row_refused:
+                raise TransitionRefused(transition.name, self.get(job.id, consistent=True))
+            if not refund_refused:
                 return True
-            if "TransactionConflict" in reasons:
-                raise Contended
         self.move(job.id, transition, final, where)
         return False
 
@@ -72,13 +98,15 @@ class DynamoJobs:
         update = expression.update({"check_at": check_at})
         where = expression.condition({"status": job.status.value, "check_at": job.check_at})
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": job.id}},
-                UpdateExpression=update,
-                ConditionExpression=" AND ".join(where),
-                ExpressionAttributeNames=expression.names,
-                ExpressionAttributeValues=expression.values,
+            self._settled(
+                {
+                    "TableName": self._table,
+                    "Key": {"id": {"S": job.id}},
+                    "UpdateExpression": update,
+                    "ConditionExpression": " AND ".join(where),
+                    "ExpressionAttributeNames": expression.names,
+                    "ExpressionAttributeValues": expression.values,
+                }
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
@@ -150,13 +178,17 @@ class DynamoJobs:
             update = f"SET {used} = {used} + {expression.value(1)}"
         return self._quota(job, update, condition, expression)
 
-    def _give_back(self, job: Job) -> dict[str, Any]:
+    def _give_back(self, job: Job, *, ran: bool) -> dict[str, Any]:
         expression = Expression()
-        window, used, refunds = (expression.name(name) for name in ("window", "used", "refunds"))
-        one, zero = expression.value(1), expression.value(0)
-        fits = f"{used} > {zero} AND {refunds} < {expression.value(MAX_REFUNDS)}"
-        condition = f"{window} = {expression.value(job.quota_window)} AND {fits}"
-        return self._quota(job, f"SET {used} = {used} - {one}, {refunds} = {refunds} + {one}", condition, expression)
+        window, used = expression.name("window"), expression.name("used")
+        one = expression.value(1)
+        condition = f"{window} = {expression.value(job.quota_window)} AND {used} > {expression.value(0)}"
+        update = f"SET {used} = {used} - {one}"
+        if ran:
+            refunds = expression.name("refunds")
+            condition += f" AND {refunds} < {expression.value(MAX_REFUNDS)}"
+            update += f", {refunds} = {refunds} + {one}"
+        return self._quota(job, update, condition, expression)
 
     def _quota(self, job: Job, update: str, condition: str, expression: Expression) -> dict[str, Any]:
         return {
@@ -168,17 +200,33 @@ class DynamoJobs:
             "ExpressionAttributeValues": expression.values,
         }
 
-    def _transact(self, *items: dict[str, Any]) -> list[str]:
-        """Run a transaction; returns each item's cancellation code, "None" for all where it went through."""
+    def _settled(self, request: Mapping[str, Any]) -> Any:
+        """Update one item, again while a transaction holds it. Raises Contended after five tries."""
+        return settled(lambda: _uncontended(lambda: self._client.update_item(**request)), self._sleep)
+
+    def _transact(self, *items: dict[str, Any]) -> list[bool]:
+        """Run a transaction; returns of each item whether its condition refused it, nowhere if it went through.
+
+        Raises Contended where the same may go through in a moment.
+        """
         try:
-            self._client.transact_write_items(TransactItems=list(items))  # type: ignore[arg-type]
+            _uncontended(lambda: self._client.transact_write_items(TransactItems=list(items)))  # type: ignore[arg-type]
         except self._client.exceptions.TransactionCanceledException as cancellation:
-            return [str(reason.get("Code", "None")) for reason in cancellation.response["CancellationReasons"]]
-        except ClientError as problem:
-            if problem.response["Error"]["Code"] in {
-                "TransactionConflictException",
-                "TransactionInProgressException",
-            }:
-                return ["TransactionConflict"] * len(items)
+            reasons = [reason.get("Code", "None") for reason in cancellation.response["CancellationReasons"]]
+            refused = [reason == "ConditionalCheckFailed" for reason in reasons]
+            if refused[0] or (any(refused) and set(reasons) <= {"None", "ConditionalCheckFailed"}):
+                return refused
+            if _BUSY_REASONS.intersection(reasons):
+                raise Contended from None
             raise
-        return ["None"] * len(items)
+        return [False] * len(items)
+
+
+def _uncontended(call: Callable[[], Any]) -> Any:
+    """What a call returns. Raises Contended where DynamoDB says that it may go through in a moment."""
+    try:
+        return call()
+    except ClientError as problem:
+        if problem.response["Error"]["Code"] in _BUSY_ERRORS:
+            raise Contended from None
+        raise

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 import requests
@@ -24,6 +24,16 @@ DEADLINE = 45.0
 _PAUSES are the seconds before the second and the third try. Reading costs nothing. A 404 is tried again as well: it is
 what a store says of a file that it has erased and of one that it does not have yet, and Replicate promises no order
 between its webhook and its file host."""
+
+# IANA's registries of special-purpose addresses (RFC 6890), read 2026-11-28: what the library calls global or not
+# differs with Python's version here. NAT64 (64:ff9b::/96, 64:ff9b:1::/48) lies outside of global unicast.
+_GLOBAL_UNICAST = ip_network("2000::/3")
+_NO_HOSTS = (
+    ip_network("2001::/23"),  # IETF protocols, Teredo among them
+    ip_network("2002::/16"),  # 6to4
+    ip_network("3fff::/20"),  # documentation
+    ip_network("192.88.99.0/24"),  # 6to4's relays
+)
 
 
 class ProviderOutputs:
@@ -54,8 +64,13 @@ class ProviderOutputs:
 
     def fetch(self, url: str) -> Output:
         """See `ports.Outputs.fetch`."""
-        self._check(url)
-        deadline = self._now() + DEADLINE
+        try:
+            self._check(url)
+            return self._fetched(url, self._now() + DEADLINE)
+        except ValueError:  # of urlsplit, of addresses that are none, and of requests, before anything is sent
+            raise OutputGone("the provider's address of its file is not one") from None
+
+    def _fetched(self, url: str, deadline: float) -> Output:
         for pause in _PAUSES:
             with suppress(requests.RequestException):
                 return self._copied(url, deadline)
@@ -63,6 +78,8 @@ class ProviderOutputs:
         try:
             return self._copied(url, deadline)
         except requests.RequestException as problem:
+            if isinstance(problem, ValueError):
+                raise
             if problem.response is not None and problem.response.status_code == 404:
                 raise OutputGone("the provider answers 404 for its file") from None
             raise ProviderError(f"fetching the result failed: {type(problem).__name__}") from None
@@ -97,7 +114,7 @@ class ProviderOutputs:
             addresses = list(self._resolve(parts.hostname or ""))
         except OSError:
             raise ProviderError("the name of the provider's file host can't be resolved") from None
-        if not all(ip_address(address).is_global for address in addresses):
+        if not addresses or not all(_is_public(address) for address in addresses):
             raise OutputGone(f"results may not be fetched from {parts.netloc[:100]}: its address is not public")
 
     def _spool(self, answer: requests.Response, deadline: float) -> Output:
@@ -116,6 +133,14 @@ class ProviderOutputs:
             file.close()
             raise
         return Output(file, size)
+
+
+def _is_public(address: str) -> bool:
+    """Whether it is a host's address on the Internet, and not a way to another one behind a translator or a relay."""
+    found = ip_address(address)
+    if not found.is_global or found.is_multicast or any(found in network for network in _NO_HOSTS):
+        return False
+    return isinstance(found, IPv4Address) or found in _GLOBAL_UNICAST
 
 
 def _addresses(host: str) -> set[str]:

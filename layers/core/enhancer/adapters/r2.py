@@ -1,14 +1,27 @@
 """The bucket in Cloudflare R2, through its S3 endpoint."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from enhancer.ports import PresignedUpload, StoredPicture
+from enhancer.ports import PresignedUpload, StoredPicture, Uploaded
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+# What a client can have stored with an object, as GetObject answers it (AWS, PutObject and GetObject, read 2026-11-28).
+_STORED = {
+    "ContentType": "content-type",
+    "CacheControl": "cache-control",
+    "ContentEncoding": "content-encoding",
+    "ContentDisposition": "content-disposition",
+    "ContentLanguage": "content-language",
+    "ExpiresString": "expires",
+    "WebsiteRedirectLocation": "x-amz-website-redirect-location",
+    "TagCount": "x-amz-tagging-count",
+    "SSECustomerAlgorithm": "x-amz-server-side-encryption-customer-algorithm",
+}
 
 
 class R2Pictures:
@@ -23,33 +36,43 @@ class R2Pictures:
         self._bucket = bucket
         self._public = public
 
-    def presign_put(self, key: str, content_type: str, size: int, cache_control: str, seconds: int) -> PresignedUpload:
-        """See `ports.Pictures.presign_put`. Every header is signed, the length too, so nothing else passes."""
+    def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
+        """See `ports.Pictures.presign_put`. Every header is signed, the length too.
+
+        Whether the bucket refuses headers beside these is the bucket's to say: `uploaded` shows what it stored.
+        """
         params = {
             "Bucket": self._bucket,
             "Key": key,
-            "ContentType": content_type,
+            "ContentType": headers["content-type"],
             "ContentLength": size,
-            "CacheControl": cache_control,
+            "CacheControl": headers["cache-control"],
             "IfNoneMatch": "*",
+            "Metadata": {"upload": headers["x-amz-meta-upload"]},
         }
         url = self._public().generate_presigned_url("put_object", Params=params, ExpiresIn=seconds)
-        headers = {"content-type": content_type, "cache-control": cache_control, "if-none-match": "*"}
-        return PresignedUpload(url, headers)
+        return PresignedUpload(url, {**headers, "if-none-match": "*"})
 
-    def head(self, key: str, length: int) -> tuple[int, bytes] | None:
-        """See `ports.Pictures.head`; one range read."""
+    def uploaded(self, key: str, length: int) -> Uploaded | None:
+        """See `ports.Pictures.uploaded`; one range read."""
         try:
-            answer = self._client().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{length - 1}")
+            answer: Any = self._client().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{length - 1}")
         except ClientError as problem:
             code = problem.response["Error"]["Code"]
             if code == "InvalidRange":  # an empty object has no first byte
-                return 0, b""
+                return Uploaded(0, b"", {})
             if code in {"NoSuchKey", "404"}:
                 return None
             raise
         size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else answer["ContentLength"]
-        return size, answer["Body"].read()
+        headers = {header: str(answer[name]) for name, header in _STORED.items() if answer.get(name)}
+        headers |= {f"x-amz-meta-{name}": value for name, value in answer.get("Metadata", {}).items()}
+        return Uploaded(size, answer["Body"].read(), headers)
+
+    def head(self, key: str, length: int) -> tuple[int, bytes] | None:
+        """See `ports.Pictures.head`; one range read."""
+        found = self.uploaded(key, length)
+        return (found.size, found.head) if found else None
 
     def read(self, key: str, start: int = 0) -> bytes:
         """See `ports.Pictures.read`."""

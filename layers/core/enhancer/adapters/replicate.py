@@ -66,7 +66,7 @@ class Replicate:
             raise Throttled(_retry_after(answer))
         if answer.status_code in {200, 201, 202}:
             try:
-                return read_prediction(answer.json(), self._models)
+                return read_prediction(_json(answer), self._models)
             except (ValueError, NotAPrediction):
                 raise OutcomeUnknown(f"HTTP {answer.status_code}: the body is not a prediction") from None
         if answer.status_code in {401, 402, 403}:
@@ -107,8 +107,7 @@ class Replicate:
                     unreadable = True
             if not page.get("next"):
                 break
-            following = urlsplit(str(page["next"]))
-            path = f"{following.path}?{following.query}"
+            path = f"/v1/predictions?{_query(page['next'])}"
         if unreadable:
             raise ProviderError("the list has an entry that is not a prediction")
 
@@ -119,19 +118,21 @@ class Replicate:
             raise ProviderError("the body is not a prediction") from None
 
     def _read(self, path: str) -> Any:
-        """The JSON of an answer, None for 404. Raises ProviderError."""
+        """The JSON of an answer, None where the provider says 404 in its own form. Raises ProviderError."""
         try:
             answer = self._request("GET", path)
         except requests.RequestException as problem:
             raise ProviderError(_name(problem)) from None
-        if answer.status_code == 404:
-            return None
-        if answer.status_code != 200:
+        if answer.status_code not in {200, 404}:
             raise ProviderError(_words(answer))
         try:
-            body = answer.json()
+            body = _json(answer)
         except ValueError:
             raise ProviderError("the body is not JSON") from None
+        if answer.status_code == 404:
+            if not isinstance(body, dict):  # of something between: the run may well exist
+                raise ProviderError("HTTP 404: the body is not the provider's")
+            return None
         if body is None:
             raise ProviderError("the body is null")
         return body
@@ -148,6 +149,22 @@ class Replicate:
             allow_redirects=False,
             **body,
         )
+
+
+def _json(answer: requests.Response) -> Any:
+    """The body of an answer. Raises ValueError where it is not JSON, or is nested deeper than can be read."""
+    try:
+        return answer.json()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _query(address: Any) -> str:
+    """The query of the next page's address; nothing else of it decides where the token goes. Raises ProviderError."""
+    try:
+        return urlsplit(str(address)).query
+    except ValueError:
+        raise ProviderError("the address of the next page can't be read") from None
 
 
 def _never_sent(problem: requests.ConnectionError) -> bool:
@@ -172,10 +189,10 @@ def _name(problem: requests.RequestException) -> str:
 def _retry_after(answer: requests.Response) -> float:
     """Seconds to wait, 0 to 900, in the order of trust: body, headers, the number in the text, a guess."""
     try:
-        problem = answer.json()
+        problem = _json(answer)
     except ValueError:
         problem = {}
-    match = _RESETS_IN.search(str(problem))
+    match = _RESETS_IN.search(answer.text)
     stated = (
         problem.get("retry_after") if isinstance(problem, dict) else None,
         answer.headers.get("Retry-After"),
@@ -204,7 +221,7 @@ def _seconds(stated: Any) -> float | None:
 def _words(answer: requests.Response) -> str:
     """Status, title and detail of an answer, in which a problem document (RFC 9457) says what is wrong."""
     try:
-        problem = answer.json()
+        problem = _json(answer)
     except ValueError:
         problem = None
     said = [problem.get(name) for name in ("title", "detail")] if isinstance(problem, dict) else []

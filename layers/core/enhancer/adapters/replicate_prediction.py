@@ -2,6 +2,7 @@
 function does not import one. Source: Replicate's OpenAPI document, stored copy read 2026-11-22.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,9 @@ from enhancer.domain.redaction import without_secrets
 
 _LONGEST_RUN = 1_000_000  # seconds; NaN is not below it
 _LONGEST_ERROR = 4000  # characters that are looked at
+_LONGEST_STATUS = 100
+_LONGEST_ADDRESS = 8192  # characters; a model's file in a data: URL would not fit into a message
+_ID = re.compile(r"[\w-]{1,100}", re.ASCII)  # goes into the path of requests to the provider
 _VERSION = re.compile(r"[0-9a-f]{64}")  # official models report "hidden" or a deployment's name instead
 
 
@@ -26,18 +30,36 @@ def read_prediction(body: Any, models: Mapping[str, EnhancementModel]) -> Predic
     Which input holds the picture and which part of the output is the result, its model's file says. Raises
     NotAPrediction for any other document.
     """
-    if not isinstance(body, Mapping) or not isinstance(body.get("id"), str) or not isinstance(body.get("status"), str):
+    if not isinstance(body, Mapping):
         raise NotAPrediction
-    model = models.get(str(body.get("model")))
+    run_id, status, slug = body.get("id"), body.get("status"), body.get("model")
+    if (
+        not isinstance(run_id, str)
+        or not _ID.fullmatch(run_id)
+        or not isinstance(status, str)
+        or len(status) > _LONGEST_STATUS
+    ):
+        raise NotAPrediction
+    model = models.get(slug) if isinstance(slug, str) else None
     return Prediction(
-        id=body["id"],
-        status=body["status"],
+        id=run_id,
+        status=status,
         input_path=_input_path(body.get("input"), model),
         output_url=_output_url(body.get("output"), model),
-        error=without_secrets(str(body["error"])[:_LONGEST_ERROR])[:500] if body.get("error") else None,
+        error=_error(body.get("error")),
         model_ms=_milliseconds(body.get("metrics")),
-        version=found if _VERSION.fullmatch(found := str(body.get("version"))) else None,
+        version=version if isinstance(version := body.get("version"), str) and _VERSION.fullmatch(version) else None,
     )
+
+
+def _error(given: Any) -> str | None:
+    if not given:
+        return None
+    try:
+        text = given if isinstance(given, str) else json.dumps(given)
+    except RecursionError:
+        text = "nested too deeply"
+    return without_secrets(text[:_LONGEST_ERROR])[:500]
 
 
 def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
@@ -48,7 +70,7 @@ def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
     for value in candidates:
         if isinstance(value, str) and value.startswith(("https://", "http://")):
             try:
-                return urlsplit(value).path
+                return urlsplit(value[:_LONGEST_ADDRESS]).path
             except ValueError:
                 return None
     return None
@@ -72,7 +94,7 @@ def _output_url(output: Any, model: EnhancementModel | None) -> str | None:
         parts = output.values() if isinstance(output, Mapping) else output if isinstance(output, list) else [output]
         addresses = [part for part in parts if isinstance(part, str)]
         found = addresses[0] if len(addresses) == 1 else None
-    return found or None
+    return found if found and len(found) <= _LONGEST_ADDRESS else None
 
 
 def _milliseconds(metrics: Any) -> int | None:

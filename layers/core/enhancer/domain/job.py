@@ -190,13 +190,18 @@ class Job:
         return sum(now - from_text(began) > TRY_LEASE for began in self.tries or ()) >= MAX_DEATHS
 
     @property
+    def ran_before(self) -> bool:
+        """Whether the provider accepted a run of an earlier attempt."""
+        return self.previous_provider_job_id is not None
+
+    @property
     def why_not_started(self) -> str:
         """Why a job that waited for a day was never started."""
         if self.waiting_for == "place":
-            return "The provider had no place for this job within a day; nothing was charged to your quota."
+            return "The provider had no place for this job within a day."
         if self.waiting_for == "provider":
-            return "The provider started no runs for a day; nothing was charged to your quota. Try again later."
-        return "This job could not be started within a day; nothing was charged to your quota. Try again later."
+            return "The provider started no runs for a day. Try again later."
+        return "This job could not be started within a day. Try again later."
 
     @property
     def stage(self) -> str:

@@ -12,10 +12,15 @@ from enhancer.domain.job import Job, Status
 # How runs fail, by the texts of their errors, the first that fits. replicate.com/docs/reference/error-codes, read
 # 2026-11-25, names E1000 (unknown, retry), E1001 (out of memory: smaller input), E4875 (no webhook URL) and E6716
 # (timeout starting the prediction); public clients report PA, E8367, E8765, E9243 and E9828 with "please retry" (read
-# 2026-11-22). A code that is not named here is the platform's too: models have none.
-_TOO_LARGE = re.compile(r"greater than the max size that fits in GPU memory|\bE1001\b|out of memory", re.IGNORECASE)
+# 2026-11-22). A code that is not named here is the platform's too: models have none. "Prediction failed for an unknown
+# reason. It might have run out of memory? (exitcode -9)" is what cog says of any process that died, on GFPGAN for days
+# on end (replicate/cog python/cog/server/worker.py; TencentARC/GFPGAN issues 393 and 396; read 2026-11-28): a guess.
+_TOO_LARGE = re.compile(
+    r"greater than the max size that fits in GPU memory|\bE1001\b|(?<!might have run )out of memory", re.IGNORECASE
+)
 _PLATFORM_FAULT = re.compile(
-    r"\bE\d{4}\b|\(code: [A-Z]{2,}\)|(?i:interrupted|timed? ?out|health ?check|failed to start|please retry)"
+    r"\bE\d{4}\b|\(code: [A-Z]{2,}\)"
+    r"|(?i:interrupted|timed? ?out|health ?check|failed to start|please retry|unknown reason)"
 )
 _FILTERED = re.compile(r"\bNSFW\b|safety (?:filter|checker|system)|sensitive content|flagged as", re.IGNORECASE)
 TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
@@ -120,10 +125,7 @@ def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Ve
     if _PLATFORM_FAULT.search(error):
         if attempt < 2:
             return Verdict("retry")
-        return _failed(
-            "The provider's platform failed twice; nothing was charged to your quota. Try again later.",
-            refund=True,
-        )
+        return _failed("The provider's platform failed twice. Try again later.", refund=True)
     return _failed("The model could not process this picture; try another picture or another model.", refund=True)
 
 

@@ -6,8 +6,9 @@ from enhancer.documents import job_json
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import WITHDRAW, Job, Status
 from enhancer.domain.owner import Caller
-from enhancer.errors import Conflict, ProviderError, ServiceUnavailable, TransitionRefused
+from enhancer.errors import Conflict, Contended, ProviderError, ServiceUnavailable, TransitionRefused
 from enhancer.ports import Jobs, Provider
+from enhancer.usecases.end_job import end_job
 from enhancer.usecases.read_job import find_job
 
 _TRIES = 5
@@ -22,19 +23,19 @@ def cancel_job(job_id: str, caller: Caller | None, *, jobs: Jobs, provider: Prov
         job = find_job(job_id, caller, jobs=jobs)
         if job.ended:
             raise Conflict("The job has already ended.", job=job_json(job))
-        with suppress(TransitionRefused):
+        with suppress(TransitionRefused, Contended):
             return stop_run(job, jobs=jobs, provider=provider, clock=clock)
     raise ServiceUnavailable("The job keeps moving; try again.", retry_after=1)
 
 
 def stop_run(job: Job, *, jobs: Jobs, provider: Provider, clock: Clock) -> Job:
-    """Withdraw a queued job with refund, or note the wish and pass it on. Raises TransitionRefused if it moved."""
-    now = to_text(clock())
+    """Withdraw a queued job with refund, or note the wish and pass it on. Raises TransitionRefused, Contended."""
     if job.status is Status.QUEUED:
-        jobs.end(job, WITHDRAW, {"finished_at": now, "updated_at": now, "cancel_requested": True}, refund=True)
+        changes = {"cancel_requested": True}
+        end_job(job, WITHDRAW, changes, refund=True, ran=job.ran_before, jobs=jobs, clock=clock)
         ended = jobs.get(job.id, consistent=True)
         return ended or job
-    noted = jobs.note(job, {"cancel_requested": True, "updated_at": now})
+    noted = jobs.note(job, {"cancel_requested": True, "updated_at": to_text(clock())})
     if noted.provider_job_id:
         with suppress(ProviderError):  # its Cancel-After ends it in the end; the status follows the provider's word
             provider.cancel(noted.provider_job_id)

@@ -22,8 +22,16 @@ from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Appe
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
-from enhancer.errors import MessageNotSent, OutputGone, TooMuchWork, TransitionRefused, UnreadablePicture
+from enhancer.errors import (
+    BlankPicture,
+    MessageNotSent,
+    OutputGone,
+    TooMuchWork,
+    TransitionRefused,
+    UnreadablePicture,
+)
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
+from enhancer.usecases.end_job import end_job
 
 Outcome = Literal[
     "succeeded",
@@ -35,10 +43,10 @@ Outcome = Literal[
     "not this job's run",
     "no such job",
 ]
-NOT_SAVED = "The result could not be saved; try again."
-TOO_LARGE_TO_SAVE = (
-    "Saving the result takes more time or memory than one picture gets; nothing was charged to your quota. "
-    "Try a smaller scale or another format."
+_UNSAVED = "The result could not be saved; try again."
+_BLANK = "The model returned a picture of a single colour; try again, or try another model."
+_TOO_MUCH_WORK = (
+    "Saving the result takes more time or memory than one picture gets; try a smaller scale or another format."
 )
 RESULT_CACHE = "private, max-age=31536000, immutable"
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
@@ -117,7 +125,7 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
         completer.pictures.delete(_result_keys(job, completer))  # a try that was cut off may have stored some of them
         return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
     if job.kills(completer.clock()):
-        return _not_saved(job, completer, TOO_LARGE_TO_SAVE)
+        return _not_saved(job, completer, _TOO_MUCH_WORK)
     assert run.output_url is not None  # noqa: S101 - complete_job looked
     try:
         output = completer.outputs.fetch(run.output_url)
@@ -126,17 +134,18 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
             finished = completer.imaging.finish(output.file, _original(job, completer), _wish(job, run))
         with finished.file:
             changes = _store(job, finished, completer)
+    except BlankPicture:
+        return _not_saved(job, completer, _BLANK)
     except TooMuchWork:
-        return _not_saved(job, completer, TOO_LARGE_TO_SAVE)
+        return _not_saved(job, completer, _TOO_MUCH_WORK)
     except (OutputGone, UnreadablePicture):
-        return _not_saved(job, completer, NOT_SAVED)
+        return _not_saved(job, completer, _UNSAVED)
     except Exception:  # it failed and did not die: what failed is not the picture
         with suppress(Exception):
             completer.jobs.note(job, {"tries": None})
         raise
-    now = to_text(completer.clock())
     try:
-        completer.jobs.end(job, SUCCEED, {**changes, "finished_at": now, "updated_at": now}, refund=False)
+        end_job(job, SUCCEED, changes, refund=False, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused as refusal:
         return _unwanted(refusal.current, completer)
     return "succeeded"
@@ -189,8 +198,10 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
     stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "picture"
     name = f"{stem}-enhanced-{_enlarged(job, finished):g}x{PurePosixPath(key).suffix}"
     completer.pictures.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
-    completer.pictures.write(preview, finished.preview, "image/webp", RESULT_CACHE)
-    completer.pictures.write(thumb, finished.thumb, "image/webp", RESULT_CACHE)
+    reductions = {"preview_r2_key": (preview, finished.preview), "thumb_r2_key": (thumb, finished.thumb)}
+    for reduction, picture in reductions.values():
+        if picture:
+            completer.pictures.write(reduction, picture, "image/webp", RESULT_CACHE)
     return {
         "output_r2_key": key,
         "output_content_type": finished.content_type,
@@ -198,8 +209,7 @@ def _store(job: Job, finished: Finished, completer: Completer) -> dict[str, Any]
         "output_width": finished.width,
         "output_height": finished.height,
         "output_sha256": finished.sha256,
-        "preview_r2_key": preview,
-        "thumb_r2_key": thumb,
+        **{attribute: reduction if picture else None for attribute, (reduction, picture) in reductions.items()},
         "report_json": json.dumps(finished.report) if finished.report else None,
     }
 
@@ -288,9 +298,8 @@ def _end(
     refund: bool,
     outcome: Outcome,
 ) -> Outcome:
-    now = to_text(completer.clock())
     try:
-        completer.jobs.end(job, transition, {**changes, "finished_at": now, "updated_at": now}, refund=refund)
+        end_job(job, transition, changes, refund=refund, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused:
         return "already ended"
     return outcome

@@ -4,7 +4,6 @@ The row comes first and the message second: a message that gets lost is sent aga
 """
 
 import json
-import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from enhancer.contention import TRIES, pause
 from enhancer.domain import image, keys, limits, sizing
 from enhancer.domain.catalogue import InvalidParameter, Offer
 from enhancer.domain.clock import Clock, to_text
@@ -22,6 +22,7 @@ from enhancer.domain.limits import Quota
 from enhancer.domain.owner import Owner
 from enhancer.domain.retention import RECORD, expiry
 from enhancer.errors import (
+    CROWDED,
     CeilingReached,
     Contended,
     Gone,
@@ -34,11 +35,10 @@ from enhancer.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from enhancer.ports import Jobs, Messages, Pictures, Usage
-from enhancer.usecases.request_upload import UPLOAD_CACHE, check_size
+from enhancer.ports import Jobs, Messages, Pictures, Uploaded, Usage
+from enhancer.usecases.request_upload import UPLOAD_CACHE, check_size, upload_headers
 
 RESEND_AFTER = timedelta(minutes=2)
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,13 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
     if not keys.is_job_id(upload_id):
         raise ValidationFailed("{field} is not one that POST /uploads gave.", field="uploadId")
     key = keys.original_key(intake.prefix, owner, upload_id)
-    found = intake.pictures.head(key, image.HEAD_BYTES)
+    found = intake.pictures.uploaded(key, image.HEAD_BYTES)
     if found is None:
         raise NotFound("Nothing was uploaded under this uploadId; PUT the picture to its URL first.")
-    size, head = found
+    size = found.size
     try:
-        picture = _examine(key, size, head, keys.content_type_of(upload_id), intake)
+        _check_signed(found, upload_id, intake)
+        picture = _examine(key, size, found.head, keys.content_type_of(upload_id), intake)
     except RequestError:
         intake.pictures.delete([key])
         raise
@@ -161,6 +162,17 @@ def _choose(choice: Choice, picture: Picture, intake: Intake) -> tuple[Offer, di
         raise ValidationFailed(problem.template, field=problem.name, **problem.details) from None
 
 
+def _check_signed(found: Uploaded, upload_id: str, intake: Intake) -> None:
+    """Raises ValidationFailed unless the object has the length and the headers that its URL was signed for, no others.
+
+    A bucket that takes headers outside the signature could have made a copy of another object of this upload.
+    """
+    check_size(found.size, intake.max_bytes)
+    if found.headers != upload_headers(upload_id, found.size):
+        message = "The upload was not sent with exactly the headers that POST /uploads gave; ask for another URL."
+        raise ValidationFailed(message, field="uploadId")
+
+
 def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) -> Picture:
     check_size(size, intake.max_bytes)
     tail = head if size <= len(head) else intake.pictures.read(key, start=size - image.TAIL_BYTES)
@@ -209,7 +221,7 @@ def _register(
     quota: Quota | None,
     intake: Intake,
 ) -> Job:
-    for attempt in range(_TRIES):
+    for attempt in range(TRIES):
         now = intake.clock()
         seat = limits.seat(quota, intake.quota_jobs, now)
         if seat is None:
@@ -240,13 +252,13 @@ def _register(
         try:
             intake.jobs.create(job, seat)
         except Contended:
-            intake.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            intake.sleep(pause(attempt))
             quota = intake.usage.quota(owner)
             continue
         with suppress(MessageNotSent):  # the row is there, so reconcile will send it
             intake.messages.start(job_id)
         return job
-    raise ServiceUnavailable("Too many of your requests arrived at once; try again in a moment.", retry_after=1)
+    raise ServiceUnavailable(CROWDED, retry_after=1)
 
 
 def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:

@@ -11,6 +11,7 @@ from enhancer.domain.limits import DAY
 from enhancer.domain.owner import Owner
 from enhancer.errors import Conflict, IdempotencyMismatch, ValidationFailed
 from enhancer.ports import Jobs, Usage
+from enhancer.usecases.read_job import own_job
 
 Route = Literal["jobs", "generate"]
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -30,9 +31,11 @@ def create_once(
 ) -> Job:
     """Call `create` with `job_id`, or with the id that the same key got before; without a key just `create`.
 
-    `request` is what must be equal for the key to mean the same. Raises ValidationFailed for a malformed key,
-    IdempotencyMismatch for another request, and what `create` raises: then nothing was made, and the same key may try
-    again.
+    `request` is what must be equal for the key to mean the same. The id may be one that the request named, so the job
+    behind it is returned only if it is the owner's.
+
+    Raises ValidationFailed for a malformed key, IdempotencyMismatch for another request, NotFound for a job that is
+    another's or deleted, and what `create` raises: then nothing was made, and the same key may try again.
     """
     if not key:
         return create(job_id)
@@ -45,11 +48,11 @@ def create_once(
         raise IdempotencyMismatch("This Idempotency-Key came before with another request; use a new one.")
     found = jobs.get(kept["job_id"], consistent=True)
     if found:
-        return found
+        return own_job(found, owner)
     try:
         return create(kept["job_id"])
     except Conflict:
         found = jobs.get(kept["job_id"], consistent=True)
         if found is None:
             raise
-        return found
+        return own_job(found, owner)

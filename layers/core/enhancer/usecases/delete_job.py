@@ -10,7 +10,7 @@ from enhancer.domain import keys
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
-from enhancer.errors import ServiceUnavailable, TransitionRefused
+from enhancer.errors import Contended, ServiceUnavailable, TransitionRefused
 from enhancer.ports import Jobs, Pictures, Provider
 from enhancer.usecases.cancel_job import stop_run
 from enhancer.usecases.read_job import find_job
@@ -37,7 +37,7 @@ def delete_job(
         job = find_job(job_id, caller, jobs=jobs, deleted=True, admins=True)
         if not tried:
             audit(job)
-        with suppress(TransitionRefused):
+        with suppress(TransitionRefused, Contended):
             if not job.ended and not job.cancel_requested:
                 job = stop_run(job, jobs=jobs, provider=provider, clock=clock)
             if not job.deleted_at:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from enhancer.domain import keys
 from enhancer.domain.job import Job
-from enhancer.domain.owner import Caller
+from enhancer.domain.owner import Caller, Owner
 from enhancer.errors import UNKNOWN_CALLER, NotFound, Unauthorized
 from enhancer.ports import Jobs
 
@@ -34,7 +34,13 @@ def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = 
     if caller is None:
         raise Unauthorized(UNKNOWN_CALLER)
     job = jobs.get(job_id) if keys.is_job_id(job_id) else None
-    hidden = job is None or (job.deleted_at and not deleted)
-    if job is None or hidden or not ((admins and caller.is_admin) or job.owner.reference == caller.owner.reference):
+    if job and admins and caller.is_admin and (deleted or not job.deleted_at):
+        return job
+    return own_job(job, caller.owner, deleted=deleted)
+
+
+def own_job(job: Job | None, owner: Owner, *, deleted: bool = False) -> Job:
+    """The row if it is the owner's; with `deleted` also a deleted one. Raises NotFound."""
+    if job is None or job.owner.reference != owner.reference or (job.deleted_at and not deleted):
         raise NotFound("There is no such job among yours.")
     return job

@@ -15,6 +15,7 @@ from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
+from enhancer.usecases.end_job import end_job
 
 BATCH = 100
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
@@ -29,8 +30,8 @@ ERASURE = timedelta(minutes=55)
 PATIENCE, LOST = timedelta(minutes=30), timedelta(minutes=75)
 
 
-UNCONFIRMED = "The provider did not confirm the run; nothing was charged to your quota. Try again."
-NOT_ENDED = "The provider did not end the run in time; nothing was charged to your quota. Try again."
+UNCONFIRMED = "The provider did not confirm the run. Try again."
+NOT_ENDED = "The provider did not end the run in time. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +50,50 @@ class Reconciler:
 def reconcile_jobs(
     reconciler: Reconciler,
     enough_time: Callable[[], bool] = lambda: True,
-    treated: Callable[[str], None] = lambda _: None,
+    treated: Callable[[str, Exception | None], None] = lambda *_: None,
 ) -> dict[str, int]:
     """Look at the jobs that are due while `enough_time()`; returns how many of them got which treatment.
 
-    `treated` is told each one's treatment before the next job is read. Whatever is looked at is due again later the
-    longer it has waited, so that the next run goes on with the others.
+    `treated` is told each one's treatment before the next job is read, with what was raised where nobody had foreseen
+    it. Whatever is looked at is due again later the longer it has waited, so that the next run goes on with the others:
+    nothing that one job raises keeps another from its turn.
     """
     now = reconciler.clock()
     if not reconciler.usage.lease("reconcile", now, seconds=55):
         return {"another run holds the lease": 1}
-    treatments: dict[Status, Callable[[Job, Reconciler], str]] = {
-        Status.QUEUED: _queued,
-        Status.STARTING: _starting,
-        Status.PROCESSING: _processing,
-    }
     done: Counter[str] = Counter()
     for job_id in list(reconciler.jobs.unfinished(to_text(now), BATCH)):
         if not enough_time():
             done["left for the next run"] += 1
             break
-        job = reconciler.jobs.get(job_id, consistent=True)
-        if job is None or job.ended:
-            continue
         try:
-            treatment = treatments[job.status](job, reconciler)
-        except TransitionRefused:
-            treatment = "moved meanwhile"
-        except (ProviderError, MessageNotSent, Contended) as problem:
-            reconciler.jobs.postpone(job, _later(job, now))
-            treatment = f"postponed: {type(problem).__name__}"
-        done[treatment] += 1
-        treated(treatment)
+            treatment, problem = _treat(job_id, reconciler, now)
+        except Exception as raised:  # noqa: BLE001 - a row that can't be read, or not be postponed
+            treatment, problem = "passed over", raised
+        if treatment:
+            done[treatment] += 1
+            treated(treatment, problem)
     return dict(done)
+
+
+def _treat(job_id: str, reconciler: Reconciler, now: datetime) -> tuple[str | None, Exception | None]:
+    """What was done with one job, None where there was nothing to do, and what was raised though nobody foresaw it."""
+    job = reconciler.jobs.get(job_id, consistent=True)
+    if job is None or job.ended:
+        return None, None
+    treatments: dict[Status, Callable[[Job, Reconciler], str]] = {
+        Status.QUEUED: _queued,
+        Status.STARTING: _starting,
+        Status.PROCESSING: _processing,
+    }
+    try:
+        return treatments[job.status](job, reconciler), None
+    except TransitionRefused:
+        return "moved meanwhile", None
+    except Exception as problem:  # noqa: BLE001 - whatever it is, the others have their turn
+        reconciler.jobs.postpone(job, _later(job, now))
+        foreseen = isinstance(problem, ProviderError | MessageNotSent | Contended)
+        return f"postponed: {type(problem).__name__}", None if foreseen else problem
 
 
 def _later(job: Job, now: datetime) -> str:
@@ -163,8 +175,7 @@ def _processing(job: Job, reconciler: Reconciler) -> str:
 def _not_ended(job: Job, reconciler: Reconciler) -> str:
     if not job.cancel_requested:
         return _fail(job, reconciler, "provider_error", NOT_ENDED)
-    now = to_text(reconciler.clock())
-    reconciler.jobs.end(job, CANCEL, {"finished_at": now, "updated_at": now}, refund=False)
+    end_job(job, CANCEL, {}, refund=False, jobs=reconciler.jobs, clock=reconciler.clock)
     return "canceled"
 
 
@@ -177,7 +188,7 @@ def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -
 
 
 def _fail(job: Job, reconciler: Reconciler, error_type: str, message: str) -> str:
-    now = to_text(reconciler.clock())
-    changes = {"error_type": error_type, "error_message": message, "finished_at": now, "updated_at": now}
-    reconciler.jobs.end(job, FAIL, changes, refund=True)
+    changes = {"error_type": error_type, "error_message": message}
+    ran = job.ran_before or job.status is not Status.QUEUED
+    end_job(job, FAIL, changes, refund=True, ran=ran, jobs=reconciler.jobs, clock=reconciler.clock)
     return "failed"

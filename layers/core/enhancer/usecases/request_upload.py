@@ -58,8 +58,17 @@ def request_upload(
     check_size(size, max_bytes)
     job_id = keys.new_job_id(content_type)
     key = keys.original_key(prefix, owner, job_id)
-    presigned = pictures.presign_put(key, content_type, size, UPLOAD_CACHE, int(LIFETIME.total_seconds()))
+    presigned = pictures.presign_put(key, size, upload_headers(job_id, size), int(LIFETIME.total_seconds()))
     return Upload(job_id, presigned.url, presigned.headers, clock() + LIFETIME, max_bytes)
+
+
+def upload_headers(upload_id: str, size: int) -> dict[str, str]:
+    """What is stored with an upload of `size` bytes: its type, its policy, and whose it is, which no copy carries."""
+    return {
+        "content-type": keys.content_type_of(upload_id),
+        "cache-control": UPLOAD_CACHE,
+        "x-amz-meta-upload": f"{upload_id}.{size}",
+    }
 
 
 def check_size(size: int, max_bytes: int) -> None:

@@ -14,11 +14,10 @@ from enhancer.ports import Jobs, ReadLinks, ShareLinks
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where the picture is, for how many seconds this answer stays true, a result's checksum, and the picture's job."""
+    """Where the picture is, for how many seconds this answer stays true, and the picture's job."""
 
     url: str
     seconds: int
-    sha256: str | None
     job: Job
 
 
@@ -56,8 +55,7 @@ def show_picture(
     if job.deleted_at or now >= ends:
         raise Gone("This picture was deleted." if job.deleted_at else "This picture's time is over and it was deleted.")
     url, seconds = links.link(key, method=method, now=now)
-    sha256 = job.output_sha256 if key == job.output_r2_key else None
-    return Link(url, min(seconds, int((ends - now).total_seconds())), sha256, job)
+    return Link(url, min(seconds, int((ends - now).total_seconds())), job)
 
 
 def _shared(job: Job, key: str, share: str, shares: ShareLinks, now: datetime) -> datetime:

@@ -33,6 +33,7 @@ from enhancer.errors import (
     UnreadablePicture,
 )
 from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider, ReadLinks, Usage
+from enhancer.usecases.end_job import end_job
 from enhancer.usecases.request_upload import UPLOAD_CACHE
 
 Outcome = Literal[
@@ -57,7 +58,7 @@ Outcome = Literal[
 NOT_OFFERED = "This model is no longer on offer; choose another."
 ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again."
 USED_UP = "Today's runs are used up; try again tomorrow."
-REFUSED = "The provider refused this job; nothing was charged to your quota. Try another model."
+REFUSED = "The provider refused this job. Try another model."
 TOO_LARGE = "The model can't give this picture the size that was asked for; try a smaller scale."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
@@ -209,9 +210,8 @@ def _jitter(seconds: float) -> float:
 
 
 def _withdraw(job: Job, starter: Starter) -> Outcome:
-    now = to_text(starter.clock())
     try:
-        starter.jobs.end(job, WITHDRAW, {"finished_at": now, "updated_at": now}, refund=True)
+        end_job(job, WITHDRAW, {}, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
     except TransitionRefused:
         return "not due"
     return "withdrawn"
@@ -310,9 +310,7 @@ def _end(
     outcome: Outcome,
     answered: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    """No run was ever accepted: the quota goes back."""
-    now = to_text(starter.clock())
-    changes = {"error_type": error_type, "error_message": message, "finished_at": now, "updated_at": now}
-    changes |= answered or {}
-    starter.jobs.end(job, FAIL, changes, refund=True)
+    """No run of this attempt was accepted: the quota goes back."""
+    changes = {"error_type": error_type, "error_message": message, **(answered or {})}
+    end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
     return outcome

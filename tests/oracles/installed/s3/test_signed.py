@@ -13,12 +13,13 @@ import pytest
 KEY = "ai-enhancer/uploads/guest/x/input.png"
 CACHE = "public, max-age=900, immutable"
 PICTURE = b"0123456789"
+SIGNED = {"content-type": "image/png", "cache-control": CACHE, "x-amz-meta-upload": "an-upload.10"}
 EXPIRED = {"minio": 403, "rclone": 400}
 """R2 answers 400 (ExpiredRequest, developers.cloudflare.com/r2/api/error-codes)."""
 
 
 def presigned(server, seconds=600):
-    return server.pictures.presign_put(KEY, "image/png", len(PICTURE), CACHE, seconds)
+    return server.pictures.presign_put(KEY, len(PICTURE), SIGNED, seconds)
 
 
 def put(http, upload, body=PICTURE, url=None, **changed):

@@ -39,6 +39,8 @@ def _refusals() -> Iterator[None]:
     ValueError, AssertionError, struct.error, PyCMSError and more, and documents none of them."""
     try:
         yield
+    except UnreadablePicture:
+        raise
     except (TooIntricate, MemoryError, Image.DecompressionBombError) as problem:
         raise TooMuchWork(_words(problem)) from None
     except Exception as problem:  # noqa: BLE001 - see above

@@ -1,68 +1,188 @@
 """Every kind of pixel as RGB or RGBA with 8 bits, and the colour profile that says what its numbers mean."""
 
 import io
+from functools import reduce
 from typing import NamedTuple
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageFilter
 
-_DEPTH = slice(24, 25)  # the byte of a PNG that holds the bits of a sample (PNG specification, 11.2.2 IHDR)
-_SPACES = {"L": "GRAY", "CMYK": "CMYK", "RGB": "RGB "}
+from enhancer.adapters.imaging import encodings, matrix_profile, sixteen_bits
+from enhancer.adapters.imaging.encodings import Curve, Encoding
+from enhancer.adapters.imaging.png_chunks import before_pixels
+
+_GREY, _COLOUR, _INKS = "GRAY", "RGB ", "CMYK"  # the spaces of profiles, as ICC names them
+_MODES = {_GREY: "L", _COLOUR: "RGB", _INKS: "CMYK"}
+_LARGEST_PROFILE = 1_000_000  # bytes; because of a larger one in a PNG Pillow refuses the file (MAX_TEXT_CHUNK)
+_PLAIN = Encoding("sRGB", None, None)
+_MIXED = {"P", "PA", "RGB", "RGBA"}
+_LATTICE = 33  # points a side for which a mixture is computed; between them it is interpolated
 
 
 class Colours(NamedTuple):
-    """A picture in RGB or RGBA, its profile (None is sRGB), and what it was converted from, if it was."""
+    """A picture in RGB or RGBA, its profile (None is sRGB), what it was converted from, if it was, and whether it had
+    more light than 8 bits show."""
 
     image: Image.Image
     profile: bytes | None
     converted: str | None
+    hdr: bool
+
+
+class _Profile(NamedTuple):
+    """A profile that leads to colours: its bytes, its space, and how it was opened."""
+
+    data: bytes
+    space: str
+    opened: ImageCms.ImageCmsProfile
 
 
 def in_rgb(image: Image.Image, data: bytes) -> Colours:
     """The loaded picture of a file as the models read it.
 
-    A profile of RGB stays with the numbers that it describes; where the numbers change, they become sRGB.
+    A profile of RGB stays with the numbers that it describes; numbers that a model would misread become sRGB's, or get
+    the curve of sRGB and keep their primaries in a profile.
     """
-    profile = _usable(image.info.get("icc_profile"))
-    space = profile.profile.xcolor_space if profile else None
-    kept = image.info["icc_profile"] if space == _SPACES["RGB"] else None
-    deep = image.mode.startswith("I") or (image.format == "PNG" and data[_DEPTH] == b"\x10")
-    if image.mode in {"RGB", "RGBA"}:
-        see_through = image.mode == "RGB" and image.has_transparency_data  # one colour of a PNG stands for nothing
-        clear = image.convert("RGBA") if see_through else image
-        return Colours(clear, kept, "16-bit" if deep else "RGB" if see_through else None)
-    if image.mode in {"P", "PA"}:
-        return Colours(_plain(image), kept, image.mode)
-    if image.mode.startswith("I"):
-        grey = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
-        return Colours(_described(grey, profile, space), None, "16-bit")
-    if image.mode == "LA":
-        clear = _described(image.getchannel("L"), profile, space)
-        clear.putalpha(image.getchannel("A"))
-        return Colours(clear, None, "16-bit" if deep else "LA")
-    return Colours(_described(image, profile, space), None, "16-bit" if deep else image.mode)
-
-
-def _described(image: Image.Image, profile: ImageCms.ImageCmsProfile | None, space: str | None) -> Image.Image:
-    """The picture in sRGB, by its profile where that describes it."""
-    if profile is None or space != _SPACES.get(image.mode):
-        return _plain(image)
-    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
-    try:
-        converted = ImageCms.profileToProfile(
-            image, profile, ImageCms.createProfile("sRGB"), intent, "RGB", flags=ImageCms.Flags.BLACKPOINTCOMPENSATION
+    chunks = before_pixels(data) if image.format == "PNG" else {}
+    deep = image.mode.startswith("I") or chunks.get(b"IHDR", b"")[8:9] == b"\x10"
+    grey = image.mode in {"1", "L", "LA", "I;16"} or (deep and sixteen_bits.is_grey(data))
+    clear = _clear(image, chunks, deep=deep)
+    kind = "16-bit" if deep else image.mode if image.mode not in {"RGB", "RGBA"} else "RGB" if clear else None
+    encoding, profile = _meaning(image, chunks, grey=grey)
+    picture = _levels(image, data, encoding, clear, deep=deep)
+    colourful = picture.mode in {"RGB", "RGBA"}
+    if encoding.curve or encoding.profile:
+        kept = encoding.profile if colourful else None
+        return Colours(
+            _coloured(picture), kept, kind or (encoding.name if encoding.curve else None), bool(encoding.mixture)
         )
+    if profile and profile.space == _COLOUR and colourful and len(profile.data) <= _LARGEST_PROFILE:
+        return Colours(picture, profile.data, kind, hdr=False)
+    if profile and (described := _described(picture, profile)):
+        return Colours(described, None, kind or "large profile", hdr=False)
+    return Colours(_coloured(picture), None, kind, hdr=False)
+
+
+def _meaning(image: Image.Image, chunks: dict[bytes, bytes], *, grey: bool) -> tuple[Encoding, _Profile | None]:
+    """What the numbers mean: an encoding, or where that is the plain one perhaps a profile."""
+    if said := encodings.by_code_points(chunks.get(b"cICP", b"")):
+        return said, None
+    if profile := _usable(image, grey=grey):
+        return _linear(profile) or _PLAIN, profile
+    if b"sRGB" not in chunks and (said := encodings.by_gamma(chunks.get(b"gAMA", b""), chunks.get(b"cHRM"))):
+        return said, None
+    return _PLAIN, None
+
+
+def _usable(image: Image.Image, *, grey: bool) -> _Profile | None:
+    """The profile of a file, None where it leads to no colours or is not for such pixels: it would spoil the result.
+
+    Grey may have a profile of RGB, as in browsers.
+    """
+    data = image.info.get("icc_profile") or b""
+    spaces = {_INKS} if image.mode == "CMYK" else {_GREY, _COLOUR} if grey else {_COLOUR}
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(data))
+        space = opened.profile.xcolor_space
+        if space not in spaces:
+            return None
+        ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), _MODES[space], "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    return _Profile(data, space, opened)
+
+
+def _linear(profile: _Profile) -> Encoding | None:
+    """The encoding of a profile whose numbers are in proportion to light: a model sees those dark."""
+    if profile.space == _INKS:
+        return None
+    mode, levels = _MODES[profile.space], (64, 128, 192)
+    ramp = Image.new("L", (len(levels), 1))
+    ramp.putdata(levels)
+    to_lab = ImageCms.buildTransform(profile.opened, ImageCms.createProfile("LAB"), mode, "LAB")
+    lab = ramp.convert(mode)
+    seen = ImageCms.applyTransform(lab, to_lab) or lab
+    lights = [((lightness / 2.55 + 16) / 116) ** 3 for lightness in seen.tobytes()[::3]]
+    if any(abs(light - level / 255) > 0.012 for light, level in zip(lights, levels, strict=True)):
+        return None
+    if profile.space == _GREY:
+        return encodings.linear(None)
+    described = profile.opened.profile
+    colorants = [described.red_colorant, described.green_colorant, described.blue_colorant]
+    known = [colorant[0] for colorant in colorants if colorant]
+    return encodings.linear(matrix_profile.from_colorants(known)) if len(known) == 3 else None
+
+
+def _clear(image: Image.Image, chunks: dict[bytes, bytes], *, deep: bool) -> tuple[int, ...] | None:
+    """The samples that a PNG calls transparent (tRNS) and that have no alpha, as the loaded picture has them.
+
+    They are in the depth of the file, and what is above it counts for nothing (PNG specification, 11.3.1.1).
+    """
+    samples = {"1": 1, "L": 1, "I;16": 1, "RGB": 3}.get(image.mode, 0)
+    key = chunks.get(b"tRNS", b"")
+    if not samples or len(key) != 2 * samples:
+        return None
+    top = (1 << chunks[b"IHDR"][8]) - 1
+    values = (int.from_bytes(key[at : at + 2]) & top for at in range(0, len(key), 2))
+    return tuple(value if deep else value * 255 // top for value in values)
+
+
+def _levels(
+    image: Image.Image, data: bytes, encoding: Encoding, clear: tuple[int, ...] | None, *, deep: bool
+) -> Image.Image:
+    """The picture in L, LA, RGB, RGBA or CMYK with 8 bits, with the curve of sRGB, and transparent where it says so."""
+    grey = deep and sixteen_bits.is_grey(data)
+    curve = None if encoding.mixture and image.mode in _MIXED and not grey else encoding.curve
+    if deep and (curve or clear or image.mode == "I;16"):
+        picture = sixteen_bits.eight_bits(image, data, _table(curve, 65535), clear)
+    elif grey:
+        picture = image.convert("LA")
+    else:
+        picture = image.convert("L") if image.mode == "1" else _plain(image) if image.mode in {"P", "PA"} else image
+        picture = _with_clear(picture, clear) if clear else picture
+        if curve:
+            alpha = list(range(256)) if picture.mode.endswith("A") else []
+            picture = picture.point(_table(curve, 255) * len(picture.mode.rstrip("A")) + alpha)
+    if encoding.mixture and picture.mode in {"RGB", "RGBA"}:
+        return picture.filter(ImageFilter.Color3DLUT.generate(_LATTICE, encoding.mixture))
+    return picture
+
+
+def _with_clear(picture: Image.Image, clear: tuple[int, ...]) -> Image.Image:
+    bands = picture.split()
+    unlike = [
+        band.point([255 * (level != value) for level in range(256)]) for band, value in zip(bands, clear, strict=True)
+    ]
+    return Image.merge(f"{picture.mode}A", (*bands, reduce(ImageChops.lighter, unlike)))
+
+
+def _table(curve: Curve | None, top: int) -> list[int]:
+    """The 8 bits of each number of a file from 0 to `top`."""
+    return [round(255 * (curve(number / top) if curve else number / top)) for number in range(top + 1)]
+
+
+def _described(picture: Image.Image, profile: _Profile) -> Image.Image | None:
+    """The picture in sRGB by its profile, None where that does not describe it."""
+    mode = picture.mode.rstrip("A")
+    bare = picture.convert(_MODES[profile.space]) if mode == "L" else picture.convert(mode)
+    if bare.mode != _MODES[profile.space]:
+        return None
+    intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    try:
+        srgb = ImageCms.createProfile("sRGB")
+        described = ImageCms.profileToProfile(bare, profile.opened, srgb, intent, "RGB", flags=flags)
     except ImageCms.PyCMSError:
-        return _plain(image)
-    return converted or _plain(image)
+        return None
+    if described and mode == "L":
+        described = described.convert("L").convert("RGB")  # the profile's white must not tint it
+    if described and picture.mode.endswith("A"):
+        described.putalpha(picture.getchannel("A"))
+    return described
+
+
+def _coloured(picture: Image.Image) -> Image.Image:
+    wanted = "RGBA" if picture.mode.endswith("A") else "RGB"
+    return picture if picture.mode == wanted else picture.convert(wanted)
 
 
 def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _usable(profile: bytes | None) -> ImageCms.ImageCmsProfile | None:
-    """The profile, None for one that can't be read: it would spoil the result."""
-    try:
-        return ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else None
-    except (ImageCms.PyCMSError, OSError):
-        return None

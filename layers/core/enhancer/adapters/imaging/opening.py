@@ -13,12 +13,11 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 class Opened(NamedTuple):
-    """A picture that is not decoded yet, its orientation (1 to 8, as in EXIF), whether its file holds anything besides
-    it, and whether the file may be used as it is."""
+    """A picture, not decoded yet, its orientation (1 to 8, as in EXIF), and whether its file holds nothing besides
+    it: no metadata, no rest, no animation around one frame."""
 
     image: Image.Image
     orientation: int
-    baggage: bool
     plain: bool
 
 
@@ -26,6 +25,5 @@ class Opened(NamedTuple):
 def opened(original: bytes) -> Iterator[Opened]:
     """Open an original, and close it again. Raises what `image.alone` and Pillow raise."""
     alone = image.alone(original)
-    baggage = alone.data != original
     with Image.open(io.BytesIO(alone.data), formats=_FORMATS) as picture:
-        yield Opened(picture, alone.orientation, baggage, alone.still and not baggage)
+        yield Opened(picture, alone.orientation, alone.still and alone.data == original)

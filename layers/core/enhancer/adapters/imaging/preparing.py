@@ -21,10 +21,10 @@ def prepare(original: bytes, max_pixels: int) -> Prepared:
     The models ignore the orientation tag and misread everything that is not RGB or RGBA with 8 bits. What has to change
     is written without loss, but for a JPEG, whose copy at quality 95 is a quarter of a PNG's bytes.
     """
-    with opened(original) as (image, orientation, baggage, plain):
+    with opened(original) as (image, orientation, plain):
         report: dict[str, Any] = {
             "oriented": orientation != UPRIGHT,
-            "metadataRemoved": baggage,
+            "metadataRemoved": not plain,
             "converted": None,
             "reducedFrom": None,
             "transparencyFilled": False,
@@ -44,7 +44,7 @@ def prepare(original: bytes, max_pixels: int) -> Prepared:
         if has_transparency(picture, below=1):
             picture = _filled(picture)
             report["transparencyFilled"] = True
-        if plain and not any(report.values()):
+        if not any(report.values()):
             return Prepared(None, *picture.size, report)
         clean = Image.new(picture.mode, picture.size)
         clean.paste(picture)

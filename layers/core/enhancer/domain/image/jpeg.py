@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from enhancer.domain.image import exif
 from enhancer.domain.image.parts import Alone, bounded, sized, whole_profile
-from enhancer.domain.image.refusals import MoreNeeded, TooIntricate, Truncated
+from enhancer.domain.image.refusals import MoreNeeded, NotAPicture, TooIntricate, Truncated
 from enhancer.domain.picture import Picture
 
 START = b"\xff\xd8"
@@ -45,7 +45,9 @@ class Segment(NamedTuple):
 
 def inspect(head: bytes, tail: bytes, size: int) -> Picture:
     """See `image.inspect`."""
+    known = False
     for segment in bounded(_segments(head)):
+        known = True
         if segment.marker in _FRAMES and len(segment.body) >= 5:
             height, width = int.from_bytes(segment.body[1:3]), int.from_bytes(segment.body[3:5])
             if END not in tail and not _whole(head, size):
@@ -53,6 +55,8 @@ def inspect(head: bytes, tail: bytes, size: int) -> Picture:
             return sized("image/jpeg", width, height)
     if len(head) < size:
         raise MoreNeeded("the JPEG's size comes after its metadata")
+    if not known:
+        raise NotAPicture("the first bytes are a JPEG's, and no marker follows")
     raise Truncated("the JPEG ends inside its header")
 
 

@@ -1,0 +1,343 @@
+"""`make bucket` and what proves the keys of R2: the rules as S3 keeps them (moto), refusals as R2 words them."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+
+from local.pictures_bucket import cors_rule
+from operate import parameter_store, r2
+from operate.installation import OperatorError
+from operate.stage import Stage, read_stage
+from operate.stage_commands import configure_bucket
+from tests.contract.conftest import boto_session
+from tests.terminal import Scripted
+from tests.transport import Answer, session
+
+ORIGIN = "https://images.example.com"
+OWN = {
+    "R2Endpoint": "https://1a2b.r2.cloudflarestorage.com", "R2Bucket": "pictures", "R2Prefix": "ai/",
+    "DomainName": "images.example.com", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1a",
+}  # fmt: skip
+THEIRS = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "other/"}, "Expiration": {"Days": 1}}
+FOREIGN = {"AllowedOrigins": ["https://other.test"], "AllowedMethods": ["GET"]}
+REFUSED = (
+    "It needs an Admin Read & Write token; or set the rules above in Cloudflare's dashboard: R2, the bucket, Settings."
+)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    read = read_stage("dev")
+    return dataclasses.replace(read, region="us-east-1", parameters={**read.parameters, **OWN})
+
+
+@pytest.fixture
+def s3(aws: None) -> Any:  # noqa: ARG001 - it is there
+    client = boto_session().client("s3")
+    client.create_bucket(Bucket="pictures")
+    return client
+
+
+def rules_of(s3: Any) -> tuple[Any, Any]:
+    cors = s3.get_bucket_cors(Bucket="pictures")["CORSRules"]
+    return cors, s3.get_bucket_lifecycle_configuration(Bucket="pictures")["Rules"]
+
+
+def configured(stage: Stage, s3: Any, *, dry_run: bool = False) -> list[str]:
+    terminal = Scripted()
+    r2.configure(stage, s3, ORIGIN, terminal, dry_run=dry_run)
+    return terminal.lines
+
+
+def test_a_bucket_without_rules_gets_ours(stage: Stage, s3: Any) -> None:
+    said = configured(stage, s3)
+    cors, lifecycle = rules_of(s3)
+    assert cors == [cors_rule(ORIGIN)]
+    assert [(each["ID"], each["Status"], each["Filter"], each["Expiration"]) for each in lifecycle] == [
+        ("image-enhancer-dev-uploads", "Enabled", {"Prefix": "ai/uploads/"}, {"Days": 2}),
+        ("image-enhancer-dev-results", "Enabled", {"Prefix": "ai/results/"}, {"Days": 32}),
+    ]
+    assert [line.partition("\n")[0] for line in said] == ["CORS of pictures: becomes", "lifecycle of pictures: becomes"]
+    told = [json.loads(line.partition("\n")[2]) for line in said]
+    assert told[0] == cors
+    assert [each["ID"] for each in told[1]] == [each["ID"] for each in lifecycle]
+    assert "\n  {\n" in said[0], "a person reads it"
+
+
+def test_rules_that_are_there_are_not_written_again(stage: Stage, s3: Any) -> None:
+    configured(stage, s3)
+    as_it_should_be = ["CORS of pictures: as it should be", "lifecycle of pictures: as it should be"]
+    assert configured(stage, s3) == as_it_should_be
+    assert configured(stage, s3, dry_run=True) == as_it_should_be
+
+
+def test_rules_of_others_stay_and_ours_are_replaced(stage: Stage, s3: Any) -> None:
+    older = {**THEIRS, "ID": "image-enhancer-dev-uploads", "Filter": {"Prefix": "before/"}}
+    s3.put_bucket_lifecycle_configuration(Bucket="pictures", LifecycleConfiguration={"Rules": [THEIRS, older]})
+    before = {**cors_rule(ORIGIN), "AllowedMethods": ["PUT"]}
+    s3.put_bucket_cors(Bucket="pictures", CORSConfiguration={"CORSRules": [FOREIGN, before]})
+    configured(stage, s3)
+    cors, lifecycle = rules_of(s3)
+    assert cors == [FOREIGN, cors_rule(ORIGIN)]
+    assert [(each["ID"], each["Filter"]["Prefix"]) for each in lifecycle] == [
+        ("theirs", "other/"),
+        ("image-enhancer-dev-uploads", "ai/uploads/"),
+        ("image-enhancer-dev-results", "ai/results/"),
+    ]
+
+
+def test_a_dry_run_tells_and_changes_nothing(stage: Stage, s3: Any) -> None:
+    said = configured(stage, s3, dry_run=True)
+    assert [line.partition("\n")[0] for line in said] == [
+        "CORS of pictures: would become",
+        "lifecycle of pictures: would become",
+    ]
+    for read in (s3.get_bucket_cors, s3.get_bucket_lifecycle_configuration):
+        with pytest.raises(s3.exceptions.ClientError):
+            read(Bucket="pictures")
+
+
+class Refusing:
+    """A client whose operations fail as told, everything else is moto's."""
+
+    def __init__(self, s3: Any, failures: dict[str, tuple[str, str]]) -> None:
+        self._s3, self._failures = s3, failures
+        self.asked: list[str] = []
+
+    def __getattr__(self, operation: str) -> Any:
+        self.asked.append(operation)
+        if operation not in self._failures:
+            return getattr(self._s3, operation)
+        client = boto_session().client("s3")
+        stubber = Stubber(client)
+        code, message = self._failures[operation]
+        stubber.add_client_error(operation, code, message)
+        stubber.activate()
+        return getattr(client, operation)
+
+
+CORS, LIFECYCLE = "put_bucket_cors", "put_bucket_lifecycle_configuration"
+
+
+@pytest.mark.parametrize(
+    ("failures", "says"),
+    [
+        ({CORS: ("AccessDenied", "")}, f"R2 refused the CORS of pictures (AccessDenied). {REFUSED}"),
+        ({LIFECYCLE: ("AccessDenied", "")}, f"R2 refused the lifecycle of pictures (AccessDenied). {REFUSED}"),
+        (
+            {CORS: ("AccessDenied", ""), LIFECYCLE: ("AccessDenied", "")},
+            (
+                f"R2 refused the CORS of pictures (AccessDenied). {REFUSED} "
+                f"R2 refused the lifecycle of pictures (AccessDenied). {REFUSED}"
+            ),
+        ),
+        (
+            {"get_bucket_cors": ("AccessDenied", "")},
+            "R2 does not show the CORS of pictures (AccessDenied); that needs a token with Admin Read & Write.",
+        ),
+        (
+            {"get_bucket_lifecycle_configuration": ("AccessDenied", "")},
+            "R2 does not show the lifecycle of pictures (AccessDenied); that needs a token with Admin Read & Write.",
+        ),
+        (
+            {CORS: ("NotImplemented", "Header 'x-amz-acl' with value 'x' not implemented")},
+            (
+                "R2 does not take PutBucketCors as it was sent (501 NotImplemented, header x-amz-acl); the token is "
+                "not the reason. Set the rules in Cloudflare's dashboard: R2, the bucket, Settings."
+            ),
+        ),
+        (
+            {CORS: ("NotImplemented", "")},
+            (
+                "R2 does not take PutBucketCors as it was sent (501 NotImplemented); the token is not the reason. "
+                "Set the rules in Cloudflare's dashboard: R2, the bucket, Settings."
+            ),
+        ),
+    ],
+)
+def test_each_refusal_is_told_and_the_other_setting_is_tried(
+    stage: Stage, s3: Any, failures: dict[str, tuple[str, str]], says: str
+) -> None:
+    refusing = Refusing(s3, failures)
+    with pytest.raises(OperatorError) as refusal:
+        configured(stage, refusing)
+    assert str(refusal.value) == says
+    assert LIFECYCLE in refusing.asked or "get_bucket_lifecycle_configuration" in failures
+
+
+def test_an_endpoint_that_does_not_answer_is_told_once(stage: Stage) -> None:
+    class Nowhere:
+        def __getattr__(self, operation: str) -> Any:
+            def fail(**_: Any) -> None:
+                raise EndpointConnectionError(endpoint_url=operation)
+
+            return fail
+
+    with pytest.raises(OperatorError) as refusal:
+        configured(stage, Nowhere())
+    assert str(refusal.value) == (
+        "R2 does not answer (EndpointConnectionError); check R2Endpoint in samconfig.toml and the network."
+    )
+
+
+# ---- The keys ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("operation", "what"),
+    [
+        ("list_objects_v2", "list"),
+        ("put_object", "write to"),
+        ("head_object", "read from"),
+        ("delete_object", "delete from"),
+    ],
+)
+def test_the_right_that_is_lacking_is_named(s3: Any, operation: str, what: str) -> None:
+    with pytest.raises(OperatorError) as refusal:
+        r2.check_token(Refusing(s3, {operation: ("AccessDenied", "")}), "pictures", "ai/")
+    assert str(refusal.value) == (
+        f"The token may not {what} the bucket pictures (AccessDenied); it needs Object Read & Write on that bucket, "
+        "and the bucket must exist."
+    )
+
+
+def test_keys_are_proven_below_the_prefix_alone(s3: Any) -> None:
+    class Written:
+        keys: list[str] = []  # noqa: RUF012
+
+        def __getattr__(self, operation: str) -> Callable[..., Any]:
+            def call(**given: Any) -> Any:
+                self.keys.append(given.get("Key") or given["Prefix"])
+                return getattr(s3, operation)(**given)
+
+            return call
+
+    r2.check_token(Written(), "pictures", "ai/")
+    assert Written.keys == ["ai/", "ai/setup-check", "ai/setup-check", "ai/setup-check"]
+    assert s3.list_objects_v2(Bucket="pictures")["KeyCount"] == 0
+
+
+def test_a_folder_that_may_not_be_written_to_is_told(s3: Any) -> None:
+    with pytest.raises(OperatorError, match=r"^The token may not write to the bucket pictures \(AccessDenied\)\.$"):
+        list(r2.lifecycle_gaps(Refusing(s3, {"put_object": ("AccessDenied", "")}), "pictures", "ai/"))
+    with pytest.raises(OperatorError):
+        list(r2.lifecycle_gaps(Refusing(s3, {"head_object": ("AccessDenied", "")}), "pictures", "ai/"))
+    assert s3.list_objects_v2(Bucket="pictures")["KeyCount"] == 0, "what was written is deleted all the same"
+
+
+@pytest.mark.parametrize(("late", "gaps"), [(0, []), (1, ["uploads", "results"])])
+def test_a_file_may_live_until_the_midnight_after_its_days(late: int, gaps: list[str]) -> None:
+    """S3 counts days up to the next midnight."""
+    written = datetime(2026, 11, 25, 0, 0, tzinfo=UTC)
+
+    class Shown:
+        def __getattr__(self, _: str) -> Any:
+            return lambda **given: self.answer(given["Key"])
+
+        def answer(self, key: str) -> dict[str, Any]:
+            days = {"ai/uploads/setup-check": 3, "ai/results/setup-check": 33}[key]
+            at = written + timedelta(days=days, seconds=late)
+            expires = f'expiry-date="{at:%a, %d %b %Y %H:%M:%S GMT}", rule-id="x"'
+            return {"LastModified": written, "Expiration": expires}
+
+    assert list(r2.lifecycle_gaps(Shown(), "pictures", "ai/")) == gaps
+
+
+# ---- What a browser would be told ----------------------------------------------------------------------------------
+
+
+def asked_as_a_browser(answer: Answer | Exception) -> tuple[str | None, requests.PreparedRequest]:
+    http, asked = session(lambda _: answer)
+    found = r2.preflight("https://r2.test", "pictures", ORIGIN, http)
+    [request] = asked.requests
+    assert asked.options[0]["timeout"] == 10
+    return found, request
+
+
+@pytest.mark.parametrize(("status", "allowed"), [(200, ORIGIN), (204, ORIGIN), (299, "*")])
+def test_a_bucket_that_takes_uploads_from_the_page(status: int, allowed: str) -> None:
+    found, request = asked_as_a_browser((status, {"Access-Control-Allow-Origin": allowed}, b""))
+    assert found is None
+    assert (request.method, request.url) == ("OPTIONS", "https://r2.test/pictures/preflight")
+    assert request.headers["Origin"] == ORIGIN
+    assert request.headers["Access-Control-Request-Method"] == "PUT"
+    assert request.headers["Access-Control-Request-Headers"] == ",".join(cors_rule(ORIGIN)["AllowedHeaders"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            (300, {"Access-Control-Allow-Origin": ORIGIN}, b""),
+            f"the bucket pictures takes no uploads from {ORIGIN} (CORS, HTTP 300)",
+        ),
+        ((200, {}, b""), f"the bucket pictures takes no uploads from {ORIGIN} (CORS, HTTP 200)"),
+        (
+            (200, {"Access-Control-Allow-Origin": "https://other.test"}, b""),
+            f"the bucket pictures takes no uploads from {ORIGIN} (CORS, HTTP 200)",
+        ),
+        (requests.ConnectTimeout("x"), "https://r2.test does not answer (ConnectTimeout)"),
+    ],
+)
+def test_a_bucket_that_does_not(answer: Answer | Exception, says: str) -> None:
+    assert asked_as_a_browser(answer)[0] == says
+
+
+# ---- The command ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(s3: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """With which endpoint and keys R2 was opened."""
+    calls: list[tuple[str, ...]] = []
+
+    def client(*given: str) -> Any:
+        calls.append(given)
+        return s3
+
+    monkeypatch.setattr("operate.r2.r2_client", client)
+    return calls
+
+
+def test_an_admin_token_is_asked_for_and_not_stored(stage: Stage, s3: Any, opened: list[tuple[str, ...]]) -> None:
+    terminal = Scripted("admin-key-id", "admin-secret")
+    configure_bucket(stage, boto_session().client, terminal, {})
+    assert terminal.questions == [
+        "R2 access key id with Admin Read & Write (Enter takes the functions' own):",
+        "Its secret access key:",
+    ]
+    assert opened == [(OWN["R2Endpoint"], "admin-key-id", "admin-secret")]
+    assert rules_of(s3)[0] == [cors_rule(ORIGIN)]
+    assert parameter_store.load(boto_session().client("ssm"), stage) == {}
+    assert "admin-secret" not in terminal.said
+
+
+def test_enter_takes_the_functions_own_keys(stage: Stage, opened: list[tuple[str, ...]]) -> None:
+    for name, value in (("r2-access-key-id", "own-key-id"), ("r2-secret-access-key", "own-secret")):
+        parameter_store.store(boto_session().client("ssm"), stage, name, value)
+    terminal = Scripted("")
+    configure_bucket(stage, boto_session().client, terminal, {"DRY_RUN": "1"})
+    assert opened == [(OWN["R2Endpoint"], "own-key-id", "own-secret")]
+    assert [line.partition("\n")[0].rpartition(": ")[2] for line in terminal.lines] == ["would become"] * 2
+
+
+@pytest.mark.parametrize("answers", [("",), ("admin-key-id", "")])
+def test_without_keys_nothing_is_asked(stage: Stage, opened: list[tuple[str, ...]], answers: tuple[str, ...]) -> None:
+    with pytest.raises(OperatorError, match=r"^Without keys R2 shows nothing\.$"):
+        configure_bucket(stage, boto_session().client, Scripted(*answers), {})
+    assert opened == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_without_an_address_there_is_no_rule_to_set(stage: Stage) -> None:
+    stage = dataclasses.replace(stage, parameters={**stage.parameters, "DomainName": ""})
+    with pytest.raises(OperatorError) as refusal:
+        configure_bucket(stage, boto_session().client, Scripted(), {})
+    assert str(refusal.value) == "The page has no address yet: make deploy ENV=dev first, or set DomainName."

@@ -1,0 +1,309 @@
+"""Two transactions of one owner that meet: DynamoDB cancels one of them, and whoever wrote it tries again."""
+
+import dataclasses
+import gzip
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import botocore
+import pytest
+from botocore.exceptions import ClientError
+
+from enhancer.adapters.dynamo_jobs import DynamoJobs
+from enhancer.adapters.dynamo_usage import DynamoUsage
+from enhancer.contention import TRIES, pause, settled
+from enhancer.domain.clock import to_text
+from enhancer.domain.job import CLAIM, FAIL, Status
+from enhancer.domain.limits import Seat
+from enhancer.errors import Contended, OutcomeUnknown, Refused, ServiceUnavailable, TransitionRefused
+from enhancer.usecases.cancel_job import cancel_job
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.delete_job import delete_job
+from enhancer.usecases.reconcile_jobs import reconcile_jobs
+from enhancer.usecases.start_job import start_job
+from tests.contract.conftest import boto_session, create_table
+from tests.contract.test_jobs_and_usage import new_job
+from tests.unit.conftest import make_world
+
+TEXT = to_text(datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
+OPEN = Seat(TEXT, opens=True, limit=3)
+AGAIN = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def documented_reasons():
+    """Every cancellation code in the service's own description, which AWS ships with botocore."""
+    file = Path(botocore.__file__).parent / "data/dynamodb/2012-08-10/service-2.json.gz"
+    shapes = json.loads(gzip.decompress(file.read_bytes()))["shapes"]
+    found = re.findall(r"Code: <code>(\w+)", shapes["TransactionCanceledException"]["documentation"])
+    assert set(found) > AGAIN
+    return set(found)
+
+
+REASONS = sorted(documented_reasons())
+
+
+class Meetings:
+    """Answers the next writes of a client as DynamoDB does when they meet others; what is left goes through."""
+
+    def __init__(self, client):
+        self.left = 0
+        self.operations = {"TransactWriteItems", "UpdateItem"}
+        self.codes = ("TransactionConflict", "None")
+        for operation in ("TransactWriteItems", "UpdateItem"):
+            client.meta.events.register(f"before-call.dynamodb.{operation}", self._meet)
+
+    def _meet(self, model, **_):
+        if not self.left or model.name not in self.operations:
+            return None
+        self.left -= 1
+        if model.name == "UpdateItem":
+            return SimpleNamespace(status_code=400), {"Error": {"Code": "TransactionConflictException", "Message": ""}}
+        error = {"Code": "TransactionCanceledException", "Message": ""}
+        reasons = [{"Code": code} for code in self.codes]
+        return SimpleNamespace(status_code=400), {"Error": error, "CancellationReasons": reasons}
+
+
+class MeetingJobs:
+    """The fake table whose next ends meet other transactions."""
+
+    def __init__(self, jobs):
+        self._jobs, self.left = jobs, 0
+
+    def __getattr__(self, name):
+        return getattr(self._jobs, name)
+
+    def end(self, *given, **named):
+        if self.left:
+            self.left -= 1
+            raise Contended
+        return self._jobs.end(*given, **named)
+
+
+@pytest.fixture
+def client(aws):  # noqa: ARG001 - it is there
+    return boto_session().client("dynamodb", region_name="us-east-1")
+
+
+@pytest.fixture
+def naps():
+    return []
+
+
+@pytest.fixture
+def jobs(client, naps):
+    return DynamoJobs(client, create_table(client, "JobsTable"), create_table(client, "UsageTable"), sleep=naps.append)
+
+
+@pytest.fixture(params=["fake", "dynamo"])
+def world(request):
+    """The use cases on one of both tables, and `world.meetings.left`: how many of the next writes meet another."""
+    world = make_world()
+    if request.param == "fake":
+        jobs, usage = MeetingJobs(world.jobs), world.usage
+        world.meetings = jobs
+    else:
+        client = request.getfixturevalue("client")
+        jobs, usage = request.getfixturevalue("jobs"), DynamoUsage(client, "UsageTable")
+        world.meetings = Meetings(client)
+    world.jobs, world.usage = jobs, usage
+    for name in ("intake", "starter", "completer", "reconciler"):
+        part = getattr(world, name)
+        tables = {"jobs": jobs, "usage": usage} if hasattr(part, "usage") else {"jobs": jobs}
+        setattr(world, name, dataclasses.replace(part, **tables))
+    world.job = lambda job_id: jobs.get(job_id, consistent=True)
+    return world
+
+
+def used(world):
+    return world.usage.quota(world.owner).used
+
+
+def cancel(world, job):
+    cancel_job(job.id, world.caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
+
+
+def delete(world, job):
+    places = {"pictures": world.pictures, "provider": world.provider, "prefix": "ai-enhancer/"}
+    delete_job(job.id, world.caller, jobs=world.jobs, clock=world.clock, audit=lambda _: None, **places)
+
+
+def withdraw(world, job):
+    world.jobs.note(job, {"cancel_requested": True})
+    start_job(job.id, world.starter)
+
+
+def refuse(world, job):
+    world.provider.answers = [Refused("HTTP 422: no")]
+    start_job(job.id, world.starter)
+
+
+def expire(world, job):
+    world.clock.advance(hours=23)  # the window is still open
+    world.starter = dataclasses.replace(world.starter, offers={})
+    start_job(job.id, world.starter)
+
+
+def fail(world, job):
+    start_job(job.id, world.starter)
+    run = world.provider.finish(world.job(job.id).provider_job_id)
+    complete_job(job.id, dataclasses.replace(run, status="failed", output_url=None, error="odd"), world.completer)
+
+
+def give_up(world, job):
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.clock.advance(hours=2)
+    assert reconcile_jobs(world.reconciler)["failed"] == 1
+
+
+ENDS = {
+    cancel: Status.CANCELED,
+    delete: Status.CANCELED,
+    withdraw: Status.CANCELED,
+    refuse: Status.FAILED,
+    expire: Status.FAILED,
+    fail: Status.FAILED,
+    give_up: Status.FAILED,
+}
+
+
+@pytest.mark.parametrize("meets", [1, 4])
+@pytest.mark.parametrize("write", ENDS, ids=lambda write: write.__name__)
+def test_whoever_ends_a_job_ends_it_with_its_refund_though_it_meets_another(world, write, meets):
+    job = world.new_job()
+    other = world.new_job()
+    world.meetings.left, world.meetings.operations = meets, {"TransactWriteItems"}
+    write(world, job)
+    row = world.job(job.id)
+    assert (row.status, row.quota_refunded, used(world)) == (ENDS[write], True, 1)
+    assert not world.job(other.id).ended
+    assert world.meetings.left == 0
+
+
+def test_a_result_that_meets_another_transaction_is_saved_once(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    run = world.provider.finish(world.job(job.id).provider_job_id)
+    world.meetings.left = 4
+    assert complete_job(job.id, run, world.completer) == "succeeded"
+    assert (world.job(job.id).status, used(world)) == (Status.SUCCEEDED, 1)
+
+
+def test_a_start_that_meets_another_transaction_makes_one_run(world):
+    job = world.new_job()
+    world.meetings.left = 4
+    assert start_job(job.id, world.starter) == "accepted"
+    assert len(world.provider.created) == 1
+
+
+@pytest.mark.parametrize("write", [cancel, delete])
+def test_a_person_is_told_to_come_again_when_it_never_gets_through(world, write):
+    job = world.new_job()
+    world.meetings.left = 1000
+    with pytest.raises(ServiceUnavailable) as refusal:
+        write(world, job)
+    assert refusal.value.retry_after == 1
+    world.meetings.left = 0
+    assert world.job(job.id).status is Status.QUEUED
+    write(world, job)
+    assert (world.job(job.id).status, used(world)) == (Status.CANCELED, 0)
+
+
+def test_the_sweep_goes_on_with_the_others_when_one_never_gets_through(world, monkeypatch):
+    stuck, other = world.new_job(), world.new_job()
+    world.clock.advance(days=2)
+    end = world.jobs.end
+
+    def never(job, *given, **named):
+        if job.id == stuck.id:
+            raise Contended
+        return end(job, *given, **named)
+
+    monkeypatch.setattr(world.jobs, "end", never, raising=False)
+    assert reconcile_jobs(world.reconciler) == {"postponed: Contended": 1, "failed": 1}
+    assert world.job(other.id).status is Status.FAILED
+
+
+WRITES = {
+    "create": lambda jobs: jobs.create(new_job(1), Seat(TEXT, opens=False, limit=3)),
+    "end": lambda jobs: jobs.end(new_job(), FAIL, {}, refund=True),
+}
+
+
+@pytest.mark.parametrize("at", [0, 1], ids=["row", "window"])
+@pytest.mark.parametrize("code", REASONS)
+@pytest.mark.parametrize("write", WRITES)
+def test_each_reason_that_aws_documents_is_told_apart(client, jobs, write, code, at):
+    """A refund is left out only where the window's condition says so, and a fault of ours is not tried again."""
+    jobs.create(new_job(), OPEN)
+    meetings = Meetings(client)
+    meetings.codes = tuple(code if place == at else "None" for place in range(2))
+    meetings.left = 1
+
+    def written():
+        WRITES[write](jobs)
+
+    if code in AGAIN:
+        with pytest.raises(Contended):
+            written()
+        written()
+        assert jobs.get(new_job().id).quota_refunded is (write == "end")
+    elif code == "ConditionalCheckFailed" and write == "end" and at:
+        written()
+        row = jobs.get(new_job().id)
+        assert (row.status, row.quota_refunded) == (Status.FAILED, False)
+    elif code == "ConditionalCheckFailed" and write == "end":
+        with pytest.raises(TransitionRefused):
+            written()
+    elif code not in {"ConditionalCheckFailed", "None"}:
+        with pytest.raises(ClientError):
+            written()
+        assert jobs.get(new_job().id).status is Status.QUEUED
+
+
+def test_a_window_that_refuses_while_the_row_is_held_is_asked_again(client, jobs):
+    jobs.create(new_job(), OPEN)
+    meetings = Meetings(client)
+    meetings.codes, meetings.left = ("TransactionConflict", "ConditionalCheckFailed"), 1
+    with pytest.raises(Contended):
+        jobs.end(new_job(), FAIL, {}, refund=True)
+    assert jobs.end(new_job(), FAIL, {}, refund=True)
+
+
+@pytest.mark.parametrize("meets", [1, TRIES - 1, TRIES])
+@pytest.mark.parametrize("write", ["move", "note", "postpone"])
+def test_one_row_that_a_transaction_holds_is_written_again(client, jobs, naps, write, meets):
+    jobs.create(new_job(), OPEN)
+    Meetings(client).left = meets
+    later = to_text(datetime(2026, 11, 22, 12, 9, tzinfo=UTC))
+    writes = {
+        "move": lambda: jobs.move(new_job().id, CLAIM, {"check_at": later}, {}),
+        "note": lambda: jobs.note(new_job(), {"check_at": later}),
+        "postpone": lambda: jobs.postpone(new_job(), later),
+    }
+    if meets == TRIES:
+        with pytest.raises(Contended):
+            writes[write]()
+    else:
+        writes[write]()
+        assert jobs.get(new_job().id).check_at == later
+    assert len(naps) == min(meets, TRIES - 1)
+
+
+def test_two_that_met_do_not_wait_equally_long_and_nobody_waits_long():
+    assert len({pause(3) for _ in range(20)}) > 15
+    naps = []
+
+    def never():
+        raise Contended
+
+    for _ in range(20):
+        naps.clear()
+        with pytest.raises(Contended):
+            settled(never, naps.append)
+        assert len(naps) == TRIES - 1
+        assert all(0 <= nap <= 0.05 * 2**tried for tried, nap in enumerate(naps))
+        assert timedelta(seconds=sum(naps)) <= timedelta(seconds=0.75)
