@@ -101,7 +101,7 @@ class FakeJobs:
         if not row or not holds:
             raise TransitionRefused(transition.name, row)
         applied: dict[str, Any] = {
-            name: (*getattr(row, name), value.line) if isinstance(value, Append) else value
+            name: (*(getattr(row, name) or ()), value.line) if isinstance(value, Append) else value
             for name, value in changes.items()
         }
         self.rows[job_id] = dataclasses.replace(row, **applied, status=transition.target)

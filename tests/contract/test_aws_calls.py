@@ -114,9 +114,10 @@ def test_a_job_asks_for_no_more_than_it_needs(functions, monkeypatch):
     start = functions.load("job_start")
     replicate = Replicate("http://replicate.test", lambda: "token", models(), provider)
     monkeypatch.setattr(start, "starter", replace(start.starter, provider=replicate))
-    read_claim_and_accept = Counter(GetItem=2, UpdateItem=2)  # the job, and whether starting pauses
-    day = Counter(UpdateItem=1)  # the run is counted against the day's ceiling
-    assert functions.call("job_start", message("start")) == SECRET + read_claim_and_accept + day + Counter(GetObject=1)
+    pause = Counter(GetItem=1)  # whether starting pauses
+    begin_claim_count_and_accept = Counter(UpdateItem=4)
+    original = Counter(GetObject=1)
+    assert functions.call("job_start", message("start")) == SECRET + pause + begin_claim_count_and_accept + original
 
     delivery = scenarios.webhook_event(OUTPUT, scenarios.UPLOAD_ID)
     assert functions.call("replicate_webhook", delivery) == SECRET + Counter(SendMessage=1)

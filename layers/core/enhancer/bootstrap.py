@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from enhancer.adapters.sqs import SqsMessages
     from enhancer.adapters.webhook_signature import WebhookSignature
     from enhancer.domain.catalogue import Offer
-    from enhancer.ports import Jobs, Provider
+    from enhancer.ports import Imaging, Jobs, Provider
     from enhancer.usecases.complete_job import Completer
     from enhancer.usecases.create_job import Intake
     from enhancer.usecases.expire_pictures import Expirer
@@ -177,6 +177,14 @@ def provider() -> "Provider":
     return WatchedProvider(Replicate(settings.text("REPLICATE_BASE_URL"), _secret("REPLICATE_API_TOKEN"), models()))
 
 
+def imaging() -> "Imaging":
+    """Work on pixels, watched: the lines say why a picture is refused."""
+    from enhancer.adapters.imaging import PillowImaging
+    from enhancer.observability import WatchedImaging
+
+    return WatchedImaging(PillowImaging())
+
+
 def webhook_signature() -> "WebhookSignature":
     """The verifier of webhook calls."""
     from enhancer.adapters.model_files import models
@@ -290,7 +298,6 @@ def intake() -> "Intake":
 
 def starter() -> "Starter":
     """For starting runs."""
-    from enhancer.adapters.imaging import PillowImaging
     from enhancer.usecases.start_job import Starter
 
     return Starter(
@@ -300,7 +307,7 @@ def starter() -> "Starter":
         links=links(),
         provider=provider(),
         messages=messages(),
-        imaging=PillowImaging(),
+        imaging=imaging(),
         offers=offered(),
         webhook_url=f"{settings.text('PUBLIC_BASE_URL')}/api/webhooks/replicate",
         prefix=prefix(),
@@ -311,7 +318,6 @@ def starter() -> "Starter":
 
 def completer() -> "Completer":
     """For finishing jobs."""
-    from enhancer.adapters.imaging import PillowImaging
     from enhancer.adapters.outputs import ProviderOutputs
     from enhancer.usecases.complete_job import Completer
 
@@ -320,7 +326,7 @@ def completer() -> "Completer":
         jobs=jobs(),
         pictures=pictures(),
         outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS"), local=local),
-        imaging=PillowImaging(),
+        imaging=imaging(),
         messages=messages(),
         prefix=prefix(),
         bucket=settings.text("R2_AI_IMAGES_BUCKET"),

@@ -9,7 +9,8 @@ EnhancerError
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
 ├── UnreadablePicture            the pixels can't be decoded
-│   └── BlankPicture             they can, and show nothing of the original
+│   ├── BlankPicture             they can, and show nothing of the original
+│   └── TooMuchWork              decoding them takes more time or memory than one picture gets
 └── ProviderError                what became of a call to the provider
     ├── NotCreated               certainly no run exists
     │   ├── Throttled            429: come back after `retry_after` seconds
@@ -188,6 +189,10 @@ class UnreadablePicture(EnhancerError):
 
 class BlankPicture(UnreadablePicture):
     """A result is of one colour, its original is not: models on half precision return black for some pictures."""
+
+
+class TooMuchWork(UnreadablePicture):
+    """Decoding the picture would take more time or memory than one picture gets."""
 
 
 class ProviderError(EnhancerError):

@@ -11,20 +11,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from math import prod
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from enhancer.domain.job import ACCEPT, RETRY, Job, Status, Transition
+from enhancer.domain.job import ACCEPT, BEGIN, RETRY, Job, Status, Transition
 from enhancer.domain.keys import is_job_id
 from enhancer.domain.redaction import without_secrets
-from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused
+from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, TransitionRefused, UnreadablePicture
 
 if TYPE_CHECKING:
     from enhancer.domain.limits import Seat
     from enhancer.domain.prediction import Prediction
-    from enhancer.ports import Jobs, Provider
+    from enhancer.ports import Finished, Imaging, Jobs, Prepared, Provider, Wish
 
 
 class _Formatter(LambdaPowertoolsFormatter):
@@ -162,6 +162,32 @@ class WatchedProvider:
             yield from self._provider.recent(since, pages)
 
 
+class WatchedImaging:
+    """The port Imaging around another one: says why a picture is refused, which may be a fault of ours."""
+
+    def __init__(self, imaging: "Imaging") -> None:
+        self._imaging = imaging
+
+    def prepare(self, original: bytes, max_pixels: int) -> "Prepared":
+        """See `ports.Imaging.prepare`."""
+        with _explaining():
+            return self._imaging.prepare(original, max_pixels)
+
+    def finish(self, output: IO[bytes], original: bytes | None, wish: "Wish") -> "Finished":
+        """See `ports.Imaging.finish`."""
+        with _explaining():
+            return self._imaging.finish(output, original, wish)
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    try:
+        yield
+    except UnreadablePicture as problem:
+        logger.warning("picture refused", extra={"problem": str(problem)})
+        raise
+
+
 @contextmanager
 def _telling(call: str) -> Iterator[None]:
     try:
@@ -203,11 +229,24 @@ class WatchedJobs:
         """See `ports.Jobs.move`."""
         if transition is ACCEPT:
             about(job_id, changes["provider_job_id"])
+        if transition is BEGIN:
+            return self._begun(job_id, changes, where)
         job = self._jobs.move(job_id, transition, changes, where)
         if transition is ACCEPT:
             record({"RunsAccepted": 1}, {"model": job.model})
         if transition is RETRY:
             count("JobsRetried")
+        return job
+
+    def _begun(self, job_id: str, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
+        """A start begins with this move, which reads the row, as `get` does elsewhere."""
+        about(job_id)
+        try:
+            job = self._jobs.move(job_id, BEGIN, changes, where)
+        except TransitionRefused as refusal:
+            about(job_id, refusal.current.provider_job_id if refusal.current else None)
+            raise
+        about(job_id, job.provider_job_id)
         return job
 
     def end(

@@ -87,6 +87,10 @@ GERMAN: dict[str, str] = {
     ),
     "Something went wrong on our side; try again.": ("Bei uns ist etwas schiefgegangen; versuchen Sie es noch einmal."),
     "The Authorization header must be: Bearer <token>.": "Der Authorization-Kopf muss lauten: Bearer <Token>.",
+    "Saving the result takes more time or memory than one picture gets; try a smaller scale or another format.": (
+        "Das Speichern des Ergebnisses braucht mehr Zeit oder Speicher, als ein Bild bekommt; "
+        "versuchen Sie einen kleineren Faktor oder ein anderes Format."
+    ),
     "The body can't be decoded.": "Der Inhalt kann nicht dekodiert werden.",
     "The body has the content-encoding {actual}; send it as it is, without one.": (
         "Der Inhalt hat das content-encoding {actual}; senden Sie ihn unverändert, ohne ein solches."
@@ -135,6 +139,11 @@ GERMAN: dict[str, str] = {
     "The picture has {width} x {height} = {pixels} pixels; at most {maxPixels} are accepted.": (
         "Das Bild hat {width} x {height} = {pixels} Pixel; höchstens {maxPixels} werden angenommen."
     ),
+    "The picture is built so that reading it takes more time or memory than one picture gets; "
+    "save it anew as an ordinary JPEG, PNG or WebP and send that.": (
+        "Das Bild ist so gebaut, dass sein Lesen mehr Zeit oder Speicher braucht, als ein Bild bekommt; "
+        "speichern Sie es neu als gewöhnliches JPEG, PNG oder WebP und senden Sie dieses."
+    ),
     "The picture is damaged and can't be read; save or send it again.": (
         "Das Bild ist beschädigt und kann nicht gelesen werden; speichern oder senden Sie es noch einmal."
     ),
@@ -165,6 +174,9 @@ GERMAN: dict[str, str] = {
     ),
     "The provider reports success but no longer has the picture.": (
         "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
+    ),
+    "The provider started no runs for a day. Try again later.": (
+        "Der Anbieter hat einen Tag lang keine Läufe begonnen. Versuchen Sie es später noch einmal."
     ),
     "The provider's platform failed twice. Try again later.": (
         "Die Plattform des Anbieters ist zweimal ausgefallen. Versuchen Sie es später."

@@ -50,13 +50,15 @@ def job_item(job: Job) -> dict[str, Any]:
     values = {field.name: getattr(job, field.name) for field in fields(job)}
     values["status"] = job.status.value
     values["deliveries"] = list(job.deliveries) or None
+    values["tries"] = list(job.tries) if job.tries else None
     return to_item(values | {"owner": job.owner.reference, "shard": UNFINISHED if job.check_at else None})
 
 
 def item_job(item: Mapping[str, Any]) -> Job:
     """The job in a row, ignoring attributes that another release wrote."""
     values = {name: value for name, value in from_item(item).items() if name in _NAMES}
-    return Job(**values | {"status": Status(values["status"]), "deliveries": tuple(values.get("deliveries", ()))})
+    lists: dict[str, Any] = {name: tuple(values[name]) for name in ("deliveries", "tries") if name in values}
+    return Job(**values | lists | {"status": Status(values["status"])})
 
 
 class Expression:

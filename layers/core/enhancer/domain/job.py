@@ -10,10 +10,11 @@ create ────────► queued ─ claim ─► starting ─ accept �
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from enhancer.domain.clock import milliseconds
+from enhancer.domain.clock import from_text, milliseconds
 from enhancer.domain.owner import Owner, OwnerType
 
 # A place at a provider that throttles, a provider that starts no runs at present, a model that is still being started.
@@ -32,6 +33,9 @@ class Status(StrEnum):
 
 
 TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
+
+TRY_LEASE = timedelta(minutes=2)  # longer than the two functions' time-outs: a try that is older has died
+MAX_DEATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ def _from(name: str, target: Status, *sources: Status) -> Transition:
     return Transition(name, frozenset(sources), target)
 
 
+BEGIN = _from("begin", Status.QUEUED, Status.QUEUED)
 WAIT = _from("wait", Status.QUEUED, Status.QUEUED)
 CLAIM = _from("claim", Status.STARTING, Status.QUEUED)
 RELEASE = _from("release", Status.QUEUED, Status.STARTING)
@@ -64,7 +69,7 @@ SUCCEED = _from("succeed", Status.SUCCEEDED, Status.PROCESSING)
 FAIL = _from("fail", Status.FAILED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
 WITHDRAW = _from("withdraw", Status.CANCELED, Status.QUEUED)
 CANCEL = _from("cancel", Status.CANCELED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
-TRANSITIONS = (WAIT, CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, WITHDRAW, CANCEL)
+TRANSITIONS = (BEGIN, WAIT, CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, WITHDRAW, CANCEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,8 @@ class Job:
     `result_width` and `result_height` are the promised size of the result, for the original as it is stored; rows of
     0.1 have none. `provider_answer` is what the provider answered when it was last asked for a run and named none, at
     `provider_answered_at`; `waiting_for` is what the job waits for at the provider.
+    `tries` are the instants at which work on the job's picture began since it moved last; a try that ends, well or with
+    an error, leaves none behind.
     `released_at` is when reconcile gave back a claim that had made no run.
     `quota_window` is the window the job was counted in. `expires_at` is the table's TTL, in seconds since 1970.
     """
@@ -95,6 +102,7 @@ class Job:
     previous_provider_job_id: str | None = None
     previous_attempt_json: str | None = None
     deliveries: tuple[str, ...] = ()
+    tries: tuple[str, ...] | None = None
     input_r2_key: str
     input_content_type: str
     input_size: int
@@ -177,6 +185,10 @@ class Job:
         """Whether the job is in a terminal state."""
         return self.status in TERMINAL
 
+    def kills(self, now: datetime) -> bool:
+        """Whether processes that worked on the job's picture died `MAX_DEATHS` times: out of memory or time."""
+        return sum(now - from_text(began) > TRY_LEASE for began in self.tries or ()) >= MAX_DEATHS
+
     @property
     def ran_before(self) -> bool:
         """Whether the provider accepted a run of an earlier attempt."""
@@ -187,6 +199,8 @@ class Job:
         """Why a job that waited for a day was never started."""
         if self.waiting_for == "place":
             return "The provider had no place for this job within a day."
+        if self.waiting_for == "provider":
+            return "The provider started no runs for a day. Try again later."
         return "This job could not be started within a day. Try again later."
 
     @property

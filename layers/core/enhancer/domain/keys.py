@@ -10,8 +10,8 @@ import re
 import secrets
 from typing import get_args
 
-from enhancer.domain.image import ContentType
 from enhancer.domain.owner import Owner, OwnerType
+from enhancer.domain.picture import ContentType
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 _LETTERS: dict[str, ContentType] = {"j": "image/jpeg", "p": "image/png", "w": "image/webp"}

@@ -22,7 +22,14 @@ from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Appe
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
-from enhancer.errors import BlankPicture, MessageNotSent, OutputGone, TransitionRefused, UnreadablePicture
+from enhancer.errors import (
+    BlankPicture,
+    MessageNotSent,
+    OutputGone,
+    TooMuchWork,
+    TransitionRefused,
+    UnreadablePicture,
+)
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
 from enhancer.usecases.end_job import end_job
 
@@ -38,6 +45,9 @@ Outcome = Literal[
 ]
 _UNSAVED = "The result could not be saved; try again."
 _BLANK = "The model returned a picture of a single colour; try again, or try another model."
+_TOO_MUCH_WORK = (
+    "Saving the result takes more time or memory than one picture gets; try a smaller scale or another format."
+)
 RESULT_CACHE = "private, max-age=31536000, immutable"
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\\]")
@@ -91,7 +101,7 @@ def _claimed(
         **kept,
     }
     if then is _save:
-        mark["saving_at"] = to_text(now)
+        mark |= {"saving_at": to_text(now), "tries": Append(to_text(now))}
     try:
         job = completer.jobs.move(job_id, SAVE, mark, where={"provider_job_id": run.id})
     except TransitionRefused as refusal:
@@ -114,6 +124,8 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
     if job.deleted_at:
         completer.pictures.delete(_result_keys(job, completer))  # a try that was cut off may have stored some of them
         return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
+    if job.kills(completer.clock()):
+        return _not_saved(job, completer, _TOO_MUCH_WORK)
     assert run.output_url is not None  # noqa: S101 - complete_job looked
     try:
         output = completer.outputs.fetch(run.output_url)
@@ -122,15 +134,26 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
             finished = completer.imaging.finish(output.file, _original(job, completer), _wish(job, run))
         with finished.file:
             changes = _store(job, finished, completer)
-    except (OutputGone, UnreadablePicture) as problem:
-        completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
-        unusable = _BLANK if isinstance(problem, BlankPicture) else _UNSAVED
-        return _fail(job, completer, "provider_error", unusable, refund=True)
+    except BlankPicture:
+        return _not_saved(job, completer, _BLANK)
+    except TooMuchWork:
+        return _not_saved(job, completer, _TOO_MUCH_WORK)
+    except (OutputGone, UnreadablePicture):
+        return _not_saved(job, completer, _UNSAVED)
+    except Exception:  # it failed and did not die: what failed is not the picture
+        with suppress(Exception):
+            completer.jobs.note(job, {"tries": None})
+        raise
     try:
         end_job(job, SUCCEED, changes, refund=False, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused as refusal:
         return _unwanted(refusal.current, completer)
     return "succeeded"
+
+
+def _not_saved(job: Job, completer: Completer, why: str) -> Outcome:
+    completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
+    return _fail(job, completer, "provider_error", why, refund=True)
 
 
 def _unwanted(current: Job | None, completer: Completer) -> Outcome:
@@ -241,6 +264,7 @@ def _retry(job: Job, run: Prediction, completer: Completer) -> Outcome:
         "claimed_at": None,
         "accepted_at": None,
         "saving_at": None,
+        "tries": None,
         "model_ms": None,
         "updated_at": to_text(now),
         "check_at": to_text(now + RESEND_AFTER),

@@ -16,6 +16,7 @@ from enhancer.domain import image, keys, limits, sizing
 from enhancer.domain.catalogue import InvalidParameter, Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
+from enhancer.domain.image.refusals import DAMAGED, TOO_MUCH_WORK
 from enhancer.domain.job import Job, Status
 from enhancer.domain.limits import Quota
 from enhancer.domain.owner import Owner
@@ -192,6 +193,10 @@ def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
         message = "This is not a JPEG, PNG or WebP picture, whatever its name says; send one of these."
         known: dict[str, Any] = {"actual": problem.actual} if problem.actual else {}
         raise UnsupportedMediaType(message, accepted=list(keys.EXTENSIONS), **known) from None
+    except image.Damaged:
+        raise ValidationFailed(DAMAGED) from None
+    except image.TooIntricate:
+        raise ValidationFailed(TOO_MUCH_WORK) from None
     except image.Animated:
         raise UnsupportedMediaType("Animated pictures can't be enhanced; send a still one.") from None
     except image.Truncated:

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from enhancer.domain import keys, sizing
 from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, from_text, to_text
-from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, WAIT, WITHDRAW, Job, Status
+from enhancer.domain.image.refusals import DAMAGED, TOO_MUCH_WORK
+from enhancer.domain.job import ACCEPT, BEGIN, CLAIM, FAIL, RELEASE, WAIT, WITHDRAW, Append, Job
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
 from enhancer.domain.retention import expiry
 from enhancer.errors import (
@@ -27,6 +28,7 @@ from enhancer.errors import (
     ProviderError,
     Refused,
     Throttled,
+    TooMuchWork,
     TransitionRefused,
     UnreadablePicture,
 )
@@ -44,6 +46,8 @@ Outcome = Literal[
     "expired",
     "refused",
     "unreadable",
+    "too much work",
+    "killing",
     "too large",
     "original gone",
     "unknown",
@@ -51,7 +55,6 @@ Outcome = Literal[
     "withdrawn",
     "not due",
 ]
-DAMAGED = "The picture is damaged and can't be read; save or send it again."
 NOT_OFFERED = "This model is no longer on offer; choose another."
 ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again."
 USED_UP = "Today's runs are used up; try again tomorrow."
@@ -88,9 +91,19 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
     A job that is not queued is somebody else's or done: "not due", whoever sent the message again. What can fail and be
     repeated comes before the claim, so that a claim without a run is the trace of a create that may have been sent.
     """
-    job = starter.jobs.get(job_id, consistent=True)
-    if job is None or job.status is not Status.QUEUED:
+    try:
+        job = starter.jobs.move(job_id, BEGIN, {"tries": Append(to_text(starter.clock()))}, where={})
+    except TransitionRefused:
         return "not due"
+    try:
+        return _begin(job, starter)
+    except Exception:  # it failed and did not die: what failed is not the picture
+        with suppress(Exception):
+            starter.jobs.note(job, {"tries": None})
+        raise
+
+
+def _begin(job: Job, starter: Starter) -> Outcome:
     if job.cancel_requested:  # while it was claimed, and the claim was given back
         return _withdraw(job, starter)
     if starter.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
@@ -100,8 +113,12 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         return _end(job, starter, "service_unavailable", NOT_OFFERED, "refused")
     if pause := starter.usage.recall(PAUSE_KEY, starter.clock()):
         return _wait_for_account(job, pause["until"], starter)
+    if job.kills(starter.clock()):
+        return _end(job, starter, "validation_error", TOO_MUCH_WORK, "killing")
     try:
         key, prepared = _prepare(job, offer.model, starter)
+    except TooMuchWork:
+        return _end(job, starter, "validation_error", TOO_MUCH_WORK, "too much work")
     except UnreadablePicture:
         return _end(job, starter, "validation_error", DAMAGED, "unreadable")
     except Gone:
@@ -114,7 +131,7 @@ def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
     now = starter.clock()
     seconds = (from_text(until) - now).total_seconds() + _jitter(30)
     delay = min(MAX_DELAY, max(1, round(seconds)))
-    changes = {"waiting_for": "provider", "check_at": to_text(now + timedelta(seconds=delay + 60))}
+    changes = {"tries": None, "waiting_for": "provider", "check_at": to_text(now + timedelta(seconds=delay + 60))}
     with suppress(TransitionRefused):  # it moved meanwhile, or another message of it waits already
         starter.jobs.move(job.id, WAIT, changes, where={"attempt": job.attempt, "check_at": job.check_at})
         with suppress(MessageNotSent):  # check_at is set: reconcile sends it
@@ -134,6 +151,7 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
         "updated_at": to_text(now),
         "check_at": to_text(now + CLAIM_LEASE),
         "waiting_for": None,
+        "tries": None,
         "result_width": promised[0],
         "result_height": promised[1],
     }

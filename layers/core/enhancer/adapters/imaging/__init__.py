@@ -1,16 +1,22 @@
 """Work on pixels with Pillow: making an original fit for a model, and a model's output what was asked for."""
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
 from typing import IO
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from enhancer.adapters.imaging.finishing import finish
 from enhancer.adapters.imaging.preparing import prepare
-from enhancer.errors import UnreadablePicture
+from enhancer.domain.image import TooIntricate
+from enhancer.domain.image.parts import MAX_PROFILE
+from enhancer.errors import TooMuchWork, UnreadablePicture
 from enhancer.ports import Finished, Prepared, Wish
 
 Image.MAX_IMAGE_PIXELS = 60_000_000  # intake refuses above 50 million; Pillow raises above twice this
-_FAULTS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_PROFILE  # Pillow's bound for what a PNG inflates besides pixels: 1 MiB by itself
 
 
 class PillowImaging:
@@ -18,14 +24,30 @@ class PillowImaging:
 
     def prepare(self, original: bytes, max_pixels: int) -> Prepared:
         """See `ports.Imaging.prepare`."""
-        try:
+        with _refusals():
             return prepare(original, max_pixels)
-        except _FAULTS as problem:
-            raise UnreadablePicture(str(problem)[:200]) from None
 
     def finish(self, output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
         """See `ports.Imaging.finish`."""
-        try:
+        with _refusals():
             return finish(output, original, wish)
-        except _FAULTS as problem:
-            raise UnreadablePicture(str(problem)[:200]) from None
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Whatever a library raises at a picture is that picture's end: Pillow alone has raised OSError, SyntaxError,
+    ValueError, AssertionError, struct.error, PyCMSError and more, and documents none of them."""
+    try:
+        yield
+    except UnreadablePicture:
+        raise
+    except (TooIntricate, MemoryError, Image.DecompressionBombError) as problem:
+        raise TooMuchWork(_words(problem)) from None
+    except Exception as problem:  # noqa: BLE001 - see above
+        raise UnreadablePicture(_words(problem)) from None
+
+
+def _words(problem: Exception) -> str:
+    """What was raised, and where: what it says may be read from the picture, and this goes into the log."""
+    place = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__} in {PurePath(place.filename).name}, line {place.lineno}"

@@ -14,6 +14,7 @@ from PIL import Image
 
 from enhancer.adapters.imaging import faithfulness, png
 from enhancer.adapters.imaging.colours import in_rgb
+from enhancer.adapters.imaging.opening import opened
 from enhancer.adapters.imaging.plainness import MARKED, is_grey, is_plain
 from enhancer.adapters.imaging.preparing import has_transparency, upright
 from enhancer.domain.sizing import fit_within, turned
@@ -82,15 +83,15 @@ def _if_possible(make: Callable[[], _Made]) -> _Made | None:
 
 
 def _reference(original: bytes) -> Reference:
-    with Image.open(io.BytesIO(original)) as image:
+    with opened(original) as (image, orientation, _):
         stored = image.size
         sample_size = fit_within(*stored, COMPARED_PIXELS)
         image.draft(None, sample_size)
         image.load()
         colours = in_rgb(image, original)
         picture = colours.image
-        alpha = upright(picture.getchannel("A"), image) if has_transparency(picture) else None
-        sample = upright(_sample(picture, sample_size), image)
+        alpha = upright(picture.getchannel("A"), orientation) if has_transparency(picture) else None
+        sample = upright(_sample(picture, sample_size), orientation)
         return Reference(colours.profile, alpha, is_grey(picture), is_plain(picture, MARKED), sample)
 
 

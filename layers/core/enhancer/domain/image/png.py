@@ -1,0 +1,124 @@
+"""PNG: its size, its end, and its picture without anything else (PNG specification, third edition, read 2026-11-22)."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from enhancer.domain.image import exif
+from enhancer.domain.image.parts import MAX_PROFILE, Alone, bounded, sized, whole_profile
+from enhancer.domain.image.refusals import Animated, MoreNeeded, Truncated
+from enhancer.domain.picture import Picture
+
+START = b"\x89PNG\r\n\x1a\n"
+_END = b"IEND\xaeB`\x82"
+_PALETTE = 3  # the colour type
+
+# Chunks that say what the samples mean and hold numbers alone, with the lengths that they may have.
+_NUMBERS = {
+    b"cHRM": {32},
+    b"cICP": {4},
+    b"gAMA": {4},
+    b"pHYs": {9},
+    b"sBIT": {1, 2, 3, 4},
+    b"sRGB": {1},
+    b"tRNS": set(range(1, 257)),
+}
+
+
+class Chunk(NamedTuple):
+    """A chunk; `raw` is all of it, with length and check value. Only its start, where the bytes end."""
+
+    kind: bytes
+    body: bytes
+    raw: bytes
+
+    @property
+    def sound(self) -> bool:
+        """Whether its check value is right."""
+        return zlib.crc32(self.raw[4:-4]) == int.from_bytes(self.raw[-4:])
+
+
+def inspect(head: bytes, tail: bytes, size: int) -> Picture:
+    """See `image.inspect`."""
+    if len(head) < 33 or head[12:16] != b"IHDR":
+        raise Truncated("the PNG ends inside its header")
+    width, height = struct.unpack_from(">II", head, 16)
+    for chunk in bounded(_chunks(head)):
+        if chunk.kind == b"acTL" and len(chunk.body) >= 4 and int.from_bytes(chunk.body[:4]) > 1:
+            raise Animated("the PNG is animated")
+        if chunk.kind == b"IDAT":
+            break
+    else:
+        if len(head) < size:
+            raise MoreNeeded("the PNG's pixels come after its texts")
+    if _END not in tail and not _whole(head, size):
+        raise Truncated("the PNG ends before its IEND chunk")
+    return sized("image/png", width, height)
+
+
+def alone(data: bytes) -> Alone:
+    """See `image.alone`."""
+    kept: dict[bytes, bytes] = {}  # what comes before the pixels, each kind once
+    pixels: list[bytes] = []
+    turn = exif.UPRIGHT
+    colour_type = data[25:26]
+    for chunk in bounded(_chunks(data)):
+        if chunk.kind == b"IEND":
+            return Alone(b"".join((START, *kept.values(), *pixels, struct.pack(">I", 0), _END)), turn)
+        if chunk.kind == b"IDAT":
+            pixels.append(_sealed(b"IDAT", chunk.body))
+        elif pixels or chunk.kind in kept:
+            continue
+        elif chunk.kind == b"IHDR" or (chunk.kind == b"PLTE" and colour_type == bytes([_PALETTE])):
+            kept[chunk.kind] = chunk.raw
+        elif not chunk.sound:  # browsers, and libpng by itself, pass over such a chunk
+            continue
+        elif len(chunk.body) in _NUMBERS.get(chunk.kind, ()):
+            kept[chunk.kind] = chunk.raw
+        elif chunk.kind == b"iCCP" and (profile := _profile(chunk)):
+            kept[chunk.kind] = profile
+        elif chunk.kind == b"eXIf":
+            turn = exif.orientation(chunk.body)
+    raise Truncated("the PNG ends before its IEND chunk")
+
+
+def _chunks(data: bytes) -> Iterator[Chunk]:
+    """The chunks from the first to IEND, or as far as the bytes go."""
+    position = len(START)
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 12 + length
+        if end > len(data) and kind != b"IDAT":
+            return
+        yield Chunk(kind, data[position + 8 : end - 4], data[position:end])
+        if kind == b"IEND":
+            return
+        position = end
+
+
+def _whole(head: bytes, size: int) -> bool:
+    """Whether a file whose last bytes are not the picture's end has that end earlier: phones append films and notes."""
+    if len(head) < size:
+        raise MoreNeeded("the end of the picture is not among the last bytes")
+    return any(chunk.raw[4:] == _END for chunk in bounded(_chunks(head)))
+
+
+def _sealed(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _profile(chunk: Chunk) -> bytes | None:
+    """The chunk of a colour profile, cut off where the profile ends; None for one that can't be read."""
+    name, _, packed = chunk.body.partition(b"\0")
+    inflater = zlib.decompressobj()
+    try:
+        profile = inflater.decompress(packed[1:], MAX_PROFILE)
+    except zlib.error:
+        return None
+    cut = whole_profile(profile)
+    if cut is None or inflater.unconsumed_tail:
+        return None
+    if cut == profile and inflater.eof and not inflater.unused_data:
+        return chunk.raw
+    return _sealed(b"iCCP", name + b"\0\0" + zlib.compress(cut))

@@ -1,0 +1,20 @@
+"""A picture that may be enhanced, as its file's header tells of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ContentType = Literal["image/jpeg", "image/png", "image/webp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that may be enhanced: its type and its stored width and height in pixels."""
+
+    content_type: ContentType
+    width: int
+    height: int
+
+    @property
+    def pixels(self) -> int:
+        """Width times height."""
+        return self.width * self.height

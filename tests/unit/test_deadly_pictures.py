@@ -1,0 +1,116 @@
+"""A picture that ends the process which works on it ends its own job after three deaths, and no other."""
+
+from enhancer.domain.job import MAX_DEATHS, Status
+from enhancer.errors import Throttled, TooMuchWork
+from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.reconcile_jobs import reconcile_jobs
+from enhancer.usecases.start_job import start_job
+from tests.unit.simulation import Killed, Outage
+
+
+def failing(monkeypatch, imaging, call, error):
+    calls = []
+
+    def fails(*arguments):
+        calls.append(arguments)
+        raise error
+
+    monkeypatch.setattr(imaging, call, fails)
+    return calls
+
+
+def deliver(world, treat, patience=60):
+    """Let reconcile send messages and treat each, every minute; how many minutes until the job has ended."""
+    for minute in range(patience):
+        reconcile_jobs(world.reconciler)
+        try:
+            if treat() not in {"not due", "already ended"}:
+                return minute
+        except (Killed, Outage):
+            pass
+        world.clock.advance(minutes=1)
+    return None
+
+
+def test_a_start_that_kills_its_process_ends_its_job_after_three_deaths(world, monkeypatch):
+    job = world.new_job()
+    looks = failing(monkeypatch, world.imaging, "prepare", Killed())
+    assert deliver(world, lambda: start_job(job.id, world.starter)) <= 6
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "validation_error", True)
+    assert row.error_message.startswith("The picture is built so that reading it takes more time or memory")
+    assert MAX_DEATHS <= len(looks) <= MAX_DEATHS + 2
+    assert world.provider.runs == {}
+    assert start_job(job.id, world.starter) == "not due"
+
+
+def processing(world):
+    job = world.new_job()
+    assert start_job(job.id, world.starter) == "accepted"
+    return job, world.provider.finish("run1")
+
+
+def test_a_completion_that_kills_its_process_ends_its_job_after_three_deaths(world, monkeypatch):
+    job, run = processing(world)
+    saves = failing(monkeypatch, world.imaging, "finish", Killed())
+    assert deliver(world, lambda: complete_job(job.id, run, world.completer)) <= 6
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
+    assert row.error_message.startswith("Saving the result takes more time or memory than one picture gets")
+    assert MAX_DEATHS <= len(saves) <= MAX_DEATHS + 2
+
+
+def test_an_outage_at_a_start_is_not_the_pictures_fault(world, monkeypatch):
+    """However often it fails with an error, it is tried again."""
+    job = world.new_job()
+    failing(monkeypatch, world.pictures, "head", Outage())
+    assert deliver(world, lambda: start_job(job.id, world.starter), patience=20) is None
+    assert (world.job(job.id).status, world.job(job.id).tries) == (Status.QUEUED, None)
+
+
+def test_an_outage_at_a_completion_is_not_the_pictures_fault(world, monkeypatch):
+    job, run = processing(world)
+    failing(monkeypatch, world.pictures, "write", Outage())
+    assert deliver(world, lambda: complete_job(job.id, run, world.completer), patience=20) is None
+    assert (world.job(job.id).status, world.job(job.id).tries) == (Status.PROCESSING, None)
+
+
+def test_a_job_that_is_throttled_for_an_hour_is_not_given_up(world, monkeypatch):
+    job = world.new_job()
+    with monkeypatch.context() as patched:
+        failing(patched, world.provider, "create", Throttled(30))
+        for _ in range(60):
+            assert start_job(job.id, world.starter) == "throttled"
+            world.clock.advance(minutes=1)
+    assert start_job(job.id, world.starter) == "accepted"
+    assert not world.job(job.id).tries
+
+
+def test_many_messages_at_once_are_no_deaths(world, monkeypatch):
+    """While one function works, others that got messages of the same job must not end it."""
+    job = world.new_job()
+    prepare, outcomes = world.imaging.prepare, []
+
+    def works(*arguments):
+        if len(outcomes) < 2 * MAX_DEATHS:
+            outcomes.append(None)
+            outcomes[outcomes.index(None)] = start_job(job.id, world.starter)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(world.imaging, "prepare", works)
+    assert start_job(job.id, world.starter) == "not due", "the last one was the fastest"
+    assert "killing" not in outcomes
+    assert world.job(job.id).status is Status.PROCESSING
+
+
+def test_too_much_work_ends_a_job_at_once_and_says_so(world, monkeypatch):
+    job = world.new_job()
+    failing(monkeypatch, world.imaging, "prepare", TooMuchWork())
+    assert start_job(job.id, world.starter) == "too much work"
+    assert world.job(job.id).error_message.startswith("The picture is built so")
+    monkeypatch.undo()
+    other, run = processing(world)
+    failing(monkeypatch, world.imaging, "finish", TooMuchWork())
+    assert complete_job(other.id, run, world.completer) == "failed"
+    assert world.job(other.id).error_message.startswith("Saving the result takes more")
+    assert world.job(other.id).quota_refunded
