@@ -27,9 +27,9 @@ BUDGETS = {
     # function: modules after its start, at most; what of HEAVY it may have
     "api_docs": (405, set()),
     "image_proxy": (405, set()),
-    "job_completion": (610, FETCHING | PIXELS | BATCHES),
+    "job_completion": (630, FETCHING | PIXELS | BATCHES),
     "job_control": (515, FETCHING),
-    "job_start": (610, FETCHING | PIXELS | BATCHES),
+    "job_start": (630, FETCHING | PIXELS | BATCHES),
     "job_status": (405, set()),
     "reconcile": (500, FETCHING),
     "replicate_webhook": (405, set()),
