@@ -3,8 +3,11 @@
 import json
 
 import pytest
+import requests
 
 from operate.__main__ import main
+from operate.deployed import api
+from operate.stage import read_stage
 from tests.integration.api_client import Client
 from tests.pictures import picture
 
@@ -64,6 +67,22 @@ def test_a_dead_letter_goes_back_and_its_job_is_finished(stack, operate):
         assert operate("redrive", "start")[:2] == (0, "1 messages went back to start\n")
         assert operate("redrive", "start")[:2] == (0, "0 messages went back to start\n")
         assert guest.job(job["id"]) == job, "a repeated start changes nothing"
+
+
+def test_the_doctors_questions_are_answered_by_the_real_functions(stack):
+    stage = read_stage("dev")
+    with requests.Session() as http:
+        http.trust_env = False
+        found = list(api(stage, stack.base_url, http))
+    assert [str(each) for each in found] == [
+        f"ok    {stack.base_url}{path} answers{behind}"
+        for path, behind in {
+            "/api/health": "",
+            "/api/ai-image/usage": ": secrets and UsageTable",
+            "/api/ai-image/uploads": ": R2's keys",
+            "/api/ai-image/jobs": ": JobsTable",
+        }.items()
+    ]
 
 
 @pytest.mark.parametrize(
