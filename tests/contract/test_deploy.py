@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import jmespath
 import pytest
 import requests
-from botocore.exceptions import ClientError
+from botocore import xform_name
+from botocore.exceptions import ClientError, WaiterError
 from botocore.stub import Stubber
 
 from enhancer.adapters.cookies import Signer
@@ -27,7 +28,7 @@ from operate.installation import Installation, OperatorError
 from operate.keep_secrets import keep_secrets, rotate
 from operate.stage import Stage, read_stage
 from operate.stage_commands import CHANGING, run
-from operate.teardown import teardown
+from operate.teardown import empty_bucket, remains, teardown
 from operate.terminal import NoTerminal
 from operate.upload_page import upload_page
 from tests.contract.conftest import boto_session
@@ -375,11 +376,16 @@ def test_what_a_second_rotation_ends_is_said(desk: Desk) -> None:
 
 
 def test_the_account_is_shown_by_its_alias_and_must_be_the_one_that_is_named(desk: Desk) -> None:
-    assert str(find_account(desk.clients)) == "AWS account 123456789012, us-east-1"
+    assert find_account(desk.clients) == ACCOUNT
+    assert str(ACCOUNT) == "AWS account 123456789012, us-east-1"
     desk.clients("iam").create_account_alias(AccountAlias="pictures-dev")
     assert str(find_account(desk.clients, "123456789012")) == "AWS account 123456789012 (pictures-dev), us-east-1"
-    with pytest.raises(OperatorError, match=r"names the account 210987654321, .* of AWS account 123456789012 \(pict"):
+    with pytest.raises(OperatorError) as refusal:
         find_account(desk.clients, "210987654321")
+    assert str(refusal.value) == (
+        "samconfig.toml names the account 210987654321, and these credentials are of AWS account 123456789012 "
+        "(pictures-dev), us-east-1. Nothing was changed; choose other credentials, for example with AWS_PROFILE."
+    )
 
 
 def test_an_alias_that_may_not_be_read_and_an_account_that_does_not_answer(desk: Desk) -> None:
@@ -525,6 +531,64 @@ def run_by_hand(desk: Desk, command: str) -> list[str]:
     assert words[3:5] == ["--region", desk.stage.region]
     assert "…" not in line
     return words[5:]
+
+
+def test_an_empty_bucket_is_empty_already(desk: Desk) -> None:
+    desk.clients("s3").create_bucket(Bucket="page")
+    empty_bucket(desk.clients("s3"), "page")
+
+
+def test_what_stays_is_told_with_commands_that_aws_has(desk: Desk) -> None:
+    """The names of operations and options are those of AWS's own model."""
+    for table in ("the-table", None):
+        for line in remains(desk.stage, table):
+            if not line.startswith("  aws "):
+                continue
+            _, service, operation, *words = shlex.split(line)
+            model = boto_session().client(service).meta.service_model  # type: ignore[call-overload]
+            [known] = [name for name in model.operation_names if xform_name(name, "-") == operation]
+            taken = {f"--{xform_name(member, '-')}" for member in model.operation_model(known).input_shape.members}
+            assert {word for word in words if word.startswith("--")} <= taken | {"--region", "--query"}
+
+
+def test_each_thing_that_stays_is_told(desk: Desk) -> None:
+    names = " ".join(f"/image-enhancer-dev/{name}" for name in parameter_store.NAMES)
+    rest = [
+        "Kept: the secrets; a new deployment takes them again. To delete them:",
+        f"  aws ssm delete-parameters --region us-east-1 --names {names}",
+        (
+            "Kept: pictures in R2, bucket image-enhancer-dev below ai-enhancer/; the rules of `make bucket` delete "
+            "them in time."
+        ),
+        "Kept: the bucket of `sam`, aws-sam-cli-managed-default, which your other stacks may use.",
+    ]
+    assert remains(desk.stage, "the-table") == [
+        "Kept: the table of jobs, the-table. A new deployment makes another. To delete it:",
+        "  aws dynamodb delete-table --region us-east-1 --table-name the-table",
+        *rest,
+    ]
+    assert remains(desk.stage, None)[0] == "The stack named no table of jobs. Whether earlier ones are left:"
+    assert remains(desk.stage, None)[2:] == rest
+
+
+def test_a_stack_that_aws_can_not_delete_is_told(desk: Desk) -> None:
+    desk.store_secrets()
+    desk.deploy()
+    desk.terminal.answers = ["image-enhancer-dev"]
+    usual = desk.clients
+
+    class Failing:
+        def wait(self, **_: Any) -> None:
+            raise WaiterError("StackDeleteComplete", "it is in use", {})
+
+    def clients(service: str) -> Any:
+        client = usual(service)
+        if service == "cloudformation":
+            client.get_waiter = lambda _: Failing()
+        return client
+
+    with pytest.raises(OperatorError, match=r"^AWS could not delete all of image-enhancer-dev: .*it is in use"):
+        teardown(desk.stage, clients, desk.terminal, ACCOUNT)
 
 
 def test_log_groups_that_came_back_are_deleted_and_no_others(desk: Desk) -> None:

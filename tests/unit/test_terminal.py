@@ -12,8 +12,8 @@ def test_a_line_is_printed_at_once(capsys: pytest.CaptureFixture[str], monkeypat
     flushed: list[bool] = []
     monkeypatch.setattr("sys.stdout.flush", lambda: flushed.append(True))
     Desk().say("deploying")
-    assert capsys.readouterr().out == "deploying\n"
     assert flushed, "a build that follows prints by itself"
+    assert capsys.readouterr().out == "deploying\n"
 
 
 def test_a_question_is_followed_by_a_blank_and_the_answer_is_stripped(monkeypatch: pytest.MonkeyPatch) -> None:
