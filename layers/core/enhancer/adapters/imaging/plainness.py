@@ -8,9 +8,10 @@ _NOISE = 2  # what a JPEG makes of one colour
 
 def is_grey(picture: Image.Image) -> bool:
     """Whether red, green and blue are equal in each pixel of an RGB or RGBA picture that can be seen at all."""
-    red, green, blue, *alpha = picture.split()
-    mask = alpha[0] if alpha else None
-    return all(not any(ImageChops.difference(green, other).histogram(mask)[1:]) for other in (red, blue))
+    green = picture.getchannel("G")
+    mask = picture.getchannel("A") if picture.mode == "RGBA" else None
+    unlike = (ImageChops.difference(green, picture.getchannel(other)) for other in ("R", "B"))
+    return not any(any(each.histogram(mask)[1:]) for each in unlike)
 
 
 def is_plain(picture: Image.Image, levels: int = _NOISE) -> bool:
