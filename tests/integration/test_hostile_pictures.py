@@ -1,4 +1,4 @@
-"""Pictures made to hold a queue, beside good ones: the bad ones end soon and say why, the others do not wait."""
+"""Pictures that are made to hold a queue, beside good ones: the bad ones end soon and say why, the good ones go on."""
 
 import time
 from contextlib import ExitStack

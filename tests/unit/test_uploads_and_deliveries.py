@@ -53,6 +53,13 @@ def test_what_is_not_accepted_is_told_before_it_is_sent(world, content_type, siz
     assert refusal.value.details == details
 
 
+@pytest.mark.parametrize(
+    ("name", "means"), [("image/jpg", "image/jpeg"), ("image/pjpeg", "image/jpeg"), ("image/x-png", "image/png")]
+)
+def test_a_name_that_programs_use_is_signed_as_the_registered_one(world, name, means):
+    assert ask(world, name).document()["headers"]["content-type"] == means
+
+
 @pytest.mark.parametrize("size", [1, 5000])
 def test_the_smallest_and_the_largest_file_may_be_sent(world, size):
     assert ask(world, size=size).max_bytes == 5000

@@ -51,6 +51,7 @@ def request_upload(
     Raises UnsupportedMediaType for a type we don't take, ValidationFailed for an empty file, PayloadTooLarge above
     `max_bytes`.
     """
+    content_type = keys.ALIASES.get(content_type, content_type)
     if content_type not in keys.EXTENSIONS:
         accepted = list(keys.EXTENSIONS)
         message = "{contentType} is not accepted; send {accepted}."
