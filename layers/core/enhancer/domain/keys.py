@@ -14,8 +14,8 @@ from enhancer.domain.owner import Owner, OwnerType
 from enhancer.domain.picture import ContentType
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+# Names that programs give the types, which no registry knows; what is signed and stored has the registered one.
 ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
-"""Names that programs give the types, which no registry knows; what is signed and stored has the registered one."""
 _LETTERS: dict[str, ContentType] = {"j": "image/jpeg", "p": "image/png", "w": "image/webp"}
 _JOB_ID = re.compile(r"[jpw][a-z2-7]{25}")
 _KEY = re.compile(
