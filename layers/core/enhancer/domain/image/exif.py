@@ -1,8 +1,8 @@
 """The one thing that is read of EXIF: which way up a picture is.
 
 By hand because Pillow falls back to XMP, does not tell a field's type, and raises many kinds of errors at odd blocks.
-TIFF 6.0, section 2, and the values of Exif 3.0, 4.6.4; read 2026-11-28. Browsers turn where tag 0x0112 of the first
-directory is one SHORT of 2 to 8 (Chromium 156, tried 2026-11-28).
+The layout is that of TIFF 6.0, section 2. Browsers turn where tag 0x0112 of the first directory is one SHORT of 2 to 8
+(Chromium 156, measured 2026-11-25).
 """
 
 import struct

@@ -25,8 +25,7 @@ _MARKS = (
     (0, b"%PDF-", "application/pdf"),
     (0, b"PK\x03\x04", "application/zip"),
 )
-# Brands of the ISO base media file format (ISO/IEC 23008-12 for HEIF, the MP4 registration authority's list
-# mp4ra.org/registered-types/brands for the others, read 2026-11-28).
+# Brands of the ISO base media file format, as the MP4 registration authority lists them.
 _BRANDS = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis"), "image/heic"),
     **dict.fromkeys((b"hevc", b"hevx", b"hevm", b"hevs"), "image/heic-sequence"),

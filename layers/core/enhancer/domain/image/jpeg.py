@@ -1,7 +1,6 @@
 """JPEG: its size, its end, and its picture without anything else (ITU-T T.81, annex B, read 2026-11-22).
 
-Segments are found as libjpeg's `next_marker` finds them (jdmarker.c, read 2026-11-28): bytes that belong to no segment
-are passed over, so that what browsers show is taken.
+Bytes that belong to no segment are passed over, as libjpeg does, so that what browsers show is taken.
 """
 
 import re
@@ -17,7 +16,7 @@ START = b"\xff\xd8"
 END = b"\xff\xd9"
 MAX_SCANS = 100
 """Encoders write 10 in a progressive JPEG, three in a sequential one. Every scan is work on all pixels, whatever its
-bytes: libjpeg-turbo's `djpeg -maxscans` is the guard that its author gives (doc/usage.txt, read 2026-11-28)."""
+bytes; libjpeg-turbo's own program has the option `-maxscans` ("Maximum number of scans to allow in input file")."""
 
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")  # in scans, a 0 or a restart follows other FF bytes

@@ -50,8 +50,8 @@ def inspect(head: bytes, size: int) -> Picture:
 def alone(data: bytes) -> Alone:
     """See `image.alone`.
 
-    An orientation in EXIF is not followed: browsers don't (Chromium 156, tried 2026-11-28), so that a person sees the
-    picture as it is stored.
+    An orientation in EXIF is not followed: browsers don't (Chromium 156, measured 2026-11-25), so that a person sees
+    the picture as it is stored.
     """
     chunks = list(bounded(_chunks(data[: _declared(data)])))
     moves = any(chunk.kind == b"VP8X" and chunk.body[0] & _ANIMATED for chunk in chunks[:1] if chunk.body)
