@@ -128,7 +128,8 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     def loaded(name: str) -> Any:
         function = next(each for each in FUNCTIONS.values() if each["CodeUri"] == f"functions/{name}/")
         monkeypatch.setattr(bootstrap, "settings", Settings(example_values(function)))
-        monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(several=lambda _: ["whsec_c2VjcmV0"]))
+        secret = "whsec_c2VjcmV0" if name == "replicate_webhook" else "one:c2VjcmV0"
+        monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(several=lambda _: [secret]))
         spec = importlib.util.spec_from_file_location(f"loaded_{name}", ROOT / function["CodeUri"] / "app.py")
         assert spec
         assert spec.loader

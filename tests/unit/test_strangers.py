@@ -45,6 +45,7 @@ NO_ID = {
     *(("header", name) for name in ("If-None-Match", "webhook-id", "webhook-timestamp")),
     *(("body", name) for name in ("filename", "contentType", "size", "model", "params", "expiresIn", "image")),
     *(("body", name) for name in ("scale", "outputFormat", "faceEnhance", "outputQuality")),
+    *(("body", name) for name in ("fidelity", "faceUpsample", "backgroundEnhance", "version")),
     *(("body", name) for name in ("id", "status")),  # the provider's, in a signed webhook
     ("path", "file"),
 }

@@ -32,10 +32,10 @@ def test_the_same_seed_makes_the_same_mutants():
 
 def test_what_escapes_or_tells_is_a_fault(monkeypatch):
     monkeypatch.setattr(PillowImaging, "prepare", lambda *_: Prepared(None, 60, 44, {}))
-    assert run(laden("JPEG")).faults[0] == "what is private was sent"
+    assert "what is private was sent" in run(laden("JPEG")).faults
 
     def raises(*_):
         raise AssertionError
 
     monkeypatch.setattr(PillowImaging, "prepare", raises)
-    assert run(laden("JPEG")).faults[0].startswith("uncaught: AssertionError")
+    assert "uncaught: AssertionError" in str(run(laden("JPEG")).faults)
