@@ -71,8 +71,12 @@ def test_an_update_keeps_the_data_and_jobs_in_flight_end(previous, tmp_path):
         assert guest.job(done).items() >= kept.items(), "what it said before, and what this release adds"
         assert guest.call("GET", kept["imageUrl"]).status_code == 302
         assert guest.finished(flying)["status"] == "succeeded"
-        assert guest.create(uploaded).status_code == 202, "an upload of before is a job of after"
-        assert guest.finished(uploaded)["status"] == "succeeded"
+        refused = guest.create(uploaded)
+        assert refused.status_code == 400, "that release signed no mark, without which an upload may be a copy"
+        assert "upload" in refused.json()["error"]["message"], "and the person reads what to do"
+        again = guest.upload(png, "image/png")
+        assert guest.create(again).status_code == 202
+        assert guest.finished(again)["status"] == "succeeded"
         assert guest.usage()["usage"]["used"] == 3
         lambdas = stack.client("lambda")
         configuration = lambdas.get_function_configuration(FunctionName="image-enhancer-job-status")
