@@ -81,4 +81,4 @@ def test_a_picture_that_no_decoder_reads_says_so_at_once(people):
     job, seconds = ended(begun(people[-2], without_palette(), "image/png"))
     assert job["error"]["message"].startswith("The picture is damaged and can't be read; save or send it again.")
     assert seconds < 60
-    assert people[-2].usage()["used"] == 0
+    assert people[-2].usage()["usage"]["used"] == 0
