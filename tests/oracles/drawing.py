@@ -1,13 +1,13 @@
 """Pictures as Chromium draws them: a decoder and a colour management that share nothing with Pillow and LittleCMS."""
 
 import base64
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from tests.e2e.browser import flags, found
 
@@ -32,31 +32,27 @@ _DRAW = """async ([files, space]) => {
 }"""
 
 
-class Chromium:
-    """A page that draws."""
+def draws(files: Sequence[bytes], space: str = "srgb") -> list[Drawn]:
+    """Files as Chromium draws them in a colour space of CSS (`srgb`, `display-p3`), on a display taken for one of sRGB.
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
-
-    def draws(self, files: Sequence[bytes], space: str = "srgb") -> list[Drawn]:
-        """Files as they look in a colour space of CSS (`srgb`, `display-p3`)."""
-        given = [[base64.b64encode(file).decode() for file in files], space]
-        answers = self._page.evaluate(_DRAW, given)
-        return [
-            np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4) for height, width, text in answers
-        ]
-
-
-@contextmanager
-def chromium() -> Iterator[Chromium]:
-    """A Chromium that takes the display for one of sRGB, whatever it is."""
+    In a thread of its own: Playwright takes one thread for one of its sessions, and the tests of the page hold theirs.
+    """
     program = found()
     if program is None:
         pytest.fail("There is no browser: run make browser", pytrace=False)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_draws, program, files, space).result()
+
+
+def _draws(program: str, files: Sequence[bytes], space: str) -> list[Drawn]:
+    given = [[base64.b64encode(file).decode() for file in files], space]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*flags(), "--force-color-profile=srgb"])
-        yield Chromium(browser.new_page())
+        answers = browser.new_page().evaluate(_DRAW, given)
         browser.close()
+    return [
+        np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4) for height, width, text in answers
+    ]
 
 
 def difference(one: Drawn, other: Drawn) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from enhancer.adapters.imaging import PillowImaging
 from enhancer.ports import Wish
-from tests.oracles.drawing import chromium, difference
+from tests.oracles.drawing import difference, draws
 from tests.pictures import encoded, photo, profiles
 from tests.pictures.png_files import chunk, sixteen_bit
 
@@ -114,8 +114,7 @@ def sent_and_delivered(original):
 def drawn():
     """Originals, what was sent and what was delivered, as Chromium draws them, by name."""
     files = {name: (original, *sent_and_delivered(original)) for name, original in FILES.items()}
-    with chromium() as browser:
-        pictures = browser.draws([file for three in files.values() for file in three])
+    pictures = draws([file for three in files.values() for file in three])
     return dict(zip(files, zip(*[iter(pictures)] * 3, strict=True), strict=True))
 
 
