@@ -7,6 +7,7 @@ import pytest
 from enhancer.adapters import outputs, replicate
 from enhancer.adapters.imaging import Image
 from enhancer.bootstrap import r2_client
+from enhancer.domain.job import TRY_LEASE
 from enhancer.queue import JITTER, PAUSES
 from enhancer.usecases import complete_job, expire_pictures, reconcile_jobs, start_job
 from tests.unit.test_template import FUNCTIONS, GLOBALS, MAPPINGS, RESOURCES, ROOT, TEMPLATE
@@ -117,3 +118,8 @@ def test_a_result_fits_beside_the_others_in_a_functions_temporary_files():
     """512 MB of /tmp, unless a template says otherwise (AWS, "Configure ephemeral storage", read 2026-11-22)."""
     assert outputs.MAX_BYTES * 2 <= 512 * 2**20
     assert all("EphemeralStorage" not in function for function in FUNCTIONS.values())
+
+
+@pytest.mark.parametrize("function", ["JobStartFunction", "JobCompletionFunction"])
+def test_a_try_counts_as_dead_only_when_its_process_can_live_no_longer(function):
+    assert TRY_LEASE.total_seconds() > TIMEOUTS[function]
