@@ -160,7 +160,7 @@ def _json(answer: requests.Response) -> Any:
 
 
 def _query(address: Any) -> str:
-    """The query of the next page's address, whose host is ignored: the token goes nowhere else. Raises ProviderError."""
+    """The query of the next page's address; its host is ignored, lest the token go there. Raises ProviderError."""
     try:
         return urlsplit(str(address)).query
     except ValueError:
