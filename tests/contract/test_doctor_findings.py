@@ -392,6 +392,33 @@ def test_all_parts_are_looked_at_in_order(examined: Examined) -> None:
     assert f"WRONG the issuer {ISSUER} does not answer: check OidcIssuer in samconfig.toml" in examined.findings()
 
 
+@pytest.mark.parametrize(
+    ("limit", "unreserved", "reserved", "says"),
+    [
+        (10, 10, 0, ["hint  queues may take 17 of the account's 10 concurrent executions, more than half"]),
+        (33, 33, 0, ["hint  queues may take 17 of the account's 33 concurrent executions, more than half"]),
+        (34, 34, 0, ["ok    34 concurrent executions, of which queues take 17 at most"]),
+        (1000, 110, 10, ["ok    1000 concurrent"]),
+        (
+            1000,
+            110,
+            11,
+            ["hint  WebhookConcurrency is 11; 110 of 1000 concurrent executions are", "ok    1000 concurrent"],
+        ),
+    ],
+)
+def test_an_account_whose_executions_queues_or_the_webhook_would_use_up(
+    limit: int, unreserved: int, reserved: int, says: list[str]
+) -> None:
+    client = boto_session().client("lambda", "us-east-1", aws_access_key_id="id", aws_secret_access_key="secret")
+    limits = {"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": unreserved}
+    with Stubber(client) as stubber:
+        stubber.add_response("get_account_settings", {"AccountLimit": limits})
+        found = shown(doctor.concurrency(stage(WebhookConcurrency=str(reserved)), lambda *_, **__: client))
+    assert len(found) == len(says)
+    assert all(line.startswith(beginning) for line, beginning in zip(found, says, strict=True)), found
+
+
 def test_the_account_that_a_stage_names_is_compared(examined: Examined) -> None:
     examined.stage = dataclasses.replace(examined.stage, account="210987654321")
     last = examined.findings()[-1]
