@@ -42,6 +42,11 @@ REST = 900
 """Seconds that all jobs together get to end after the last was created."""
 MODEL = "nightmareai/real-esrgan"
 PLATFORM = ("code: PA", "E8765")
+_TELLING = {
+    "status", "attempt", "tries", "created_at", "claimed_at", "accepted_at", "released_at", "saving_at", "finished_at",
+    "provider_job_id", "previous_provider_job_id", "previous_attempt_json", "provider_answer", "deliveries",
+    "error_type", "error_message",
+}  # fmt: skip
 
 
 @dataclass
@@ -134,7 +139,6 @@ def main(jobs: int, clients: int) -> int:
     config = StackConfig(port, replicate_port, emulator_port, state, engine="instant", parameters=parameters)
     load = Load(config.base_url, jobs)
     guests = [Client(number, load) for number in range(clients)]
-    runs: dict[str, dict[str, Any]] = {}
     began = time.monotonic()
     try:
         with ThreadPoolExecutor(clients) as pool:
@@ -147,8 +151,7 @@ def main(jobs: int, clients: int) -> int:
                 load.running.clear()
                 while load.busy:
                     time.sleep(0.01)
-                runs |= _runs(stack)
-                _say(f"restarting after {time.monotonic() - began:.0f} s and {len(runs)} runs")
+                _say(f"restarting after {time.monotonic() - began:.0f} s and {len(_runs(stack))} runs")
             with LocalStack(config) as stack:
                 _set_faults(stack)
                 load.running.set()
@@ -156,7 +159,7 @@ def main(jobs: int, clients: int) -> int:
                     each.result()
                 created = time.monotonic()
                 _rest(guests)
-                runs |= _runs(stack)
+                runs = _runs(stack)
                 rows = _rows(stack, "JobsTableName")
                 quotas = _rows(stack, "UsageTableName")
     finally:
@@ -179,13 +182,13 @@ def _set_faults(stack: LocalStack) -> None:
     ).raise_for_status()
 
 
-def _runs(stack: LocalStack) -> dict[str, dict[str, Any]]:
-    """All runs that the provider made, by id: each costs money."""
-    found: dict[str, dict[str, Any]] = {}
+def _runs(stack: LocalStack) -> list[dict[str, Any]]:
+    """All runs that the provider made, newest first: each costs money."""
+    found: list[dict[str, Any]] = []
     url: str | None = f"{stack.replicate_url}/v1/predictions"
     while url:
         page = requests.get(url, headers=_headers(stack), timeout=30).json()
-        found |= {run["id"]: run for run in page["results"]}
+        found += page["results"]
         url = page["next"]
     return found
 
@@ -219,7 +222,7 @@ def _report(load: Load, seconds: float, guests: list[Client]) -> None:
 
 def _ledger(
     guests: list[Client],
-    runs: dict[str, dict[str, Any]],
+    runs: list[dict[str, Any]],
     rows: list[dict[str, Any]],
     usage: list[dict[str, Any]],
     load: Load,
@@ -228,18 +231,31 @@ def _ledger(
     ends = Counter(job["status"] if job["stage"] == "done" else "not ended" for job in jobs.values())
     untyped = sum(job["status"] == "failed" and not job["error"] for job in jobs.values())
     lost = len(set(jobs) - {row["id"] for row in rows}) + ends["not ended"]
-    twice = sum(_paid_twice(job_id, runs) for job_id in jobs)
+    twice = [job_id for job_id in jobs if _paid_twice(job_id, runs)]
     drift = sum(_drifts(row, rows) for row in usage if row["key"].startswith("quota#"))
     reasons = Counter(job["error"]["type"] for job in jobs.values() if job["error"])
     _say(f"\naccepted {len(jobs)} = " + " + ".join(f"{name} {count}" for name, count in sorted(ends.items())))
     _say(f"failed with {dict(reasons)}; refused {dict(load.refused)}; runs at the provider {len(runs)}")
-    _say(f"lost {lost}, failed without a type {untyped}, paid twice {twice}, quotas that drifted {drift}")
+    _say(f"lost {lost}, failed without a type {untyped}, paid twice {len(twice)}, quotas that drifted {drift}")
+    for job_id in twice:
+        _tell_of(job_id, runs, rows)
     return int(bool(lost or untyped or twice or drift or len(jobs) + sum(load.refused.values()) != load.wanted))
 
 
-def _paid_twice(job_id: str, runs: dict[str, dict[str, Any]]) -> bool:
+def _tell_of(job_id: str, runs: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+    """Print everything that tells why a job has more runs than it should: the runs, and what its row says of them."""
+    row = next((row for row in rows if row["id"] == job_id), {})
+    _say(f"\n{job_id} was paid for more than once; its row:")
+    for name in sorted(set(row) & _TELLING):
+        _say(f"  {name:24}{row[name]}")
+    for run in reversed([run for run in runs if job_id in str(run["input"])]):
+        times = " ".join(f"{name} {run.get(name)}" for name in ("created_at", "started_at", "completed_at"))
+        _say(f"  run {run['id']} {run['status']} {times} {(run['error'] or '')[:80]}")
+
+
+def _paid_twice(job_id: str, runs: list[dict[str, Any]]) -> bool:
     """Whether a job has a run beyond its first that no platform fault of an earlier one explains."""
-    own = [run for run in runs.values() if job_id in str(run["input"])]
+    own = [run for run in runs if job_id in str(run["input"])]
     faults = sum(any(word in (run["error"] or "") for word in PLATFORM) for run in own)
     return len(own) > 1 + min(faults, 1)
 

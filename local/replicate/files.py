@@ -1,6 +1,8 @@
 """Output files on disk, each behind an address that nobody can guess."""
 
 import secrets
+import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from .problems import NotFoundError
@@ -12,21 +14,28 @@ class OutputFiles:
     def __init__(self, folder: Path, base_url: str) -> None:
         self._folder = folder
         self._base_url = base_url
-        self._kept: dict[str, tuple[str, str]] = {}  # key and file name by prediction
+        # Key and file name by prediction; the folders are named after both, so that a restart finds them.
+        self._kept = {file.parts[-3]: (file.parts[-2], file.name) for file in folder.glob("*/*/*")}
 
     def add(self, prediction_id: str, name: str, content: bytes) -> str:
         """Store the output of a prediction as a file of that name and return its URL."""
         key = secrets.token_urlsafe(24)
-        folder = self._folder / key
+        folder = self._folder / prediction_id / key
         folder.mkdir(parents=True)
         (folder / name).write_bytes(content)
         self._kept[prediction_id] = (key, name)
+        return self.url(prediction_id)
+
+    def url(self, prediction_id: str) -> str:
+        """Return the address of a prediction's output; raises NotFoundError if it has none."""
+        if prediction_id not in self._kept:
+            raise NotFoundError
+        key, name = self._kept[prediction_id]
         return f"{self._base_url}/files/{key}/{name}"
 
     def path(self, key: str, name: str) -> Path:
         """Return where the file of an address is; raises NotFoundError, also after its erasure."""
-        self.owner(key, name)
-        return self._folder / key / name
+        return self._folder / self.owner(key, name) / key / name
 
     def owner(self, key: str, name: str) -> str:
         """Return the id of the prediction whose output an address holds; raises NotFoundError as `path` does."""
@@ -37,7 +46,12 @@ class OutputFiles:
 
     def erase(self, prediction_id: str) -> None:
         """Delete the output of a prediction, if it has one."""
-        kept = self._kept.pop(prediction_id, None)
-        if kept is not None:
-            self._folder.joinpath(*kept).unlink(missing_ok=True)
-            (self._folder / kept[0]).rmdir()
+        if self._kept.pop(prediction_id, None):
+            shutil.rmtree(self._folder / prediction_id)
+
+    def erase_all_but(self, prediction_ids: Collection[str]) -> None:
+        """Delete every output but those of these predictions: a run may have been stopped while it wrote."""
+        for folder in self._folder.glob("*"):
+            if folder.name not in prediction_ids:
+                self._kept.pop(folder.name, None)
+                shutil.rmtree(folder)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -136,11 +137,11 @@ class Page:
 
 
 class Predictions:
-    """All predictions of this run of the stand-in, in the order of their creation."""
+    """All predictions of the stand-in, in the order of their creation; `earlier` are those of runs before this one."""
 
-    def __init__(self) -> None:
-        self._all: list[Prediction] = []
-        self._by_id: dict[str, Prediction] = {}
+    def __init__(self, earlier: Sequence[Prediction] = ()) -> None:
+        self._all = list(earlier)
+        self._by_id = {each.id: each for each in earlier}
 
     def add(self, prediction: Prediction) -> None:
         """Keep a new one."""
@@ -152,6 +153,10 @@ class Predictions:
         if prediction_id not in self._by_id:
             raise NotFoundError
         return self._by_id[prediction_id]
+
+    def unfinished(self) -> list[Prediction]:
+        """Return those that have not ended, oldest first."""
+        return [each for each in self._all if not each.ended]
 
     def due_for_erasure(self, now: datetime) -> list[Prediction]:
         """Return those that ended an hour ago or more and still hold data."""

@@ -20,6 +20,7 @@ from .files import OutputFiles
 from .orders import Order
 from .predictions import Prediction, Predictions, Status
 from .received import Received
+from .records import Records
 from .webhooks import Webhooks
 from .workshop import INTERRUPTED, Done, Workshop
 
@@ -37,6 +38,7 @@ class Runs:
         self,
         *,
         predictions: Predictions,
+        records: Records,
         files: OutputFiles,
         received: Received,
         webhooks: Webhooks,
@@ -46,6 +48,7 @@ class Runs:
         faults: Faults,
     ) -> None:
         self._predictions = predictions
+        self._records = records
         self._files = files
         self._workshop = Workshop(session, received, engine)
         self._webhooks = webhooks
@@ -58,7 +61,9 @@ class Runs:
         self._unheeded: dict[str, asyncio.Event] = {}  # set once such a prediction was asked to stop
 
     def start(self) -> None:
-        """Begin to work through the queue and to erase what is an hour old."""
+        """Begin to work through the queue, with what an earlier run left in it, and to erase what is an hour old."""
+        for prediction in self._predictions.unfinished():
+            self._begin(prediction)
         self._spawn(self._work())
         self._spawn(self._sweep_for_ever())
 
@@ -77,13 +82,9 @@ class Runs:
     def create(self, order: Order) -> Prediction:
         """Take in an order: it starts when those before it have ended."""
         prediction = Prediction(order, self._clock.now())
+        self._save(prediction)
         self._predictions.add(prediction)
-        self._endings[prediction.id] = asyncio.Event()
-        self._cancels[prediction.id] = threading.Event()
-        log.info("prediction %s: starting, %s", prediction.id, order.model.slug)
-        self._waiting.put_nowait(prediction)
-        if prediction.deadline is not None:
-            self._spawn(self._watch_deadline(prediction, prediction.deadline))
+        self._begin(prediction)
         return prediction
 
     def cancel(self, prediction: Prediction) -> None:
@@ -103,6 +104,14 @@ class Runs:
         """Erase the data of predictions that ended an hour ago."""
         for prediction in self._predictions.due_for_erasure(self._clock.now()):
             self._erase(prediction)
+
+    def _begin(self, prediction: Prediction) -> None:
+        self._endings[prediction.id] = asyncio.Event()
+        self._cancels[prediction.id] = threading.Event()
+        log.info("prediction %s: starting, %s", prediction.id, prediction.order.model.slug)
+        self._waiting.put_nowait(prediction)
+        if prediction.deadline is not None:
+            self._spawn(self._watch_deadline(prediction, prediction.deadline))
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -193,6 +202,7 @@ class Runs:
     def _erase(self, prediction: Prediction) -> None:
         self._files.erase(prediction.id)
         prediction.erase()
+        self._save(prediction)
         log.info("prediction %s: data removed", prediction.id)
 
     def _log_line(self, prediction: Prediction, line: str) -> None:
@@ -208,6 +218,7 @@ class Runs:
         if started is not None and prediction.predict_time is None:
             prediction.predict_time = (now - started).total_seconds()
         prediction.error = error
+        self._save(prediction)
         self._cancels.pop(prediction.id).set()
         self._endings.pop(prediction.id).set()
         shown = f", {_QUERY.sub('?…', error)}" if error else ""
@@ -216,6 +227,12 @@ class Runs:
         # replicate.com/docs/topics/webhooks/receive-webhook, stored copy read 2026-11-22.
         if status is not Status.ABORTED or told:
             self._webhooks.emit(prediction, "completed")
+
+    def _save(self, prediction: Prediction) -> None:
+        try:
+            self._records.save(prediction)
+        except OSError:
+            log.exception("prediction %s: a restart will not know of it", prediction.id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -31,11 +31,13 @@ from .problems import (
 )
 from .published import PUBLISHED
 from .received import Received
+from .records import Records
 from .runs import Runs
 from .settings import Settings
 from .webhooks import Webhooks
 
 FILES_FOLDER = "standin-files"
+PREDICTIONS_FOLDER = "standin-predictions"
 RECEIVED_FOLDER = "standin-received"
 USER_AGENT = "replicate-standin/1.0"
 _PROTECTED = ("/v1", "/_")
@@ -55,12 +57,14 @@ class StandIn:
         self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT})
         self._limits = RateLimits()
         self._faults = Faults(clock)
-        self._predictions = Predictions()
+        records = Records(state / PREDICTIONS_FOLDER, self._models)
         self._files = OutputFiles(state / FILES_FOLDER, base_url)
+        self._predictions = Predictions(records.load(self._files))
         self._received = Received(state / RECEIVED_FOLDER)
         self._webhooks = Webhooks(self._session, clock, settings.webhook_secret, base_url, self._faults)
         self._runs = Runs(
             predictions=self._predictions,
+            records=records,
             files=self._files,
             received=self._received,
             webhooks=self._webhooks,

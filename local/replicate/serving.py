@@ -11,7 +11,7 @@ from aiohttp import web
 
 from .clock import Clock, SystemClock
 from .engines import Engine, make_engine
-from .server import FILES_FOLDER, RECEIVED_FOLDER, StandIn
+from .server import RECEIVED_FOLDER, StandIn
 from .settings import Settings
 
 # Nobody outside this machine may reach it: it answers with a token that stands in a local configuration file.
@@ -35,8 +35,7 @@ async def serve(
     listening = socket.create_server((HOST, settings.port))
     base_url = f"http://{HOST}:{listening.getsockname()[1]}"
     state = settings.state or Path(tempfile.mkdtemp(prefix="replicate-standin-"))
-    for leftover in (FILES_FOLDER, RECEIVED_FOLDER):  # of an earlier run, whose addresses nobody knows any more
-        shutil.rmtree(state / leftover, ignore_errors=True)
+    shutil.rmtree(state / RECEIVED_FOLDER, ignore_errors=True)  # of an earlier run, for whose tests it was kept
     stand_in = StandIn(settings, base_url, state, engine, clock or SystemClock())
     runner = web.AppRunner(stand_in.application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     try:
