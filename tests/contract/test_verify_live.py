@@ -1,20 +1,25 @@
 """`make verify-live` where a service breaks its rules. moto looks at no signature: whatever is signed, it takes."""
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
 from enhancer.adapters.model_files import models, offers
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled
+from local.config import ROOT
+from local.transform import read_template
 from operate.installation import OperatorError
+from operate.stage import read_stage
 from operate.verify_live.__main__ import main
-from operate.verify_live.accounts import read_accounts
+from operate.verify_live.accounts import Accounts, environment_of, read_accounts
 from operate.verify_live.bucket import Bucket, check_cors, check_objects, check_uploads, clear
 from operate.verify_live.findings import Finding, Findings, table
 from operate.verify_live.models import check_versions
@@ -200,9 +205,24 @@ def test_what_is_missing_is_named_in_one_sentence(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_of_the_parameter_store_are_not_taken_for_values():
-    with pytest.raises(OperatorError, match=r"not names in the parameter store: REPLICATE_API_TOKEN\.$"):
-        read_accounts({**ENVIRONMENT, "REPLICATE_API_TOKEN": "/image-enhancer-dev/replicate-api-token"})
+def test_all_that_is_missing_is_named_at_once():
+    with pytest.raises(OperatorError) as problem:
+        read_accounts({"R2_ENDPOINT": " "})
+    assert str(problem.value) == (
+        "Missing in the environment: R2_ENDPOINT, R2_AI_IMAGES_BUCKET, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY, "
+        "REPLICATE_API_TOKEN, PUBLIC_BASE_URL (.env.example says what each is)."
+    )
+
+
+@pytest.mark.parametrize(
+    "names", [("REPLICATE_API_TOKEN",), ("R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"), ("REPLICATE_WEBHOOK_SECRET",)]
+)
+def test_names_of_the_parameter_store_are_not_taken_for_values(names):
+    with pytest.raises(OperatorError) as problem:
+        read_accounts({**ENVIRONMENT, **{name: f"/image-enhancer-dev/{name}" for name in names}})
+    assert str(problem.value) == (
+        f"Here the values themselves are needed, not names in the parameter store: {', '.join(names)}."
+    )
 
 
 def test_a_wrong_list_of_models_is_said(tmp_path):
@@ -220,11 +240,139 @@ def test_nothing_is_spent_without_a_yes(answer, tmp_path):
 
 def test_defaults_are_the_templates_and_keys_are_not_shown():
     accounts = read_accounts(ENVIRONMENT)
-    assert accounts.replicate_url == "https://api.replicate.com"
-    assert "replicate.delivery" in accounts.output_hosts
-    assert "nightmareai/real-esrgan" in accounts.allowed_models
-    assert accounts.prefix == "ai-enhancer/"
+    declared = read_template(ROOT / "template.yaml")["Parameters"]
+    assert accounts == Accounts(
+        endpoint=ENVIRONMENT["R2_ENDPOINT"],
+        public_endpoint=ENVIRONMENT["R2_ENDPOINT"],
+        bucket="pictures",
+        prefix=declared["R2Prefix"]["Default"],
+        key_id="the-key-id",
+        secret="the-secret-key",
+        origin="https://images.test",
+        replicate_url=declared["ReplicateBaseUrl"]["Default"],
+        token="r8_the_token",
+        webhook_secrets=(),
+        output_hosts=tuple(declared["ReplicateOutputHosts"]["Default"].split(",")),
+        allowed_models=tuple(declared["AllowedModels"]["Default"].split(",")),
+    )
+    assert not accounts.local
     assert not [value for value in ("the-key-id", "the-secret-key", "r8_the_token") if value in repr(accounts)]
+
+
+def test_what_is_given_counts_before_the_templates_defaults():
+    given = {
+        "R2_ENDPOINT": " https://r2.test/X/ ",
+        "R2_PUBLIC_ENDPOINT": "https://pictures.test/X/",
+        "R2_AI_IMAGES_BUCKET": "b",
+        "AI_R2_PREFIX": "p/",
+        "R2_ACCESS_KEY_ID": "k",
+        "R2_SECRET_ACCESS_KEY": "s",
+        "PUBLIC_BASE_URL": "https://images.test/X/",
+        "REPLICATE_BASE_URL": "http://127.0.0.1:1/X/",
+        "REPLICATE_API_TOKEN": "t",
+        "REPLICATE_WEBHOOK_SECRET": "whsec_a whsec_b",
+        "REPLICATE_OUTPUT_HOSTS": "a.test,b.test",
+        "ALLOWED_MODELS": "a/b,c/d",
+    }
+    accounts = read_accounts(given)
+    assert accounts == Accounts(
+        endpoint="https://r2.test/X",
+        public_endpoint="https://pictures.test/X",
+        bucket="b",
+        prefix="p/",
+        key_id="k",
+        secret="s",
+        origin="https://images.test/X",
+        replicate_url="http://127.0.0.1:1/X",
+        token="t",
+        webhook_secrets=("whsec_a", "whsec_b"),
+        output_hosts=("a.test", "b.test"),
+        allowed_models=("a/b", "c/d"),
+    )
+    assert accounts.local
+
+
+def test_a_stage_is_looked_at_by_its_own_settings_and_secrets(monkeypatch, tmp_path):
+    stage = read_stage("staging")
+    names = ("r2-access-key-id", "r2-secret-access-key", "replicate-api-token", "replicate-webhook-secret")
+    asked = []
+
+    def load_all(client, of):
+        asked.append((client, of))
+        return {name: f"the {name}" for name in names}
+
+    monkeypatch.setattr("operate.verify_live.accounts.load_all", load_all)
+    monkeypatch.setattr(
+        "operate.verify_live.accounts.known_address",
+        lambda of, clients: f"https://{of.name}.test" if clients is client_of else None,
+    )
+
+    def client_of(service):
+        return f"client of {service}"
+
+    parameters = stage.parameters
+    expected = {
+        "R2_ENDPOINT": parameters["R2Endpoint"],
+        "R2_PUBLIC_ENDPOINT": parameters["R2PublicEndpoint"],
+        "R2_AI_IMAGES_BUCKET": parameters["R2Bucket"],
+        "AI_R2_PREFIX": parameters["R2Prefix"],
+        "R2_ACCESS_KEY_ID": "the r2-access-key-id",
+        "R2_SECRET_ACCESS_KEY": "the r2-secret-access-key",
+        "REPLICATE_API_TOKEN": "the replicate-api-token",
+        "REPLICATE_WEBHOOK_SECRET": "the replicate-webhook-secret",
+        "REPLICATE_BASE_URL": parameters["ReplicateBaseUrl"],
+        "REPLICATE_OUTPUT_HOSTS": parameters["ReplicateOutputHosts"],
+        "ALLOWED_MODELS": parameters["AllowedModels"],
+        "PUBLIC_BASE_URL": "https://staging.test",
+    }
+    assert environment_of(stage, client_of) == expected
+    assert asked == [("client of ssm", stage)]
+
+    class Session:
+        def __init__(self, region_name):
+            self.region_name = region_name
+            self.client = client_of
+
+    regions = []
+    monkeypatch.setattr("boto3.Session", lambda region_name: regions.append(region_name) or Session(region_name))
+    seen = []
+    monkeypatch.setattr(
+        "operate.verify_live.__main__.verify", lambda accounts, _: seen.append(accounts) or Findings(print)
+    )
+    endpoint = {"R2_ENDPOINT": "https://overridden.test", "R2_AI_IMAGES_BUCKET": "overridden"}
+    asked.clear()
+    assert main({**endpoint, "ENV": "staging", "YES": "1"}, Scripted(), tmp_path / "x.md") == 0
+    assert seen == [read_accounts(expected)]
+    assert regions == [stage.region]
+    assert not (tmp_path / "x.md").exists()
+
+
+def test_a_stage_without_an_address_is_not_looked_at(monkeypatch):
+    monkeypatch.setattr("operate.verify_live.accounts.load_all", lambda *_: defaultdict(str))
+    monkeypatch.setattr("operate.verify_live.accounts.known_address", lambda *_: None)
+    assert environment_of(read_stage("dev"), lambda _: None)["PUBLIC_BASE_URL"] == ""
+
+
+@pytest.mark.parametrize("answer", ["y", "Y", "yes", "YES"])
+def test_a_yes_is_a_yes(answer, tmp_path, monkeypatch):
+    findings = Findings(lambda _: None)
+    findings.compare("one", 1, 2)
+    findings.compare("two", 1, 2)
+    monkeypatch.setattr("operate.verify_live.__main__.verify", lambda *_: findings)
+    desk = Scripted(answer)
+    assert main(ENVIRONMENT, desk, tmp_path / "x.md") == 1
+    assert desk.lines == ["2 of 2 differ"]
+    assert not (tmp_path / "x.md").exists(), "nobody answered, and an older table says more"
+
+
+def test_what_aws_says_is_said(tmp_path, monkeypatch):
+    def refused(*_):
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetParameters")
+
+    monkeypatch.setattr("operate.verify_live.__main__.environment_of", refused)
+    desk = Scripted()
+    assert main({"ENV": "dev"}, desk, tmp_path / "x.md") == 1
+    assert desk.lines == ["AWS: An error occurred (AccessDenied) when calling the GetParameters operation: no"]
 
 
 def test_the_table_is_dated_and_its_cells_hold():
