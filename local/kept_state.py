@@ -23,18 +23,19 @@ def locked(config: StackConfig, say: Callable[[str], None]) -> Iterator[int]:
     The emulator holds it too. Where the supervisor of a stack was killed, its end is waited for. Raises LocalStackError
     naming the stack that runs.
     """
-    with (config.state / "lock").open("a+") as file:
+    with (config.state / "lock").open("a+") as file, _supervisor(config.state).open("a+") as own:
         if not _taken(file.fileno()):
             process, address = _holder(config.state)
-            if process and not _lives(process):
+            if process is None:
                 say("waiting for what an earlier start left behind to end")
                 _await(lambda: _taken(file.fileno()))
             if not _taken(file.fileno()):
                 where = f" at {address} (process {process})" if process else ""
                 raise LocalStackError(f"Another local stack runs on {config.state}{where}; `make stop` ends it.")
-        file.truncate(0)
-        file.write(f"{os.getpid()} {config.base_url}\n")
-        file.flush()
+        fcntl.flock(own, fcntl.LOCK_EX)
+        own.truncate(0)
+        own.write(f"{os.getpid()} {config.base_url}\n")
+        own.flush()
         yield file.fileno()
 
 
@@ -48,7 +49,7 @@ def stop(config: StackConfig) -> str:
         if _taken(file.fileno()):
             return "nothing runs"
         process, address = _holder(config.state)
-        if process and _lives(process):
+        if process:
             os.kill(process, signal.SIGTERM)
         _await(lambda: _taken(file.fileno()))
         if not _taken(file.fileno()):
@@ -99,20 +100,18 @@ def _taken(descriptor: int) -> bool:
     return True
 
 
+def _supervisor(state: Path) -> Path:
+    """The file that the supervisor alone holds, with its process and address: a bare number may be another's by now."""
+    return state / "supervisor"
+
+
 def _holder(state: Path) -> tuple[int | None, str]:
-    """Process and address of the stack that took the lock last."""
-    process, _, address = (state / "lock").read_text().strip().partition(" ")
-    return (int(process) if process.isdigit() else None), address
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    """Process, None if it has ended, and address of the stack that took the lock last."""
+    with _supervisor(state).open("a+") as file:
+        ended = _taken(file.fileno())
+        file.seek(0)
+        process, _, address = file.read().strip().partition(" ")
+    return (int(process) if process.isdigit() and not ended else None), address
 
 
 def _await(condition: Callable[[], bool]) -> None:

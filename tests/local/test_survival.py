@@ -1,6 +1,7 @@
 """What `make start` finds after a power cut, a `kill -9`, a closed terminal or a full disk."""
 
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -199,3 +200,21 @@ def test_stopping_what_was_never_started_does_nothing(tmp_path: Path) -> None:
     with locked(tiny_config(tmp_path), pytest.fail):
         pass
     assert stop(tiny_config(tmp_path)) == "nothing runs"
+
+
+def test_a_process_that_has_the_number_of_one_that_ended_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.kept_state.STOP_SECONDS", 0.2)
+    config = tiny_config(tmp_path)
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        (tmp_path / "supervisor").write_text(f"{stranger.pid} http://127.0.0.1:8080\n")
+        with (tmp_path / "lock").open("a+") as left_behind:
+            fcntl.flock(left_behind, fcntl.LOCK_EX)
+            with pytest.raises(LocalStackError, match="has not ended"):
+                stop(config)
+        assert stranger.poll() is None
+    finally:
+        stranger.communicate(b"\n", timeout=30)
+    assert stranger.returncode == 0

@@ -247,13 +247,19 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-def test_the_last_good_keys_go_on_serving_whatever_the_issuers_page_says_now(page, verifier, key, answer):
+def test_the_last_good_keys_go_on_serving_whatever_the_issuers_page_says_now(page, verifier, key, answer, monkeypatch):
+    warnings = []
+    monkeypatch.setattr("enhancer.adapters.bearer.logger.warning", lambda line, extra: warnings.append((line, extra)))
     page.keys(published(key))
     assert verifier.verify(token(key))
+    assert warnings == []
     page.answer, page.clock = answer, 3_601.0
     for _ in range(3):
         assert verifier.verify(token(key)).caller.owner.subject == "alice"
     assert page.asked == 2, "the page is not asked for again by each request"
+    [(line, extra)] = warnings
+    assert line == "issuer keys kept"
+    assert re.fullmatch(r"[A-Za-z]+|none that verifies tokens", extra["problem"])
     for page.clock in (3_700.0, 9_999.0):
         with pytest.raises(Unauthorized):
             verifier.verify(token(key, kid="k2"))

@@ -106,7 +106,7 @@ def test_more_than_five_minutes_off_is_refused(minutes):
         verify(*signed(at=datetime.now(UTC) + timedelta(minutes=minutes)))
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"text"', b"{}", b'{"id": "x"}', b'{"id": 1, "status": "y"}'])
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"{}", b'{"id": "x"}', b'{"id": 1, "status": "y"}', b"[" * 200_000])
 def test_a_signed_body_that_is_no_prediction_is_told(body):
     with pytest.raises(ValidationFailed):
         verify(*signed(body=body))

@@ -11,6 +11,7 @@ from enhancer.adapters.identity import Token
 from enhancer.domain import owner
 from enhancer.domain.owner import Caller
 from enhancer.errors import ServiceUnavailable, Unauthorized
+from enhancer.observability import logger
 
 ALGORITHMS = ("RS256", "ES256")
 LEEWAY = 60  # seconds that our clock and the issuer's may differ
@@ -37,8 +38,10 @@ class IssuerKeys(jwt.PyJWKClient):
             fetched = super().fetch_data()
             if self._last is None or any(map(_verifies, jwt.PyJWKSet.from_dict(fetched).keys)):
                 self._last = fetched
-        except Exception:  # noqa: BLE001, S110 - a page may be anything: HTML, cut off, not UTF-8, nested too deeply
-            pass
+            else:
+                logger.warning("issuer keys kept", extra={"problem": "none that verifies tokens"})
+        except Exception as problem:  # noqa: BLE001 - a page may be anything: HTML, cut off, not UTF-8, nested deeply
+            logger.warning("issuer keys kept", extra={"problem": type(problem).__name__})
         if self._last is None:
             raise jwt.PyJWKClientConnectionError("the issuer publishes no keys")
         return self._last

@@ -54,6 +54,8 @@ class WebhookSignature:
                 message = Webhook(secret).verify(body, {**headers, "webhook-signature": signatures})
             except (WebhookVerificationError, ValueError):
                 continue
+            except RecursionError:  # signed, and nested more deeply than JSON is read
+                raise ValidationFailed("The body is not a JSON object.") from None
             if isinstance(message, dict):
                 return message
             raise ValidationFailed("The body is not a JSON object.")
