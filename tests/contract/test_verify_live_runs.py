@@ -233,7 +233,8 @@ def test_a_run_that_is_stuck_is_cut_short_by_its_deadline(desk):
     [received] = desk.service.call("GET", "/_received").json()
     assert received["headers"]["cancel-after"] == DEADLINE
     assert len(desk.hurrying.answers) == 1
-    assert desk.waited == [2, 2, 2]
+    assert set(desk.waited) == {2}
+    assert 3 <= len(desk.waited) <= 5, "the stand-in needs a moment after the five seconds"
 
 
 def test_a_run_that_was_done_before_it_could_be_cut_short_is_no_finding(desk):

@@ -73,8 +73,14 @@ def test_a_reduced_picture_fits_and_keeps_its_shape(width, height, max_pixels):
     assert narrow * low <= max(max_pixels, 1)
     if width * height <= max_pixels:
         assert (narrow, low) == (width, height)
-    elif min(narrow, low) > 20:
-        assert narrow / low == pytest.approx(width / height, rel=0.06)
+    elif min(width, height) ** 2 * max_pixels >= width * height:  # else the shorter side would be less than a pixel
+        short, long = sorted((narrow, low))
+        assert long == pytest.approx(short * max(width, height) / min(width, height), abs=1)
+
+
+def test_a_panorama_is_not_made_wider_than_it_is():
+    assert sizing.fit_within(20_000, 500, MODEL.max_pixels) == (9_120, 228)
+    assert sizing.result_size(20_000, 500, sizing.largest_scale(20_000, 500, MODEL), MODEL) == (36_480, 912)
 
 
 some_scales = st.integers(100, 400).map(lambda hundredths: hundredths / 100)
@@ -150,8 +156,21 @@ def test_every_preset_is_a_valid_choice(model):
 
 
 def test_what_the_model_gives_beyond_a_hundredth_counts_against_the_formats_side():
-    assert settle(4100, 512)["scale"] == 3.99
+    assert settle(4105, 512)["scale"] == 3.99
     with pytest.raises(InvalidParameter) as refusal:
-        settle(4100, 512, outputFormat="webp")
+        settle(4105, 512, outputFormat="webp")
     assert (refusal.value.details["actual"], refusal.value.details["limit"]) == (16_388, 16_383)
-    assert settle(4100, 512, outputFormat="webp", scale=3.98)["scale"] == 3.98
+    assert refusal.value.details["maximum"] == 3.98
+
+
+@given(sides, sides, st.sampled_from(sorted(MODELS)), st.sampled_from(["webp", "jpeg"]), some_scales)
+@example(4105, 512, "nightmareai/real-esrgan", "webp", 3.99)
+def test_the_largest_scale_that_a_refusal_names_is_taken(width, height, slug, output_format, scale):
+    model = MODELS[slug]
+    try:
+        sizing.settle({"scale": scale, "outputFormat": output_format}, width, height, model)
+    except InvalidParameter as refusal:
+        maximum = refusal.details.get("maximum", 0)
+        if refusal.name == "outputFormat" and 1 <= maximum <= sizing.largest_scale(width, height, model):
+            raw = {"scale": maximum, "outputFormat": output_format}
+            assert sizing.settle(raw, width, height, model)["scale"] == maximum

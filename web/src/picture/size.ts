@@ -29,8 +29,9 @@ function largestResult(width: number, height: number, { factor, maxPixels }: Bou
 function fitWithin(width: number, height: number, maxPixels: number): Sides {
   if (width * height <= maxPixels) return { width, height };
   const factor = Math.sqrt(maxPixels / (width * height));
-  const short = Math.max(1, Math.floor(Math.min(width, height) * factor));
-  const long = Math.max(1, Math.min(Math.floor(Math.max(width, height) * factor), Math.floor(maxPixels / short)));
+  const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
+  const short = Math.max(1, Math.floor(shorter * factor));
+  const long = Math.max(1, Math.min(Math.round((short * longer) / shorter), Math.floor(maxPixels / short)));
   return width >= height ? { width: long, height: short } : { width: short, height: long };
 }
 

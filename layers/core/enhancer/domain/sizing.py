@@ -74,18 +74,20 @@ def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementMo
         )
     if scale > largest:
         params["scale"] = scale = largest
-    longest = max(result_size(width, height, scale, model))
-    _check_side(max(width, height), longest, str(params["outputFormat"]))
+    _check_side(width, height, scale, model, str(params["outputFormat"]))
     return params
 
 
-def _check_side(side: int, longest: int, output_format: str) -> None:
-    """Raises InvalidParameter where the format can't hold the result's longer side, `side` times its scale."""
+def _check_side(width: int, height: int, scale: float, model: EnhancementModel, output_format: str) -> None:
+    """Raises InvalidParameter where the format can't hold the result's longer side."""
     limit = MAX_SIDE[output_format]
+    longest = max(result_size(width, height, scale, model))
     if longest <= limit:
         return
     fitting = [name for name, most in MAX_SIDE.items() if longest <= most]
-    maximum = _floor(limit / side)
+    maximum = _floor(limit / max(width, height))
+    if max(result_size(width, height, maximum, model)) > limit:  # what the model gives, hardly more than that
+        maximum = _floor(maximum - LEFT_OVER / 2)
     known = {"format": output_format, "actual": longest, "limit": limit, "fitting": fitting}
     if maximum < 1:
         message = "{format} holds {limit} pixels a side; the result would have {actual}. Choose {fitting}."
@@ -98,12 +100,16 @@ def _check_side(side: int, longest: int, output_format: str) -> None:
 
 
 def fit_within(width: int, height: int, max_pixels: int) -> Size:
-    """The size to which a picture is reduced so that it has at most `max_pixels`; its own size if it has no more."""
+    """The size to which a picture is reduced so that it has at most `max_pixels`; its own size if it has no more.
+
+    The longer side follows from the shorter one, whose rounding would else distort a panorama by what it loses.
+    """
     if width * height <= max_pixels:
         return width, height
     factor = math.sqrt(max_pixels / (width * height))
-    short = max(1, int(min(width, height) * factor))
-    long = max(1, min(int(max(width, height) * factor), max_pixels // short))
+    shorter, longer = min(width, height), max(width, height)
+    short = max(1, int(shorter * factor))
+    long = max(1, min((2 * short * longer + shorter) // (2 * shorter), max_pixels // short))
     return (long, short) if width >= height else (short, long)
 
 
