@@ -8,6 +8,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from operate.verify_live import __main__ as verify_live
+from operate.verify_live.runs import DEADLINE
 from tests.contract.test_verify_live_runs import Desk
 from tests.replicate.harness import ENDED, SECRET, TOKEN
 from tests.terminal import Scripted
@@ -45,6 +46,8 @@ def storage(monkeypatch):
 
 
 def test_the_whole_document(desk, storage, tmp_path, monkeypatch):
+    sessions = {"": desk.listening, DEADLINE: desk.hurrying}
+    monkeypatch.setattr("operate.verify_live.runs.Listening", sessions.__getitem__)
     verify = verify_live.verify
     monkeypatch.setattr(verify_live, "verify", lambda accounts, say: verify(accounts, say, desk.pause))
     environment = {
