@@ -216,6 +216,8 @@ def test_pictures_are_bounded_by_the_day_for_an_owner_and_for_guests_at_an_addre
         assert refusal.value.details == {"limit": 3 if taken else 6, "resetAt": "2026-11-23T00:00:00.000Z"}
         after = {key: used for key, used in world.usage.counters.items() if used}
         assert after == before, "what was taken before the refusal is given back"
+    elsewhere = Caller(new_guest())
+    take(gate(elsewhere), gate(elsewhere).upload_places(request(address="203.0.113.99"), elsewhere, 1))
     world.clock.advance(hours=12)
     take(gate(USER), gate(USER).upload_places(request(), USER, 1))
 

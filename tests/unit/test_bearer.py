@@ -327,3 +327,11 @@ def test_a_key_of_another_algorithm_is_not_taken_for_its_id(page, verifier, key)
     page.keys(published(key), published(rsa.generate_private_key(65_537, 2048), kid="k2"))
     with pytest.raises(Unauthorized):
         verifier.verify(token(key, kid="k2"))
+
+
+def test_of_two_keys_with_one_id_and_algorithm_the_first_verifies(page, verifier, key):
+    other = ec.generate_private_key(ec.SECP256R1())
+    page.keys(published(key), published(other))
+    assert verifier.verify(token(key))
+    with pytest.raises(Unauthorized):
+        verifier.verify(token(other))

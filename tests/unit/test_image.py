@@ -285,3 +285,72 @@ def test_what_is_not_a_picture_is_called_what_it_is(data, actual):
     with pytest.raises(image.NotAPicture) as refusal:
         inspect(data)
     assert refusal.value.actual == actual
+
+
+FOREIGN = {
+    "image/gif": [b"GIF89a"],
+    "image/x-canon-cr2": [b"II*\0\x10\0\0\0CR\2\0"],
+    "image/tiff": [b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0"],
+    "image/jxr": [b"II\xbc\x01"],
+    "image/bmp": [b"BM6\0"],
+    "image/vnd.microsoft.icon": [b"\0\0\1\0\1\0"],
+    "image/vnd.adobe.photoshop": [b"8BPS\0\1"],
+    "image/jxl": [b"\xff\x0a\x10", b"\0\0\0\x0cJXL \r\n\x87\n"],
+    "image/jp2": [b"\0\0\0\x0cjP  \r\n\x87\n"],
+    "image/j2c": [b"\xff\x4f\xff\x51\0"],
+    "image/x-fuji-raf": [b"FUJIFILMCCD-RAW 0201"],
+    "video/x-mng": [b"\x8aMNG\r\n\x1a\n"],
+    "video/webm": [b"\x1a\x45\xdf\xa3\x93"],
+    "video/x-msvideo": [b"RIFF\x24\0\0\0AVI LIST"],
+    "video/quicktime": [b"\0\0\0\x08wide", b"\0\0\4\xd2moov", b"\0\0\4\xd2mdat", b"\0\0\0\x14ftypqt  \0\0\0\0qt  "],
+    "application/pdf": [b"%PDF-1.7"],
+    "application/zip": [b"PK\x03\x04"],
+    "image/x-canon-cr3": [b"\0\0\0\x18ftypcrx \0\0\0\1crx isom"],
+    "image/heic": [b"\0\0\0\x18ftyp%s\0\0\0\0mif1heic" % brand for brand in (b"heic", b"heix", b"heim", b"heis")],
+    "image/heic-sequence": [
+        b"\0\0\0\x18ftyp%s\0\0\0\0msf1hevc" % brand for brand in (b"hevc", b"hevx", b"hevm", b"hevs")
+    ],
+    "image/avif": [b"\0\0\0\x18ftyp%s\0\0\0\0mif1miaf" % brand for brand in (b"avif", b"avis")],
+    "video/3gpp": [b"\0\0\0\x18ftyp%s\0\0\0\0isom3gp4" % brand for brand in (b"3gp4", b"3gp5", b"3gp6")],
+    "video/mp4": [
+        b"\0\0\0\x18ftyp%s\0\0\2\0isomiso2" % brand
+        for brand in (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash")
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "actual"), [(data, actual) for actual, examples in FOREIGN.items() for data in examples]
+)
+def test_files_of_other_kinds_are_told_by_their_first_bytes(data, actual):
+    with pytest.raises(image.NotAPicture) as refusal:
+        inspect(data + bytes(40))
+    assert refusal.value.actual == actual
+
+
+def boxed(major, *compatible, length=None):
+    """A file type box (ISO/IEC 14496-12, 4.3): its length, major brand, version and compatible brands."""
+    body = b"ftyp" + major + bytes(4) + b"".join(compatible)
+    return (len(body) + 4 if length is None else length).to_bytes(4) + body + b"avif" * 4
+
+
+@pytest.mark.parametrize(
+    ("data", "actual"),
+    [
+        (boxed(b"mif1", b"mif1", b"heic"), "image/heic"),
+        (boxed(b"mif1", b"miaf", b"isom", b"avif"), "image/avif"),
+        (boxed(b"msf1", b"iso8", b"hevc"), "image/heic-sequence"),
+        (boxed(b"msf1", b"isom", b"mp41"), "image/heif-sequence"),
+        (boxed(b"mif1", b"miaf"), "image/heif"),
+        (boxed(b"mif1"), "image/heif"),
+        (boxed(b"mif1", b"miaf", b"avif", length=20), "image/heif"),
+        (boxed(b"mif1", b"\0avi", b"f\0\0\0"), "image/heif"),
+        (boxed(b"mif1", *[b"miaf"] * 60), "image/heif"),
+        (boxed(b"mif1", *[b"miaf"] * 59, b"avif"), "image/avif"),
+        (boxed(b"mif1", *[b"miaf"] * 60, b"avif"), "image/heif"),
+    ],
+)
+def test_a_picture_of_any_codec_is_called_by_the_codec_that_its_box_names(data, actual):
+    with pytest.raises(image.NotAPicture) as refusal:
+        inspect(data)
+    assert refusal.value.actual == actual

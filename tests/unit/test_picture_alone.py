@@ -117,6 +117,51 @@ def test_a_file_that_is_nothing_but_its_picture_is_the_same_byte_for_byte(data):
     assert PillowImaging().prepare(data, CAP).picture is None
 
 
+@pytest.mark.parametrize("length", [8, 9])
+def test_what_is_kept_of_a_webp_is_kept_to_the_byte(length):
+    kept = (b"VP8L", STILL[1] + bytes(length - len(STILL[1]) % 2))
+    assert image.alone(webp(kept, (b"EXIF", SECRET))).data == webp(kept)
+
+
+def test_a_webp_that_begins_with_what_nobody_knows_keeps_nothing_of_it():
+    assert image.alone(webp((b"prVt", SECRET), STILL)).data == webp(STILL)
+
+
+def test_a_webps_length_that_is_beyond_its_end_ends_it():
+    assert image.alone(webp(STILL) + b"XMP \xf0\xff\xff\xff").data == webp(STILL)
+    data = bytearray(webp(STILL, (b"XMP ", b"ab")))
+    data[-6:-2] = b"\xf0\xff\xff\xff"
+    assert image.alone(bytes(data)).data == webp(STILL)
+
+
+def test_a_webps_header_says_what_the_file_holds_now():
+    assert image.alone(webp(vp8x(0x2C), STILL, (b"EXIF", TURNED))).data == webp(vp8x(0), STILL)
+    profiled = webp(vp8x(0x3C), (b"ICCP", SRGB), STILL)
+    assert image.alone(profiled).data == webp(vp8x(0x30), (b"ICCP", SRGB), STILL)
+
+
+def test_only_the_first_chunk_tells_whether_a_webp_moves():
+    found = image.alone(webp(STILL, vp8x(0x02)))
+    assert (found.still, found.data) == (True, webp(STILL))
+    moving = image.alone(webp(vp8x(0x02), (b"ANIM", bytes(6)), (b"ANMF", bytes(24))))
+    assert moving.still is False
+    assert image.alone(webp(vp8x(0), STILL)).still is True
+
+
+def test_a_profile_that_is_cut_off_where_it_ends_is_read_by_others():
+    data = image.alone(behind(PNG, chunk(b"iCCP", b"name\0\0" + zlib.compress(SRGB + SECRET)), "PNG")).data
+    with Image.open(io.BytesIO(data)) as opened:
+        assert opened.info["icc_profile"] == SRGB
+    assert b"iCCPname\0\0" in data
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_profile_is_inflated_so_far_and_no_further(more):
+    profile = struct.pack(">I", parts.MAX_PROFILE + more) + bytes(parts.MAX_PROFILE + more - 4)
+    data = image.alone(behind(PNG, chunk(b"iCCP", b"a\0\0" + zlib.compress(profile)), "PNG")).data
+    assert (b"iCCP" in data) == (more == 0)
+
+
 def exif_jpeg(block):
     return behind(JPEG, segment(0xE1, b"Exif\0\0" + block))
 
