@@ -12,6 +12,8 @@ from local.config import LocalStackError, StackConfig
 from local.kept_secrets import Secrets
 
 TOKEN_USER = "r2-token"
+ALLOWED_HEADERS = ["cache-control", "content-type", "if-none-match", "x-amz-meta-upload"]
+"""What the page sends with an upload."""
 
 
 def ensure_bucket(config: StackConfig) -> None:
@@ -51,7 +53,7 @@ def cors_rule(origin: str) -> dict[str, Any]:
     return {
         "AllowedMethods": ["GET", "HEAD", "PUT"],
         "AllowedOrigins": [origin],
-        "AllowedHeaders": ["cache-control", "content-type", "if-none-match", "x-amz-meta-upload"],
+        "AllowedHeaders": ALLOWED_HEADERS,
         "ExposeHeaders": ["ETag"],
         "MaxAgeSeconds": 3600,
     }

@@ -97,10 +97,10 @@ def of_python(name: str, tool: Tool) -> list[Advisory]:
         raise _unusable("pip-audit", lock, printed)
     advisories = [
         Advisory(
-            ids=(str(each["id"]), *map(str, each.get("aliases", []))),
+            ids=(str(each["id"]), *map(str, each["aliases"])),
             package=f"{package['name']} {package['version']}",
             lock=lock,
-            title=f"mended in {', '.join(each.get('fix_versions', [])) or 'no release yet'}",
+            title=f"mended in {', '.join(each['fix_versions']) or 'no release yet'}",
         )
         for package in found
         for each in package.get("vulns", [])
@@ -123,8 +123,8 @@ def of_npm(folder: str, tool: Tool) -> list[Advisory]:
         if printed.code is None or ("message" in answer and answer.get("statusCode") != 400):
             raise NoAnswer(lock)
         raise _unusable("npm audit", lock, printed)
-    advisories = {
-        str(via["url"]).rpartition("/")[2]: Advisory(
+    advisories = dict.fromkeys(
+        Advisory(
             ids=(str(via["url"]).rpartition("/")[2],),
             package=f"{via['name']} {via['range']}",
             lock=lock,
@@ -133,8 +133,8 @@ def of_npm(folder: str, tool: Tool) -> list[Advisory]:
         for package in found.values()
         for via in package["via"]
         if isinstance(via, dict)  # a text is a package that it comes by, listed itself
-    }
-    return list(advisories.values())
+    )
+    return list(advisories)
 
 
 def read_waivers(text: str) -> list[Waiver]:
@@ -150,9 +150,7 @@ def read_waivers(text: str) -> list[Waiver]:
     return waivers
 
 
-def audit(
-    waivers: Sequence[Waiver], today: date, tool: Tool, say: Callable[[str], None], *, go_on: bool = False
-) -> int:
+def audit(waivers: Sequence[Waiver], today: date, tool: Tool, say: Callable[[str], None], *, go_on: bool) -> int:
     """Ask for every lock and say what counts; the exit code. Raises OperatorError."""
     advisories: list[Advisory] = []
     silent: list[str] = []

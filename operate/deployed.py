@@ -10,9 +10,9 @@ from operate import r2
 from operate.deploy import Clients, find_stack
 from operate.finding import Finding
 from operate.origin import origin_secret_sent
-from operate.stage import Stage
+from operate.stage import FILLED_IN, Stage
 
-SECONDS = 35
+SECONDS = 40
 """Longer than CloudFront waits for the API, so that its own answer is seen."""
 QUEUES = ("Start", "Completion", "Retention")
 READS = frozenset({"Enabled", "Enabling", "Updating", "Creating"})
@@ -49,7 +49,7 @@ def _parameters(stage: Stage, stack: Any, address: str) -> Iterator[Finding]:
     other = {
         name: (given.get(name), value)
         for name, value in stage.parameters.items()
-        if name not in {"OriginSecret", "PublicBaseUrl"} and given.get(name) != value
+        if name not in FILLED_IN and given.get(name) != value
     }
     for name, (present, wanted) in other.items():
         deployed_with = "without it" if present is None else f"with {present!r}"
@@ -61,16 +61,16 @@ def _parameters(stage: Stage, stack: Any, address: str) -> Iterator[Finding]:
 def _origin(stage: Stage, clients: Clients, stored: str) -> Iterator[Finding]:
     """Whether functions accept what the distribution sends."""
     deploy = f"make deploy ENV={stage.name}"
-    sent = origin_secret_sent(clients, stage)
-    if sent is None or not stored:
+    sent, counting = origin_secret_sent(clients, stage), stored.split()
+    if sent is None or not counting:
         return
-    if sent not in stored.split():
+    if sent not in counting:
         yield Finding(
             "the distribution sends an origin secret that is not stored any more, so that functions refuse (403) all "
             "requests but /api/health and the webhook within five minutes",
             deploy,
         )
-    elif sent != stored.split(maxsplit=1)[0]:
+    elif sent != counting[0]:
         yield Finding("the distribution does not send the newest origin secret", deploy, needed=False)
     else:
         yield Finding("the distribution sends the newest origin secret")
@@ -121,7 +121,7 @@ def _explained(
     What gateway and CloudFront say of themselves has not our envelope. Their 5xx have several causes each (AWS re:Post
     knowledge center, "How can I troubleshoot 5xx errors for API Gateway?", read 2026-11-25), so the log decides.
     """
-    status, error = answer.status_code, said.get("error", {})
+    status, error = answer.status_code, said.get("error")
     log = f"see the log /aws/lambda/{stage.stack}-{function.replace('_', '-')}"
     request_id = answer.headers.get("x-request-id")
     if request_id:
@@ -162,7 +162,12 @@ def _envelope(answer: requests.Response) -> dict[str, Any]:
 
 def _queues(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator[Finding]:
     """Whether the queues are there, and nothing lies in the dead letters."""
-    sqs, well = clients("sqs"), True
+    wrong = list(_wrong_queues(stage, clients, outputs))
+    yield from wrong or [Finding("six queues, and no dead letters")]
+
+
+def _wrong_queues(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator[Finding]:
+    sqs = clients("sqs")
     for queue in QUEUES:
         for suffix in ("QueueUrl", "DeadLettersUrl"):
             try:
@@ -174,7 +179,6 @@ def _queues(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator
                 yield Finding(
                     f"{queue}{suffix.removesuffix('Url')} can't be read ({code})", f"make deploy ENV={stage.name}"
                 )
-                well = False
                 continue
             waiting = int(found["ApproximateNumberOfMessages"])
             if waiting and suffix == "DeadLettersUrl":
@@ -183,14 +187,16 @@ def _queues(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator
                     f"{waiting} dead letters of {name}",
                     f"docs/operations.md#{name}-dead-letters, then: make redrive QUEUE={name} STACK={stage.stack}",
                 )
-                well = False
-    if well:
-        yield Finding("six queues, and no dead letters")
 
 
 def _mappings(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator[Finding]:
     """Whether each queue is read by its function: a mapping can be switched off, and messages then wait unread."""
-    client, off = clients("lambda"), 0
+    wrong = list(_wrong_mappings(stage, clients, outputs))
+    yield from wrong or [Finding("each queue is read by its function")]
+
+
+def _wrong_mappings(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator[Finding]:
+    client = clients("lambda")
     for queue, function in (("Start", "job-start"), ("Completion", "job-completion"), ("Retention", "retention")):
         name = f"{stage.stack}-{function}"
         try:
@@ -199,7 +205,6 @@ def _mappings(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterat
             yield Finding(
                 f"{name} can't be read ({problem.response['Error']['Code']})", f"make deploy ENV={stage.name}"
             )
-            off += 1
             continue
         wanted = outputs.get(f"{queue}QueueUrl", "").rpartition("/")[2]
         mapping = next((each for each in found if each["EventSourceArn"].rpartition(":")[2] == wanted), None)
@@ -210,8 +215,3 @@ def _mappings(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterat
                 f"aws lambda update-event-source-mapping --region {stage.region} --uuid {mapping['UUID']} --enabled"
             )
             yield Finding(f"{name} does not read its queue (its mapping is {mapping['State']})", enable)
-        else:
-            continue
-        off += 1
-    if not off:
-        yield Finding("each queue is read by its function")

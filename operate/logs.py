@@ -31,12 +31,10 @@ def log_group(stack: str, function: str) -> str:
 def lines_about(job_id: str, client: Any, stack: str) -> list[str]:
     """Every line that the stack's functions logged about a job, in the order of time, each with its function."""
     found = [
-        (entry["timestamp"], position, function, entry)
-        for function in FUNCTIONS
-        for position, entry in enumerate(_entries(client, log_group(stack, function), job_id))
+        (entry, function) for function in FUNCTIONS for entry in _entries(client, log_group(stack, function), job_id)
     ]
-    found.sort(key=lambda each: each[:2])  # one function's lines of a millisecond stay in their order
-    return [shown for _, _, function, entry in found for shown in _shown(function, entry)]
+    found.sort(key=lambda each: each[0]["timestamp"])  # one function's lines of a millisecond stay in their order
+    return [shown for entry, function in found for shown in _shown(function, entry)]
 
 
 def query(job_id: str) -> str:

@@ -24,7 +24,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.pictures_bucket import cors_rule
+from local.pictures_bucket import ALLOWED_HEADERS, cors_rule
 from operate.installation import OperatorError
 from operate.stage import Stage
 from operate.terminal import Terminal
@@ -40,7 +40,6 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
     """A client of R2 that sends what R2 takes: no checksums, path addresses."""
     session: Any = boto3.session.Session(key_id, secret, region_name="auto")
     settings = Config(
-        signature_version="s3v4",
         s3={"addressing_style": "path"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
@@ -98,14 +97,13 @@ def lifecycle_gaps(client: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 def preflight(endpoint: str, bucket: str, origin: str, session: requests.Session) -> str | None:
     """Ask as a browser would before it uploads from `origin`; what is wrong, or None."""
-    wanted = cors_rule(origin)
     try:
         answer = session.options(
             f"{endpoint}/{bucket}/preflight",
             headers={
                 "Origin": origin,
                 "Access-Control-Request-Method": "PUT",
-                "Access-Control-Request-Headers": ",".join(wanted["AllowedHeaders"]),
+                "Access-Control-Request-Headers": ",".join(ALLOWED_HEADERS),
             },
             timeout=SECONDS,
         )

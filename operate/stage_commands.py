@@ -81,9 +81,11 @@ def configure_bucket(stage: Stage, clients: Clients, terminal: Terminal, environ
     if origin is None:
         raise OperatorError(f"The page has no address yet: make deploy ENV={stage.name} first, or set DomainName.")
     stored = parameter_store.load(clients("ssm"), stage)
-    key_id = terminal.ask_hidden("R2 access key id with Admin Read & Write (Enter takes the functions' own):")
-    secret = terminal.ask_hidden("Its secret access key:") if key_id else stored.get("r2-secret-access-key", "")
-    key_id = key_id or stored.get("r2-access-key-id", "")
+    key_id: str | None = terminal.ask_hidden(
+        "R2 access key id with Admin Read & Write (Enter takes the functions' own):"
+    )
+    secret = terminal.ask_hidden("Its secret access key:") if key_id else stored.get("r2-secret-access-key")
+    key_id = key_id or stored.get("r2-access-key-id")
     if not key_id or not secret:
         raise OperatorError("Without keys R2 shows nothing.")
     client = r2.r2_client(stage.parameters["R2Endpoint"], key_id, secret)

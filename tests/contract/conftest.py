@@ -39,7 +39,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @functools.cache
-def _template() -> Any:
+def template_yaml() -> Any:
+    """template.yaml, short intrinsic functions as their bare values."""
     return yaml.load((ROOT / "template.yaml").read_text(), _CloudFormation)  # noqa: S506 - a SafeLoader
 
 
@@ -52,7 +53,7 @@ def boto_session() -> boto3.Session:
 def create_table(client: Any, logical_id: str) -> str:
     """Create a table as the template describes it."""
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    properties = _template()["Resources"][logical_id]["Properties"]
+    properties = template_yaml()["Resources"][logical_id]["Properties"]
     client.create_table(TableName=logical_id, **{name: properties[name] for name in wanted if name in properties})
     return logical_id
 

@@ -1,13 +1,19 @@
 """`make bucket` and what proves the keys of R2: the rules as S3 keeps them (moto), refusals as R2 words them."""
 
 import dataclasses
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import requests
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.credentials import Credentials
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
@@ -20,9 +26,9 @@ from tests.contract.conftest import boto_session
 from tests.terminal import Scripted
 from tests.transport import Answer, session
 
-ORIGIN = "https://images.example.com"
+ORIGIN, ENDPOINT = "https://images.example.com", "https://1a2b.r2.cloudflarestorage.com"
 OWN = {
-    "R2Endpoint": "https://1a2b.r2.cloudflarestorage.com", "R2Bucket": "pictures", "R2Prefix": "ai/",
+    "R2Endpoint": ENDPOINT, "R2Bucket": "pictures", "R2Prefix": "ai/",
     "DomainName": "images.example.com", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1a",
 }  # fmt: skip
 THEIRS = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "other/"}, "Expiration": {"Days": 1}}
@@ -187,6 +193,74 @@ def test_an_endpoint_that_does_not_answer_is_told_once(stage: Stage) -> None:
     )
 
 
+@pytest.mark.usefixtures("aws")
+def test_a_bucket_that_shows_an_empty_list_of_rules_gets_ours(stage: Stage) -> None:
+    client = boto_session().client("s3")
+    with Stubber(client) as stubber:
+        for operation in ("get_bucket_cors", CORS, "get_bucket_lifecycle_configuration", LIFECYCLE):
+            stubber.add_response(operation, {})
+        said = configured(stage, client)
+        stubber.assert_no_pending_responses()
+    assert [line.partition("\n")[0] for line in said] == ["CORS of pictures: becomes", "lifecycle of pictures: becomes"]
+
+
+# ---- How R2 is asked -----------------------------------------------------------------------------------------------
+
+
+def test_a_client_is_for_one_account_waits_briefly_and_asks_twice() -> None:
+    config = r2.r2_client(ENDPOINT, "key-id", "secret").meta.config
+    assert config.region_name == "auto"
+    assert config.s3 == {"addressing_style": "path"}
+    assert (config.request_checksum_calculation, config.response_checksum_validation) == ("when_required",) * 2
+    assert (config.connect_timeout, config.read_timeout) == (10, 10)
+    assert config.retries["total_max_attempts"] == 2
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "path"),
+    [
+        ("put_object", {"Key": "ai/setup-check", "Body": b"check"}, "pictures/ai/setup-check"),
+        ("put_bucket_cors", {"CORSConfiguration": {"CORSRules": [cors_rule(ORIGIN)]}}, "pictures?cors"),
+    ],
+)
+def test_what_is_sent_is_signed_with_the_keys_and_carries_no_checksum(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, operation: str, given: dict[str, Any], path: str
+) -> None:
+    """By botocore's signer, whatever the desk's own configuration says about S3."""
+    (tmp_path / "config").write_text("[default]\ns3 =\n  signature_version = s3\n  addressing_style = virtual\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    client = r2.r2_client(ENDPOINT, "key-id", "secret")
+    sent: list[Any] = []
+
+    class Nothing:
+        def stream(self, **_: Any) -> Iterator[bytes]:
+            yield b""
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        sent.append(request)
+        return AWSResponse(request.url, 200, {}, Nothing())
+
+    client.meta.events.register("before-send.s3", answer)
+    getattr(client, operation)(Bucket="pictures", **given)
+    [request] = sent
+    assert (request.method, request.url) == ("PUT", f"{ENDPOINT}/{path}")
+    headers = {
+        name.lower(): str(value, "ascii") if isinstance(value, bytes) else value
+        for name, value in request.headers.items()
+    }
+    body = request.body if isinstance(request.body, bytes) else request.body.getvalue()
+    assert not [name for name in headers if "checksum" in name or name == "x-amz-trailer"]
+    assert headers["x-amz-content-sha256"] == hashlib.sha256(body).hexdigest()
+    signed = headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    again = AWSRequest(
+        "PUT", request.url, headers={name: headers[name] for name in signed if name in headers}, data=body
+    )
+    at = datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    with patch("botocore.auth.get_current_datetime", return_value=at):
+        S3SigV4Auth(Credentials("key-id", "secret"), "s3", "auto").add_auth(again)
+    assert headers["authorization"] == again.headers["Authorization"]
+
+
 # ---- The keys ------------------------------------------------------------------------------------------------------
 
 
@@ -268,7 +342,8 @@ def test_a_bucket_that_takes_uploads_from_the_page(status: int, allowed: str) ->
     assert (request.method, request.url) == ("OPTIONS", "https://r2.test/pictures/preflight")
     assert request.headers["Origin"] == ORIGIN
     assert request.headers["Access-Control-Request-Method"] == "PUT"
-    assert request.headers["Access-Control-Request-Headers"] == ",".join(cors_rule(ORIGIN)["AllowedHeaders"])
+    wanted = "cache-control,content-type,if-none-match,x-amz-meta-upload"
+    assert request.headers["Access-Control-Request-Headers"] == wanted
 
 
 @pytest.mark.parametrize(
@@ -328,8 +403,15 @@ def test_enter_takes_the_functions_own_keys(stage: Stage, opened: list[tuple[str
     assert [line.partition("\n")[0].rpartition(": ")[2] for line in terminal.lines] == ["would become"] * 2
 
 
-@pytest.mark.parametrize("answers", [("",), ("admin-key-id", "")])
-def test_without_keys_nothing_is_asked(stage: Stage, opened: list[tuple[str, ...]], answers: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("answers", "stored"),
+    [(("",), ()), (("",), ("r2-access-key-id",)), (("",), ("r2-secret-access-key",)), (("admin-key-id", ""), ())],
+)
+def test_without_both_keys_nothing_is_asked(
+    stage: Stage, opened: list[tuple[str, ...]], answers: tuple[str, ...], stored: tuple[str, ...]
+) -> None:
+    for name in stored:
+        parameter_store.store(boto_session().client("ssm"), stage, name, "one-of-two")
     with pytest.raises(OperatorError, match=r"^Without keys R2 shows nothing\.$"):
         configure_bucket(stage, boto_session().client, Scripted(*answers), {})
     assert opened == []

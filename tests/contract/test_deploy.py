@@ -14,7 +14,7 @@ import jmespath
 import pytest
 import requests
 from botocore import xform_name
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from botocore.stub import Stubber
 
 from enhancer.adapters.cookies import Signer
@@ -23,15 +23,17 @@ from enhancer.adapters.secrets import Secrets
 from operate import parameter_store
 from operate.__main__ import main
 from operate.account import Account, find_account
-from operate.deploy import NOT_YET, deploy
+from operate.deploy import NOT_YET, deploy, run_build, run_sam
+from operate.finding import Finding
 from operate.installation import Installation, OperatorError
 from operate.keep_secrets import keep_secrets, rotate
 from operate.stage import Stage, read_stage
 from operate.stage_commands import CHANGING, run
 from operate.teardown import empty_bucket, remains, teardown
+from operate.terminal import Desk as Screen
 from operate.terminal import NoTerminal
 from operate.upload_page import upload_page
-from tests.contract.conftest import boto_session
+from tests.contract.conftest import ROOT, boto_session
 from tests.terminal import Scripted
 from tests.transport import Answer, session
 
@@ -426,6 +428,71 @@ def test_a_command_shows_the_account_and_changes_nothing_in_another(
             assert run(command, {"ENV": "dev"}) == 0
             assert capsys.readouterr().out == "AWS account 123456789012, us-east-1\n"
     assert changed == [command, command]
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "called", "given"),
+    [
+        ("deploy", {}, "deploy", [requests.Session, run_build, run_sam, Screen, ROOT / "web" / "dist"]),
+        ("bucket", {"DRY_RUN": "1"}, "configure_bucket", [Screen, {"ENV": "dev", "DRY_RUN": "1"}]),
+        ("secrets", {"ROTATE": "share-keys"}, "rotate", [Screen, "share-keys"]),
+        ("secrets", {"ROTATE": ""}, "keep_secrets", [Screen, requests.Session]),
+        ("teardown", {}, "teardown", [Screen, Account("123456789012", "", "eu-central-1")]),
+        ("doctor", {}, "examine", [requests.Session]),
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_each_command_gets_the_stage_clients_in_its_region_and_what_else_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    environment: dict[str, str],
+    called: str,
+    given: list[Any],
+) -> None:
+    calls: list[tuple[str, tuple[Any, ...]]] = []
+
+    def calling(name: str) -> Callable[..., Any]:
+        def note(*arguments: Any) -> Any:
+            calls.append((name, arguments))
+            return iter([Finding("looked at", "mend it")]) if name == "examine" else ADDRESS
+
+        return note
+
+    for name in ("deploy", "configure_bucket", "rotate", "keep_secrets", "teardown", "examine"):
+        monkeypatch.setattr(f"operate.stage_commands.{name}", calling(name))
+    assert run(command, {"ENV": "dev", **environment}) == (1 if command == "doctor" else 0)
+    [(name, (stage, clients, *rest))] = calls
+    assert (name, stage) == (called, read_stage("dev"))
+    ssm = clients if called == "keep_secrets" else clients("ssm")
+    assert (ssm.meta.service_model.service_name, ssm.meta.region_name) == ("ssm", "eu-central-1")
+    assert [type(each) if isinstance(each, requests.Session | Screen) else each for each in rest] == given
+    account = "AWS account 123456789012, eu-central-1"
+    assert capsys.readouterr().out.splitlines() == {
+        "deploy": [account, f"{ADDRESS} (make doctor ENV=dev checks it)"],
+        "doctor": ["WRONG looked at: mend it"],
+    }.get(command, [account])
+
+
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [
+        (
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "Not you."}}, "PutParameter"),
+            "AWS: An error occurred (AccessDenied) when calling the PutParameter operation: Not you.",
+        ),
+        (EndpointConnectionError(endpoint_url="x"), 'AWS: Could not connect to the endpoint URL: "x"'),
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_what_aws_refuses_is_told_in_its_words(monkeypatch: pytest.MonkeyPatch, problem: Exception, says: str) -> None:
+    def refused(*_: Any) -> None:
+        raise problem
+
+    monkeypatch.setattr("operate.stage_commands.change", refused)
+    with pytest.raises(OperatorError) as refusal:
+        run("bucket", {"ENV": "dev"})
+    assert str(refusal.value) == says
 
 
 def test_redriving_a_stack_on_aws_shows_its_account(

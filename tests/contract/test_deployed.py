@@ -12,17 +12,20 @@ import requests
 from botocore.stub import Stubber
 
 from enhancer import http_api
-from operate.deployed import api, deployed
+from operate.deployed import SECONDS, api, deployed
 from operate.doctor import concurrency, queue_concurrency
 from operate.finding import Finding
 from operate.stage import Stage, read_stage
-from tests.contract.conftest import boto_session
+from tests.contract.conftest import boto_session, template_yaml
 from tests.contract.test_deploy import ADDRESS, distribution_config, small_stack
 from tests.transport import Answer, session
 
 OK: Answer = (200, {"content-type": "application/json"}, b'{"success": true, "data": {}}')
 FUNCTIONS = {"Start": "job-start", "Completion": "job-completion", "Retention": "retention"}
 CORS = {"Access-Control-Allow-Origin": ADDRESS}
+DEPLOY = "make deploy ENV=dev"
+WELL = 9
+"""Findings where all is well."""
 
 
 def refused(origin_secrets: list[str]) -> Answer:
@@ -49,7 +52,7 @@ class Installation:
         made = cloudfront.create_distribution(DistributionConfig=distribution_config("newest"))
         self.distribution = made["Distribution"]["Id"]
         self._make_queues()
-        self._make_stack()
+        self.make_stack()
 
     def clients(self, service: str) -> Any:
         return boto_session().client(service)  # type: ignore[call-overload]
@@ -82,21 +85,30 @@ class Installation:
             )
             self.mappings[queue] = mapping["UUID"]
 
-    def _make_stack(self) -> None:
+    def make_stack(self) -> None:
+        """The stack anew, with the outputs and the distribution that are there now."""
         template = json.loads(small_stack(ADDRESS, self.distribution))
-        template["Parameters"] = {name: {"Type": "String"} for name in (*self.stage.parameters, "PublicBaseUrl")}
+        names = (*self.stage.parameters, "PublicBaseUrl")
+        template["Parameters"] = {name: {"Type": "String", "NoEcho": name == "OriginSecret"} for name in names}
         template["Outputs"] |= {name: {"Value": url} for name, url in self.urls.items()}
-        given = {**self.stage.parameters, "PublicBaseUrl": ADDRESS}
+        given = {**self.stage.parameters, "PublicBaseUrl": ADDRESS, "OriginSecret": "newest"}
         parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
-        self.clients("cloudformation").create_stack(
+        cloudformation = self.clients("cloudformation")
+        cloudformation.delete_stack(StackName=self.stage.stack)
+        cloudformation.create_stack(
             StackName=self.stage.stack, TemplateBody=json.dumps(template), Parameters=parameters
         )
 
     def findings(self) -> list[Finding]:
         return list(deployed(self.stage, self.clients, self.http, self.origin_secrets))
 
-    def wrong(self) -> dict[str, str]:
-        return {str(each).partition(each.what)[0] + each.what: each.mend for each in self.findings() if each.mend}
+    def wrong(self) -> list[Finding]:
+        return [each for each in self.findings() if each.mend]
+
+    def asked_of_the_api(self) -> list[str]:
+        """The paths below the address that were asked for, in order."""
+        urls = [str(each.url) for each in self.asked.requests]
+        return [url.removeprefix(ADDRESS).partition("?")[0] for url in urls if url.startswith(ADDRESS)]
 
 
 @pytest.fixture
@@ -116,7 +128,7 @@ def test_all_is_well(installation: Installation) -> None:
         "each queue is read by its function",
         "R2 takes uploads from the page",
     ]
-    assert installation.wrong() == {}
+    assert installation.wrong() == []
     assert "newest" not in str([request.url for request in installation.asked.requests])
 
 
@@ -131,91 +143,164 @@ def test_a_distribution_that_sends_a_replaced_secret_is_the_first_thing_said(ins
     """The way into it by following the documents is closed; deleting a parameter by hand is another."""
     installation.origin_secrets = "newest-of-all newest-but-one"
     installation.answers["/api/ai-image/usage"] = refused(["newest-of-all"])
-    wrong = installation.wrong()
-    [secret] = [what for what in wrong if what.startswith("WRONG the distribution sends an origin secret")]
-    [seen] = [what for what in wrong if "/api/ai-image/usage" in what]
-    assert "functions refuse what comes through the distribution (403: Requests must come through" in seen
-    assert wrong[secret] == "make deploy ENV=dev"
-    assert wrong[seen].startswith("make deploy ENV=dev")
-    assert "newest" not in secret.replace("newest of", "")
+    assert installation.wrong() == [
+        Finding(
+            "the distribution sends an origin secret that is not stored any more, so that functions refuse (403) all "
+            "requests but /api/health and the webhook within five minutes",
+            DEPLOY,
+        ),
+        Finding(
+            f"{ADDRESS}/api/ai-image/usage: functions refuse what comes through the distribution (403: Requests must "
+            "come through the public address.)",
+            f"{DEPLOY}, so that it sends the stored origin secret and knows its address",
+        ),
+    ]
     installation.origin_secrets = "later newest"
-    assert "hint  the distribution does not send the newest origin secret" in installation.wrong()
+    installation.answers.clear()
+    assert installation.wrong() == [
+        Finding("the distribution does not send the newest origin secret", DEPLOY, needed=False)
+    ]
+
+
+def test_what_is_sent_or_stored_by_nobody_yet_is_not_compared(installation: Installation) -> None:
+    installation.origin_secrets = ""
+    assert installation.wrong() == [], "that secrets are missing is said of them"
+    assert len(installation.findings()) == WELL - 1
+    installation.origin_secrets, installation.distribution = "newest older", ""
+    installation.make_stack()
+    assert installation.wrong() == []
+    assert len(installation.findings()) == WELL - 1
+
+
+OURS = b'{"success": false, "error": {"type": "a_type", "message": "What happened."}}'
+LOG = "see the log /aws/lambda/image-enhancer-dev"
+LATER = "ask again in a minute"
+DNS = "the address may lead elsewhere: check its DNS record"
+HEALTH, USAGE, UPLOADS, JOBS = "/api/health", "/api/ai-image/usage", "/api/ai-image/uploads", "/api/ai-image/jobs"
 
 
 @pytest.mark.parametrize(
     ("path", "answer", "seen", "mend"),
     [
+        # a function
         (
-            "/api/ai-image/usage",
-            (500, {"x-request-id": "abc="}, b'{"success": false, "error": {"type": "internal_error", "message": "x"}}'),
+            USAGE,
+            (500, {"x-request-id": "abc="}, OURS),
             "job_status fails (500); behind it: secrets and UsageTable",
-            "see the log /aws/lambda/image-enhancer-dev-job-status, request abc=",
+            f"{LOG}-job-status, request abc=",
+        ),
+        (UPLOADS, (500, {}, OURS), "upload_intake fails (500); behind it: R2's keys", f"{LOG}-upload-intake"),
+        (JOBS, (500, {}, OURS), "job_status fails (500); behind it: JobsTable", f"{LOG}-job-status"),
+        (HEALTH, (500, {}, OURS), "job_status fails (500); behind it: nothing", f"{LOG}-job-status"),
+        (UPLOADS, (400, {}, OURS), "upload_intake answers 400 (a_type: What happened.)", f"{LOG}-upload-intake"),
+        # the gateway
+        (
+            USAGE,
+            (500, {}, b'{"message":"Internal Server Error"}'),
+            "job_status gives no answer (500 of the gateway): it does not start, or is throttled",
+            f"{LOG}-job-status",
         ),
         (
-            "/api/ai-image/uploads",
-            (500, {}, b'{"success": false, "error": {"type": "internal_error", "message": "x"}}'),
-            "upload_intake fails (500); behind it: R2's keys",
-            "see the log /aws/lambda/image-enhancer-dev-upload-intake",
+            USAGE,
+            (503, {}, b'{"message":"Service Unavailable"}'),
+            "job_status is too slow or throttled (503 of the gateway)",
+            f"compare the account's concurrent executions with its use; {LOG}-job-status",
+        ),
+        (USAGE, (404, {}, b'{"message":"Not Found"}'), "no function has this route (404)", "make deploy ENV=dev"),
+        # CloudFront
+        (
+            USAGE,
+            (403, {}, b"<html>Request blocked.</html>"),
+            "CloudFront refuses (403)",
+            "look for a firewall or a restriction by country at the distribution",
         ),
         (
-            "/api/ai-image/jobs",
-            (500, {}, b'{"success": false, "error": {"type": "internal_error", "message": "x"}}'),
-            "job_status fails (500); behind it: JobsTable",
-            "see the log /aws/lambda/image-enhancer-dev-job-status",
+            HEALTH,
+            (502, {}, b"<html>"),
+            "CloudFront can't reach the API (502)",
+            "make deploy ENV=dev; then see the stack's events",
         ),
-        ("/api/ai-image/usage", (500, {}, b'{"message":"Internal Server Error"}'), "it does not start", "see the log"),
-        ("/api/ai-image/usage", (503, {}, b'{"message":"Service Unavailable"}'), "503 of the gateway", "concurrent"),
-        ("/api/ai-image/usage", (404, {}, b'{"message":"Not Found"}'), "no function has this route", "make deploy"),
-        ("/api/ai-image/usage", (403, {}, b"<html>Request blocked.</html>"), "CloudFront refuses (403)", "firewall"),
-        ("/api/health", (502, {}, b"<html>"), "CloudFront can't reach the API (502)", "the stack's events"),
-        ("/api/health", (504, {}, b"<html>"), "does not answer CloudFront in time (504)", "see the log"),
-        ("/api/health", (301, {"location": "https://x.test/"}, b""), "not ours (HTTP 301)", "check its DNS record"),
-        ("/api/health", (200, {}, b"<html>parked</html>"), "not ours (HTTP 200)", "check its DNS record"),
-        ("/api/health", requests.ConnectionError("x"), "does not answer (ConnectionError)", "a new distribution takes"),
+        (HEALTH, (504, {}, b"<html>"), "the API does not answer CloudFront in time (504)", f"{LOG}-job-status"),
+        # somebody else
+        (HEALTH, (301, {"location": "https://x.test/"}, b""), "an answer that is not ours (HTTP 301)", DNS),
+        (HEALTH, (200, {}, b"<html>parked</html>"), "an answer that is not ours (HTTP 200)", DNS),
+        (HEALTH, (200, {}, b'["success"]'), "an answer that is not ours (HTTP 200)", DNS),
+        (HEALTH, (300, {}, OK[2]), "an answer that is not ours (HTTP 300)", DNS),
     ],
 )
 def test_each_outage_has_a_sentence_of_its_own(
-    installation: Installation, path: str, answer: Answer | Exception, seen: str, mend: str
+    installation: Installation, path: str, answer: Answer, seen: str, mend: str
 ) -> None:
     installation.answers[path] = answer
-    [(what, how)] = installation.wrong().items()
-    assert what.startswith(f"WRONG {ADDRESS}{path}")
-    assert seen in what
-    assert mend in how
-    assert "\n" not in what + how
+    assert installation.wrong() == [Finding(f"{ADDRESS}{path}: {seen}", mend)]
+    asked = installation.asked_of_the_api()
+    assert asked == ([HEALTH] if path == HEALTH else [HEALTH, USAGE, UPLOADS, JOBS]), "without health nothing answers"
 
 
-def test_a_limit_that_is_reached_is_no_outage(installation: Installation) -> None:
-    body = b'{"success": false, "error": {"type": "rate_limited", "message": "x"}}'
-    installation.answers["/api/ai-image/uploads"] = (429, {}, body)
-    [what] = installation.wrong()
-    assert what.startswith("hint ")
-    installation.answers["/api/ai-image/uploads"] = (429, {}, b'{"message":"Too Many Requests"}')
-    [what] = installation.wrong()
-    assert "the API's limit is reached" in what
+def test_an_address_that_does_not_answer_is_asked_once(installation: Installation) -> None:
+    installation.answers[HEALTH] = requests.ConnectionError("x")
+    what = f"{ADDRESS}{HEALTH} does not answer (ConnectionError)"
+    assert installation.wrong() == [Finding(what, "a new distribution takes some minutes")]
+    assert installation.asked_of_the_api() == [HEALTH]
+    own = {"DomainName": "images.example.com", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1a"}
+    stage = dataclasses.replace(installation.stage, parameters={**installation.stage.parameters, **own})
+    assert list(api(stage, ADDRESS, installation.http)) == [Finding(what, "its DNS record may be missing")]
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        (OURS, "upload_intake has counted too many requests of this address (429)"),
+        (b'{"message":"Too Many Requests"}', "the API's limit is reached (429: RequestRate, RequestBurst)"),
+    ],
+)
+def test_a_limit_that_is_reached_is_no_outage(installation: Installation, body: bytes, seen: str) -> None:
+    installation.answers[UPLOADS] = (429, {}, body)
+    assert installation.wrong() == [Finding(f"{ADDRESS}{UPLOADS}: {seen}", LATER, needed=False)]
 
 
 def test_dead_letters_and_lost_queues_are_named(installation: Installation) -> None:
     sqs = installation.clients("sqs")
-    sqs.send_message(QueueUrl=installation.urls["CompletionDeadLettersUrl"], MessageBody="{}")
+    for queue in ("Start", "Completion"):
+        sqs.send_message(QueueUrl=installation.urls[f"{queue}DeadLettersUrl"], MessageBody="{}")
     sqs.delete_queue(QueueUrl=installation.urls["StartQueueUrl"])
-    wrong = installation.wrong()
-    assert wrong["WRONG 1 dead letters of completion"] == (
-        "docs/operations.md#completion-dead-letters, then: make redrive QUEUE=completion STACK=image-enhancer-dev"
-    )
-    [lost] = [what for what in wrong if what.startswith("WRONG StartQueue can't be read")]
-    assert wrong[lost] == "make deploy ENV=dev"
+    found = installation.findings()
+    assert [each for each in found if each.mend] == [
+        Finding("StartQueue can't be read (AWS.SimpleQueueService.NonExistentQueue)", DEPLOY),
+        *(
+            Finding(
+                f"1 dead letters of {name}",
+                f"docs/operations.md#{name}-dead-letters, then: make redrive QUEUE={name} STACK=image-enhancer-dev",
+            )
+            for name in ("start", "completion")
+        ),
+    ]
+    assert "six queues, and no dead letters" not in {each.what for each in found}
+
+
+def test_a_queue_that_the_stack_does_not_put_out_is_named_and_nothing_reads_it(installation: Installation) -> None:
+    del installation.urls["CompletionQueueUrl"]
+    installation.make_stack()
+    assert installation.wrong() == [
+        Finding("CompletionQueue can't be read (no such output)", DEPLOY),
+        Finding("image-enhancer-dev-job-completion has no mapping to its queue", DEPLOY),
+    ]
 
 
 def test_a_mapping_that_is_switched_off_is_named_with_the_command(installation: Installation) -> None:
     client = installation.clients("lambda")
-    client.update_event_source_mapping(UUID=installation.mappings["Start"], Enabled=False)
-    client.delete_event_source_mapping(UUID=installation.mappings["Completion"])
-    wrong = installation.wrong()
-    [off] = [what for what in wrong if "image-enhancer-dev-job-start does not read its queue" in what]
-    assert wrong[off].endswith(f"--uuid {installation.mappings['Start']} --enabled")
-    assert "WRONG image-enhancer-dev-job-completion has no mapping to its queue" in wrong
-    assert len(wrong) == 2
+    client.update_event_source_mapping(UUID=installation.mappings["Completion"], Enabled=False)
+    client.delete_event_source_mapping(UUID=installation.mappings["Retention"])
+    found = installation.findings()
+    off = installation.mappings["Completion"]
+    assert [each for each in found if each.mend] == [
+        Finding(
+            "image-enhancer-dev-job-completion does not read its queue (its mapping is Disabled)",
+            f"aws lambda update-event-source-mapping --region us-east-1 --uuid {off} --enabled",
+        ),
+        Finding("image-enhancer-dev-retention has no mapping to its queue", DEPLOY),
+    ]
+    assert "each queue is read by its function" not in {each.what for each in found}
 
 
 def test_functions_that_are_not_there_are_named(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,18 +310,36 @@ def test_functions_that_are_not_there_are_named(installation: Installation, monk
     stubber.activate()
     usual = installation.clients
     monkeypatch.setattr(installation, "clients", lambda name: client if name == "lambda" else usual(name))
-    wrong = installation.wrong()
-    assert set(wrong) == {
-        f"WRONG image-enhancer-dev-{each} can't be read (ResourceNotFoundException)" for each in FUNCTIONS.values()
-    }
+    assert installation.wrong() == [
+        Finding(f"image-enhancer-dev-{each} can't be read (ResourceNotFoundException)", DEPLOY)
+        for each in FUNCTIONS.values()
+    ]
 
 
 def test_what_is_configured_is_compared_with_what_is_deployed(installation: Installation) -> None:
-    changed = {**installation.stage.parameters, "SpendCeiling": "7", "Later": "x"}
+    changed = {
+        **installation.stage.parameters,
+        "SpendCeiling": "7",
+        "Later": "x",
+        "PublicBaseUrl": "taken-out-by-deploy",
+    }
     installation.stage = dataclasses.replace(installation.stage, parameters=changed)
+    assert installation.wrong() == [
+        Finding("SpendCeiling is '7', and image-enhancer-dev is deployed with '100'", DEPLOY, needed=False),
+        Finding("Later is 'x', and image-enhancer-dev is deployed without it", DEPLOY, needed=False),
+    ]
+
+
+def test_a_stack_without_parameters_has_none_of_ours(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = installation.clients("cloudformation")
+    [stack] = client.describe_stacks()["Stacks"]
+    bare = {name: value for name, value in stack.items() if name != "Parameters"}
+    monkeypatch.setattr("operate.deployed.find_stack", lambda *_: bare)
     wrong = installation.wrong()
-    assert wrong["hint  SpendCeiling is '7', and image-enhancer-dev is deployed with '100'"] == "make deploy ENV=dev"
-    assert "hint  Later is 'x', and image-enhancer-dev is deployed without it" in wrong
+    assert wrong[0] == Finding(f"the functions take None for the address, and it is {ADDRESS}", DEPLOY)
+    assert len(wrong) == len(installation.stage.parameters), "OriginSecret is not compared"
 
 
 def test_a_deployment_that_broke_off_between_its_two_passes_is_said(installation: Installation) -> None:
@@ -248,8 +351,8 @@ def test_a_deployment_that_broke_off_between_its_two_passes_is_said(installation
     installation.clients("cloudformation").update_stack(
         StackName=installation.stage.stack, UsePreviousTemplate=True, Parameters=given
     )
-    [what] = installation.wrong()
-    assert what == f"WRONG the functions take https://not-yet.invalid for the address, and it is {ADDRESS}"
+    what = f"the functions take https://not-yet.invalid for the address, and it is {ADDRESS}"
+    assert installation.wrong() == [Finding(what, DEPLOY)]
 
 
 def test_only_a_guests_requests_are_counted(installation: Installation) -> None:
@@ -262,6 +365,17 @@ def test_only_a_guests_requests_are_counted(installation: Installation) -> None:
         ("GET", "/api/ai-image/jobs?limit=1"),
     ]
     assert {each.headers["Origin"] for each in installation.asked.requests} == {ADDRESS}
+    assert [json.loads(each.body or "null") for each in installation.asked.requests] == [
+        None,
+        None,
+        {"filename": "doctor.png", "contentType": "image/png", "size": 1000},
+        None,
+    ]
+    [waited] = {options["timeout"] for options in installation.asked.options}
+    assert waited == SECONDS
+    origins = template_yaml()["Resources"]["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
+    [for_the_api] = [origin["CustomOriginConfig"] for origin in origins if "CustomOriginConfig" in origin]
+    assert waited > for_the_api["OriginReadTimeout"], "CloudFront's own answer is seen"
 
 
 def limited(concurrent: int, unreserved: int) -> Callable[[str], Any]:

@@ -480,7 +480,7 @@ def test_a_certificate_that_can_not_be_asked_for_ends_alone(examined: Examined) 
 
 def test_what_is_needed_and_wrong_makes_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     hint, well, wrong = Finding("slow", "mend it", needed=False), Finding("well"), Finding("broken", "mend it")
-    for findings, code in (([hint, well], 0), ([wrong, hint, wrong], 1)):
+    for findings, code in (([hint, well], 0), ([wrong, wrong, hint, well], 1)):
         terminal = Scripted()
         monkeypatch.setattr("operate.stage_commands.examine", lambda *_, findings=findings: iter(findings))
         assert diagnose(stage(), pytest.fail, terminal) == code

@@ -254,6 +254,33 @@ def test_a_stack_of_the_account_is_found_with_its_outputs() -> None:
         find_installation("theirs")
 
 
+@pytest.mark.parametrize(
+    ("described", "outputs"),
+    [({"Outputs": [{"OutputKey": "PageUrl", "OutputValue": "http://x.test"}]}, {"PageUrl": "http://x.test"}), ({}, {})],
+)
+def test_the_local_stack_is_found_with_its_clients_and_outputs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, described: dict[str, Any], outputs: dict[str, str]
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Client:
+        def describe_stacks(self, **given: str) -> dict[str, Any]:
+            assert given == {"StackName": STACK_NAME}
+            return {"Stacks": [described]}
+
+    def opened(service: str, endpoint: str) -> Client:
+        asked.append((service, endpoint))
+        return Client()
+
+    here = StackConfig(port=9, replicate_port=9, emulator_port=9, state=tmp_path)
+    monkeypatch.setattr("operate.installation.config_from_environment", lambda: here)
+    monkeypatch.setattr("operate.installation.admin_client", opened)
+    found = find_installation("")
+    assert found.outputs == outputs
+    found.client("sqs")
+    assert asked == [("cloudformation", here.emulator_url), ("sqs", here.emulator_url)]
+
+
 def test_without_a_name_it_is_the_local_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     nowhere = StackConfig(port=9, replicate_port=9, emulator_port=9, state=tmp_path)
     monkeypatch.setattr("operate.installation.config_from_environment", lambda: nowhere)

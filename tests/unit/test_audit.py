@@ -3,7 +3,8 @@
 import json
 import re
 import subprocess
-from datetime import date
+import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from operate.audit import (
     Printed,
     Waiver,
     audit,
+    main,
     of_npm,
     of_python,
     read_waivers,
+    run_tool,
 )
 from operate.installation import OperatorError
 
@@ -32,14 +35,21 @@ VULNERABLE = Printed(
                 {
                     "name": "pillow",
                     "version": "9.0",
-                    "vulns": [{"id": "PYSEC-2026-1", "aliases": ["CVE-2026-1"], "fix_versions": ["9.1"]}],
+                    "vulns": [
+                        {"id": "PYSEC-2026-1", "aliases": ["CVE-2026-1"], "fix_versions": ["9.1", "8.9.1"]},
+                        {"id": "PYSEC-2026-7", "aliases": [], "fix_versions": []},
+                    ],
                 },
             ]
         }
     ),
-    "Found 1 known vulnerability in 1 package",
+    "Found 2 known vulnerabilities in 1 package",
     1,
 )
+FOUND = [
+    "FOUND PYSEC-2026-1 in pillow 9.0 (requirements/product.txt): mended in 9.1, 8.9.1",
+    "FOUND PYSEC-2026-7 in pillow 9.0 (requirements/product.txt): mended in no release yet",
+]
 SKIPPED = {"name": "uv", "skip_reason": "Dependency not found on PyPI and could not be audited: uv (0.13.9)"}
 UNKNOWN = Printed(json.dumps({"dependencies": [SKIPPED], "fixes": []}), "No known vulnerabilities found", 0)
 NO_NETWORK = Printed("", "Traceback ...\nrequests.exceptions.ProxyError: HTTPSConnectionPool(host='index.test')", 1)
@@ -55,8 +65,11 @@ ADVISORY = {
     "severity": "high",
     "range": "<8.3.9",
 }
+ANOTHER = {**ADVISORY, "url": "https://github.com/advisories/GHSA-dddd-eeee-ffff", "range": "<9", "severity": "low"}
 NPM_VULNERABLE = Printed(
-    json.dumps({"vulnerabilities": {"vite": {"via": [ADVISORY]}, "vitest": {"via": ["vite", ADVISORY]}}}), "", 1
+    json.dumps({"vulnerabilities": {"vite": {"via": [ADVISORY, ANOTHER]}, "vitest": {"via": ["vite", ADVISORY]}}}),
+    "",
+    1,
 )
 NPM_REFUSED = Printed(
     json.dumps({"message": "405 Method Not Allowed - POST ...", "statusCode": 405, "error": {"summary": ""}}), "", 1
@@ -72,8 +85,10 @@ class Tools:
     def __init__(self, pip=CLEAN, npm=NPM_CLEAN, **locks):
         self.pip, self.npm, self.locks = pip, npm, locks
         self.asked = []
+        self.commands = []
 
     def __call__(self, command, folder):
+        self.commands.append((folder, *command))
         if command[0] == "npm":
             self.asked.append(folder.name)
             return self.npm
@@ -98,6 +113,31 @@ def test_nothing_found_is_said_of_every_lock(run):
     tools = Tools()
     assert run(tools) == (0, ["audited 6 Python and 3 npm locks: 0 findings"])
     assert sorted(tools.asked) == sorted([*PYTHON_LOCKS, "page", "web", "javascript"])
+
+
+def test_each_lock_is_asked_for_as_it_is_and_nothing_is_installed(run):
+    tools = Tools()
+    run(tools)
+    pip_audit = str(ROOT / ".venv-tooling" / "bin" / "pip-audit")
+    plain = ("--format", "json", "--progress-spinner", "off", "--desc", "off")
+    assert tools.commands == [
+        *(
+            (ROOT, pip_audit, "--require-hashes", "--disable-pip", *plain, "--requirement", f"requirements/{lock}.txt")
+            for lock in PYTHON_LOCKS
+        ),
+        *(
+            (
+                ROOT / folder,
+                "npm",
+                "audit",
+                "--json",
+                "--package-lock-only",
+                "--fetch-retries=0",
+                "--fetch-timeout=20000",
+            )
+            for folder in NPM_FOLDERS
+        ),
+    ]
 
 
 def test_every_lock_of_the_repository_is_asked_for():
@@ -126,25 +166,33 @@ def test_what_is_deployed_is_among_what_is_asked_for():
 def test_a_finding_is_red_also_where_no_answer_is_not(run, go_on):
     code, lines = run(Tools(product=VULNERABLE, npm=NPM_VULNERABLE), go_on=go_on)
     assert code == 1
-    assert lines[:2] == [
-        "FOUND PYSEC-2026-1 in pillow 9.0 (requirements/product.txt): mended in 9.1",
-        "FOUND GHSA-aaaa-bbbb-cccc in vite <8.3.9 (docs/page/package-lock.json): high: Vite serves what it should not",
+    assert lines == [
+        *FOUND,
+        *(
+            f"FOUND {what} in vite {of} ({folder}/package-lock.json): {severity}: Vite serves what it should not"
+            for folder in NPM_FOLDERS
+            for what, of, severity in (("GHSA-aaaa-bbbb-cccc", "<8.3.9", "high"), ("GHSA-dddd-eeee-ffff", "<9", "low"))
+        ),
+        "audited 6 Python and 3 npm locks: 8 findings",
     ]
 
 
 @pytest.mark.parametrize("name", ["PYSEC-2026-1", "CVE-2026-1"])
 def test_an_exception_counts_by_any_name_until_its_day_is_over(run, name):
     tools = Tools(product=VULNERABLE)
-    code, lines = run(tools, Waiver(name, "we read no such file", TODAY))
-    assert code == 0
-    assert lines[0].startswith("excepted until 2026-11-23: PYSEC-2026-1 in pillow 9.0")
-    code, lines = run(tools, Waiver(name, "we read no such file", date(2026, 11, 22)))
-    assert code == 1
-    assert lines[0].startswith(f"EXPIRED on 2026-11-22: {name}")
+    other = Waiver("PYSEC-2026-7", "nor such", TODAY)
+    excepted = [line.replace("FOUND", "excepted until 2026-11-23:") for line in FOUND]
+    last = "audited 6 Python and 3 npm locks: {} findings"
+    said = [f"{excepted[0]} (we read no such file)", f"{excepted[1]} (nor such)", last.format(0)]
+    assert run(tools, Waiver(name, "we read no such file", TODAY), other) == (0, said)
+    over = f"EXPIRED on 2026-11-22: {name} (we read no such file); update the package or decide anew"
+    said = [f"{excepted[1]} (nor such)", over, last.format(1)]
+    assert run(tools, Waiver(name, "we read no such file", date(2026, 11, 22)), other) == (1, said)
 
 
 def test_an_exception_is_for_one_finding_only(run):
-    assert run(Tools(product=VULNERABLE), Waiver("PYSEC-2026-2", "other", TODAY))[0] == 1
+    code, lines = run(Tools(product=VULNERABLE), Waiver("PYSEC-2026-7", "other", TODAY))
+    assert (code, lines[1]) == (1, FOUND[0])
 
 
 def test_an_expired_exception_is_red_even_if_nobody_answers(run):
@@ -171,29 +219,41 @@ def test_no_answer_is_one_plain_line_and_red_only_when_asked_for(run, pip, npm):
 
 def test_one_service_answers_and_the_other_does_not(run):
     code, lines = run(Tools(npm=NPM_REFUSED, product=VULNERABLE), go_on=True)
-    assert code == 1
-    assert [line[:5] for line in lines] == ["FOUND", "NOT A"]
+    silent = "npm audit from docs/page/package-lock.json on"
+    assert (code, lines) == (1, [*FOUND, f"NOT AUDITED: the advisory services gave no answer to {silent}."])
 
 
 def test_a_package_that_the_service_does_not_know_hides_no_finding(run):
     half = json.loads(VULNERABLE.out)
-    half["dependencies"].append(SKIPPED)
+    half["dependencies"] += [SKIPPED, {**SKIPPED, "name": "ruff"}]
     code, lines = run(Tools(product=Printed(json.dumps(half), "", 1)), go_on=True)
-    assert code == 1
-    assert lines[0].startswith("FOUND PYSEC-2026-1 in pillow 9.0")
-    assert lines[1].endswith("no answer to pip-audit for uv of requirements/product.txt.")
+    silent = "pip-audit for uv, ruff of requirements/product.txt"
+    assert (code, lines) == (1, [*FOUND, f"NOT AUDITED: the advisory services gave no answer to {silent}."])
 
 
-def test_what_is_no_answer_of_a_service_is_never_taken_for_one():
-    with pytest.raises(OperatorError, match=r"could not read requirements/product\.txt .* duplicate requirements"):
-        of_python("product", lambda *_: BAD_LOCK)
-    for printed in (NPM_BAD_TREE, NPM_NO_LOCK, Printed("", "Segmentation fault", 139)):
-        with pytest.raises(OperatorError, match=r"npm audit could not read web/package-lock\.json"):
-            of_npm("web", lambda *_, printed=printed: printed)
+LONG = "x" * 300
 
 
-def test_an_advisory_is_listed_once_however_many_packages_it_comes_by():
-    assert [each.ids for each in of_npm("web", lambda *_: NPM_VULNERABLE)] == [("GHSA-aaaa-bbbb-cccc",)]
+@pytest.mark.parametrize(
+    ("printed", "code", "says"),
+    [
+        (BAD_LOCK, 1, "ERROR:pip_audit._cli:package botocore has duplicate requirements"),
+        (NPM_BAD_TREE, 1, "npm error 400"),
+        (NPM_NO_LOCK, 1, "npm error"),
+        (Printed("", "Segmentation fault", 139), 139, "Segmentation fault"),
+        (Printed("[]", "", 0), 0, "[]"),
+        (Printed("", "", 1), 1, ""),
+        (Printed("", f"first\n{LONG}y\n", 1), 1, LONG),
+    ],
+)
+def test_what_is_no_answer_of_a_service_is_never_taken_for_one(printed, code, says):
+    for name, ask, of, lock in (
+        ("pip-audit", of_python, "product", "requirements/product.txt"),
+        ("npm audit", of_npm, "web", "web/package-lock.json"),
+    ):
+        with pytest.raises(OperatorError) as refusal:
+            ask(of, lambda *_: printed)
+        assert str(refusal.value) == f"{name} could not read {lock} (exit code {code}): {says}"
 
 
 def test_exceptions_are_read_whole():
@@ -213,3 +273,69 @@ def test_exceptions_are_read_whole():
 
 def test_the_recorded_exceptions_can_be_read():
     read_waivers(EXCEPTIONS.read_text())
+
+
+# ---- The command ---------------------------------------------------------------------------------------------------
+
+
+def test_a_tool_runs_in_its_folder_and_what_it_printed_is_taken_whatever_its_code(tmp_path):
+    program = "import os, sys; print(os.getcwd()); print('said', file=sys.stderr); sys.exit(3)"
+    assert run_tool([sys.executable, "-c", program], tmp_path) == Printed(f"{tmp_path}\n", "said\n", 3)
+
+
+def test_a_tool_that_does_not_end_gives_no_answer(tmp_path, monkeypatch):
+    monkeypatch.setattr("operate.audit.SECONDS", 0.1)
+    assert run_tool([sys.executable, "-c", "import time; time.sleep(5)"], tmp_path) == HUNG
+
+
+def test_a_tool_that_is_not_there_is_named_with_what_brings_it(tmp_path):
+    with pytest.raises(OperatorError) as refusal:
+        run_tool([str(tmp_path / "pip-audit"), "--format"], tmp_path)
+    assert str(refusal.value) == "pip-audit is not here; make setup and make check install it."
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Runs the command on a day, with services that answer as told and these exceptions."""
+
+    class Calendar:
+        """The clock, which is asked for one day alone: everywhere exceptions end at the same moment."""
+
+        @staticmethod
+        def now(zone):
+            return {UTC: datetime(2026, 11, 23, 12, tzinfo=UTC)}[zone]
+
+    def audited(tools, exceptions="", **environment):
+        file = tmp_path / EXCEPTIONS.name
+        file.write_text(exceptions)
+        for name, other in (("EXCEPTIONS", file), ("run_tool", tools), ("datetime", Calendar)):
+            monkeypatch.setattr(f"operate.audit.{name}", other)
+        return main(environment)
+
+    return audited
+
+
+def test_the_command_counts_exceptions_by_todays_date(command, capsys):
+    until = '[[exception]]\nid = "{}"\nreason = "why"\nuntil = 2026-11-{}\n'
+    recorded = until.format("PYSEC-2026-1", 23) + until.format("PYSEC-2026-7", 22)
+    assert command(Tools(product=VULNERABLE), recorded) == 1
+    told = capsys.readouterr()
+    assert (told.out.splitlines(), told.err) == (
+        [
+            f"{FOUND[0].replace('FOUND', 'excepted until 2026-11-23:')} (why)",
+            "EXPIRED on 2026-11-22: PYSEC-2026-7 (why); update the package or decide anew",
+            "audited 6 Python and 3 npm locks: 1 findings",
+        ],
+        "",
+    )
+
+
+@pytest.mark.parametrize(("environment", "code"), [({}, 1), ({"GO_ON": "1"}, 0), ({"GO_ON": "0"}, 1)])
+def test_only_the_checks_go_on_without_an_answer(command, environment, code):
+    assert command(Tools(UNKNOWN, NPM_REFUSED), **environment) == code
+
+
+def test_exceptions_that_can_not_be_read_end_the_command_with_a_sentence(command, capsys):
+    assert command(Tools(), '[[exception]]\nid = "X"\nreason = " "\nuntil = 2026-11-23\n') == 1
+    said = f"{EXCEPTIONS.name}: X needs a reason and an until-date such as 2027-01-31.\n"
+    assert capsys.readouterr() == ("", said)

@@ -42,6 +42,7 @@ def sam(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
 
     def run(code: int = 0) -> dict[str, Any]:
         program, noted, built = (tmp_path / name for name in ("sam", "noted.json", "template.yaml"))
+        monkeypatch.chdir(tmp_path)
         program.write_text(NOTING.format(python=sys.executable, noted=str(noted), code=code))
         program.chmod(0o700)
         built.touch()
@@ -67,6 +68,15 @@ def test_sam_runs_at_the_root_without_telling_anybody(sam: Callable[..., dict[st
     given = sam()
     assert (given["folder"], given["telemetry"]) == (str(ROOT), "0")
     assert given["path"], "the rest of the environment is handed on: credentials are in it"
+
+
+def test_sam_is_run_with_the_stage_its_settings_and_what_was_built(
+    sam: Callable[..., dict[str, Any]], stage: Stage, tmp_path: Path
+) -> None:
+    given = sam()
+    parameters = Path(given["arguments"][-1].removeprefix("file://"))
+    assert parameters.name == "parameters.yaml", "by its ending, sam reads it as YAML"
+    assert given["arguments"] == sam_command(stage, parameters, SAMCONFIG, tmp_path / "template.yaml")[1:]
 
 
 def test_a_deployment_that_failed_is_told_with_its_code(sam: Callable[..., dict[str, Any]]) -> None:

@@ -1,7 +1,12 @@
 """The timeline of jobs that had a hard life."""
 
+from dataclasses import replace
+
+import pytest
+
 from enhancer.domain.prediction import Delivery
 from enhancer.errors import OutcomeUnknown
+from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 from enhancer.usecases.start_job import start_job
@@ -25,28 +30,39 @@ def test_a_story_tells_attempts_deliveries_and_the_end_in_the_order_of_time(worl
     done = world.provider.finish("run2")
     assert delivered(world, job, done) == "succeeded"
     assert delivered(world, job, done) == "already ended"
-    lines = story(world.job(job.id))
-    told = [line.partition("  ")[2] for line in lines[1:]]
-    expected = (
-        "created by a guest: 40 x 30 pixels",
-        "attempt 1: claimed",
-        "attempt 1: run run1 accepted",
-        "attempt 1: ended by the platform: Prediction interrupted; please retry (code: PA)",
-        "delivery msg_run1: run run1 failed",
-        "attempt 2: claimed",
-        "attempt 2: run run2 accepted",
-        "delivery msg_run2: run run2 succeeded",
-        "saving began",
-        "succeeded: 160 x 120 pixels",
-        "delivery msg_run2: run run2 succeeded",
-        "(the original's time is over)",
-        "(the result's time is over)",
-    )
-    assert len(told) == len(expected)
-    assert [begins for begins in expected if not any(line.startswith(begins) for line in told)] == []
-    assert [line.partition("  ")[0] for line in lines[1:]] == sorted(line.partition("  ")[0] for line in lines[1:])
-    assert lines[0].startswith(job.id)
-    assert "https://" not in "".join(lines)
+    ended = world.job(job.id)
+    assert ended.output_sha256 is not None
+    lost_to = "Prediction interrupted; please retry (code: PA)"
+    size, result = f"40 x 30 pixels, {job.input_size} bytes", f"160 x 120 pixels, {ended.output_size} bytes"
+    assert story(ended) == [
+        f"{job.id}  nightmareai/real-esrgan  {job.params_json}  succeeded",
+        f"2026-11-22T12:00:00.000Z  created by a guest: {size}",
+        "2026-11-22T12:00:01.000Z  attempt 1: claimed",
+        "2026-11-22T12:00:01.000Z  attempt 1: run run1 accepted",
+        f"2026-11-22T12:00:02.000Z  attempt 1: ended by the platform: {lost_to}",
+        f"2026-11-22T12:00:02.000Z  delivery msg_run1: run run1 failed: {lost_to} (body sha256 abababababab…)",
+        "2026-11-22T12:00:03.000Z  attempt 2: claimed",
+        '2026-11-22T12:00:03.000Z  attempt 2: run run2 accepted; prepared {"oriented": false}',
+        "2026-11-22T12:00:04.000Z  delivery msg_run2: run run2 succeeded (body sha256 abababababab…)",
+        "2026-11-22T12:00:04.000Z  saving began",
+        (
+            f"2026-11-22T12:00:04.000Z  succeeded: {result}, sha256 {ended.output_sha256[:12]}…; "
+            'report {"colourShift": 0.5}'
+        ),
+        "2026-11-22T12:00:05.000Z  delivery msg_run2: run run2 succeeded (body sha256 abababababab…)",
+        *OVER,
+    ]
+
+
+OVER = [
+    "2026-11-23T12:00:00.000Z  (the original's time is over)",
+    "2026-12-22T12:00:00.000Z  (the result's time is over)",
+]
+
+
+def told(job):
+    """The story without its title and the job's creation."""
+    return story(job)[2:]
 
 
 def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world):
@@ -56,10 +72,40 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
         start_job(job.id, world.starter)
         world.clock.advance(minutes=4)
         reconcile_jobs(world.reconciler)
-    text = "\n".join(story(world.job(job.id)))
-    assert "reconcile gave back a claim that had made no run" in text
-    assert "failed: provider_error: The provider did not confirm the run" in text
-    assert "quota given back" in text
+    failed = "failed: provider_error: The provider did not confirm the run. Try again."
+    lines = [
+        "2026-11-22T12:04:00.000Z  attempt 1: claimed",
+        "2026-11-22T12:04:00.000Z  attempt 1: the provider made no run that is known: HTTP 500",
+        "2026-11-22T12:04:00.000Z  reconcile gave back a claim that had made no run",
+        f"2026-11-22T12:08:00.000Z  {failed}, quota given back",
+        *OVER,
+    ]
+    ended = world.job(job.id)
+    assert told(ended) == lines
+    lines[3] = f"2026-11-22T12:08:00.000Z  {failed}"
+    assert told(replace(ended, quota_refunded=False)) == lines
+
+
+@pytest.mark.parametrize(("refunded", "quota"), [(True, ", quota given back"), (False, "")])
+def test_a_story_tells_who_ended_a_job_and_deleted_it(world, refunded, quota):
+    job = world.new_job()
+    world.clock.advance(seconds=1)
+    cancel_job(job.id, world.caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
+    deleted = replace(world.job(job.id), quota_refunded=refunded, deleted_at="2026-11-22T12:00:02.000Z")
+    assert told(deleted) == [
+        f"2026-11-22T12:00:01.000Z  canceled{quota}",
+        "2026-11-22T12:00:02.000Z  deleted by its owner or an admin",
+        *OVER,
+    ]
+
+
+def test_a_story_tells_what_a_job_waits_for_while_anything_moves_it(world):
+    job = replace(world.new_job(), check_at="2026-11-22T12:03:00.000Z", updated_at="2026-11-22T12:00:01.000Z")
+    looks = "2026-11-22T12:03:00.000Z  (reconcile looks at it)"
+    assert told(job) == [looks, *OVER]
+    waiting = replace(job, waiting_for="place")
+    assert told(waiting) == ["2026-11-22T12:00:01.000Z  waiting for the place", looks, *OVER]
+    assert told(replace(waiting, check_at=None)) == OVER
 
 
 def test_what_is_kept_of_deliveries_of_an_ended_job_is_bounded(world):

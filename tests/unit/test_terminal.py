@@ -51,3 +51,13 @@ def test_an_answer_that_would_appear_is_not_asked_for(monkeypatch: pytest.Monkey
         warnings.simplefilter("ignore")
         with pytest.raises(NoTerminal, match="Secrets are only taken"):
             Desk().ask_hidden("Token:")
+
+
+def test_a_warning_about_something_else_keeps_nobody_from_answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deprecated(_: str) -> str:
+        warnings.warn("A module is old.", DeprecationWarning, stacklevel=1)
+        return "a secret"
+
+    monkeypatch.setattr("getpass.getpass", deprecated)
+    with pytest.warns(DeprecationWarning, match="A module is old"):
+        assert Desk().ask_hidden("Token:") == "a secret"
