@@ -1,19 +1,22 @@
 """A person's whole way through the API by the client that openapi-python-client made of docs/openapi.yaml, unedited.
 
-One line of JSON on standard input: `package` (the folder above the generated one), `url`, `picture` (a file), `token`.
-Tells what each route answered.
+One line of JSON on standard input: `package` (the folder above the generated one), `url`, `picture` (a file), `token`,
+`secret` (the provider's, of deliveries). Tells each request: its operation, the body's media type, the answer's status.
 """
 
 import importlib
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from standardwebhooks.webhooks import Webhook
 
 asked = json.loads(sys.stdin.readline())
 sys.path.insert(0, asked["package"])
@@ -21,16 +24,28 @@ made = importlib.import_module("image_enhancer_client")
 models = importlib.import_module("image_enhancer_client.models")
 types = importlib.import_module("image_enhancer_client.types")
 picture = Path(asked["picture"]).read_bytes()
-told: dict[str, Any] = {}
-client = made.Client(base_url=asked["url"], raise_on_unexpected_status=True)
+told: dict[str, Any] = {"calls": []}
+
+
+def tell(response: httpx.Response) -> None:
+    body = response.request.headers.get("content-type", "").partition(";")[0] or None
+    told["calls"].append({"operation": told["operation"], "body": body, "status": response.status_code})
+
+
+settings: dict[str, Any] = {
+    "base_url": asked["url"],
+    "raise_on_unexpected_status": True,
+    "httpx_args": {"event_hooks": {"response": [tell]}},
+}
+client = made.Client(**settings)
 
 
 def call(tag: str, operation: str, as_whom: Any = client, **arguments: Any) -> Any:
     """The parsed answer of an operation, which must be of a success."""
+    told["operation"] = operation
     answer = importlib.import_module(f"image_enhancer_client.api.{tag}.{operation}").sync_detailed(
         client=as_whom, **arguments
     )
-    told.setdefault(operation, []).append(int(answer.status_code))
     assert answer.status_code < HTTPStatus.BAD_REQUEST, (operation, answer.content)
     return answer.parsed
 
@@ -49,35 +64,63 @@ def ended(job_id: str) -> Any:
     raise TimeoutError(job_id)
 
 
-upload = call(
-    "enhance",
-    "request_upload",
-    body=models.UploadRequest(
+def upload() -> str:
+    """The id of an upload whose picture is there."""
+    wanted = models.UploadRequest(
         filename="cat.jpg", content_type=models.UploadRequestContentType.IMAGEJPEG, size=len(picture)
-    ),
-).data
-stored = httpx.put(upload.url, content=picture, headers=upload.headers.to_dict())
-assert stored.status_code == HTTPStatus.OK, stored.text
-request = models.JobRequest(model="nightmareai/real-esrgan", upload_id=upload.upload_id, filename="cat.jpg")
-request.params = models.JobRequestParams.from_dict({"scale": 2})
-first = ended(call("enhance", "create_job", body=request).data.id)
-form = models.Form(image=file(), model="nightmareai/real-esrgan", scale="2", output_format=models.FormOutputFormat.WEBP)
-ended(call("enhance", "create_job", body=form).data.id)
-call("enhance", "generate", body=models.Form(image=file(), model="nightmareai/real-esrgan", scale="2"))
-again = ended(
-    call("enhance", "create_job", body=models.JobRequest(model="nightmareai/real-esrgan", from_job_id=first.id)).data.id
-)
-told["listed"] = len(call("jobs", "list_jobs", limit=100).data.jobs)
-call("jobs", "share_job", id=first.id, body=models.ShareRequest(expires_in=300))
-told["created"] = first.created_at.isoformat()
-call("you", "read_usage")
-call("installation", "list_models")
+    )
+    signed = call("enhance", "request_upload", body=wanted).data
+    stored = httpx.put(signed.url, content=picture, headers=signed.headers.to_dict())
+    assert stored.status_code == HTTPStatus.OK, stored.text
+    return str(signed.upload_id)
+
+
+def order(**fields: Any) -> Any:
+    request = models.JobRequest(model=MODEL, filename="cat.jpg", **fields)
+    request.params = models.JobRequestParams.from_dict({"scale": 2})
+    return request
+
+
+MODEL = "nightmareai/real-esrgan"
 call("installation", "health")
-call("jobs", "delete_job", id=again.id)
+call("installation", "read_description")
+call("installation", "read_docs")
+call("installation", "read_docs_file", file="start.js")
+call("installation", "list_models")
+slow = call("enhance", "create_job", body=order(upload_id=upload())).data
+call("jobs", "cancel_job", id=slow.id)
+upload_id = upload()
+first = ended(call("enhance", "create_job", body=order(upload_id=upload_id), idempotency_key=upload_id).data.id)
+form = models.Form(image=file(), model=MODEL, scale="2", output_format=models.FormOutputFormat.WEBP)
+ended(call("enhance", "create_job", body=form).data.id)
+call("enhance", "generate", body=models.Form(image=file(), model=MODEL, scale="2"))
+again = ended(call("enhance", "create_job", body=order(from_job_id=first.id)).data.id)
+told["listed"] = len(call("jobs", "list_jobs", limit=100).data.jobs)
+told["created"] = first.created_at.isoformat()
+key = first.image_url.removeprefix("/r2-ai/")
+call("pictures", "head_picture", key=key)
+call("pictures", "read_picture", key=key)
+link = call("jobs", "share_job", id=first.id, body=models.ShareRequest(expires_in=300)).data
+[share] = parse_qs(urlsplit(link.url).query)["share"]
+call("pictures", "read_picture", as_whom=made.Client(**settings), key=key, share=share)
 shown = client.get_httpx_client().get(first.image_url, follow_redirects=True)
-told["picture"] = [shown.status_code, shown.headers["content-type"]]
-signed_in = made.AuthenticatedClient(base_url=asked["url"], token=asked["token"], raise_on_unexpected_status=True)
+told["picture"] = shown.headers["content-type"]
+call("you", "read_usage")
+call("jobs", "delete_job", id=again.id)
+signed_in = made.AuthenticatedClient(token=asked["token"], **settings)
 call("you", "sign_in", as_whom=signed_in)
 call("jobs", "list_jobs", as_whom=signed_in)
 call("you", "sign_out", as_whom=signed_in)
+delivery = models.ReceiveDeliveryBody(id="another", status="succeeded")
+text, now = json.dumps(delivery.to_dict(), separators=(",", ":")), datetime.now(UTC)
+signature = Webhook(asked["secret"]).sign("msg_1", now, text)
+provider = made.AuthenticatedClient(token=signature, prefix="", auth_header_name="webhook-signature", **settings)
+call(
+    "provider",
+    "receive_delivery",
+    as_whom=provider,
+    body=delivery,
+    webhook_id="msg_1",
+    webhook_timestamp=str(int(now.timestamp())),
+)
 sys.stdout.write(json.dumps(told) + "\n")
