@@ -253,8 +253,10 @@ def issuer_keys() -> "IssuerKeys":
     import certifi
 
     from enhancer.adapters.bearer import IssuerKeys
+    from enhancer.observability import issuer_keys_unread
 
-    return IssuerKeys(settings.text("OIDC_JWKS_URL"), settings.optional("SSL_CERT_FILE") or certifi.where())
+    roots = settings.optional("SSL_CERT_FILE") or certifi.where()
+    return IssuerKeys(settings.text("OIDC_JWKS_URL"), roots, issuer_keys_unread)
 
 
 def origin_secrets() -> Callable[[], list[str]]:

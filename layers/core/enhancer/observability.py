@@ -109,6 +109,11 @@ def secrets_kept(problem: str) -> None:
     count("SecretsKept")
 
 
+def issuer_keys_unread(problem: str) -> None:
+    """The issuer's page of keys gave none, and the last good ones, where there are any, go on serving."""
+    logger.warning("issuer keys unread", extra={"problem": problem})
+
+
 def count(metric: str) -> None:
     """Count an event that an operator wants to see or be woken by."""
     record({metric: 1})

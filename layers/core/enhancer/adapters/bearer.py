@@ -1,7 +1,7 @@
 """Bearer tokens of the operator's OpenID Connect issuer. Imported only when one comes: JWT code is dear to start."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from enhancer.adapters.identity import Token
 from enhancer.domain import owner
 from enhancer.domain.owner import Caller
 from enhancer.errors import ServiceUnavailable, Unauthorized
-from enhancer.observability import logger
 
 ALGORITHMS = ("RS256", "ES256")
 LEEWAY = 60  # seconds that our clock and the issuer's may differ
@@ -24,12 +23,13 @@ class IssuerKeys(jwt.PyJWKClient):
     """The issuer's published keys; the last good ones go on serving while the issuer is down or publishes none.
 
     `roots` is the file of the certificates to trust. The library's own default is what the machine has, of which a
-    Lambda runtime promises nothing.
+    Lambda runtime promises nothing. `tell` hears what was wrong with an answer that is not used.
     """
 
-    def __init__(self, url: str, roots: str) -> None:
+    def __init__(self, url: str, roots: str, tell: Callable[[str], None]) -> None:
         trust = ssl.create_default_context(cafile=roots)
         super().__init__(url, lifespan=_LIFESPAN, cooldown_duration=_COOLDOWN, timeout=5, ssl_context=trust)
+        self._tell = tell
         self._last: Any = None
 
     def fetch_data(self) -> Any:
@@ -39,9 +39,9 @@ class IssuerKeys(jwt.PyJWKClient):
             if self._last is None or any(map(_verifies, jwt.PyJWKSet.from_dict(fetched).keys)):
                 self._last = fetched
             else:
-                logger.warning("issuer keys kept", extra={"problem": "none that verifies tokens"})
+                self._tell("no key that verifies tokens")
         except Exception as problem:  # noqa: BLE001 - a page may be anything: HTML, cut off, not UTF-8, nested deeply
-            logger.warning("issuer keys kept", extra={"problem": type(problem).__name__})
+            self._tell(type(problem).__name__)
         if self._last is None:
             raise jwt.PyJWKClientConnectionError("the issuer publishes no keys")
         return self._last
