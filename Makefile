@@ -220,7 +220,7 @@ oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## let programs tha
 mutants: setup $(BUILT) $(TOOLING)  ## change the code one thing at a time and see that a test fails: make mutants [ONLY=layers/core/enhancer/access.py]
 	@.venv/bin/python -m tests.mutants
 
-torture: $(PRODUCT)  ## mutants of small pictures, and files of others, through the path of a picture: make torture [MUTANTS=10000 SEED=1 FILES=folder]
+torture: $(PRODUCT) $(ORACLES) $(ORACLES_JS)  ## mutants of small pictures, and files of others, through the path of a picture: make torture [MUTANTS=10000 SEED=1 FILES=folder]
 	@PYTHONPATH=layers/core .venv/bin/python -m tests.torture $(foreach name,MUTANTS SEED FILES,$(if $($(name)),$(name)=$($(name))))
 
 browser: $(PRODUCT)  ## find the browser for the tests of the page, or install it

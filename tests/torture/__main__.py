@@ -21,13 +21,9 @@ def main(arguments: list[str]) -> int:
     """Run, report, and return the exit status."""
     given = dict(argument.split("=", 1) for argument in arguments)
     count, seed = int(given.get("MUTANTS", "10000")), int(given.get("SEED", "1"))
-    absent = readers.missing()
-    for name in absent:
-        print(f"NOT ASKED: {name} is not installed", flush=True)
-    faults = 0
-    for name, files in _sets(count, seed, given.get("FILES")):
-        faults += _treat(name, files, absent)
-    return 1 if faults else 0
+    with readers.Libvips() as libvips:
+        faults = [_treat(name, files, libvips) for name, files in _sets(count, seed, given.get("FILES"))]
+    return 1 if any(faults) else 0
 
 
 def _sets(count: int, seed: int, folder: str | None) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -40,7 +36,7 @@ def _sets(count: int, seed: int, folder: str | None) -> Iterator[tuple[str, Iter
         yield folder, (path.read_bytes() for path in paths)
 
 
-def _treat(name: str, files: Iterator[bytes], absent: list[str]) -> int:
+def _treat(name: str, files: Iterator[bytes], libvips: readers.Libvips) -> int:
     refusals: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     sent: list[bytes] = []
@@ -55,10 +51,9 @@ def _treat(name: str, files: Iterator[bytes], absent: list[str]) -> int:
         if outcome.refusal:
             kind = outcome.refusal.split(": ")[0] + ": " + outcome.refusal.split(": ")[1][:60]
             refusals[kind] += 1
-            if "vips" not in absent and refusals[kind] <= ASKED and readers.shows(data):
+            if refusals[kind] <= ASKED and libvips.shows(data):
                 alone[kind] += 1
-    if "exiftool" not in absent:
-        faults += [f"sent: {line}" for line in readers.private(sent)]
+    faults += [f"sent: {number}: {names}" for number, names in readers.private(sent).items()]
     print(f"\n{name}: {total:,} files, {len(sent):,} accepted, {len(faults)} faults")
     for kind, times in refusals.most_common():
         print(f"  {times:6,} {kind}" + (f"; libvips shows {alone[kind]} of the first {ASKED}" if alone[kind] else ""))
