@@ -26,7 +26,7 @@ _HARMLESS = {
     "JFIF": {"JFIFVersion", "ResolutionUnit", "XResolution", "YResolution"},
     "Adobe": {"APP14Flags0", "APP14Flags1", "ColorTransform", "DCTEncodeVersion"},
     "PNG": {"BitDepth", "ColorType", "Compression", "Filter", "Gamma", "ImageHeight", "ImageWidth", "Interlace"}
-    | {"Palette", "ProfileName", "SRGBRendering", "SignificantBits", "Transparency", "WhitePointX", "WhitePointY"}
+    | {"Palette", "SRGBRendering", "SignificantBits", "Transparency", "WhitePointX", "WhitePointY"}
     | {f"{colour}{axis}" for colour in ("Red", "Green", "Blue") for axis in "XY"},
     "PNG-cICP": {"ColorPrimaries", "MatrixCoefficients", "TransferCharacteristics", "VideoFullRangeFlag"},
     "PNG-pHYs": {"PixelUnits", "PixelsPerUnitX", "PixelsPerUnitY"},
@@ -64,6 +64,8 @@ def _harmless(name: str, value: str) -> bool:
     group, _, tag = name.partition(":")
     if name == "ExifTool:Warning":
         return bool(_PROFILES_FAULT.match(value))
+    if name == "PNG:ProfileName":  # a text of whoever made the file
+        return value == "ICC Profile"
     return group == _DISK or group.startswith(_PROFILE) or tag in _HARMLESS.get(group, ())
 
 

@@ -83,6 +83,7 @@ CARRIERS = {
     "a pixel size that is too long": behind(PNG, chunk(b"pHYs", bytes(9) + SECRET), "PNG"),
     "a PNG's EXIF": behind(PNG, chunk(b"eXIf", b"II*\0" + SECRET), "PNG"),
     "EXIF behind the pixels": PNG[:-12] + chunk(b"eXIf", TURNED + SECRET) + PNG[-12:],
+    "a profile's name": behind(PNG, chunk(b"iCCP", SECRET + b"\0\0" + zlib.compress(SRGB)), "PNG"),
     "bytes behind a packed profile": behind(PNG, chunk(b"iCCP", b"a\0\0" + zlib.compress(SRGB) + SECRET), "PNG"),
     "bytes behind a profile in a PNG": behind(PNG, chunk(b"iCCP", b"a\0\0" + zlib.compress(SRGB + SECRET, 0)), "PNG"),
     "frames of an animation": behind(PNG, chunk(b"acTL", struct.pack(">II", 1, 0)), "PNG")[:-12]
@@ -152,7 +153,7 @@ def test_a_profile_that_is_cut_off_where_it_ends_is_read_by_others():
     data = image.alone(behind(PNG, chunk(b"iCCP", b"name\0\0" + zlib.compress(SRGB + SECRET)), "PNG")).data
     with Image.open(io.BytesIO(data)) as opened:
         assert opened.info["icc_profile"] == SRGB
-    assert b"iCCPname\0\0" in data
+    assert b"iCCPICC Profile\0\0" in data
 
 
 @pytest.mark.parametrize("more", [0, 1])

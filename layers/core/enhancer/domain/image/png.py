@@ -13,6 +13,7 @@ from enhancer.domain.picture import Picture
 START = b"\x89PNG\r\n\x1a\n"
 _END = b"IEND\xaeB`\x82"
 _PALETTE = 3  # the colour type
+_PROFILE_NAME = b"ICC Profile"  # as Pillow writes it
 
 # Chunks that say what the samples mean and hold numbers alone, with the lengths that they may have.
 _NUMBERS = {
@@ -109,7 +110,10 @@ def _sealed(kind: bytes, body: bytes) -> bytes:
 
 
 def _profile(chunk: Chunk) -> bytes | None:
-    """The chunk of a colour profile, cut off where the profile ends; None for one that can't be read."""
+    """The chunk of a colour profile, cut off where the profile ends; None for one that can't be read.
+
+    Its name is free text, of whoever made the file, and nothing depends on it.
+    """
     name, _, packed = chunk.body.partition(b"\0")
     inflater = zlib.decompressobj()
     try:
@@ -119,6 +123,6 @@ def _profile(chunk: Chunk) -> bytes | None:
     cut = whole_profile(profile)
     if cut is None or inflater.unconsumed_tail:
         return None
-    if cut == profile and inflater.eof and not inflater.unused_data:
+    if name == _PROFILE_NAME and cut == profile and inflater.eof and not inflater.unused_data:
         return chunk.raw
-    return _sealed(b"iCCP", name + b"\0\0" + zlib.compress(cut))
+    return _sealed(b"iCCP", _PROFILE_NAME + b"\0\0" + zlib.compress(cut))
