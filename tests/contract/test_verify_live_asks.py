@@ -9,7 +9,16 @@ import requests
 from enhancer.domain.prediction import Prediction
 from operate.verify_live import __main__ as verify_live
 from operate.verify_live.accounts import read_accounts
-from operate.verify_live.bucket import FOREIGN, SECONDS, TYPE, Bucket, check_cors, check_links
+from operate.verify_live.bucket import (
+    FOREIGN,
+    PICTURE,
+    SECONDS,
+    TYPE,
+    Bucket,
+    check_cors,
+    check_links,
+    check_unsigned_headers,
+)
 from operate.verify_live.findings import Findings
 from operate.verify_live.models import check_versions
 from operate.verify_live.runs import Runs
@@ -31,6 +40,12 @@ class Http:
         answer = requests.Response()
         answer.status_code, answer.raw = 404, io.BytesIO(b"0123456789" * 3)
         answer.headers.update(self.headers)
+        return answer
+
+    def put(self, url, data, headers, timeout):
+        self.asked.append(("PUT", url.partition("?")[0], data, headers, timeout))
+        answer = requests.Response()
+        answer.status_code = 403
         return answer
 
 
@@ -63,6 +78,36 @@ def test_links_are_used_for_the_method_they_are_signed_for_but_once(findings):
         ("GET", "signed for GET", {}, SECONDS),
     ]
     assert findings.rows[0].seen == "(404, b'01234567890123456789')", "twenty bytes tell enough"
+
+
+def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findings):
+    http = Http()
+    asked = bucket(http)
+    check_unsigned_headers(asked, findings, "p/uploads/guest/g/j/input.jpg")
+    unsigned = [
+        {"x-amz-copy-source": "/pictures/p/uploads/guest/g/j/input.jpg"},
+        {"x-amz-copy-source": "%2Fpictures%2Fp%2Fuploads%2Fguest%2Fg%2Fj%2Finput.jpg"},
+        {
+            "x-amz-copy-source": "/pictures/p/uploads/guest/g/j/input.jpg",
+            "x-amz-metadata-directive": "REPLACE",
+        },
+        {"x-amz-acl": "public-read"},
+        {"x-amz-tagging": "a=b"},
+        {"x-amz-website-redirect-location": "https://foreign.invalid/"},
+        {"x-amz-meta-more": "x"},
+        {"content-disposition": "inline"},
+        {"content-encoding": "gzip"},
+        {"expires": "0"},
+    ]
+    for (method, url, body, headers, timeout), more in zip(http.asked, unsigned, strict=True):
+        key = url.removeprefix("https://r2.test/")
+        signed = asked.presign(key).headers
+        assert (method, body, headers, timeout) == ("PUT", PICTURE, {**signed, **more}, SECONDS)
+    assert len({url for _, url, *_ in http.asked}) == len(unsigned)
+    assert [(row.seen, row.verdict) for row in findings.rows] == [
+        *[("403", "holds"), ("nothing", "holds")] * 6,
+        *[("403, not stored", "noted")] * 4,
+    ]
 
 
 @pytest.mark.parametrize(
