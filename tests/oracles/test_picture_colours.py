@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from enhancer.adapters.imaging import PillowImaging
+from enhancer.domain.image import alone
 from enhancer.ports import Wish
 from tests.oracles.drawing import difference, draws
 from tests.pictures import encoded, photo, profiles
@@ -154,3 +155,35 @@ def test_an_orientation_example_is_turned_as_a_browser_turns_it(drawn, orientati
     name = f"Tests/images/hopper_orientation_{orientation}.jpg"
     upright = Image.open(io.BytesIO(FILES[name])).size[:: -1 if orientation > 4 else 1]
     assert drawn[name][1].shape[1::-1] == upright
+
+
+def numbered(jpeg, parts):
+    """A JPEG with segments of a profile, each with its number and how many there are said to be."""
+    segments = (
+        b"\xff\xe2" + struct.pack(">H", len(part) + 16) + b"ICC_PROFILE\0" + bytes(numbers) + part
+        for numbers, part in parts
+    )
+    return jpeg[:2] + b"".join(segments) + jpeg[2:]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "followed"),
+    [
+        ([(1, 2), (2, 2)], True),
+        ([(1, 0), (2, 0)], False),
+        ([(1, 1), (2, 1)], False),
+        ([(0, 2), (1, 2)], False),
+        ([(1, 2), (1, 2)], False),
+        ([(1, 3), (2, 3)], False),
+        ([(1, 2), (2, 3)], False),
+    ],
+)
+def test_a_profile_is_followed_where_a_browser_follows_it(numbers, followed):
+    jpeg, rgb = encoded(photo(SIZE), "JPEG", quality=95), profiles.display_p3()
+    half = len(rgb) // 2
+    original = numbered(jpeg, zip(numbers, (rgb[:half], rgb[half:]), strict=True))
+    kept = alone(original).data
+    assert (b"ICC_PROFILE" in kept) == followed
+    plain, shown, ours = draws([jpeg, original, kept])
+    assert np.array_equal(shown, ours)
+    assert np.array_equal(plain, shown) != followed

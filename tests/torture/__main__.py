@@ -2,10 +2,12 @@
 
 Settings as NAME=value: MUTANTS of each format (10000), SEED (1), FILES, a folder of pictures of others, whose JPEGs,
 PNGs and WebPs are all treated. Exits with 1 where something escaped, took too long or too much, or was sent that must
-not be; refusals that libvips does not share are listed by kind, for a person to judge.
+not be, and where a file is refused that libvips and Chromium both show, for no reason that `disagreements.toml` lists.
 """
 
+import re
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,8 @@ from tests.torture import readers
 from tests.torture.mutants import FORMATS, mutants
 from tests.torture.run import run
 
-ASKED = 300  # refusals of each sort that libvips is asked about
+ASKED = 300  # refusals of each sort that libvips and Chromium are asked about
+DISAGREEMENTS = tomllib.loads(Path(__file__).with_name("disagreements.toml").read_text())["disagreement"]
 
 
 def main(arguments: list[str]) -> int:
@@ -38,7 +41,7 @@ def _sets(count: int, seed: int, folder: str | None) -> Iterator[tuple[str, Iter
 
 def _treat(name: str, files: Iterator[bytes], libvips: readers.Libvips) -> int:
     refusals: Counter[str] = Counter()
-    alone: Counter[str] = Counter()
+    doubtful: list[tuple[int, str, bytes]] = []
     sent: list[bytes] = []
     faults: list[str] = []
     total = 0
@@ -49,17 +52,32 @@ def _treat(name: str, files: Iterator[bytes], libvips: readers.Libvips) -> int:
         if outcome.sent:
             sent.append(outcome.sent)
         if outcome.refusal:
-            kind = outcome.refusal.split(": ")[0] + ": " + outcome.refusal.split(": ")[1][:60]
+            kind = _kind(outcome.refusal)
             refusals[kind] += 1
             if refusals[kind] <= ASKED and libvips.shows(data):
-                alone[kind] += 1
+                doubtful.append((number, outcome.refusal, data))
     faults += [f"sent: {number}: {names}" for number, names in readers.private(sent).items()]
+    alone: Counter[str] = Counter()
+    shown = readers.chromium_shows([data for _, _, data in doubtful])
+    for number, refusal in (
+        (number, refusal) for (number, refusal, _), both in zip(doubtful, shown, strict=True) if both
+    ):
+        alone[_kind(refusal)] += 1
+        if not any(re.search(each["refusal"], refusal) for each in DISAGREEMENTS):
+            faults.append(f"{number}: refused, and shown by libvips and Chromium: {refusal}")
     print(f"\n{name}: {total:,} files, {len(sent):,} accepted, {len(faults)} faults")
     for kind, times in refusals.most_common():
-        print(f"  {times:6,} {kind}" + (f"; libvips shows {alone[kind]} of the first {ASKED}" if alone[kind] else ""))
+        both = f"; libvips and Chromium show {alone[kind]} of the first {ASKED}" if alone[kind] else ""
+        print(f"  {times:6,} {kind}{both}")
     for fault in faults[:50]:
-        print(f"  FAULT {fault}")
+        print(f"  FAULT {fault}", flush=True)
     return len(faults)
+
+
+def _kind(refusal: str) -> str:
+    """What refusals that differ in numbers alone have in common."""
+    name, _, what = refusal.partition(": ")
+    return re.sub(r"\d[\d,]*", "n", f"{name}: {what[:60]}")
 
 
 if __name__ == "__main__":

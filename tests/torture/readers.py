@@ -1,17 +1,23 @@
 """Readers that others wrote: what they find in what is sent, and whether they show what we refuse.
 
-ExifTool and libvips come with the oracles' locks (`requirements/oracles.in`, `tests/oracles/programs/javascript`).
+ExifTool and libvips come with the oracles' locks (`requirements/oracles.in`, `tests/oracles/programs/javascript`),
+Chromium as for the tests of the page.
 """
 
+import base64
 import json
 import re
 import select
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from playwright.sync_api import sync_playwright
+
 from local.config import ROOT
+from tests.e2e.browser import flags, installed
 
 _PROGRAMS = ROOT / "tests" / "oracles" / "programs"
 _EXIFTOOL = _PROGRAMS / "javascript" / "node_modules" / "exiftool-vendored.pl" / "bin" / "exiftool"
@@ -36,6 +42,7 @@ _HARMLESS = {
 _DISK, _PROFILE = "System", "ICC"
 _PROFILES_FAULT = re.compile(r"Bad ICC_Profile table|Corrupted Profile\w+ data|\[minor\] Incomplete ICC_Profile record")
 _BATCH = 500
+_SHOWN_AT_ONCE = 20
 _SECONDS = 60  # for a file; a batch has ten times as many
 
 
@@ -67,6 +74,32 @@ def _harmless(name: str, value: str) -> bool:
     if name == "PNG:ProfileName":  # a text of whoever made the file
         return value == "ICC Profile"
     return group == _DISK or group.startswith(_PROFILE) or tag in _HARMLESS.get(group, ())
+
+
+_DECODES = """async files => {
+  const shown = [];
+  for (const file of files) {
+    const image = new Image();
+    image.src = 'data:;base64,' + file;
+    shown.push(await image.decode().then(() => true, () => false));
+  }
+  return shown;
+}"""
+
+
+def chromium_shows(files: Sequence[bytes]) -> list[bool]:
+    """Whether Chromium shows files, file by file."""
+    if not files:
+        return []
+    shown: list[bool] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed(), args=flags())
+        page = browser.new_page()
+        for start in range(0, len(files), _SHOWN_AT_ONCE):
+            batch = [base64.b64encode(file).decode() for file in files[start : start + _SHOWN_AT_ONCE]]
+            shown += page.evaluate(_DECODES, batch)
+        browser.close()
+    return shown
 
 
 class Libvips:

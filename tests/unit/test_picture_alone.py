@@ -163,6 +163,30 @@ def test_a_profile_is_inflated_so_far_and_no_further(more):
     assert (b"iCCP" in data) == (more == 0)
 
 
+PARTS = (SRGB[:300], SRGB[300:])
+WRONG_NUMBERS = {
+    "a count of none": [(1, 0), (2, 0)],
+    "a count of one": [(1, 1), (2, 1)],
+    "numbers from none on": [(0, 2), (1, 2)],
+    "one number twice": [(1, 2), (1, 2)],
+    "one that is missing": [(1, 3), (2, 3)],
+    "counts that differ": [(1, 2), (2, 3)],
+}
+
+
+def profiled(numbers, parts=PARTS):
+    segments = (segment(0xE2, b"ICC_PROFILE\0" + bytes(pair) + part) for pair, part in zip(numbers, parts, strict=True))
+    return behind(JPEG, b"".join(segments))
+
+
+@pytest.mark.parametrize("numbers", WRONG_NUMBERS.values(), ids=WRONG_NUMBERS)
+def test_a_profile_whose_parts_are_numbered_wrongly_is_none_as_in_browsers(numbers):
+    assert image.alone(profiled(numbers)).data == JPEG
+    assert image.alone(profiled([(1, 2), (2, 2)])).data == profiled([(1, 2), (2, 2)])
+    with Image.open(io.BytesIO(image.alone(profiled([(2, 2), (1, 2)], PARTS[::-1])).data)) as opened:
+        assert opened.info["icc_profile"] == SRGB
+
+
 def exif_jpeg(block):
     return behind(JPEG, segment(0xE1, b"Exif\0\0" + block))
 

@@ -120,9 +120,13 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 
 def _profile(bodies: list[bytes]) -> list[bytes]:
-    """The segments of a colour profile, cut off where the profile ends."""
+    """The segments of a colour profile, cut off where the profile ends.
+
+    None of one whose segments are not numbered from 1 to their count: browsers don't follow it (tests/oracles).
+    """
+    numbered = [_ICC + bytes([n, len(bodies)]) for n in range(1, len(bodies) + 1)]
     profile = whole_profile(b"".join(body[_ICC_HEADER:] for body in sorted(bodies)))
-    if profile is None:
+    if profile is None or sorted(body[:_ICC_HEADER] for body in bodies) != numbered:
         return []
     if sum(len(body) - _ICC_HEADER for body in bodies) == len(profile):
         return [_segment(_APP2, body) for body in bodies]
