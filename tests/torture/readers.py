@@ -40,7 +40,9 @@ _HARMLESS = {
     | {"ImageHeight", "ImageWidth", "VP8Version", "VerticalScale", "WebP_Flags"},
 }
 _DISK, _PROFILE = "System", "ICC"
-_PROFILES_FAULT = re.compile(r"Bad ICC_Profile table|Corrupted Profile\w+ data|\[minor\] Incomplete ICC_Profile record")
+_PROFILES_FAULT = re.compile(
+    r"Bad ICC_Profile table|Corrupted (ICC_)?Profile\w+ data|\[minor\] Incomplete ICC_Profile record"
+)
 _BATCH = 500
 _SHOWN_AT_ONCE = 20
 _SECONDS = 60  # for a file; a batch has ten times as many

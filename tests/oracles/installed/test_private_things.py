@@ -24,7 +24,6 @@ UNTOLD = {
     "a rest that ends like a JPEG",
     "a second picture behind the first",
     "a segment of nobody",
-    "bytes behind a packed profile",
     "two pictures in a WebP",
 }
 """Of these ExifTool tells nothing: it passes over the bytes, or a number of the picture's coding holds them."""
