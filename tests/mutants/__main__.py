@@ -80,10 +80,10 @@ def again(mutants: Iterable[Mutant], acceptances: Sequence[Acceptance]) -> Itera
     """
     tests = json.loads((COPY / "mutmut-stats.json").read_text())["tests_by_mangled_function_name"]
     for mutant in mutants:
-        if mutant.killed or any(each.fits(mutant) for each in acceptances):
+        if mutant.killed or mutant.status == "no tests" or any(each.fits(mutant) for each in acceptances):
             yield mutant
             continue
-        reaching = tests.get(mutant.name.partition("__mutmut_")[0]) or ["tests/unit"]
+        reaching = tests[mutant.name.partition("__mutmut_")[0]]
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-x", "-q", "-o", "pythonpath=.", *reaching],
             cwd=COPY, env=os.environ | {"MUTANT_UNDER_TEST": mutant.name}, check=False, capture_output=True,
