@@ -10,6 +10,7 @@ from enhancer.errors import BlankPicture, OutcomeUnknown
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
+from tests.pictures.png_files import chunk
 
 PIXEL_CAP = (
     "Input image of dimensions (1536, 1536, 4) has a total number of pixels 2359296 greater than the max size "
@@ -51,6 +52,14 @@ def test_a_blank_result_is_a_failed_run_of_the_provider(world, running):
     row = world.job(running.id)
     assert (row.error_type, row.quota_refunded) == ("provider_error", True)
     assert row.error_message.startswith("The model returned a picture of a single colour")
+
+
+@pytest.mark.parametrize(("cut", "ends"), [(0, "succeeded"), (1, "failed")])
+def test_a_result_with_a_long_profile_before_its_pixels_is_looked_at_whole(world, running, cut, ends):
+    result = picture("PNG", (160, 120))
+    result = result[:33] + chunk(b"iCCP", b"long\0\0" + bytes(300_000)) + result[33:]
+    world.outputs.picture = result[: len(result) - cut]
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == ends
 
 
 def test_a_result_without_previews_is_a_result(world, running):

@@ -171,7 +171,11 @@ def _check(output: Output) -> None:
     tail = output.file.read()
     output.file.seek(0)
     try:
-        picture = image.inspect(head, tail, output.size)
+        try:
+            picture = image.inspect(head, tail, output.size)
+        except image.MoreNeeded:  # a long colour profile, or what a model wrote about itself
+            picture = image.inspect(output.file.read(), tail, output.size)
+            output.file.seek(0)
     except ValueError as problem:
         raise OutputGone(f"the provider's file is not a whole picture: {problem}") from None
     if picture.pixels > MAX_OUTPUT_PIXELS:
