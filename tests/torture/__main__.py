@@ -89,7 +89,7 @@ def _told(sent: list[tuple[int, bytes]]) -> list[str]:
 def _kind(refusal: str) -> str:
     """What refusals that differ in numbers alone have in common."""
     name, _, what = refusal.partition(": ")
-    return re.sub(r"\d[\d,]*", "n", f"{name}: {what[:60]}")
+    return f"{name}: {re.sub(r'[0-9][0-9,]*', 'n', what)[:60]}"
 
 
 if __name__ == "__main__":
