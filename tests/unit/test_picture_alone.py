@@ -112,10 +112,25 @@ def test_what_is_not_the_picture_stays_behind(name):
     assert shown.size == (64, 48)
 
 
-@pytest.mark.parametrize("data", [JPEG, PNG, WEBP, encoded(PHOTO, "WEBP"), encoded(PHOTO, "JPEG", icc_profile=SRGB)])
+PLAIN = {
+    "JPEG": JPEG,
+    "JPEG with a profile": encoded(PHOTO, "JPEG", icc_profile=SRGB),
+    "CMYK, which Adobe's segment explains": encoded(PHOTO.convert("CMYK"), "JPEG"),
+    "PNG": PNG,
+    "PNG with a palette": encoded(PHOTO.quantize(16)),
+    "PNG that says its colours": behind(PNG, chunk(b"gAMA", struct.pack(">I", 45455)) + chunk(b"sRGB", b"\0"), "PNG"),
+    "PNG with a profile": encoded(PHOTO, icc_profile=SRGB),
+    "WebP": WEBP,
+    "lossy WebP": encoded(PHOTO, "WEBP"),
+}
+
+
+@pytest.mark.parametrize("data", PLAIN.values(), ids=PLAIN)
 def test_a_file_that_is_nothing_but_its_picture_is_the_same_byte_for_byte(data):
     assert image.alone(data).data == data
-    assert PillowImaging().prepare(data, CAP).picture is None
+    done = PillowImaging().prepare(data, CAP)
+    assert not done.report["metadataRemoved"]
+    assert (done.picture is None) == (not done.report["converted"])
 
 
 @pytest.mark.parametrize("length", [8, 9])
@@ -185,6 +200,25 @@ def test_a_profile_whose_parts_are_numbered_wrongly_is_none_as_in_browsers(numbe
     assert image.alone(profiled([(1, 2), (2, 2)])).data == profiled([(1, 2), (2, 2)])
     with Image.open(io.BytesIO(image.alone(profiled([(2, 2), (1, 2)], PARTS[::-1])).data)) as opened:
         assert opened.info["icc_profile"] == SRGB
+
+
+@pytest.mark.parametrize("size", [len(SRGB), 65_519, 65_520, 200_000])
+def test_a_profile_in_parts_is_cut_off_where_it_ends_and_numbered_anew(size):
+    profile = struct.pack(">I", size) + (SRGB + bytes(range(256)) * 800)[4:size]
+    parts = [(profile + SECRET)[start : start + 40_000] for start in range(0, size + len(SECRET), 40_000)]
+    data = image.alone(profiled([(n, len(parts)) for n in range(1, len(parts) + 1)], parts)).data
+    assert SECRET not in data
+    with Image.open(io.BytesIO(data)) as opened:
+        assert opened.info["icc_profile"] == profile
+        assert opened.convert("RGB").tobytes() == Image.open(io.BytesIO(JPEG)).convert("RGB").tobytes()
+    assert image.alone(data).data == data, "the numbers are right, else it would be none now"
+    assert data.count(b"ICC_PROFILE\0") == -(-size // 65_519)
+
+
+def test_an_orientation_behind_another_field_is_found():
+    entries = struct.pack("<HHIHxx", 0x0100, 3, 1, 64) + struct.pack("<HHIHxx", 0x0112, 3, 1, 6)
+    assert exif.orientation(b"II*\0" + struct.pack("<IH", 8, 2) + entries) == 6
+    assert exif.orientation(b"II*\0" + struct.pack("<IH", 8, 1) + entries) == 1
 
 
 def exif_jpeg(block):
