@@ -174,3 +174,76 @@ def test_the_largest_scale_that_a_refusal_names_is_taken(width, height, slug, ou
         if refusal.name == "outputFormat" and 1 <= maximum <= sizing.largest_scale(width, height, model):
             raw = {"scale": maximum, "outputFormat": output_format}
             assert sizing.settle(raw, width, height, model)["scale"] == maximum
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "result"),
+    [
+        ((1200, 900), 4, (4800, 3600)),
+        ((3, 1), 1.5, (4, 2)),
+        ((5, 7), 1.5, (8, 10)),
+        ((4000, 3000), 1.5, (6000, 4500)),
+        ((4000, 3000), 1.67, (6688, 5016)),
+        ((3000, 4000), 1.67, (5016, 6688)),
+        ((8000, 5000), 0.91, (7320, 4576)),
+        ((1, 9000), 0.4, (1, 3600)),
+        ((9000, 1), 0.4, (3600, 1)),
+    ],
+)
+def test_results_are_as_large_as_the_page_says(size, scale, result):
+    """The same numbers as in web/src/picture/size.test.ts."""
+    assert sizing.result_size(*size, scale, MODEL) == result
+
+
+@pytest.mark.parametrize(
+    ("size", "scale"),
+    [((320, 213), 4), ((1448, 1448), 4), ((1449, 1448), 3.99), ((8000, 6000), 0.83), ((50_000, 100), 2.56)],
+)
+def test_the_largest_scale_is_what_the_page_says(size, scale):
+    assert sizing.largest_scale(*size, MODEL) == sizing.largest_scale(*size[::-1], MODEL) == scale
+
+
+@pytest.mark.parametrize(
+    ("size", "raw", "name", "message"),
+    [
+        (
+            (4000, 3000),
+            {"scale": 2},
+            "scale",
+            "A picture of 4000 x 3000 pixels can be enlarged 1.67 times with Real-ESRGAN, not 2 times.",
+        ),
+        (
+            (5000, 400),
+            {"outputFormat": "webp"},
+            "outputFormat",
+            (
+                "webp holds 16383 pixels a side; the result would have 20000. "
+                "Choose ['png', 'jpeg'], or a scale of at most 3.27."
+            ),
+        ),
+        (
+            (20_000, 1),
+            {"outputFormat": "webp", "scale": 1},
+            "outputFormat",
+            "webp holds 16383 pixels a side; the result would have 20000. Choose ['png', 'jpeg'].",
+        ),
+    ],
+)
+def test_a_refusal_says_all_that_it_knows(size, raw, name, message):
+    with pytest.raises(InvalidParameter) as refusal:
+        settle(*size, **raw)
+    assert refusal.value.name == name
+    assert refusal.value.template.format(**refusal.value.details) == message
+
+
+def test_a_picture_for_another_model_is_told_which_one_can_not():
+    with pytest.raises(InvalidParameter) as refusal:
+        sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
+    said = refusal.value.template.format(**refusal.value.details)
+    assert said == "CodeFormer can't enhance a picture of 20000 x 104 pixels; choose another model."
+
+
+def test_a_square_stays_as_it_is():
+    assert sizing.turned((5, 5), (9, 2)) == (5, 5)
+    assert sizing.turned((5, 3), (9, 9)) == (5, 3)
+    assert sizing.turned((5, 3), (2, 9)) == (3, 5)
