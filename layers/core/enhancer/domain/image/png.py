@@ -112,7 +112,7 @@ def _sealed(kind: bytes, body: bytes) -> bytes:
 def _profile(chunk: Chunk) -> bytes | None:
     """The chunk of a colour profile, cut off where the profile ends; None for one that can't be read.
 
-    Its name is free text, of whoever made the file, and nothing depends on it.
+    Its name is free text that the file's author chose; nothing depends on it.
     """
     name, _, packed = chunk.body.partition(b"\0")
     inflater = zlib.decompressobj()
