@@ -221,7 +221,7 @@ HEALTH, USAGE, UPLOADS, JOBS = "/api/health", "/api/ai-image/usage", "/api/ai-im
             "make deploy ENV=dev; then see the stack's events",
         ),
         (HEALTH, (504, {}, b"<html>"), "the API does not answer CloudFront in time (504)", f"{LOG}-job-status"),
-        # somebody else
+        # another server at the address
         (HEALTH, (301, {"location": "https://x.test/"}, b""), "an answer that is not ours (HTTP 301)", DNS),
         (HEALTH, (200, {}, b"<html>parked</html>"), "an answer that is not ours (HTTP 200)", DNS),
         (HEALTH, (200, {}, b'["success"]'), "an answer that is not ours (HTTP 200)", DNS),

@@ -362,7 +362,7 @@ def test_a_yes_is_a_yes(answer, tmp_path, monkeypatch):
     desk = Scripted(answer)
     assert main(ENVIRONMENT, desk, tmp_path / "x.md") == 1
     assert desk.lines == ["2 of 2 differ"]
-    assert not (tmp_path / "x.md").exists(), "nobody answered, and an older table says more"
+    assert not (tmp_path / "x.md").exists(), "no service answered, so an older table is worth more"
 
 
 def test_what_aws_says_is_said(tmp_path, monkeypatch):

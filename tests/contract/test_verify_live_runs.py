@@ -59,7 +59,7 @@ class Provider:
 
 
 class Hurrying(Listening):
-    """The provider does not begin what is asked for here, so that it ends by its deadline, and its clock goes on."""
+    """A session whose runs never start, so that their deadline ends them; it also lets the clock advance."""
 
     def __init__(self, service: Service) -> None:
         super().__init__(DEADLINE)

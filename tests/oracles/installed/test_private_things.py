@@ -15,7 +15,7 @@ UNTOLD = {
     "JFIF with more than it has",
     "MPF",
     "a chunk of a PNG that only its maker knows",
-    "a critical chunk that nobody knows",
+    "an unknown critical chunk",
     "a gamma that is too long",
     "a longer header of a WebP",
     "a palette that only suggests",
@@ -23,7 +23,7 @@ UNTOLD = {
     "a private chunk",
     "a rest that ends like a JPEG",
     "a second picture behind the first",
-    "a segment of nobody",
+    "a reserved segment",
     "two pictures in a WebP",
 }
 """Of these ExifTool tells nothing: it passes over the bytes, or a number of the picture's coding holds them."""

@@ -12,15 +12,15 @@ export async function journey(asked: Asked): Promise<Told> {
       calls.push(call(schemaPath, request, response));
     },
   };
-  const nobody = createClient<paths>({ baseUrl: asked.url });
+  const anonymous = createClient<paths>({ baseUrl: asked.url });
   const client = createClient<paths>({ baseUrl: asked.url, headers: { Authorization: `Bearer ${asked.token}` } });
-  nobody.use(recorded);
+  anonymous.use(recorded);
   client.use(recorded);
 
-  await nobody.GET('/api/health');
-  await nobody.GET('/api/openapi.json');
-  await nobody.GET('/api/docs', { parseAs: 'text' });
-  await nobody.GET('/api/docs/{file}', { params: { path: { file: 'start.js' } }, parseAs: 'text' });
+  await anonymous.GET('/api/health');
+  await anonymous.GET('/api/openapi.json');
+  await anonymous.GET('/api/docs', { parseAs: 'text' });
+  await anonymous.GET('/api/docs/{file}', { params: { path: { file: 'start.js' } }, parseAs: 'text' });
   await client.GET('/api/ai-image/models');
   await client.POST('/api/session');
 
@@ -61,14 +61,14 @@ export async function journey(asked: Asked): Promise<Told> {
   const id = { path: { id: done.id } };
   const shared = await client.POST('/api/ai-image/jobs/{id}/share', { params: id, body: { expiresIn: 300 } });
   const query = { share: share(had(shared).data.url) };
-  await nobody.GET('/r2-ai/{key}', { params: { path, query }, parseAs: 'blob' });
+  await anonymous.GET('/r2-ai/{key}', { params: { path, query }, parseAs: 'blob' });
   await client.GET('/api/ai-image/usage');
   const { jobs } = had(await client.GET('/api/ai-image/jobs', { params: { query: { limit: 100 } } })).data;
   await client.DELETE('/api/ai-image/jobs/{id}', { params: id });
   await client.DELETE('/api/session');
 
   const sent = delivery(asked);
-  await nobody.POST('/api/webhooks/replicate', {
+  await anonymous.POST('/api/webhooks/replicate', {
     params: { header: { 'webhook-id': sent.id, 'webhook-timestamp': sent.timestamp } },
     headers: { 'webhook-signature': sent.signature },
     body: sent.body,
