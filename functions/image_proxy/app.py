@@ -30,7 +30,7 @@ def picture(request: Request) -> Answer:
         clock=utc_now,
     )
     access.audit(caller, link.job, "see a picture")
-    return http_api.redirect(request, link.url, link.seconds)
+    return http_api.redirect(link.url, link.seconds)
 
 
 handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger, known=access.known)

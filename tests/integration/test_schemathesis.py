@@ -98,9 +98,8 @@ def test_a_whole_journey_is_as_described(stack, description):
         said("/api/ai-image/usage", "GET", "/api/ai-image/usage", 200)
         said(f"{one}/cancel", "POST", f"{url}/cancel", 409)
         link = said(f"{one}/share", "POST", f"{url}/share", 201, json={}).json()["data"]["url"]
-        found = said("/r2-ai/{key}", "GET", link, 302)
+        said("/r2-ai/{key}", "GET", link, 302)
         said("/r2-ai/{key}", "HEAD", job["imageUrl"], 302)
-        said("/r2-ai/{key}", "GET", job["imageUrl"], 304, headers={"If-None-Match": found.headers["ETag"]})
         said(one, "DELETE", url, 200)
         said("/r2-ai/{key}", "GET", job["imageUrl"], 410)
 

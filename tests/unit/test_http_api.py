@@ -119,32 +119,17 @@ def test_requests_must_come_through_the_distribution():
     assert call(secrets=("other",))[0] == 200, "health is for probes too"
 
 
-@pytest.mark.parametrize("later", range(0, 3600, 100))
+@pytest.mark.parametrize("later", range(0, 900, 100))
 @pytest.mark.parametrize("start", [0, 1, 450, 899])
-def test_a_redirect_is_refreshed_only_while_its_own_link_works(start, later):
-    """RFC 9111, 4.3.4: by a 304 a cache goes on using the Location that it stored, for as long as this answer says."""
+def test_a_redirect_is_kept_no_longer_than_its_link_works(start, later):
     links = SignedReadLinks("https://r2.test", "bucket", lambda: ("key", "secret"))
-    dawn = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=start)
-
-    def answer(now, given=""):
-        headers = EVENT["headers"] | {"if-none-match": given}
-        return http_api.redirect(Request(EVENT | {"headers": headers}), *links.link("x.png", method="GET", now=now))
-
-    def ends(location):
-        query = {name: value for name, [value] in parse_qs(urlsplit(location).query).items()}
-        dated = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        return dated + timedelta(seconds=int(query["X-Amz-Expires"]))
-
-    stored = answer(dawn)
-    assert stored.status == 302
-    now = dawn + timedelta(seconds=later)
-    again = answer(now, stored.headers["etag"])
-    kept = int(again.headers["cache-control"].partition("max-age=")[2])
-    location = stored.headers["location"] if again.status == 304 else again.headers["location"]
-    assert ends(location) > now + timedelta(seconds=kept)
-    assert (again.status == 304) == (again.headers["etag"] == stored.headers["etag"])
-    assert answer(now, "*").status == 302, "which link is held is not said"
-    assert answer(now, f'"{"0" * 64}"').status == 302
+    now = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=start + later)
+    answer = http_api.redirect(*links.link("x.png", method="GET", now=now))
+    query = {name: value for name, [value] in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+    signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    kept = int(answer.headers["cache-control"].removeprefix("private, max-age="))
+    assert signed + timedelta(seconds=int(query["X-Amz-Expires"])) > now + timedelta(seconds=kept)
+    assert (answer.status, "etag" in answer.headers) == (302, False)
 
 
 def request_with(body, *, encoded=False, query=None):

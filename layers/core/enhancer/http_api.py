@@ -119,17 +119,12 @@ def accepted(job: Mapping[str, Any], cookie: Cookie | None = None) -> Answer:
     return ok(job, 202, headers, cookie)
 
 
-def redirect(request: Request, url: str, seconds: int) -> Answer:
-    """302 to a link that stays the same for so many seconds, or 304 for whoever holds that very redirect.
+def redirect(url: str, seconds: int) -> Answer:
+    """302 to a link that stays the same for so many seconds.
 
-    A 304 makes the stored answer fresh again (RFC 9111, 4.3.4), so the entity tag is the link's, not the picture's: a
-    redirect whose link ends sooner than the present one's is never refreshed. `*` names no link.
+    Never 304: where the answer is no 2xx, conditions must be ignored (RFC 9110, 13.2.1).
     """
-    tag = hashlib.sha256(url.encode()).hexdigest()[:32]
-    headers = {"etag": f'"{tag}"', "cache-control": f"private, max-age={seconds}"}
-    if request.names(tag):
-        return Answer(304, headers=headers)
-    return Answer(302, headers={"location": url, **headers})
+    return Answer(302, headers={"location": url, "cache-control": f"private, max-age={seconds}"})
 
 
 def fresh(request: Request, data: Any, headers: Mapping[str, str]) -> Answer:

@@ -54,12 +54,8 @@ class Request:
 
     def has_seen(self, tag: str) -> bool:
         """Whether the caller holds the version with this entity tag, or any version."""
-        return self.headers.get("if-none-match", "").strip() == "*" or self.names(tag)
-
-    def names(self, tag: str) -> bool:
-        """Whether the caller says that it holds the version with this entity tag."""
         given = self.headers.get("if-none-match", "")
-        return any(item.strip().removeprefix("W/") == f'"{tag}"' for item in given.split(","))
+        return given.strip() == "*" or any(item.strip().removeprefix("W/") == f'"{tag}"' for item in given.split(","))
 
     def query(self, name: str) -> str:
         """A query parameter, empty when it is not there."""
