@@ -4,6 +4,7 @@ import hashlib
 import pytest
 
 from enhancer.domain import keys
+from enhancer.domain.clock import to_text
 from enhancer.domain.job import FAIL, Status
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import BlankPicture, OutcomeUnknown
@@ -194,6 +195,7 @@ def test_the_end_of_a_run_has_a_type_that_people_can_act_on(world, running, stat
 )
 def test_what_the_platform_did_is_repeated_once_and_paid_by_nobody(world, running, error):
     assert complete_job(running.id, world.provider.finish("run1", "failed", error), world.completer) == "retried"
+    assert world.job(running.id).check_at > to_text(world.clock())
     start_job(running.id, world.starter)
     assert complete_job(running.id, world.provider.finish("run2", "failed", error), world.completer) == "failed"
     row = world.job(running.id)

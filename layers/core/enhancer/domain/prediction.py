@@ -84,11 +84,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a run's end asks of its job. `refund`: nobody got anything for it and it was not the picture's fault."""
+    """What a run without a result asks of its job. `refund`: it was not the picture's fault."""
 
-    action: Literal["save", "retry", "fail", "cancel"]
-    error_type: str | None = None
-    error_message: str | None = None
+    action: Literal["retry", "fail", "cancel"]
+    error_type: str = ""
+    error_message: str = ""
     refund: bool = field(default=False)
 
 
@@ -103,12 +103,10 @@ def is_run_of(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
 
 
 def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Verdict:
-    """Decide from a run that has ended. At most two attempts a job: a platform fault is repeated once.
+    """Decide from a run that has ended without a result. At most two attempts a job: a platform fault is repeated once.
 
     Only what is certainly the picture's content keeps the quota: a model's own filter.
     """
-    if prediction.status == "succeeded" and prediction.output_url:
-        return Verdict("save")
     if cancel_requested:
         return Verdict("cancel")
     if prediction.status == "succeeded":

@@ -1,0 +1,79 @@
+import dataclasses
+import json
+
+import pytest
+
+from enhancer.domain.job import Status
+from enhancer.domain.keys import prepared_key
+from enhancer.domain.prediction import Delivery, Prediction, Verdict, is_run_of, judge
+from enhancer.translations import GERMAN
+
+RUN = Prediction("run1", "failed", "/bucket/x", "https://files.test/1.png", "out of memory", 900, "5c7d5dc6")
+
+
+def verdict_on(status, error=None, *, attempt=1, cancel_requested=False):
+    run = Prediction("run1", status, error=error)
+    return judge(run, attempt=attempt, cancel_requested=cancel_requested)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "error_type", "refund"),
+    [
+        ("succeeded", None, "provider_error", True),
+        ("canceled", None, "provider_error", True),
+        ("aborted", "E8765", "provider_error", True),
+        ("failed", None, "provider_error", True),
+        ("failed", "out of memory", "image_too_large", True),
+        ("failed", "NSFW content detected", "validation_error", False),
+    ],
+)
+def test_a_run_without_a_result_ends_its_job_with_a_sentence(status, error, error_type, refund):
+    for attempt in (1, 2):
+        verdict = verdict_on(status, error, attempt=attempt)
+        assert (verdict.action, verdict.error_type, verdict.refund) == ("fail", error_type, refund)
+        assert verdict.error_message in GERMAN
+
+
+def test_each_way_to_end_has_its_own_sentence():
+    ended = [("succeeded", None), ("canceled", None), ("failed", ""), ("failed", "E1001"), ("failed", "NSFW")]
+    verdicts = [verdict_on(*end) for end in ended] + [verdict_on("failed", "E1000", attempt=2)]
+    assert len({verdict.error_message for verdict in verdicts}) == len(verdicts)
+
+
+def test_a_fault_of_the_platform_is_repeated_once():
+    assert verdict_on("failed", "E1000", attempt=1) == Verdict("retry")
+    twice = verdict_on("failed", "E1000", attempt=2)
+    assert (twice.action, twice.error_type, twice.refund) == ("fail", "provider_error", True)
+    assert twice.error_message in GERMAN
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "canceled", "aborted"])
+def test_a_job_that_was_asked_to_stop_stops(status):
+    assert verdict_on(status, "E1000", cancel_requested=True) == Verdict("cancel")
+
+
+def test_a_run_is_the_jobs_own_by_the_picture_it_reads(world):
+    """A run that the row does not know is adopted by the path of its input alone, while the row waits for one."""
+    job = dataclasses.replace(world.new_job(), status=Status.STARTING)
+    original, prepared = f"/bucket/{job.input_r2_key}", "/bucket/" + prepared_key("ai-enhancer/", job.owner, job.id)
+
+    def is_own(row, path, run_id="run1", bucket="bucket", prefix="ai-enhancer/"):
+        return is_run_of(Prediction(run_id, "starting", path), row, bucket, prefix)
+
+    assert is_own(job, original)
+    assert is_own(job, prepared)
+    for path in (None, original[1:], f"/other/{job.input_r2_key}", original + "x"):
+        assert not is_own(job, path)
+    assert not is_own(job, prepared, prefix="other/")
+    assert not is_own(job, original, bucket="other")
+    assert not is_own(dataclasses.replace(job, previous_provider_job_id="run1"), original)
+    assert is_own(dataclasses.replace(job, previous_provider_job_id="run0"), original)
+    assert not is_own(dataclasses.replace(job, provider_job_id="run2"), original)
+    for status in set(Status) - {Status.STARTING}:
+        assert not is_own(dataclasses.replace(job, status=status), original)
+
+
+def test_what_a_queue_carries_comes_back_as_it_went_in():
+    assert Prediction.from_message(json.loads(json.dumps(RUN.to_message() | {"of a later release": 1}))) == RUN
+    delivery = Delivery("msg_1", 1_700_000_000, "ab12", RUN)
+    assert Delivery.from_message(json.loads(json.dumps(delivery.to_message())), RUN) == delivery
