@@ -1,5 +1,6 @@
 import dataclasses
 import itertools
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,6 +19,7 @@ def test_a_lost_start_message_is_sent_again(world):
     world.clock.advance(minutes=2)
     assert reconcile_jobs(world.reconciler) == {"start resent": 1}
     assert world.messages.starts == [(job.id, 0)]
+    assert world.job(job.id).check_at == "2026-11-22T12:03:00.000Z"
 
 
 def test_a_lost_webhook_is_replaced_by_a_look_at_the_run(world):
@@ -44,6 +46,29 @@ def test_a_run_whose_create_answer_was_lost_is_found_by_its_picture(world):
     assert (world.job(job.id).provider_job_id, world.job(other.id).provider_job_id) == ("run1", "run2")
 
 
+def test_a_run_that_reads_a_prepared_picture_is_found_too(world):
+    job = world.new_job()
+    world.imaging.prepared = dataclasses.replace(world.imaging.prepared, picture=b"prepared")
+    world.provider.lost = OutcomeUnknown("ReadTimeout")
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=4)
+    assert reconcile_jobs(world.reconciler) == {"run adopted": 1}
+
+
+def test_the_providers_list_is_read_from_just_before_the_claim_on(world, monkeypatch):
+    """Its clock and ours differ; five pages of it bound what one job costs."""
+    job = world.new_job()
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=4)
+    asked = []
+    others = [Prediction("x", "succeeded")] * 499
+    monkeypatch.setattr(world.provider, "recent", lambda *question: asked.append(question) or iter(others))
+    assert reconcile_jobs(world.reconciler) == {"claim released": 1}
+    assert asked == [(datetime(2026, 11, 22, 11, 59, 30, tzinfo=UTC), 5)]
+    assert world.job(job.id).check_at == "2026-11-22T12:05:00.000Z"
+
+
 def test_a_claim_that_made_no_run_is_given_back_once_and_then_ends_with_refund(world):
     job = world.new_job()
     world.provider.answers = [OutcomeUnknown("HTTP 500"), OutcomeUnknown("HTTP 500")]
@@ -66,14 +91,26 @@ def test_a_claim_is_not_given_back_while_a_run_may_hide_behind_a_list_that_is_to
     world.clock.advance(minutes=4)
     monkeypatch.setattr(world.provider, "recent", lambda *_: iter([Prediction("x", "succeeded")] * 500))
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
+    assert world.job(job.id).error_message == "The provider did not confirm the run. Try again."
 
 
-def test_a_claim_is_not_given_back_when_the_provider_may_have_erased_its_run(world):
+@pytest.mark.parametrize(("minutes", "treatment"), [(54.9, "claim released"), (55, "failed"), (75, "failed")])
+def test_a_claim_is_not_given_back_when_the_provider_may_have_erased_its_run(world, minutes, treatment):
     job = world.new_job()
     world.provider.answers = [OutcomeUnknown("HTTP 500")]
     start_job(job.id, world.starter)
-    world.clock.advance(minutes=58)
+    world.clock.advance(minutes=minutes)
+    assert reconcile_jobs(world.reconciler) == {treatment: 1}
+
+
+def test_after_75_minutes_the_providers_list_is_not_even_read(world):
+    job = world.new_job()
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.provider.unreadable = ProviderError("HTTP 401: Unauthenticated")
+    world.clock.advance(minutes=75)
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
+    assert world.job(job.id).error_message == "The provider did not confirm the run. Try again."
 
 
 def test_a_run_is_looked_at_ever_less_often_but_well_before_it_is_erased(world):
@@ -102,6 +139,8 @@ def test_a_run_that_does_not_end_ends_its_job_and_costs_the_person_nothing(world
         treated += reconcile_jobs(world.reconciler)
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
+    assert row.error_message == "The provider did not end the run in time. Try again."
+    assert world.usage.quota(job.owner).refunds == 1
     assert world.provider.cancelled == ["run1"]
 
 
@@ -124,10 +163,13 @@ def test_a_run_that_does_not_end_after_its_cancellation_was_asked_for_is_cancell
     job = world.new_job()
     start_job(job.id, world.starter)
     world.jobs.rows[job.id] = dataclasses.replace(world.job(job.id), cancel_requested=True)
+    treated = set()
     for _ in range(45):
         world.clock.advance(minutes=1)
-        reconcile_jobs(world.reconciler)
-    assert (world.job(job.id).status, world.job(job.id).error_type) == (Status.CANCELED, None)
+        treated |= reconcile_jobs(world.reconciler).keys()
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.CANCELED, None, False)
+    assert treated == {"still running", "canceled"}
 
 
 def test_a_run_that_ends_as_it_is_given_up_is_finished(world):
@@ -175,7 +217,19 @@ def test_a_job_that_found_no_place_within_a_day_ends(world):
     job = world.new_job()
     world.clock.advance(hours=24)
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
-    assert world.job(job.id).error_type == "service_unavailable"
+    row = world.job(job.id)
+    assert (row.error_type, row.error_message) == ("service_unavailable", row.why_not_started)
+    assert (row.quota_refunded, world.usage.quota(job.owner).refunds) == (True, 0)
+
+
+def test_a_second_attempt_that_found_no_place_within_a_day_had_a_run(world):
+    """A window gives back only so many places of jobs that had one."""
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    assert complete_job(job.id, world.provider.finish("run1", "failed", "E1000"), world.completer) == "retried"
+    world.clock.advance(hours=24)
+    assert reconcile_jobs(world.reconciler) == {"failed": 1}
+    assert world.usage.quota(job.owner).refunds == 1
 
 
 def test_a_provider_that_is_down_is_asked_again_later(world, monkeypatch):
