@@ -52,7 +52,7 @@ def run(stored: int, due: int) -> tuple[Counter[str], float]:
             lambda: datetime.now(UTC) + timedelta(hours=25),
         )
         began = time.process_time()
-        done = expire_pictures(expirer, lambda: True)
+        done = expire_pictures(expirer, lambda: True, "", "")
         seconds = time.process_time() - began
     if (done["seen"], done["deleted"]) != (stored, due):
         raise SystemExit(f"the run did something else: {done}")

@@ -189,7 +189,7 @@ class Installation:
         expirer = self._doomed(
             Expirer(self.world.pictures, self.world.usage, self.world.messages, PREFIX, self.world.clock)
         )
-        self._handled(lambda: expire_pictures(expirer, lambda: True))
+        self._handled(lambda: expire_pictures(expirer, lambda: True, "", ""))
 
     def job_of(self, run: Prediction) -> str:
         """The job whose picture the run got."""

@@ -102,7 +102,7 @@ def test_a_chain_that_died_keeps_the_next_days_run_from_nothing(world, run):
 def test_a_run_tells_how_long_its_chain_takes(world):
     expirer = Expirer(world.pictures, world.usage, world.messages, PREFIX, world.clock)
     fill(world, uploads=200)
-    assert expire_pictures(expirer, lambda: False)["seconds"] == 0
+    assert expire_pictures(expirer, lambda: False, "", "")["seconds"] == 0
     world.clock.advance(hours=25)
     assert expire_pictures(expirer, lambda: True, *world.messages.expiries[0])["seconds"] == 25 * 3600
 

@@ -132,7 +132,7 @@ def test_a_deletion_runs_chain_moves_on_in_the_order_of_keys_and_ends(world):
     expirer = Expirer(world.pictures, world.usage, world.messages, "ai-enhancer/", world.clock)
     handed: list[str] = []
     chain = 1
-    expire_pictures(expirer, lambda: False)
+    expire_pictures(expirer, lambda: False, "", "")
     while world.messages.expiries:
         key, began = world.messages.expiries.pop()
         handed.append(key)

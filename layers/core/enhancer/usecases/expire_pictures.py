@@ -28,9 +28,7 @@ class Expirer:
     clock: Clock
 
 
-def expire_pictures(
-    expirer: Expirer, enough_time: Callable[[], bool], after: str = "", began: str = ""
-) -> dict[str, int]:
+def expire_pictures(expirer: Expirer, enough_time: Callable[[], bool], after: str, began: str) -> dict[str, int]:
     """Delete what is due behind the key `after`, while `enough_time()`; returns how many were seen and deleted.
 
     What is left when time runs short goes to the next run by a message, with the instant at which the first one
