@@ -1,13 +1,14 @@
 import dataclasses
 import hashlib
+from urllib.parse import unquote
 
 import pytest
 
 from enhancer.domain import keys
 from enhancer.domain.clock import to_text
-from enhancer.domain.job import FAIL, Status
+from enhancer.domain.job import FAIL, SAVE, Status
 from enhancer.domain.prediction import Prediction
-from enhancer.errors import BlankPicture, OutcomeUnknown
+from enhancer.errors import BlankPicture, OutcomeUnknown, TransitionRefused
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
@@ -40,8 +41,13 @@ def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
         "cache": "private, max-age=31536000, immutable",
         "disposition": "attachment; filename=\"cat-enhanced-4x.png\"; filename*=UTF-8''cat-enhanced-4x.png",
     }
-    assert world.pictures.objects[row.preview_r2_key][0] == b"preview"
-    assert world.pictures.objects[row.thumb_r2_key][0] == b"thumb"
+    for key, reduction in ((row.preview_r2_key, b"preview"), (row.thumb_r2_key, b"thumb")):
+        assert world.pictures.objects[key][0] == reduction
+        assert world.pictures.headers[key] == {
+            "type": "image/webp",
+            "cache": "private, max-age=31536000, immutable",
+            "disposition": None,
+        }
 
 
 def test_a_blank_result_is_a_failed_run_of_the_provider(world, running):
@@ -68,8 +74,37 @@ def test_a_result_without_previews_is_a_result(world, running):
     world.imaging.finish = lambda *given: dataclasses.replace(finish(*given), preview=None, thumb=None, report=None)
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
     row = world.job(running.id)
-    assert (row.preview_r2_key, row.thumb_r2_key, row.report) == (None, None, None)
+    assert (row.preview_r2_key, row.thumb_r2_key, row.report_json) == (None, None, None)
     assert {key for key in world.pictures.objects if "/results/" in key} == {row.output_r2_key}
+
+
+@pytest.mark.parametrize(
+    ("original", "scale", "promised", "named"),
+    [
+        ((40, 30), 4, (160, 120), "4x"),
+        ((40, 30), 3.99, (160, 120), "3.99x"),  # as promised
+        ((40, 30), 8, (320, 240), "4x"),
+        ((30, 40), 8, (240, 320), "4x"),
+        ((60, 45), 4, (240, 180), "2.67x"),
+        ((40, 30), 4, (160, 121), "4x"),
+        ((45, 30), 4, (161, 120), "3.56x"),
+    ],
+)
+def test_a_download_is_named_after_what_the_result_is_and_not_what_was_promised(
+    world, running, original, scale, promised, named
+):
+    """The result that comes has 160 x 120 pixels."""
+    world.jobs.rows[running.id] = dataclasses.replace(
+        running,
+        input_width=original[0],
+        input_height=original[1],
+        params_json=f'{{"scale": {scale}}}',
+        result_width=promised[0],
+        result_height=promised[1],
+    )
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    headers = world.pictures.headers[world.job(running.id).output_r2_key]
+    assert f'filename="cat-enhanced-{named}.png"' in headers["disposition"]
 
 
 def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
@@ -78,6 +113,31 @@ def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
     disposition = world.pictures.headers[world.job(running.id).output_r2_key]["disposition"]
     assert len(disposition) < 1200
     assert disposition.endswith("-enhanced-4x.png")
+
+
+@pytest.mark.parametrize(
+    ("filename", "stem"),
+    [("/", "picture"), ("a\r\nb\u202ec.png", "a__b_c"), ("C:\\cat.png", "C:_cat"), ("x" * 81 + ".png", "x" * 80)],
+)
+def test_a_download_has_a_name_that_harms_nobody(world, running, filename, stem):
+    world.jobs.rows[running.id] = dataclasses.replace(running, filename=filename)
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    disposition = world.pictures.headers[world.job(running.id).output_r2_key]["disposition"]
+    assert unquote(disposition.partition("filename*=UTF-8''")[2]) == f"{stem}-enhanced-4x.png"
+
+
+@pytest.mark.parametrize("error", [None, "E1000"])
+def test_a_run_that_ended_a_job_elsewhere_meanwhile_changes_nothing(world, running, monkeypatch, error):
+    run = world.provider.finish("run1", "failed", error)
+    move = world.jobs.move
+
+    def moved(job_id, transition, changes, where):
+        if transition is not SAVE:
+            raise TransitionRefused(transition.name, None)
+        return move(job_id, transition, changes, where)
+
+    monkeypatch.setattr(world.jobs, "move", moved)
+    assert complete_job(running.id, run, world.completer) == "already ended"
 
 
 def test_a_repeated_delivery_changes_nothing(world, running):

@@ -24,6 +24,7 @@ from enhancer.errors import (
 from enhancer.usecases.create_job import Choice, create_job_from_upload, look_at
 from enhancer.usecases.request_upload import upload_headers
 from tests.pictures import picture
+from tests.pictures.png_files import chunk
 
 CHOICE = Choice("nightmareai/real-esrgan", {"scale": 4}, "cat.jpg")
 
@@ -140,6 +141,21 @@ def test_a_file_longer_than_its_head_is_read_where_its_end_is(world, appended):
     assert (len(data) > image.HEAD_BYTES) or not appended
     job = create_job_from_upload(uploaded(world, data), CHOICE, world.owner, world.intake)
     assert (job.input_width, job.input_height, job.input_size) == (40, 30, len(data))
+
+
+@pytest.mark.parametrize("length", [image.HEAD_BYTES, image.HEAD_BYTES + 1])
+def test_of_a_long_file_only_the_head_and_the_last_bytes_are_read(world, monkeypatch, length):
+    """A function has a few hundred MB, and R2 bills each read."""
+    world.intake = dataclasses.replace(world.intake, max_bytes=1_000_000)
+    plain = picture("PNG")
+    data = plain[:-12] + chunk(b"teSt", bytes(length - len(plain) - 12)) + plain[-12:]
+    read, asked = world.pictures.read, []
+    monkeypatch.setattr(world.pictures, "read", lambda key, start=0: asked.append(start) or read(key, start))
+    head, lengths = world.pictures.uploaded, []
+    monkeypatch.setattr(world.pictures, "uploaded", lambda key, n: lengths.append(n) or head(key, n))
+    create_job_from_upload(uploaded(world, data, "image/png"), CHOICE, world.owner, world.intake)
+    assert lengths == [256 * 1024]
+    assert asked == ([] if length == image.HEAD_BYTES else [length - 64])
 
 
 @pytest.mark.parametrize("upload_id", ["", "x", "j" * 25, "j" + "a" * 25 + "/"])
@@ -303,8 +319,9 @@ def test_an_upload_with_other_headers_than_were_signed_becomes_no_job(world, cha
     job_id = uploaded(world, picture("JPEG"))
     key = keys.original_key(world.intake.prefix, world.owner, job_id)
     world.pictures.stored[key] |= changed
-    with pytest.raises(ValidationFailed, match="exactly the headers"):
+    with pytest.raises(ValidationFailed, match="exactly the headers") as refusal:
         create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+    assert refusal.value.details == {"field": "uploadId"}
     assert key not in world.pictures.objects
     assert world.usage.quota(world.owner) is None
 

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from enhancer.domain.job import Status
-from enhancer.errors import OutcomeUnknown, Refused, Throttled, Unreachable, UnreadablePicture
+from enhancer.errors import OutcomeUnknown, Refused, Throttled, TransitionRefused, Unreachable, UnreadablePicture
 from enhancer.ports import Prepared
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.start_job import start_job
@@ -151,4 +151,16 @@ def test_a_job_that_was_cancelled_while_it_was_claimed_is_not_started_again(worl
     world.jobs.rows[job.id] = dataclasses.replace(job, cancel_requested=True)
     assert start_job(job.id, world.starter) == "withdrawn"
     assert (world.job(job.id).status, world.job(job.id).quota_refunded) == (Status.CANCELED, True)
+    assert world.usage.quota(job.owner).refunds == 0, "of those that had a run a window gives back only so many"
     assert not world.provider.created
+
+
+def test_a_job_that_ends_as_it_is_withdrawn_stays_as_it_ended(world, monkeypatch):
+    job = world.new_job()
+    world.jobs.rows[job.id] = dataclasses.replace(job, cancel_requested=True)
+
+    def ended(*_, **__):
+        raise TransitionRefused("withdraw", None)
+
+    monkeypatch.setattr(world.jobs, "end", ended)
+    assert start_job(job.id, world.starter) == "not due"

@@ -29,6 +29,12 @@ def test_an_upload_is_signed_for_its_owner_type_and_size(world):
     assert upload["uploadId"][0] == "j"
     assert (upload["method"], upload["maxBytes"]) == ("PUT", 5000)
     assert upload["expiresAt"] == "2026-11-22T12:10:00.000Z"
+    assert upload["headers"] == {
+        "content-type": "image/jpeg",
+        "cache-control": "public, max-age=900, immutable",
+        "x-amz-meta-upload": f"{upload['uploadId']}.1000",
+        "if-none-match": "*",
+    }
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,6 @@ def _check_signed(found: Uploaded, upload_id: str, intake: Intake) -> None:
 
 
 def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) -> Picture:
-    check_size(size, intake.max_bytes)
     tail = head if size <= len(head) else intake.pictures.read(key, start=size - image.TAIL_BYTES)
     try:
         picture = _inspect(head, tail[-image.TAIL_BYTES :], size, intake.max_pixels)
