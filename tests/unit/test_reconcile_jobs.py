@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from enhancer.domain.clock import to_text
 from enhancer.domain.job import Status
 from enhancer.domain.prediction import Prediction
-from enhancer.errors import OutcomeUnknown, ProviderError
+from enhancer.errors import Contended, MessageNotSent, OutcomeUnknown, ProviderError, TransitionRefused
+from enhancer.translations import GERMAN
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 from enhancer.usecases.start_job import start_job
@@ -210,7 +212,91 @@ def test_a_run_that_the_provider_forgot_ends_the_job(world):
     world.provider.runs.clear()
     world.clock.advance(minutes=5)
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
-    assert world.job(job.id).status is Status.FAILED
+    row = world.job(job.id)
+    assert (row.status, row.error_type) == (Status.FAILED, "provider_error")
+    assert row.error_message == "The provider no longer knows the run."
+    assert row.error_message in GERMAN
+
+
+@pytest.mark.parametrize(
+    ("seconds", "treatment"),
+    [(30 * 60, "still running"), (30 * 60 + 1, "failed"), (75 * 60 + 1, "failed")],
+)
+def test_a_run_has_thirty_minutes_from_its_acceptance_on(world, seconds, treatment):
+    """Whatever else was written into the row since."""
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(seconds=seconds)
+    world.jobs.rows[job.id] = dataclasses.replace(world.job(job.id), updated_at=to_text(world.clock()))
+    assert reconcile_jobs(world.reconciler) == {treatment: 1}
+
+
+@pytest.mark.parametrize(("seconds", "treatment"), [(75 * 60, "postponed: ProviderError"), (75 * 60 + 1, "failed")])
+def test_a_run_that_can_not_be_read_has_75_minutes(world, seconds, treatment):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.provider.unreadable = ProviderError("HTTP 401: Unauthenticated")
+    world.clock.advance(seconds=seconds)
+    world.jobs.rows[job.id] = dataclasses.replace(world.job(job.id), updated_at=to_text(world.clock()))
+    assert reconcile_jobs(world.reconciler) == {treatment: 1}
+
+
+def test_a_row_that_was_just_written_is_seen(world):
+    world.new_job()
+    world.clock.advance(minutes=2)
+    world.jobs.lagging = True
+    assert reconcile_jobs(world.reconciler) == {"start resent": 1}
+
+
+def test_a_job_that_moves_while_it_is_looked_at_is_left_alone(world, monkeypatch):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=5)
+
+    def moved(*_):
+        raise TransitionRefused("note", None)
+
+    monkeypatch.setattr(world.jobs, "note", moved)
+    assert reconcile_jobs(world.reconciler) == {"moved meanwhile": 1}
+
+
+@pytest.mark.parametrize(
+    ("problem", "foreseen"),
+    [(ProviderError("down"), True), (MessageNotSent(), True), (Contended(), True), (ZeroDivisionError(), False)],
+    ids=lambda value: type(value).__name__,
+)
+def test_only_what_nobody_foresaw_is_told(world, problem, foreseen):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=5)
+    world.provider.unreadable = problem
+    unforeseen = []
+    treated = reconcile_jobs(world.reconciler, unforeseen=unforeseen.append)
+    assert treated == {f"postponed: {type(problem).__name__}": 1}
+    assert unforeseen == ([] if foreseen else [problem])
+
+
+def test_a_claim_is_looked_at_again_by_its_own_age_and_not_by_its_jobs(world):
+    job = world.new_job()
+    world.clock.advance(minutes=30)
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.provider.unreadable = ProviderError("down")
+    world.clock.advance(minutes=4)
+    assert reconcile_jobs(world.reconciler) == {"postponed: ProviderError": 1}
+    assert world.job(job.id).check_at == "2026-11-22T12:36:00.000Z"
+
+
+def test_a_claim_is_given_back_also_where_its_message_is_lost(world):
+    job = world.new_job()
+    world.provider.answers = [OutcomeUnknown("HTTP 500")]
+    start_job(job.id, world.starter)
+    world.clock.advance(minutes=4)
+    world.messages.failing = MessageNotSent()
+    assert reconcile_jobs(world.reconciler) == {"claim released": 1}
+    world.messages.failing = None
+    world.clock.advance(minutes=2)
+    assert reconcile_jobs(world.reconciler) == {"start resent": 1}
 
 
 def test_a_job_that_found_no_place_within_a_day_ends(world):

@@ -132,13 +132,11 @@ def _starting(job: Job, reconciler: Reconciler) -> str:
         seen += 1
         if is_run_of(run, job, reconciler.bucket, reconciler.prefix):
             now = reconciler.clock()
-            changes = {
-                "provider_job_id": run.id,
-                "accepted_at": to_text(now),
-                "check_at": to_text(now + SOONEST),
-            }
             adopted = reconciler.jobs.move(
-                job.id, ACCEPT, changes, where={"provider_job_id": None, "attempt": job.attempt}
+                job.id,
+                ACCEPT,
+                {"provider_job_id": run.id, "accepted_at": to_text(now)},
+                where={"provider_job_id": None, "attempt": job.attempt},
             )
             _forward(adopted, run, reconciler, now)
             return "run adopted"
