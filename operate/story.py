@@ -47,8 +47,9 @@ def _own(job: Job) -> Iterator[Line]:
 
 def _ending(job: Job) -> str:
     if job.error_type:
+        because = f" ({job.not_saved_because})" if job.not_saved_because else ""
         refund = ", quota given back" if job.quota_refunded else ""
-        return f"{job.status.value}: {job.error_type}: {job.error_message}{refund}"
+        return f"{job.status.value}: {job.error_type}: {job.error_message}{because}{refund}"
     if job.output_sha256:
         size = f"{job.output_width} x {job.output_height} pixels, {job.output_size:,} bytes"
         return f"{job.status.value}: {size}, sha256 {job.output_sha256[:12]}…; report {job.report_json}"

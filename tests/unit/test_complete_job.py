@@ -8,8 +8,16 @@ from enhancer.domain import keys
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import FAIL, SAVE, Status
 from enhancer.domain.prediction import Prediction
-from enhancer.errors import BlankPicture, OutcomeUnknown, TransitionRefused
-from enhancer.usecases.complete_job import complete_job
+from enhancer.errors import (
+    BlankPicture,
+    OutcomeUnknown,
+    ProviderError,
+    TooMuchWork,
+    TransitionRefused,
+    UnreadablePicture,
+)
+from enhancer.translations import GERMAN
+from enhancer.usecases.complete_job import SAVE_LEASE, complete_job
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 from tests.pictures.png_files import chunk
@@ -36,6 +44,7 @@ def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
     stored = world.pictures.objects[row.output_r2_key][0]
     assert hashlib.sha256(stored).hexdigest() == row.output_sha256
     assert (row.output_width, row.output_height, row.output_size) == (160, 120, len(stored))
+    assert (row.quota_refunded, world.usage.quota(running.owner).used) == (False, 1)
     assert world.pictures.headers[row.output_r2_key] == {
         "type": "image/png",
         "cache": "private, max-age=31536000, immutable",
@@ -272,7 +281,9 @@ def test_a_cancelled_run_ends_a_job_that_was_asked_to_stop(world, running):
 def test_an_erased_output_fails_the_job_with_refund(world, running):
     world.outputs.gone = True
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
-    assert world.job(running.id).quota_refunded
+    row = world.job(running.id)
+    assert (row.error_type, row.error_message) == ("provider_error", "The result could not be saved; try again.")
+    assert (row.not_saved_because, row.quota_refunded) == ("the provider answers 404 for its file", True)
 
 
 @pytest.mark.parametrize("output", [b"<html>sorry</html>", b""])
@@ -280,15 +291,94 @@ def test_an_output_that_is_no_picture_is_not_saved(world, running, output):
     world.outputs.picture = output
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
     assert not [key for key in world.pictures.objects if "/results/" in key]
+    assert world.job(running.id).not_saved_because.startswith("the provider's file is not a whole picture: ")
 
 
-def test_an_output_of_more_pixels_than_completion_holds_is_not_decoded(world, running, monkeypatch):
-    output = bytearray(picture("PNG"))
-    output[16:24] = (8000).to_bytes(4) + (8000).to_bytes(4)
-    world.outputs.picture = bytes(output)
-    monkeypatch.setattr(world.imaging, "finish", lambda *_: pytest.fail("decoded"))
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [
+        (BlankPicture("one colour"), "The model returned a picture of a single colour"),
+        (TooMuchWork("MemoryError in a.py, line 1"), "Saving the result takes more time or memory"),
+        (UnreadablePicture("OSError in b.py, line 2"), "The result could not be saved"),
+    ],
+)
+def test_why_a_result_is_not_saved_is_said_to_the_person_and_to_the_operator(world, running, problem, says):
+    def finish(*_):
+        raise problem
+
+    world.imaging.finish = finish
+    for key in keys.result_keys("ai-enhancer/", running.owner, running.id, "png"):
+        world.pictures.write(key, b"of an earlier try", "image/png", "")
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
-    assert world.job(running.id).quota_refunded
+    row = world.job(running.id)
+    assert (row.error_type, row.not_saved_because, row.quota_refunded) == ("provider_error", str(problem), True)
+    assert row.error_message.startswith(says)
+    assert row.error_message in GERMAN
+    assert not [key for key in world.pictures.objects if "/results/" in key]
+
+
+@pytest.mark.parametrize(("sides", "ends"), [((5792, 5792), "succeeded"), ((5792, 5793), "failed")])
+def test_an_output_of_more_pixels_than_completion_holds_is_not_decoded(world, running, monkeypatch, sides, ends):
+    output = bytearray(picture("PNG"))
+    output[16:24] = sides[0].to_bytes(4) + sides[1].to_bytes(4)
+    world.outputs.picture = bytes(output)
+    if ends == "failed":
+        monkeypatch.setattr(world.imaging, "finish", lambda *_: pytest.fail("decoded"))
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == ends
+    row = world.job(running.id)
+    assert row.quota_refunded == (ends == "failed")
+    if ends == "failed":
+        assert row.not_saved_because == "the provider's picture has 33,553,056 pixels, at most 33,547,264 fit"
+
+
+def test_a_result_is_made_as_it_was_asked_for(world):
+    job = world.new_job({"scale": 2, "outputFormat": "webp", "outputQuality": 55})
+    start_job(job.id, world.starter)
+    run = dataclasses.replace(world.provider.finish("run1"), version="5c7d5dc6dd8bf75c")
+    urls, fetch = [], world.outputs.fetch
+    world.outputs.fetch = lambda url: urls.append(url) or fetch(url)
+    assert complete_job(job.id, run, world.completer) == "succeeded"
+    [wish] = world.imaging.wishes
+    assert (wish.size, wish.output_format, wish.quality) == ((80, 60), "webp", 55)
+    assert b"5c7d5dc6dd8bf75c" in wish.xmp
+    assert world.imaging.originals == [world.pictures.objects[job.input_r2_key][0]]
+    assert urls == [run.output_url]
+
+
+def test_a_row_of_the_first_release_has_the_usual_quality(world, running):
+    world.jobs.rows[running.id] = dataclasses.replace(running, params_json='{"scale": 4}')
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    assert world.imaging.wishes[0].quality == 90
+
+
+def test_a_failed_save_leaves_the_error_that_it_was(world, running, monkeypatch):
+    """Also where the table fails at the same time: the message comes again."""
+
+    def failing(*_):
+        raise ZeroDivisionError
+
+    world.outputs.failing = ProviderError("HTTP 503")
+    monkeypatch.setattr(world.jobs, "note", failing)
+    with pytest.raises(ProviderError, match="503"):
+        complete_job(running.id, world.provider.finish("run1"), world.completer)
+
+
+def test_only_a_try_that_ends_with_its_process_counts(world, running):
+    world.outputs.failing = ProviderError("HTTP 503")
+    with pytest.raises(ProviderError):
+        complete_job(running.id, world.provider.finish("run1"), world.completer)
+    assert world.job(running.id).tries is None
+
+
+def test_a_job_that_is_being_saved_is_left_alone_for_longer_than_the_function_may_take(world, running, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(world.imaging, "finish", killed)
+    with pytest.raises(KeyboardInterrupt):
+        complete_job(running.id, world.provider.finish("run1"), world.completer)
+    row = world.job(running.id)
+    assert (row.stage, row.check_at, len(row.tries)) == ("saving", to_text(world.clock() + SAVE_LEASE), 1)
 
 
 def test_a_run_that_goes_on_changes_nothing(world, running):
@@ -302,4 +392,5 @@ def test_what_a_cut_off_try_stored_for_a_deleted_job_goes(world, running):
     for key in stored:
         world.pictures.write(key, b"x", "image/png", "")
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "canceled"
+    assert world.usage.quota(running.owner).used == 1, "the run was made"
     assert not set(stored) & set(world.pictures.objects)

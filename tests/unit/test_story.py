@@ -86,6 +86,15 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
     assert told(replace(ended, quota_refunded=False)) == lines
 
 
+def test_a_story_tells_what_kept_a_result_from_being_saved(world):
+    job = world.new_job()
+    start_job(job.id, world.starter)
+    world.outputs.gone = True
+    complete_job(job.id, world.provider.finish("run1"), world.completer)
+    [ending] = [line for line in told(world.job(job.id)) if "failed" in line]
+    assert ending.endswith("be saved; try again. (the provider answers 404 for its file), quota given back")
+
+
 @pytest.mark.parametrize(("refunded", "quota"), [(True, ", quota given back"), (False, "")])
 def test_a_story_tells_who_ended_a_job_and_deleted_it(world, refunded, quota):
     job = world.new_job()

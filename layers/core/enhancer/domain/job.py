@@ -82,6 +82,7 @@ class Job:
     `result_width` and `result_height` are the promised size of the result, for the original as it is stored; rows of
     0.1 have none. `provider_answer` is what the provider answered when it was last asked for a run and named none, at
     `provider_answered_at`; `waiting_for` is what the job waits for at the provider.
+    `not_saved_because` is what kept the result from being saved, for the operator.
     `tries` are the instants at which work on the job's picture began since it moved last; a try that ends, well or with
     an error, leaves none behind.
     `released_at` is when reconcile gave back a claim that had made no run.
@@ -127,6 +128,7 @@ class Job:
     thumb_r2_key: str | None = None
     error_type: str | None = None
     error_message: str | None = None
+    not_saved_because: str | None = None
     quota_window: str
     quota_refunded: bool = False
     cancel_requested: bool = False

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from enhancer.domain import image, keys, prediction
 from enhancer.domain.catalogue import OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
-from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RETRY, SAVE, SUCCEED, Append, Job
+from enhancer.domain.job import ACCEPT, CANCEL, FAIL, MAX_DEATHS, RETRY, SAVE, SUCCEED, Append, Job
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
@@ -125,7 +125,7 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
         completer.pictures.delete(_result_keys(job, completer))  # a try that was cut off may have stored some of them
         return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
     if job.kills(completer.clock()):
-        return _not_saved(job, completer, _TOO_MUCH_WORK)
+        return _not_saved(job, completer, _TOO_MUCH_WORK, f"{MAX_DEATHS} processes died of it")
     assert run.output_url is not None  # noqa: S101 - complete_job looked
     try:
         output = completer.outputs.fetch(run.output_url)
@@ -134,12 +134,12 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
             finished = completer.imaging.finish(output.file, _original(job, completer), _wish(job, run))
         with finished.file:
             changes = _store(job, finished, completer)
-    except BlankPicture:
-        return _not_saved(job, completer, _BLANK)
-    except TooMuchWork:
-        return _not_saved(job, completer, _TOO_MUCH_WORK)
-    except (OutputGone, UnreadablePicture):
-        return _not_saved(job, completer, _UNSAVED)
+    except BlankPicture as problem:
+        return _not_saved(job, completer, _BLANK, str(problem))
+    except TooMuchWork as problem:
+        return _not_saved(job, completer, _TOO_MUCH_WORK, str(problem))
+    except (OutputGone, UnreadablePicture) as problem:
+        return _not_saved(job, completer, _UNSAVED, str(problem))
     except Exception:  # it failed and did not die: what failed is not the picture
         with suppress(Exception):
             completer.jobs.note(job, {"tries": None})
@@ -151,9 +151,10 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
     return "succeeded"
 
 
-def _not_saved(job: Job, completer: Completer, why: str) -> Outcome:
+def _not_saved(job: Job, completer: Completer, message: str, because: str) -> Outcome:
     completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
-    return _fail(job, completer, "provider_error", why, refund=True)
+    changes = {"error_type": "provider_error", "error_message": message, "not_saved_because": because}
+    return _end(job, completer, FAIL, changes, refund=True, outcome="failed")
 
 
 def _unwanted(current: Job | None, completer: Completer) -> Outcome:
@@ -241,7 +242,8 @@ def _settle(job: Job, run: Prediction, completer: Completer) -> Outcome:
         return _retry(job, run, completer)
     if verdict.action == "cancel":
         return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
-    return _fail(job, completer, verdict.error_type, verdict.error_message, refund=verdict.refund)
+    changes = {"error_type": verdict.error_type, "error_message": verdict.error_message}
+    return _end(job, completer, FAIL, changes, refund=verdict.refund, outcome="failed")
 
 
 def _retry(job: Job, run: Prediction, completer: Completer) -> Outcome:
@@ -278,17 +280,6 @@ def _retry(job: Job, run: Prediction, completer: Completer) -> Outcome:
     with suppress(MessageNotSent):  # check_at is set: reconcile sends it
         completer.messages.start(job.id)
     return "retried"
-
-
-def _fail(job: Job, completer: Completer, error_type: str, message: str, *, refund: bool) -> Outcome:
-    return _end(
-        job,
-        completer,
-        FAIL,
-        {"error_type": error_type, "error_message": message},
-        refund=refund,
-        outcome="failed",
-    )
 
 
 def _end(
