@@ -1,13 +1,26 @@
 import dataclasses
 import json
+from datetime import timedelta
 
 import pytest
 
-from enhancer.domain.job import Status
-from enhancer.errors import OutcomeUnknown, Refused, Throttled, TransitionRefused, Unreachable, UnreadablePicture
+from enhancer.domain.clock import to_text
+from enhancer.domain.job import CLAIM, Status
+from enhancer.errors import (
+    AccountRefused,
+    MessageNotSent,
+    OutcomeUnknown,
+    ProviderError,
+    Refused,
+    Throttled,
+    TransitionRefused,
+    Unreachable,
+    UnreadablePicture,
+)
 from enhancer.ports import Prepared
+from enhancer.translations import GERMAN
 from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.start_job import REFUSED, TOO_LARGE, USED_UP, start_job
 
 
 def test_a_queued_job_is_claimed_created_and_accepted(world):
@@ -83,6 +96,94 @@ def test_a_refusal_ends_the_job_and_gives_the_quota_back(world):
         Status.FAILED, "provider_error", True, None,
     )  # fmt: skip
     assert world.usage.quota(world.owner).used == 0
+    assert (row.error_message, row.error_message in GERMAN) == (REFUSED, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "delay"),
+    [
+        (Throttled(8), "throttled", (8, 13)),
+        (Throttled(0), "throttled", (1, 5)),
+        (Throttled(10_000), "throttled", (900, 900)),
+        (Unreachable("NewConnectionError"), "unreachable", (30, 30)),
+        (AccountRefused("HTTP 402"), "account refused", (300, 330)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("jitter", [0, 1])
+@pytest.mark.parametrize("lost", [None, MessageNotSent()])
+def test_a_job_that_got_no_run_comes_again(world, monkeypatch, answer, outcome, delay, jitter, lost):
+    """By its message, or a minute later by reconcile; many jobs are not sent again at the same instant."""
+    monkeypatch.setattr("random.uniform", lambda low, high: (low, high)[jitter])
+    job = world.new_job()
+    world.messages.starts.clear()
+    world.provider.answers = [answer]
+    world.messages.failing = lost
+    assert start_job(job.id, world.starter) == outcome
+    assert world.messages.starts == ([] if lost else [(job.id, delay[jitter])])
+    assert world.job(job.id).check_at == to_text(world.clock() + timedelta(seconds=delay[jitter] + 60))
+    assert world.job(job.id).claimed_at is None
+
+
+def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world):
+    """What its head says of its size was not true."""
+    job = world.new_job()
+    world.imaging.prepared = Prepared(None, 8000, 6000, {"oriented": False})
+    assert start_job(job.id, world.starter) == "too large"
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "image_too_large", True)
+    assert (row.error_message, row.error_message in GERMAN) == (TOO_LARGE, True)
+    assert not world.provider.created
+
+
+def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
+    job = world.new_job()
+    assert start_job(job.id, dataclasses.replace(world.starter, spend_ceiling=0)) == "at the ceiling"
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
+    assert (row.error_message, row.error_message in GERMAN) == (USED_UP, True)
+    assert not world.provider.created
+
+
+def test_a_job_that_another_claims_meanwhile_is_left_to_it(world, monkeypatch):
+    job = world.new_job()
+    move = world.jobs.move
+
+    def claimed(job_id, transition, changes, where):
+        if transition is CLAIM:
+            raise TransitionRefused(transition.name, None)
+        return move(job_id, transition, changes, where)
+
+    monkeypatch.setattr(world.jobs, "move", claimed)
+    assert start_job(job.id, world.starter) == "not due"
+    assert not world.provider.created
+
+
+def test_a_webhook_is_awaited_for_four_times_the_usual_run(world):
+    job = world.new_job()
+    usual = world.starter.offers["nightmareai/real-esrgan"].model.usual_seconds
+    assert start_job(job.id, world.starter) == "accepted"
+    assert world.job(job.id).check_at == to_text(world.clock() + timedelta(minutes=1, seconds=4 * usual))
+
+
+def test_a_run_of_a_job_that_was_cancelled_meanwhile_is_cancelled(world, monkeypatch):
+    """Also where the provider does not answer: reconcile looks at it again."""
+    job = world.new_job()
+    asked = []
+
+    def create(*given):
+        world.jobs.rows[job.id] = dataclasses.replace(world.job(job.id), cancel_requested=True)
+        return created(*given)
+
+    def cancel(run_id):
+        asked.append(run_id)
+        raise ProviderError("HTTP 503")
+
+    created = world.provider.create
+    monkeypatch.setattr(world.provider, "create", create)
+    monkeypatch.setattr(world.provider, "cancel", cancel)
+    assert start_job(job.id, world.starter) == "accepted"
+    assert asked == ["run1"]
 
 
 def test_an_unknown_outcome_is_never_repeated(world):
@@ -107,6 +208,23 @@ def test_a_webhook_that_is_faster_than_the_answer_adopts_the_run(world):
     assert start_job(job.id, world.starter) == "adopted"
     assert world.job(job.id).status is Status.SUCCEEDED
     assert world.job(job.id).prepared == {"oriented": False}
+
+
+def test_a_run_whose_job_ended_and_moved_on_meanwhile_is_left_to_it(world, monkeypatch):
+    job = world.new_job()
+    create = world.provider.create
+
+    def moved(*_):
+        raise TransitionRefused("note", None)
+
+    def create_and_call_back(version, inputs, webhook):
+        run = create(version, inputs, webhook)
+        complete_job(job.id, world.provider.finish(run.id), world.completer)
+        monkeypatch.setattr(world.jobs, "note", moved)
+        return run
+
+    world.provider.create = create_and_call_back
+    assert start_job(job.id, world.starter) == "adopted"
 
 
 def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(world):
