@@ -158,6 +158,15 @@ def test_only_its_own_bit_says_that_a_webp_is_animated():
         inspect(bytes(data))
 
 
+def test_a_jpeg_of_which_nothing_but_the_first_bytes_is_one_is_no_picture():
+    with pytest.raises(image.NotAPicture):
+        inspect(b"\xff\xd8" + bytes(200))
+
+
+def test_an_empty_segment_ends_where_the_next_begins():
+    assert inspect(jpeg(b"\xff\xfe\0\x02")).width == 513
+
+
 def test_an_end_marker_inside_the_first_segment_is_not_the_pictures_end():
     data = jpeg(b"\xff\xe1\0\x06\xff\xd9\xff\xd9")[:-2] + b"\0" * 64
     with pytest.raises(image.Truncated):

@@ -164,11 +164,30 @@ def test_only_the_first_chunk_tells_whether_a_webp_moves():
     assert image.alone(webp(vp8x(0), STILL)).still is True
 
 
-def test_a_profile_that_is_cut_off_where_it_ends_is_read_by_others():
-    data = image.alone(behind(PNG, chunk(b"iCCP", b"name\0\0" + zlib.compress(SRGB + SECRET)), "PNG")).data
+@pytest.mark.parametrize("name", [b"name", b"ICC Profile"])
+@pytest.mark.parametrize(
+    "packed",
+    [zlib.compress(SRGB + SECRET), zlib.compress(SRGB) + SECRET, zlib.compress(SRGB + bytes(parts.MAX_PROFILE), 0)],
+    ids=["behind the profile", "behind the stream", "more than is inflated"],
+)
+def test_a_profile_that_is_cut_off_where_it_ends_is_read_by_others(name, packed):
+    data = image.alone(behind(PNG, chunk(b"iCCP", name + b"\0\0" + packed), "PNG")).data
     with Image.open(io.BytesIO(data)) as opened:
         assert opened.info["icc_profile"] == SRGB
     assert b"iCCPICC Profile\0\0" in data
+    assert SECRET not in data
+    assert len(data) < len(PNG) + len(SRGB) + 100
+    assert image.alone(data).data == data
+
+
+@pytest.mark.parametrize(("size", "kept"), [(127, False), (128, True), (129, True)])
+def test_a_profile_has_a_header(size, kept):
+    """ICC.1:2022, 7.2: 128 bytes."""
+    profile = struct.pack(">I", size) + bytes(size - 4)
+    data = image.alone(behind(PNG, chunk(b"iCCP", b"a\0\0" + zlib.compress(profile)), "PNG")).data
+    assert (b"iCCP" in data) == kept
+    data = image.alone(behind(JPEG, segment(0xE2, b"ICC_PROFILE\0\1\1" + profile))).data
+    assert (b"ICC_PROFILE" in data) == kept
 
 
 @pytest.mark.parametrize("more", [0, 1])
@@ -192,6 +211,22 @@ WRONG_NUMBERS = {
 def profiled(numbers, parts=PARTS):
     segments = (segment(0xE2, b"ICC_PROFILE\0" + bytes(pair) + part) for pair, part in zip(numbers, parts, strict=True))
     return behind(JPEG, b"".join(segments))
+
+
+def test_a_profile_goes_where_its_first_part_was():
+    first, second = (segment(0xE2, b"ICC_PROFILE\0" + bytes([n, 2]) + part) for n, part in enumerate(PARTS, 1))
+    between = segment(0xDD, b"\0\0")  # a restart interval of none
+    assert image.alone(behind(JPEG, first + between + second)).data == behind(JPEG, first + second + between)
+
+
+@pytest.mark.parametrize("marker", [0xE0, 0xE1, 0xE2, 0xE3, 0xED, 0xEE, 0xFE])
+@pytest.mark.parametrize("begins", [b"JFIF\0", b"JFXX\0", b"Adobe\0", b"ICC_PROFILE\0\1\1", b"Exif\0\0", b"other"])
+def test_a_segment_is_known_by_its_marker_and_by_how_it_begins(marker, begins):
+    """Each alone says nothing: APP0 may hold a thumbnail (JFXX), and anything may begin like a profile."""
+    own = {0xE0: b"JFIF\0", 0xEE: b"Adobe\0", 0xE2: b"ICC_PROFILE\0\1\1"}.get(marker)
+    body = begins + struct.pack(">I", 200) + bytes(196)
+    data = image.alone(behind(JPEG, segment(marker, body))).data
+    assert (data == JPEG) == (begins != own)
 
 
 @pytest.mark.parametrize("numbers", WRONG_NUMBERS.values(), ids=WRONG_NUMBERS)

@@ -121,7 +121,7 @@ def _profile(chunk: Chunk) -> bytes | None:
     except zlib.error:
         return None
     cut = whole_profile(profile)
-    if cut is None or inflater.unconsumed_tail:
+    if cut is None:
         return None
     if name == _PROFILE_NAME and cut == profile and inflater.eof and not inflater.unused_data:
         return chunk.raw
