@@ -26,6 +26,11 @@ def test_a_key_of_ours_names_its_job(key, job_id):
     assert keys.job_id_in(PREFIX, key) == job_id
 
 
+def test_what_is_prepared_of_a_photo_is_a_photo_and_else_a_png():
+    prepared = {each: keys.prepared_type(keys.new_job_id(each)) for each in keys.EXTENSIONS}
+    assert prepared == {"image/jpeg": "image/jpeg", "image/png": "image/png", "image/webp": "image/png"}
+
+
 @pytest.mark.parametrize("content_type", keys.EXTENSIONS)
 def test_every_key_of_a_job_names_it(content_type):
     owner, job_id = new_guest(), keys.new_job_id(content_type)

@@ -1,11 +1,12 @@
 import dataclasses
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import CLAIM, Status
+from enhancer.domain.limits import spend_key
 from enhancer.errors import (
     AccountRefused,
     MessageNotSent,
@@ -145,6 +146,37 @@ def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
     assert not world.provider.created
 
 
+def test_the_days_last_run_is_made_and_its_counter_outlives_the_day(world):
+    starter = dataclasses.replace(world.starter, spend_ceiling=1)
+    assert [start_job(world.new_job().id, starter) for _ in range(2)] == ["accepted", "at the ceiling"]
+    ends = world.usage.ends[spend_key(world.clock())]
+    assert ends == int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
+
+
+def test_a_run_that_the_provider_refuses_is_taken_off_the_days_count(world):
+    job = world.new_job()
+    world.provider.answers = [Throttled(8)]
+    start_job(job.id, world.starter)
+    assert world.usage.counters[spend_key(world.clock())] == 0
+
+
+def test_imaging_gets_the_whole_original_and_the_models_cap(world, monkeypatch):
+    job = world.new_job()
+    prepare, given = world.imaging.prepare, []
+    monkeypatch.setattr(world.imaging, "prepare", lambda *each: given.append(each) or prepare(*each))
+    start_job(job.id, world.starter)
+    cap = world.starter.offers["nightmareai/real-esrgan"].model.max_pixels
+    assert given == [(world.pictures.objects[job.input_r2_key][0], cap)]
+
+
+def test_an_original_that_needs_nothing_is_sent_as_it_is_at_every_attempt(world):
+    job = world.new_job()
+    world.provider.answers = [Throttled(8)]
+    start_job(job.id, world.starter)
+    assert start_job(job.id, world.starter) == "accepted"
+    assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{job.input_r2_key}?signed=GET"
+
+
 def test_a_job_that_another_claims_meanwhile_is_left_to_it(world, monkeypatch):
     job = world.new_job()
     move = world.jobs.move
@@ -234,6 +266,11 @@ def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(
     key = job.input_r2_key.replace("input.png", "prepared.png")
     assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{key}?signed=GET"
     assert world.pictures.objects[key][0] == b"upright"
+    assert world.pictures.headers[key] == {
+        "type": "image/png",
+        "cache": "public, max-age=900, immutable",
+        "disposition": None,
+    }
     assert json.loads(world.job(job.id).prepared_json) == {"oriented": True}
 
 
