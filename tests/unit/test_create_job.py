@@ -88,6 +88,11 @@ ACCEPTED = ["image/jpeg", "image/png", "image/webp"]
         (picture("JPEG")[:-200], ValidationFailed, "cut off", {"size": len(picture("JPEG")) - 200}),
         (picture("PNG")[:-10], ValidationFailed, "cut off", {"size": len(picture("PNG")) - 10}),
         (picture("WEBP")[:-10], ValidationFailed, "cut off", {"size": len(picture("WEBP")) - 10}),
+        (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13)) + chunk(b"IEND", b""), ValidationFailed, "damaged", {}),
+        (
+            picture("JPEG")[:2] + b"\xff\x01" * 20_001 + picture("JPEG")[2:], ValidationFailed,
+            "more time or memory", {},
+        ),
         (
             picture("PNG"), UnsupportedMediaType, "declared as image/jpeg, but its content is image/png",
             {"declared": "image/jpeg", "actual": "image/png"},
