@@ -14,6 +14,7 @@ from enhancer.domain.job import Status
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import (
     Conflict,
+    Contended,
     Forbidden,
     Gone,
     NotFound,
@@ -135,14 +136,15 @@ def test_a_queued_job_that_ends_shows_what_it_became(world):
 
 
 @pytest.mark.parametrize("action", ["cancel", "delete"])
-def test_a_job_that_keeps_moving_is_tried_five_times(world, act, monkeypatch, action):
+@pytest.mark.parametrize("problem", [TransitionRefused("withdraw", None), Contended()], ids=str)
+def test_a_job_that_keeps_moving_is_tried_five_times(world, act, monkeypatch, action, problem):
     job, tries = world.new_job(), []
 
     def refuse(row, *_, **__):
         tries.append(row)
-        raise TransitionRefused("withdraw", row)
+        raise problem
 
-    monkeypatch.setattr(world.jobs, "end", refuse)
+    monkeypatch.setattr("enhancer.usecases.cancel_job.end_job", refuse)
     with pytest.raises(ServiceUnavailable) as refusal:
         getattr(act, action)(job)
     assert (len(tries), refusal.value.retry_after) == (5, 1)

@@ -1,6 +1,5 @@
 import io
 import struct
-import zlib
 
 import pytest
 from hypothesis import given
@@ -8,7 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from enhancer.domain import image
+from enhancer.domain.image import parts
 from tests.pictures import disc, encoded, picture
+from tests.pictures.png_files import chunk
 
 REFUSALS = (
     image.NotAPicture, image.Animated, image.Truncated, image.Damaged, image.TooIntricate, image.MoreNeeded,
@@ -195,12 +196,35 @@ def test_a_png_is_animated_only_by_what_comes_before_its_pixels():
     data = picture("PNG")
     end = data.index(b"\0\0\0\0IEND")
     note = b"acTL\0animated"
-    chunk = struct.pack(">I", len(note)) + b"tEXt" + note + struct.pack(">I", zlib.crc32(b"tEXt" + note))
-    assert inspect(data[:end] + chunk + data[end:]).width == 40
+    assert inspect(data[:end] + chunk(b"tEXt", note) + data[end:]).width == 40
     moving = moving_picture("PNG")
     assert moving.index(b"acTL") < 60 < moving.index(b"IDAT")
     with pytest.raises(image.Animated):
         image.inspect(moving[:60], moving[-64:], len(moving))
+
+
+@pytest.mark.parametrize(("frames", "still"), [(0, True), (1, True), (2, False)])
+def test_a_png_moves_that_says_so_in_four_bytes(frames, still):
+    data = picture("PNG")
+    data = data[:33] + chunk(b"acTL", struct.pack(">I", frames)) + data[33:]
+    if still:
+        assert inspect(data).width == 40
+    else:
+        with pytest.raises(image.Animated):
+            inspect(data)
+
+
+def test_a_side_of_a_png_is_never_negative():
+    data = bytearray(picture("PNG"))
+    data[16:24] = struct.pack(">II", 0x8000_0005, 0x8000_0006)
+    found = inspect(bytes(data))
+    assert (found.width, found.height) == (0x8000_0005, 0x8000_0006)
+
+
+def test_so_many_parts_are_looked_at_and_no_more():
+    assert len(list(parts.bounded(range(20_000)))) == 20_000
+    with pytest.raises(image.TooIntricate):
+        list(parts.bounded(range(20_001)))
 
 
 def test_the_end_of_a_png_is_the_last_chunk_wherever_the_tail_begins():

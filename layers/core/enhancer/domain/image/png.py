@@ -85,7 +85,7 @@ def alone(data: bytes) -> Alone:
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    """The chunks from the first to IEND, or as far as the bytes go."""
+    """The chunks, as far as the bytes go."""
     position = len(START)
     while position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
@@ -93,8 +93,6 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         if end > len(data) and kind != b"IDAT":
             return
         yield Chunk(kind, data[position + 8 : end - 4], data[position:end])
-        if kind == b"IEND":
-            return
         position = end
 
 
