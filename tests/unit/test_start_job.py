@@ -21,7 +21,7 @@ from enhancer.errors import (
 from enhancer.ports import Prepared
 from enhancer.translations import GERMAN
 from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.start_job import REFUSED, TOO_LARGE, USED_UP, start_job
+from enhancer.usecases.start_job import NOT_OFFERED, REFUSED, TOO_LARGE, USED_UP, start_job
 
 
 def test_a_queued_job_is_claimed_created_and_accepted(world):
@@ -135,6 +135,23 @@ def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "image_too_large", True)
     assert (row.error_message, row.error_message in GERMAN) == (TOO_LARGE, True)
     assert not world.provider.created
+
+
+def test_a_model_that_is_no_longer_on_offer_ends_the_job_with_refund(world):
+    job = world.new_job()
+    assert start_job(job.id, dataclasses.replace(world.starter, offers={})) == "refused"
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
+    assert (row.error_message, row.error_message in GERMAN) == (NOT_OFFERED, True)
+
+
+def test_a_job_that_is_a_day_old_is_not_started(world):
+    job = world.new_job()
+    world.clock.advance(hours=24)
+    assert start_job(job.id, world.starter) == "expired"
+    row = world.job(job.id)
+    assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
+    assert row.error_message == job.why_not_started
 
 
 def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
