@@ -6,7 +6,7 @@ from enhancer.documents import job_json
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import NotFound, Unauthorized
 from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.read_job import read_job
+from enhancer.usecases.read_job import find_job, read_job
 from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.start_job import start_job
 
@@ -80,6 +80,14 @@ def test_the_document_of_a_job_hides_the_claim_and_shows_the_result(world):
         "record": "2027-02-20T12:00:00.000Z",
     }
     assert "user_id" not in str(done)
+
+
+@pytest.mark.parametrize("job_id", ["", "x", "j" * 25, "../" + "j" * 23, "j" * 2000])
+def test_the_table_is_asked_only_for_what_may_be_a_jobs_id(world, monkeypatch, job_id):
+    """DynamoDB answers an empty or a long key with a fault, not with nothing."""
+    monkeypatch.setattr(world.jobs, "get", lambda *_, **__: pytest.fail("asked"))
+    with pytest.raises(NotFound):
+        find_job(job_id, world.caller, jobs=world.jobs)
 
 
 def test_usage_counts_down_and_starts_afresh(world):

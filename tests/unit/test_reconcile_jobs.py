@@ -1,6 +1,6 @@
 import dataclasses
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -332,6 +332,23 @@ def test_two_runs_at_once_change_nothing_twice(world):
     world.clock.advance(minutes=2)
     assert reconcile_jobs(world.reconciler) == {"start resent": 1}
     assert reconcile_jobs(world.reconciler) == {"another run holds the lease": 1}
+    assert world.usage.leases == {"reconcile": world.clock() + timedelta(seconds=55)}, "the next minute's run may begin"
+
+
+def test_a_run_looks_at_a_hundred_jobs_the_longest_waiting_first(world, monkeypatch):
+    asked = []
+    monkeypatch.setattr(world.jobs, "unfinished", lambda *question: asked.append(question) or [])
+    assert reconcile_jobs(world.reconciler) == {}
+    assert asked == [("2026-11-22T12:00:00.000Z", 100)]
+
+
+def test_a_row_that_can_not_be_read_is_passed_over_and_told(world, monkeypatch):
+    world.new_job()
+    world.clock.advance(minutes=2)
+    monkeypatch.setattr(world.jobs, "get", lambda *_, **__: 1 / 0)
+    unforeseen = []
+    assert reconcile_jobs(world.reconciler, unforeseen=unforeseen.append) == {"passed over": 1}
+    assert [type(each) for each in unforeseen] == [ZeroDivisionError]
 
 
 @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELED])

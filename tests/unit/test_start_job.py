@@ -69,6 +69,15 @@ def test_a_throttled_job_is_not_prepared_again(world, monkeypatch):
     assert world.job(job.id).prepared == {"oriented": True}
 
 
+def test_a_preparation_whose_size_no_row_names_is_made_again(world):
+    """Rows of 0.1 name none."""
+    job = world.new_job()
+    world.jobs.rows[job.id] = dataclasses.replace(job, prepared_json='{"oriented": true}', prepared_width=40)
+    assert start_job(job.id, world.starter) == "accepted"
+    assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{job.input_r2_key}?signed=GET"
+    assert world.job(job.id).prepared == {"oriented": False}
+
+
 def test_what_fails_before_the_claim_leaves_the_job_for_the_next_delivery(world, monkeypatch):
     job = world.new_job()
     head = world.pictures.head

@@ -65,7 +65,7 @@ def reconcile_jobs(
     done: Counter[str] = Counter()
     for job_id in list(reconciler.jobs.unfinished(to_text(now), BATCH)):
         if not enough_time():
-            done["left for the next run"] += 1
+            done["left for the next run"] = 1
             break
         try:
             treatment, problem = _treat(job_id, reconciler, now)
