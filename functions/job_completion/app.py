@@ -4,7 +4,7 @@ from typing import Any
 
 from enhancer import bootstrap
 from enhancer.domain.prediction import Delivery, Prediction
-from enhancer.observability import about, logger, security_event
+from enhancer.observability import about, logger
 from enhancer.queue import serve
 from enhancer.usecases.complete_job import complete_job
 
@@ -17,8 +17,6 @@ def _complete(message: dict[str, Any]) -> None:
     delivery = Delivery.from_message(message["delivery"], run) if "delivery" in message else None
     outcome = complete_job(message["job_id"], run, completer, delivery)
     logger.info("completion", extra={"outcome": outcome, "provider_status": run.status})
-    if outcome == "not this job's run":
-        security_event("foreign delivery")
 
 
 handler = serve(_complete, bootstrap.pauses("COMPLETION_QUEUE_URL"))

@@ -1,6 +1,7 @@
 """Start jobs at the provider. Trigger: StartQueue."""
 
 from enhancer import bootstrap
+from enhancer.domain.outcomes import StartOutcome
 from enhancer.observability import count, logger, record
 from enhancer.queue import serve
 from enhancer.usecases.start_job import start_job
@@ -12,7 +13,7 @@ def _start(message: dict[str, str]) -> None:
     outcome = start_job(message["job_id"], starter)
     logger.info("start", extra={"outcome": outcome})
     record({"Starts": 1}, {"outcome": outcome})
-    if outcome == "at the ceiling":
+    if outcome is StartOutcome.SPEND_LIMIT_REACHED:
         count("SpendCeilingReached")
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from enhancer import bootstrap
+from enhancer.domain.outcomes import Treatment
 from enhancer.observability import about, invocation, logger, record
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 
 SPARE_MS = 36_000  # a look at one job may wait for the provider so long
-BROUGHT_HOME = frozenset({"run adopted", "completion sent"})  # not "completion resent": its webhook had come
+BROUGHT_HOME = frozenset({Treatment.RUN_ADOPTED, Treatment.COMPLETION_SENT})  # of COMPLETION_RESENT the webhook came
 
 reconciler = bootstrap.reconciler()
 
@@ -16,27 +17,20 @@ class SweepIncomplete(Exception):
     """Jobs could not be treated; each has its line in the log. Raised behind the sweep, so that its alarm can ring."""
 
 
-def _treated(treatment: str) -> None:
-    """Of the job whose row was read last, which the lines are about."""
-    logger.info("treated", extra={"treatment": treatment})
+def _treated(treatment: Treatment, problem: Exception | None) -> None:
+    """Log the treatment of the job that was read last, and count it."""
+    logger.info("treated", extra={"treatment": treatment, **({"problem": type(problem).__name__} if problem else {})})
     record({"Reconciled": 1}, {"treatment": treatment})
     record({"BroughtHome": int(treatment in BROUGHT_HOME)})
+    if treatment is Treatment.UNEXPECTED_ERROR:
+        logger.error("treatment failed", exc_info=problem)
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
-    """Look once at the jobs that are due. Raises SweepIncomplete where one of them raised what nobody had foreseen."""
-    failed = 0
-
-    def unforeseen(problem: Exception) -> None:
-        nonlocal failed
-        failed += 1
-        logger.error("treatment failed", exc_info=problem)
-
+    """Look once at the jobs that are due. Raises SweepIncomplete if one of them raised an unexpected error."""
     with invocation(context.aws_request_id):
-        treated = reconcile_jobs(
-            reconciler, lambda: context.get_remaining_time_in_millis() > SPARE_MS, _treated, unforeseen
-        )
+        treated = reconcile_jobs(reconciler, lambda: context.get_remaining_time_in_millis() > SPARE_MS, _treated)
         about(None)
         logger.info("reconciled", extra={"treated": treated})
-    if failed:
+    if failed := treated.get(Treatment.UNEXPECTED_ERROR, 0):
         raise SweepIncomplete(f"{failed} of {sum(treated.values())} jobs could not be treated")

@@ -76,6 +76,7 @@ class World:
     starter: Starter
     completer: Completer
     reconciler: Reconciler
+    security_events: list[str]
 
     def job(self, job_id: str) -> Job:
         """The row as it stands."""
@@ -103,6 +104,7 @@ def make_world() -> World:
     outputs, imaging = FakeOutputs(picture(size=(160, 120))), FakeImaging()
     offered = offers(["nightmareai/real-esrgan"])
     caller = Caller(new_guest())
+    security_events: list[str] = []
     return World(
         clock, usage, jobs, pictures, messages, provider, outputs, imaging, caller.owner, caller,
         Intake(
@@ -112,8 +114,9 @@ def make_world() -> World:
             jobs, usage, pictures, FakeLinks(), provider, messages, imaging, offered, "https://x.test/hook", PREFIX,
             10, clock,
         ),
-        Completer(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock),
+        Completer(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock, security_events.append),
         Reconciler(jobs, usage, provider, messages, "bucket", PREFIX, clock),
+        security_events,
     )  # fmt: skip
 
 

@@ -146,15 +146,15 @@ def test_a_run_that_ended_a_job_elsewhere_meanwhile_changes_nothing(world, runni
         return move(job_id, transition, changes, where)
 
     monkeypatch.setattr(world.jobs, "move", moved)
-    assert complete_job(running.id, run, world.completer) == "already ended"
+    assert complete_job(running.id, run, world.completer) == "already_ended"
 
 
 def test_a_repeated_delivery_changes_nothing(world, running):
     run = world.provider.finish("run1")
     complete_job(running.id, run, world.completer)
     before = world.job(running.id)
-    assert complete_job(running.id, run, world.completer) == "already ended"
-    assert complete_job(running.id, dataclasses.replace(run, status="failed"), world.completer) == "already ended"
+    assert complete_job(running.id, run, world.completer) == "already_ended"
+    assert complete_job(running.id, dataclasses.replace(run, status="failed"), world.completer) == "already_ended"
     assert world.job(running.id) == before
 
 
@@ -166,7 +166,7 @@ def test_a_job_that_ends_otherwise_while_its_result_is_copied_stays_as_it_ended(
         return fetch(url)
 
     world.outputs.fetch = fetch_while_it_ends
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already ended"
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already_ended"
     assert world.job(running.id).status is Status.FAILED
 
 
@@ -178,16 +178,18 @@ def test_a_row_that_is_gone_while_its_result_is_copied_is_left_alone(world, runn
         return fetch(url)
 
     world.outputs.fetch = fetch_while_it_goes
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already ended"
+    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already_ended"
 
 
 def test_a_genuine_delivery_for_another_job_is_not_applied(world, running):
     other = world.new_job()
     start_job(other.id, world.starter)
     run = world.provider.finish("run2")
-    assert complete_job(running.id, run, world.completer) == "not this job's run"
+    assert complete_job(running.id, run, world.completer) == "foreign_run"
+    assert world.security_events == ["foreign delivery"]
     assert world.job(running.id) == running
-    assert complete_job("j" + "a" * 25, run, world.completer) == "no such job"
+    assert complete_job("j" + "a" * 25, run, world.completer) == "job_not_found"
+    assert len(world.security_events) == 1
 
 
 def test_a_run_whose_answer_was_lost_is_adopted_by_its_input_path_only(world):
@@ -196,8 +198,9 @@ def test_a_run_whose_answer_was_lost_is_adopted_by_its_input_path_only(world):
     start_job(job.id, world.starter)
     start_job(other.id, world.starter)
     run = world.provider.finish("run1")
-    assert complete_job(other.id, run, world.completer) == "not this job's run"
-    assert complete_job(other.id, dataclasses.replace(run, input_path=None), world.completer) == "not this job's run"
+    assert complete_job(other.id, run, world.completer) == "foreign_run"
+    assert complete_job(other.id, dataclasses.replace(run, input_path=None), world.completer) == "foreign_run"
+    assert world.security_events == ["foreign delivery"] * 2
     assert complete_job(job.id, run, world.completer) == "succeeded"
     assert world.job(job.id).provider_job_id == "run1"
 
@@ -208,7 +211,7 @@ def test_a_platform_fault_is_repeated_once_and_then_refunded(world, running):
     row = world.job(running.id)
     assert (row.status, row.attempt, row.provider_job_id) == (Status.QUEUED, 2, None)
     assert world.messages.starts[-1] == (running.id, 0)
-    assert complete_job(running.id, lost, world.completer) == "not this job's run"
+    assert complete_job(running.id, lost, world.completer) == "superseded_run"
 
     start_job(running.id, world.starter)
     again = world.provider.finish("run2", "failed", "Director: unexpected error handling prediction (E8765)")
@@ -223,7 +226,8 @@ def test_a_late_delivery_of_the_first_attempt_is_not_adopted_by_the_second(world
     complete_job(running.id, lost, world.completer)
     world.provider.lost = OutcomeUnknown("ReadTimeout")
     start_job(running.id, world.starter)
-    assert complete_job(running.id, lost, world.completer) == "not this job's run"
+    assert complete_job(running.id, lost, world.completer) == "superseded_run"
+    assert world.security_events == []
     assert complete_job(running.id, world.provider.finish("run2"), world.completer) == "succeeded"
 
 
@@ -382,7 +386,7 @@ def test_a_job_that_is_being_saved_is_left_alone_for_longer_than_the_function_ma
 
 
 def test_a_run_that_goes_on_changes_nothing(world, running):
-    assert complete_job(running.id, Prediction("run1", "processing"), world.completer) == "still running"
+    assert complete_job(running.id, Prediction("run1", "processing"), world.completer) == "still_running"
     assert world.job(running.id) == running
 
 

@@ -87,7 +87,7 @@ def test_a_queued_job_ends_at_once_with_refund(world, act):
     ended = act.cancel(job)
     assert (ended.status, ended.quota_refunded, ended.check_at) == (Status.CANCELED, True, None)
     assert world.usage.quota(world.owner).used == 0
-    assert start_job(job.id, world.starter) == "not due"
+    assert start_job(job.id, world.starter) == "skipped"
 
 
 def test_a_running_job_is_cancelled_at_the_provider_and_follows_its_word(world, act):

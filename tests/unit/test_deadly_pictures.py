@@ -24,7 +24,7 @@ def deliver(world, treat, patience=60):
     for minute in range(patience):
         reconcile_jobs(world.reconciler)
         try:
-            if treat() not in {"not due", "already ended"}:
+            if treat() not in {"skipped", "already_ended"}:
                 return minute
         except (Killed, Outage):
             pass
@@ -41,7 +41,7 @@ def test_a_start_that_kills_its_process_ends_its_job_after_three_deaths(world, m
     assert row.error_message.startswith("The picture is built so that reading it takes more time or memory")
     assert MAX_DEATHS <= len(looks) <= MAX_DEATHS + 2
     assert world.provider.runs == {}
-    assert start_job(job.id, world.starter) == "not due"
+    assert start_job(job.id, world.starter) == "skipped"
 
 
 def processing(world):
@@ -98,15 +98,15 @@ def test_many_messages_at_once_are_no_deaths(world, monkeypatch):
         return prepare(*arguments)
 
     monkeypatch.setattr(world.imaging, "prepare", works)
-    assert start_job(job.id, world.starter) == "not due", "the last one was the fastest"
-    assert "killing" not in outcomes
+    assert start_job(job.id, world.starter) == "skipped", "the last one was the fastest"
+    assert "image_crashed_workers" not in outcomes
     assert world.job(job.id).status is Status.PROCESSING
 
 
 def test_too_much_work_ends_a_job_at_once_and_says_so(world, monkeypatch):
     job = world.new_job()
     failing(monkeypatch, world.imaging, "prepare", TooMuchWork())
-    assert start_job(job.id, world.starter) == "too much work"
+    assert start_job(job.id, world.starter) == "image_too_complex"
     assert world.job(job.id).error_message.startswith("The picture is built so")
     monkeypatch.undo()
     other, run = processing(world)

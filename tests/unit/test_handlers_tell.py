@@ -25,19 +25,19 @@ def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
     said, metrics = lines()
     assert [(line["outcome"], line["job_id"], line["prediction_id"]) for line in said] == [
         ("accepted", job.id, "run1"),
-        ("not due", job.id, "run1"),
+        ("skipped", job.id, "run1"),
     ]
     assert told(metrics) == [
         ("RunsAccepted", 1, {"model": job.model}),
         ("Starts", 1, {"outcome": "accepted"}),
-        ("Starts", 1, {"outcome": "not due"}),
+        ("Starts", 1, {"outcome": "skipped"}),
     ]
     world.usage.counters = dict.fromkeys(world.usage.counters, world.starter.spend_ceiling)
     app.handler(batch(json.dumps({"job_id": late.id})), CONTEXT)
     found = told(lines()[1])
     assert ("JobsEnded", 1, {"state": "failed", "reason": "service_unavailable"}) in found
     assert ("PlatformFailures", 1, {}) in found
-    assert found[-2:] == [("Starts", 1, {"outcome": "at the ceiling"}), ("SpendCeilingReached", 1, {})]
+    assert found[-2:] == [("Starts", 1, {"outcome": "spend_limit_reached"}), ("SpendCeilingReached", 1, {})]
 
 
 def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
@@ -50,13 +50,13 @@ def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
     said, metrics = lines()
     each, total = said[:-1], said[-1]
     assert {(line["treatment"], line["job_id"], line.get("prediction_id")) for line in each} == {
-        ("still running", job.id, "run1"),
-        ("start resent", waiting.id, None),
+        ("still_running", job.id, "run1"),
+        ("start_resent", waiting.id, None),
     }
-    assert (total["treated"], total.get("job_id")) == ({"still running": 1, "start resent": 1}, None)
+    assert (total["treated"], total.get("job_id")) == ({"still_running": 1, "start_resent": 1}, None)
     assert {line["correlation_id"] for line in said} == {"invocation"}
     treated = [each["treatment"] for name, _, each in told(metrics) if name == "Reconciled"]
-    assert sorted(treated) == ["start resent", "still running"]
+    assert sorted(treated) == ["start_resent", "still_running"]
     assert [number for name, number, _ in told(metrics) if name == "BroughtHome"] == [0, 0]
 
 
@@ -71,7 +71,7 @@ def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
     app.reconciler = watching(world).reconciler
     app.handler({}, CONTEXT)
     found = told(lines()[1])
-    assert {each["treatment"] for name, _, each in found if name == "Reconciled"} == {"run adopted", "completion sent"}
+    assert {each["treatment"] for name, _, each in found if name == "Reconciled"} == {"run_adopted", "completion_sent"}
     assert [number for name, number, _ in found if name == "BroughtHome"] == [1, 1]
 
 
@@ -87,7 +87,7 @@ def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_web
     app.reconciler = watching(world).reconciler
     app.handler({}, CONTEXT)
     found = told(lines()[1])
-    assert ("Reconciled", 1, {"treatment": "completion resent"}) in found
+    assert ("Reconciled", 1, {"treatment": "completion_resent"}) in found
     assert ("BroughtHome", 0, {}) in found
 
 
@@ -102,14 +102,15 @@ def test_a_sweep_in_which_a_job_breaks_treats_the_others_names_it_and_fails_at_i
     with pytest.raises(app.SweepIncomplete, match="1 of 2 jobs could not be treated"):
         app.handler({}, CONTEXT)
     treated, failed, other, end = lines()[0]
-    assert (treated["treatment"], treated["job_id"]) == ("postponed: RuntimeError", job.id)
+    assert (treated["treatment"], treated["problem"], treated["job_id"]) == ("unexpected_error", "RuntimeError", job.id)
     assert (failed["message"], failed["job_id"], failed["exception_name"]) == (
         "treatment failed",
         job.id,
         "RuntimeError",
     )
-    assert other["treatment"] == "still running"
-    assert end["treated"] == {"postponed: RuntimeError": 1, "still running": 1}
+    assert other["treatment"] == "still_running"
+    assert "problem" not in other
+    assert end["treated"] == {"unexpected_error": 1, "still_running": 1}
 
 
 @pytest.mark.parametrize("event", [{}, batch("{}")], ids=["schedule", "queue"])

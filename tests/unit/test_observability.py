@@ -137,10 +137,10 @@ def test_reconcile_tells_of_each_job_which_it_was_about(world, lines):
     world.clock.advance(minutes=4)
     lines()
     begin("invocation")
-    reconcile_jobs(functions.reconciler, treated=logger.info)
+    reconcile_jobs(functions.reconciler, treated=lambda treatment, _: logger.info(treatment))
     said, metrics = lines()
     assert [(line["message"], line["job_id"], line["prediction_id"], line["correlation_id"]) for line in said] == [
-        ("run adopted", job_id, world.job(job_id).provider_job_id, "invocation") for job_id in sorted(ids)
+        ("run_adopted", job_id, world.job(job_id).provider_job_id, "invocation") for job_id in sorted(ids)
     ]
     assert [name for name, *_ in told(metrics)] == ["RunsAccepted"] * 2
 

@@ -90,6 +90,6 @@ def test_a_claim_of_the_previous_release_whose_answer_was_lost_is_settled(deploy
     deployed.jobs.rows = {job.id: job}
     deployed.clock.advance(minutes=4)
     deployed.provider.create("v", {"image": f"https://r2.test/bucket/{job.input_r2_key}"}, "hook")
-    assert reconcile_jobs(deployed.reconciler) == {"run adopted": 1}
+    assert reconcile_jobs(deployed.reconciler) == {"run_adopted": 1}
     assert complete_job(job.id, deployed.provider.finish("run1"), deployed.completer) == "succeeded"
     assert deployed.job(job.id).status is Status.SUCCEEDED

@@ -55,7 +55,7 @@ class Seen:
     alarms: tuple[str, ...] = ()
 
 
-WAITS = Seen("account refused", Status.QUEUED, "provider", alarms=("account-refusals",))
+WAITS = Seen("account_refused", Status.QUEUED, "provider", alarms=("account-refusals",))
 FAILS = Seen("refused", Status.FAILED, error="provider_error", used=0, alarms=("job-refusals",))
 UNKNOWN = Seen("unknown", Status.STARTING, spent=1)
 

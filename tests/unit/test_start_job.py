@@ -41,9 +41,9 @@ def test_a_queued_job_is_claimed_created_and_accepted(world):
 
 def test_a_repeated_start_message_creates_nothing(world):
     job = world.new_job()
-    assert [start_job(job.id, world.starter) for _ in range(3)] == ["accepted", "not due", "not due"]
+    assert [start_job(job.id, world.starter) for _ in range(3)] == ["accepted", "skipped", "skipped"]
     assert len(world.provider.created) == 1
-    assert start_job("j" + "a" * 25, world.starter) == "not due"
+    assert start_job("j" + "a" * 25, world.starter) == "skipped"
 
 
 def test_throttling_releases_the_claim_and_comes_back_later(world):
@@ -116,7 +116,7 @@ def test_a_refusal_ends_the_job_and_gives_the_quota_back(world):
         (Throttled(0), "throttled", (1, 5)),
         (Throttled(10_000), "throttled", (900, 900)),
         (Unreachable("NewConnectionError"), "unreachable", (30, 30)),
-        (AccountRefused("HTTP 402"), "account refused", (300, 330)),
+        (AccountRefused("HTTP 402"), "account_refused", (300, 330)),
     ],
     ids=str,
 )
@@ -139,7 +139,7 @@ def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world
     """What its head says of its size was not true."""
     job = world.new_job()
     world.imaging.prepared = Prepared(None, 8000, 6000, {"oriented": False})
-    assert start_job(job.id, world.starter) == "too large"
+    assert start_job(job.id, world.starter) == "image_too_large"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "image_too_large", True)
     assert (row.error_message, row.error_message in GERMAN) == (TOO_LARGE, True)
@@ -148,7 +148,7 @@ def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world
 
 def test_a_model_that_is_no_longer_on_offer_ends_the_job_with_refund(world):
     job = world.new_job()
-    assert start_job(job.id, dataclasses.replace(world.starter, offers={})) == "refused"
+    assert start_job(job.id, dataclasses.replace(world.starter, offers={})) == "model_not_offered"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert (row.error_message, row.error_message in GERMAN) == (NOT_OFFERED, True)
@@ -157,7 +157,7 @@ def test_a_model_that_is_no_longer_on_offer_ends_the_job_with_refund(world):
 def test_a_job_that_is_a_day_old_is_not_started(world):
     job = world.new_job()
     world.clock.advance(hours=24)
-    assert start_job(job.id, world.starter) == "expired"
+    assert start_job(job.id, world.starter) == "job_expired"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_message == job.why_not_started
@@ -165,7 +165,7 @@ def test_a_job_that_is_a_day_old_is_not_started(world):
 
 def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
     job = world.new_job()
-    assert start_job(job.id, dataclasses.replace(world.starter, spend_ceiling=0)) == "at the ceiling"
+    assert start_job(job.id, dataclasses.replace(world.starter, spend_ceiling=0)) == "spend_limit_reached"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert (row.error_message, row.error_message in GERMAN) == (USED_UP, True)
@@ -174,7 +174,7 @@ def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
 
 def test_the_days_last_run_is_made_and_its_counter_outlives_the_day(world):
     starter = dataclasses.replace(world.starter, spend_ceiling=1)
-    assert [start_job(world.new_job().id, starter) for _ in range(2)] == ["accepted", "at the ceiling"]
+    assert [start_job(world.new_job().id, starter) for _ in range(2)] == ["accepted", "spend_limit_reached"]
     ends = world.usage.ends[spend_key(world.clock())]
     assert ends == int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
 
@@ -213,7 +213,7 @@ def test_a_job_that_another_claims_meanwhile_is_left_to_it(world, monkeypatch):
         return move(job_id, transition, changes, where)
 
     monkeypatch.setattr(world.jobs, "move", claimed)
-    assert start_job(job.id, world.starter) == "not due"
+    assert start_job(job.id, world.starter) == "skipped"
     assert not world.provider.created
 
 
@@ -248,7 +248,7 @@ def test_an_unknown_outcome_is_never_repeated(world):
     job = world.new_job()
     world.provider.lost = OutcomeUnknown("ReadTimeout")
     assert start_job(job.id, world.starter) == "unknown"
-    assert start_job(job.id, world.starter) == "not due"
+    assert start_job(job.id, world.starter) == "skipped"
     assert len(world.provider.created) == 1
     assert world.job(job.id).status is Status.STARTING
 
@@ -306,7 +306,7 @@ def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
 
     job = world.new_job()
     monkeypatch.setattr(world.imaging, "prepare", unreadable)
-    assert start_job(job.id, world.starter) == "unreadable"
+    assert start_job(job.id, world.starter) == "image_unreadable"
     assert not world.provider.created
     assert world.job(job.id).error_message == "The picture is damaged and can't be read; save or send it again."
     assert world.usage.quota(world.owner).used == 0
@@ -316,13 +316,13 @@ def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
 def test_an_ended_job_is_left_alone(world, state):
     job = world.new_job()
     world.jobs.rows[job.id] = dataclasses.replace(job, status=Status(state))
-    assert start_job(job.id, world.starter) == "not due"
+    assert start_job(job.id, world.starter) == "skipped"
 
 
 def test_a_job_whose_original_is_gone_ends_with_refund(world):
     job = world.new_job()
     world.pictures.objects.clear()
-    assert start_job(job.id, world.starter) == "original gone"
+    assert start_job(job.id, world.starter) == "original_expired"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "gone", True)
 
@@ -330,7 +330,7 @@ def test_a_job_whose_original_is_gone_ends_with_refund(world):
 def test_a_job_that_was_cancelled_while_it_was_claimed_is_not_started_again(world):
     job = world.new_job()
     world.jobs.rows[job.id] = dataclasses.replace(job, cancel_requested=True)
-    assert start_job(job.id, world.starter) == "withdrawn"
+    assert start_job(job.id, world.starter) == "canceled"
     assert (world.job(job.id).status, world.job(job.id).quota_refunded) == (Status.CANCELED, True)
     assert world.usage.quota(job.owner).refunds == 0, "of those that had a run a window gives back only so many"
     assert not world.provider.created
@@ -344,4 +344,4 @@ def test_a_job_that_ends_as_it_is_withdrawn_stays_as_it_ended(world, monkeypatch
         raise TransitionRefused("withdraw", None)
 
     monkeypatch.setattr(world.jobs, "end", ended)
-    assert start_job(job.id, world.starter) == "not due"
+    assert start_job(job.id, world.starter) == "skipped"

@@ -29,7 +29,7 @@ def test_a_story_tells_attempts_deliveries_and_the_end_in_the_order_of_time(worl
     start_job(job.id, world.starter)
     done = world.provider.finish("run2")
     assert delivered(world, job, done) == "succeeded"
-    assert delivered(world, job, done) == "already ended"
+    assert delivered(world, job, done) == "already_ended"
     ended = world.job(job.id)
     assert ended.output_sha256 is not None
     lost_to = "Prediction interrupted; please retry (code: PA)"

@@ -321,6 +321,7 @@ def starter() -> "Starter":
 def completer() -> "Completer":
     """For finishing jobs."""
     from enhancer.adapters.outputs import ProviderOutputs
+    from enhancer.observability import security_event
     from enhancer.usecases.complete_job import Completer
 
     local = settings.text("ENVIRONMENT") == "local"
@@ -333,6 +334,7 @@ def completer() -> "Completer":
         prefix=prefix(),
         bucket=settings.text("R2_AI_IMAGES_BUCKET"),
         clock=utc_now,
+        security_event=security_event,
     )
 
 

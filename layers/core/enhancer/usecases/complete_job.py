@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import prod
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from enhancer.domain import image, keys, prediction
 from enhancer.domain.catalogue import OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, MAX_DEATHS, RETRY, SAVE, SUCCEED, Append, Job
+from enhancer.domain.outcomes import CompletionOutcome
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
@@ -33,16 +34,6 @@ from enhancer.errors import (
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
 from enhancer.usecases.end_job import end_job
 
-Outcome = Literal[
-    "succeeded",
-    "failed",
-    "retried",
-    "canceled",
-    "still running",
-    "already ended",
-    "not this job's run",
-    "no such job",
-]
 _UNSAVED = "The result could not be saved; try again."
 _BLANK = "The model returned a picture of a single colour; try again, or try another model."
 _TOO_MUCH_WORK = (
@@ -69,15 +60,18 @@ class Completer:
     prefix: str
     bucket: str
     clock: Clock
+    security_event: Callable[[str], None]
 
 
-def complete_job(job_id: str, run: Prediction, completer: Completer, delivery: Delivery | None = None) -> Outcome:
+def complete_job(
+    job_id: str, run: Prediction, completer: Completer, delivery: Delivery | None = None
+) -> CompletionOutcome:
     """Apply the end of a run to its job; a repeat changes nothing but that its `delivery` is kept beside the row.
 
     Raises ProviderError where the copy may succeed later.
     """
     if not run.ended:
-        return "still running"
+        return CompletionOutcome.STILL_RUNNING
     kept = {"deliveries": Append(delivery.line(to_text(completer.clock())))} if delivery else {}
     if run.status == "succeeded" and run.output_url:
         return _claimed(job_id, run, completer, _save, kept)
@@ -88,9 +82,9 @@ def _claimed(
     job_id: str,
     run: Prediction,
     completer: Completer,
-    then: Callable[[Job, Prediction, Completer], Outcome],
+    then: Callable[[Job, Prediction, Completer], CompletionOutcome],
     kept: dict[str, Any],
-) -> Outcome:
+) -> CompletionOutcome:
     """Mark the job as being finished by this run, adopting the run if the row has none; the mark also reads the row."""
     now = completer.clock()
     mark: dict[str, Any] = {
@@ -107,12 +101,17 @@ def _claimed(
     except TransitionRefused as refusal:
         current = refusal.current
         if current is None:
-            return "no such job"
+            return CompletionOutcome.JOB_NOT_FOUND
         if current.ended or not prediction.is_run_of(run, current, completer.bucket, completer.prefix):
             if kept and len(current.deliveries) < MAX_DELIVERIES:
                 with suppress(TransitionRefused):  # it moved meanwhile; its story lacks a line, nothing else
                     completer.jobs.note(current, kept)
-            return "already ended" if current.ended else "not this job's run"
+            if current.ended:
+                return CompletionOutcome.ALREADY_ENDED
+            if run.id == current.previous_provider_job_id:
+                return CompletionOutcome.SUPERSEDED_RUN
+            completer.security_event("foreign delivery")
+            return CompletionOutcome.FOREIGN_RUN
         adoption = {"provider_job_id": run.id, "accepted_at": to_text(now)}
         with suppress(TransitionRefused):  # it moved meanwhile; look again
             completer.jobs.move(job_id, ACCEPT, adoption, where={"provider_job_id": None, "attempt": current.attempt})
@@ -120,10 +119,10 @@ def _claimed(
     return then(job, run, completer)
 
 
-def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
+def _save(job: Job, run: Prediction, completer: Completer) -> CompletionOutcome:
     if job.deleted_at:
         completer.pictures.delete(_result_keys(job, completer))  # a try that was cut off may have stored some of them
-        return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
+        return _end(job, completer, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
     if job.kills(completer.clock()):
         return _not_saved(job, completer, _TOO_MUCH_WORK, f"{MAX_DEATHS} processes died of it")
     assert run.output_url is not None  # noqa: S101 - complete_job looked
@@ -148,21 +147,21 @@ def _save(job: Job, run: Prediction, completer: Completer) -> Outcome:
         end_job(job, SUCCEED, changes, refund=False, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused as refusal:
         return _unwanted(refusal.current, completer)
-    return "succeeded"
+    return CompletionOutcome.SUCCEEDED
 
 
-def _not_saved(job: Job, completer: Completer, message: str, because: str) -> Outcome:
+def _not_saved(job: Job, completer: Completer, message: str, because: str) -> CompletionOutcome:
     completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
     changes = {"error_type": "provider_error", "error_message": message, "not_saved_because": because}
-    return _end(job, completer, FAIL, changes, refund=True, outcome="failed")
+    return _end(job, completer, FAIL, changes, refund=True, outcome=CompletionOutcome.FAILED)
 
 
-def _unwanted(current: Job | None, completer: Completer) -> Outcome:
+def _unwanted(current: Job | None, completer: Completer) -> CompletionOutcome:
     """The job moved while its result was copied: a deleted one must leave nothing behind."""
     if current is None or current.deleted_at is None:
-        return "already ended"
+        return CompletionOutcome.ALREADY_ENDED
     completer.pictures.delete(_result_keys(current, completer))
-    return _end(current, completer, CANCEL, {}, refund=False, outcome="canceled")
+    return _end(current, completer, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
 
 
 def _check(output: Output) -> None:
@@ -236,17 +235,17 @@ def _disposition(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
-def _settle(job: Job, run: Prediction, completer: Completer) -> Outcome:
+def _settle(job: Job, run: Prediction, completer: Completer) -> CompletionOutcome:
     verdict = prediction.judge(run, attempt=job.attempt, cancel_requested=job.cancel_requested)
     if verdict.action == "retry":
         return _retry(job, run, completer)
     if verdict.action == "cancel":
-        return _end(job, completer, CANCEL, {}, refund=False, outcome="canceled")
+        return _end(job, completer, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
     changes = {"error_type": verdict.error_type, "error_message": verdict.error_message}
-    return _end(job, completer, FAIL, changes, refund=verdict.refund, outcome="failed")
+    return _end(job, completer, FAIL, changes, refund=verdict.refund, outcome=CompletionOutcome.FAILED)
 
 
-def _retry(job: Job, run: Prediction, completer: Completer) -> Outcome:
+def _retry(job: Job, run: Prediction, completer: Completer) -> CompletionOutcome:
     now = completer.clock()
     ended = {
         "attempt": job.attempt,
@@ -276,10 +275,10 @@ def _retry(job: Job, run: Prediction, completer: Completer) -> Outcome:
     try:
         completer.jobs.move(job.id, RETRY, changes, where={"provider_job_id": job.provider_job_id})
     except TransitionRefused:
-        return "already ended"
+        return CompletionOutcome.ALREADY_ENDED
     with suppress(MessageNotSent):  # check_at is set: reconcile sends it
         completer.messages.start(job.id)
-    return "retried"
+    return CompletionOutcome.RETRIED
 
 
 def _end(
@@ -289,10 +288,10 @@ def _end(
     changes: dict[str, Any],
     *,
     refund: bool,
-    outcome: Outcome,
-) -> Outcome:
+    outcome: CompletionOutcome,
+) -> CompletionOutcome:
     try:
         end_job(job, transition, changes, refund=refund, jobs=completer.jobs, clock=completer.clock)
     except TransitionRefused:
-        return "already ended"
+        return CompletionOutcome.ALREADY_ENDED
     return outcome

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RELEASE, Job, Status
+from enhancer.domain.outcomes import Treatment
 from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
@@ -50,41 +51,38 @@ class Reconciler:
 def reconcile_jobs(
     reconciler: Reconciler,
     enough_time: Callable[[], bool] = lambda: True,
-    treated: Callable[[str], None] = lambda _: None,
-    unforeseen: Callable[[Exception], None] = lambda _: None,
-) -> dict[str, int]:
+    treated: Callable[[Treatment, Exception | None], None] = lambda *_: None,
+) -> dict[Treatment, int]:
     """Look at the jobs that are due while `enough_time()`; returns how many of them got which treatment.
 
-    `treated` is told each one's treatment before the next job is read, and `unforeseen` what was raised where nobody
-    had foreseen it. Whatever is looked at is due again later the longer it has waited, and the next run goes on with
-    the others: nothing that one job raises keeps another from its turn.
+    `treated` is called with each job's treatment, and the error that was raised, before the next job is read. A job
+    that was looked at is due again the later the longer it has waited; the next run continues with the others, so that
+    an error at one job never delays another.
     """
     now = reconciler.clock()
     if not reconciler.usage.lease("reconcile", now, seconds=55):
-        return {"another run holds the lease": 1}
-    done: Counter[str] = Counter()
+        return {Treatment.LEASE_HELD: 1}
+    done: Counter[Treatment] = Counter()
     for job_id in list(reconciler.jobs.unfinished(to_text(now), BATCH)):
         if not enough_time():
-            done["left for the next run"] = 1
+            done[Treatment.LEFT_FOR_NEXT_RUN] = 1
             break
         try:
             treatment, problem = _treat(job_id, reconciler, now)
         except Exception as raised:  # noqa: BLE001 - a row that can't be read, or not be postponed
-            treatment, problem = "passed over", raised
+            treatment, problem = Treatment.UNEXPECTED_ERROR, raised
         if treatment:
             done[treatment] += 1
-            treated(treatment)
-        if problem:
-            unforeseen(problem)
+            treated(treatment, problem)
     return dict(done)
 
 
-def _treat(job_id: str, reconciler: Reconciler, now: datetime) -> tuple[str | None, Exception | None]:
-    """What was done with one job, None where there was nothing to do, and what was raised though nobody foresaw it."""
+def _treat(job_id: str, reconciler: Reconciler, now: datetime) -> tuple[Treatment | None, Exception | None]:
+    """The treatment of one job, None if there was nothing to do, and the error that was raised."""
     job = reconciler.jobs.get(job_id, consistent=True)
     if job is None or job.ended:
         return None, None
-    treatments: dict[Status, Callable[[Job, Reconciler], str]] = {
+    treatments: dict[Status, Callable[[Job, Reconciler], Treatment]] = {
         Status.QUEUED: _queued,
         Status.STARTING: _starting,
         Status.PROCESSING: _processing,
@@ -92,11 +90,11 @@ def _treat(job_id: str, reconciler: Reconciler, now: datetime) -> tuple[str | No
     try:
         return treatments[job.status](job, reconciler), None
     except TransitionRefused:
-        return "moved meanwhile", None
+        return Treatment.CHANGED_CONCURRENTLY, None
     except Exception as problem:  # noqa: BLE001 - whatever it is, the others have their turn
         reconciler.jobs.postpone(job, _later(job, now))
-        foreseen = isinstance(problem, ProviderError | MessageNotSent | Contended)
-        return f"postponed: {type(problem).__name__}", None if foreseen else problem
+        expected = isinstance(problem, ProviderError | MessageNotSent | Contended)
+        return Treatment.POSTPONED if expected else Treatment.UNEXPECTED_ERROR, problem
 
 
 def _later(job: Job, now: datetime) -> str:
@@ -108,16 +106,16 @@ def _later(job: Job, now: datetime) -> str:
     return to_text(now + min(LATEST, max(SOONEST, (now - since) / 2)))
 
 
-def _queued(job: Job, reconciler: Reconciler) -> str:
+def _queued(job: Job, reconciler: Reconciler) -> Treatment:
     now = reconciler.clock()
     if now >= expiry(job.created_at).original:
         return _fail(job, reconciler, "service_unavailable", job.why_not_started)
     reconciler.jobs.postpone(job, _later(job, now))
     reconciler.messages.start(job.id)
-    return "start resent"
+    return Treatment.START_RESENT
 
 
-def _starting(job: Job, reconciler: Reconciler) -> str:
+def _starting(job: Job, reconciler: Reconciler) -> Treatment:
     """The claim outlived its function: look for the run among the provider's recent ones.
 
     If the whole list since the claim lacks it, none was created: the claim is given back, once. If the list is too long
@@ -139,7 +137,7 @@ def _starting(job: Job, reconciler: Reconciler) -> str:
                 where={"provider_job_id": None, "attempt": job.attempt},
             )
             _forward(adopted, run, reconciler, now)
-            return "run adopted"
+            return Treatment.RUN_ADOPTED
     now = reconciler.clock()
     if seen < PAGES * RUNS_ON_A_PAGE and now - claimed < ERASURE and not job.released_at:
         released = {
@@ -151,11 +149,11 @@ def _starting(job: Job, reconciler: Reconciler) -> str:
         reconciler.jobs.move(job.id, RELEASE, released, where={"claimed_at": job.claimed_at})
         with suppress(MessageNotSent):  # check_at is set: the next run sends it
             reconciler.messages.start(job.id)
-        return "claim released"
+        return Treatment.CLAIM_RELEASED
     return _fail(job, reconciler, "provider_error", UNCONFIRMED)
 
 
-def _processing(job: Job, reconciler: Reconciler) -> str:
+def _processing(job: Job, reconciler: Reconciler) -> Treatment:
     assert job.provider_job_id is not None  # noqa: S101 - set by every acceptance
     if reconciler.clock() - from_text(job.accepted_at or job.updated_at) > LOST:  # also where runs can't be read
         return _not_ended(job, reconciler)
@@ -173,23 +171,23 @@ def _processing(job: Job, reconciler: Reconciler) -> str:
     return _forward(job, run, reconciler, now)
 
 
-def _not_ended(job: Job, reconciler: Reconciler) -> str:
+def _not_ended(job: Job, reconciler: Reconciler) -> Treatment:
     if not job.cancel_requested:
         return _fail(job, reconciler, "provider_error", NOT_ENDED)
     end_job(job, CANCEL, {}, refund=False, jobs=reconciler.jobs, clock=reconciler.clock)
-    return "canceled"
+    return Treatment.CANCELED
 
 
-def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -> str:
+def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -> Treatment:
     reconciler.jobs.postpone(job, _later(job, now))
     if not run.ended:
-        return "still running"
+        return Treatment.STILL_RUNNING
     reconciler.messages.complete(job.id, run)
-    return "completion resent" if job.saving_at else "completion sent"
+    return Treatment.COMPLETION_RESENT if job.saving_at else Treatment.COMPLETION_SENT
 
 
-def _fail(job: Job, reconciler: Reconciler, error_type: str, message: str) -> str:
+def _fail(job: Job, reconciler: Reconciler, error_type: str, message: str) -> Treatment:
     changes = {"error_type": error_type, "error_message": message}
     ran = job.ran_before or job.status is not Status.QUEUED
     end_job(job, FAIL, changes, refund=True, ran=ran, jobs=reconciler.jobs, clock=reconciler.clock)
-    return "failed"
+    return Treatment.FAILED

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from enhancer.domain import keys, sizing
 from enhancer.domain.catalogue import EnhancementModel, Offer
@@ -18,6 +18,7 @@ from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.image.refusals import DAMAGED, TOO_MUCH_WORK
 from enhancer.domain.job import ACCEPT, BEGIN, CLAIM, FAIL, RELEASE, WAIT, WITHDRAW, Append, Job
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
+from enhancer.domain.outcomes import StartOutcome
 from enhancer.domain.retention import expiry
 from enhancer.errors import (
     AccountRefused,
@@ -36,25 +37,6 @@ from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider
 from enhancer.usecases.end_job import end_job
 from enhancer.usecases.request_upload import UPLOAD_CACHE
 
-Outcome = Literal[
-    "accepted",
-    "adopted",
-    "throttled",
-    "unreachable",
-    "account refused",
-    "paused",
-    "expired",
-    "refused",
-    "unreadable",
-    "too much work",
-    "killing",
-    "too large",
-    "original gone",
-    "unknown",
-    "at the ceiling",
-    "withdrawn",
-    "not due",
-]
 NOT_OFFERED = "This model is no longer on offer; choose another."
 ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again."
 USED_UP = "Today's runs are used up; try again tomorrow."
@@ -85,16 +67,16 @@ class Starter:
     clock: Clock
 
 
-def start_job(job_id: str, starter: Starter) -> Outcome:
+def start_job(job_id: str, starter: Starter) -> StartOutcome:
     """Prepare a queued job's picture, claim the job and ask the provider for a run; returns what became of it.
 
-    A job that is not queued is somebody else's or done: "not due", whoever sent the message again. What can fail and be
+    A job that is not queued was started or has ended, and is skipped. What can fail and be
     repeated comes before the claim, so that a claim without a run is the trace of a create that may have been sent.
     """
     try:
         job = starter.jobs.move(job_id, BEGIN, {"tries": Append(to_text(starter.clock()))}, where={})
     except TransitionRefused:
-        return "not due"
+        return StartOutcome.SKIPPED
     try:
         return _begin(job, starter)
     except Exception:  # it failed and did not die: what failed is not the picture
@@ -103,30 +85,30 @@ def start_job(job_id: str, starter: Starter) -> Outcome:
         raise
 
 
-def _begin(job: Job, starter: Starter) -> Outcome:
+def _begin(job: Job, starter: Starter) -> StartOutcome:
     if job.cancel_requested:  # while it was claimed, and the claim was given back
         return _withdraw(job, starter)
     if starter.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
-        return _end(job, starter, "service_unavailable", job.why_not_started, "expired")
+        return _end(job, starter, "service_unavailable", job.why_not_started, StartOutcome.JOB_EXPIRED)
     offer = starter.offers.get(job.model)
     if offer is None:
-        return _end(job, starter, "service_unavailable", NOT_OFFERED, "refused")
+        return _end(job, starter, "service_unavailable", NOT_OFFERED, StartOutcome.MODEL_NOT_OFFERED)
     if pause := starter.usage.recall(PAUSE_KEY, starter.clock()):
         return _wait_for_account(job, pause["until"], starter)
     if job.kills(starter.clock()):
-        return _end(job, starter, "validation_error", TOO_MUCH_WORK, "killing")
+        return _end(job, starter, "validation_error", TOO_MUCH_WORK, StartOutcome.IMAGE_CRASHED_WORKERS)
     try:
         key, prepared = _prepare(job, offer.model, starter)
     except TooMuchWork:
-        return _end(job, starter, "validation_error", TOO_MUCH_WORK, "too much work")
+        return _end(job, starter, "validation_error", TOO_MUCH_WORK, StartOutcome.IMAGE_TOO_COMPLEX)
     except UnreadablePicture:
-        return _end(job, starter, "validation_error", DAMAGED, "unreadable")
+        return _end(job, starter, "validation_error", DAMAGED, StartOutcome.IMAGE_UNREADABLE)
     except Gone:
-        return _end(job, starter, "gone", ORIGINAL_GONE, "original gone")
+        return _end(job, starter, "gone", ORIGINAL_GONE, StartOutcome.ORIGINAL_EXPIRED)
     return _run(job, key, prepared, offer, starter)
 
 
-def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
+def _wait_for_account(job: Job, until: str, starter: Starter) -> StartOutcome:
     """Come again when the pause has ended; no run is asked for meanwhile."""
     now = starter.clock()
     seconds = (from_text(until) - now).total_seconds() + _jitter(30)
@@ -136,15 +118,15 @@ def _wait_for_account(job: Job, until: str, starter: Starter) -> Outcome:
         starter.jobs.move(job.id, WAIT, changes, where={"attempt": job.attempt, "check_at": job.check_at})
         with suppress(MessageNotSent):  # check_at is set: reconcile sends it
             starter.messages.start(job.id, delay)
-    return "paused"
+    return StartOutcome.PAUSED
 
 
-def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter) -> Outcome:
+def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter) -> StartOutcome:
     size = (prepared.width, prepared.height)
     promised = _promised(job, offer.model)
     factor = offer.model.factor_for(size, sizing.turned(promised, size), sizing.MAX_OUTPUT_PIXELS)
     if factor is None:  # its model file changed since, or what a picture says of its own size is not true
-        return _end(job, starter, "image_too_large", TOO_LARGE, "too large")
+        return _end(job, starter, "image_too_large", TOO_LARGE, StartOutcome.IMAGE_TOO_LARGE)
     now = starter.clock()
     claim = {
         "claimed_at": to_text(now),
@@ -158,9 +140,9 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
     try:
         job = starter.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
     except TransitionRefused:
-        return "not due"
+        return StartOutcome.SKIPPED
     if not _count_run(starter, now):
-        return _end(job, starter, "service_unavailable", USED_UP, "at the ceiling")
+        return _end(job, starter, "service_unavailable", USED_UP, StartOutcome.SPEND_LIMIT_REACHED)
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
     inputs = offer.model.inputs(job.params, url, factor)
     try:
@@ -171,7 +153,7 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
     except OutcomeUnknown as problem:
         with suppress(TransitionRefused):  # the webhook was faster
             starter.jobs.note(job, _answered(problem, starter))
-        return "unknown"
+        return StartOutcome.UNKNOWN
     return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
 
 
@@ -182,23 +164,27 @@ def _promised(job: Job, model: EnhancementModel) -> tuple[int, int]:
     return sizing.result_size(job.input_width, job.input_height, job.scale, model)
 
 
-def _not_created(job: Job, prepared: Prepared, problem: NotCreated, starter: Starter) -> Outcome:
+def _not_created(job: Job, prepared: Prepared, problem: NotCreated, starter: Starter) -> StartOutcome:
     """No run exists: the job waits, or ends if it alone is refused."""
     answered = _answered(problem, starter)
     match problem:
         case Refused():
-            return _end(job, starter, "provider_error", REFUSED, "refused", answered)
+            return _end(job, starter, "provider_error", REFUSED, StartOutcome.REFUSED, answered)
         case AccountRefused():
             until = to_text(starter.clock() + PAUSE)
             starter.usage.remember(PAUSE_KEY, {"until": until}, starter.clock(), int(PAUSE.total_seconds()))
             seconds = PAUSE.total_seconds() + _jitter(30)
-            return _again(job, prepared, starter, seconds, "account refused", {**answered, "waiting_for": "provider"})
+            return _again(
+                job, prepared, starter, seconds, StartOutcome.ACCOUNT_REFUSED, {**answered, "waiting_for": "provider"}
+            )
         case Throttled():
             seconds = problem.retry_after + _jitter(5)
-            return _again(job, prepared, starter, seconds, "throttled", {**answered, "waiting_for": "place"})
+            return _again(job, prepared, starter, seconds, StartOutcome.THROTTLED, {**answered, "waiting_for": "place"})
         case _:
             seconds = RETRY_UNREACHABLE.total_seconds()
-            return _again(job, prepared, starter, seconds, "unreachable", {**answered, "waiting_for": "provider"})
+            return _again(
+                job, prepared, starter, seconds, StartOutcome.UNREACHABLE, {**answered, "waiting_for": "provider"}
+            )
 
 
 def _answered(problem: ProviderError, starter: Starter) -> dict[str, Any]:
@@ -209,12 +195,12 @@ def _jitter(seconds: float) -> float:
     return random.uniform(0, seconds)  # noqa: S311 - not a secret
 
 
-def _withdraw(job: Job, starter: Starter) -> Outcome:
+def _withdraw(job: Job, starter: Starter) -> StartOutcome:
     try:
         end_job(job, WITHDRAW, {}, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
     except TransitionRefused:
-        return "not due"
-    return "withdrawn"
+        return StartOutcome.SKIPPED
+    return StartOutcome.CANCELED
 
 
 def _count_run(starter: Starter, day: datetime) -> bool:
@@ -256,7 +242,7 @@ def _preparation(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _accept(job: Job, prediction_id: str, prepared: Prepared, usual_seconds: int, starter: Starter) -> Outcome:
+def _accept(job: Job, prediction_id: str, prepared: Prepared, usual_seconds: int, starter: Starter) -> StartOutcome:
     now = starter.clock()
     changes = {
         "provider_job_id": prediction_id,
@@ -270,11 +256,11 @@ def _accept(job: Job, prediction_id: str, prepared: Prepared, usual_seconds: int
             with suppress(TransitionRefused):
                 noted = {**_preparation(prepared), "updated_at": changes["updated_at"]}
                 starter.jobs.note(refusal.current, noted)
-        return "adopted"
+        return StartOutcome.ADOPTED
     if row.cancel_requested:
         with suppress(ProviderError):
             starter.provider.cancel(prediction_id)
-    return "accepted"
+    return StartOutcome.ACCEPTED
 
 
 def accepted(now: datetime, usual_seconds: int) -> dict[str, Any]:
@@ -284,8 +270,8 @@ def accepted(now: datetime, usual_seconds: int) -> dict[str, Any]:
 
 
 def _again(
-    job: Job, prepared: Prepared, starter: Starter, seconds: float, outcome: Outcome, why: Mapping[str, Any]
-) -> Outcome:
+    job: Job, prepared: Prepared, starter: Starter, seconds: float, outcome: StartOutcome, why: Mapping[str, Any]
+) -> StartOutcome:
     """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
     now = starter.clock()
     delay = min(MAX_DELAY, max(1, round(seconds)))
@@ -307,9 +293,9 @@ def _end(
     starter: Starter,
     error_type: str,
     message: str,
-    outcome: Outcome,
+    outcome: StartOutcome,
     answered: Mapping[str, Any] | None = None,
-) -> Outcome:
+) -> StartOutcome:
     """No run of this attempt was accepted: the quota goes back."""
     changes = {"error_type": error_type, "error_message": message, **(answered or {})}
     end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
