@@ -118,6 +118,20 @@ def test_a_handler_translates_and_nothing_else(file):
     assert "Trigger:" in ast.get_docstring(tree)
 
 
+@pytest.mark.parametrize("file", HANDLERS, ids=lambda file: file.parent.name)
+def test_a_handler_branches_on_names_and_never_on_texts(file):
+    """The type checker finds a misspelt member of an enum; a misspelt text it takes for one that never comes."""
+    compared: list[ast.AST] = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Compare):
+            keys_looked_up = isinstance(node.ops[0], ast.In | ast.NotIn)
+            compared += [*([] if keys_looked_up else [node.left]), *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            compared.append(node)
+    texts = [each.value for node in compared for each in ast.walk(node) if isinstance(each, ast.Constant)]
+    assert [text for text in texts if isinstance(text, str) and text != "/"] == []
+
+
 @pytest.mark.parametrize("file", SHARED, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_the_environment_is_read_in_one_place(file):
     assert file.name == "settings.py" or "environ" not in file.read_text()
