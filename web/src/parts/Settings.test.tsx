@@ -205,6 +205,13 @@ describe('the options of a model', () => {
   });
 });
 
+it.each(['Quality', 'Faithfulness'])('gives the slider of %s its name, so that a click on that goes to it', async (name) => {
+  const { person } = await choose({ on: models().slice(2) });
+  const slider = field('slider', new RegExp(`^${name}`));
+  await person.click(screen.getByText(`${name}:`));
+  expect(document.activeElement).toBe(slider);
+});
+
 it('keeps all but the goal behind one word', async () => {
   const { person } = await choose();
   const more = screen.getByText('More options');
