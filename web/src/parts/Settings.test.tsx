@@ -212,6 +212,11 @@ it.each(['Quality', 'Faithfulness'])('gives the slider of %s its name, so that a
   expect(document.activeElement).toBe(slider);
 });
 
+it('writes what a slider stands at as the language writes numbers', async () => {
+  await choose({ on: models().slice(2), language: 'de' });
+  expect(screen.getByText('Originaltreue:').textContent).toBe('Originaltreue: 0,5');
+});
+
 it('keeps all but the goal behind one word', async () => {
   const { person } = await choose();
   const more = screen.getByText('More options');
