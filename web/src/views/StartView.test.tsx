@@ -1,0 +1,146 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, it, vi } from 'vitest';
+import { usage, usedUp } from '../testing/contract.ts';
+import { server, show } from '../testing/page.tsx';
+import { cutOff, never, ok } from '../testing/server.ts';
+import { StartView } from './StartView.tsx';
+
+const USAGE = 'GET /api/ai-image/usage';
+const idle = { reading: false, refusal: null, dragging: false };
+const picture = new File(['picture'], 'cat.jpg', { type: 'image/jpeg' });
+const busy = () => document.querySelector('[aria-busy=true]');
+const left = (remaining: number) => ok({ ...usage(), usage: { used: 20 - remaining, remaining, resetAt: null } });
+
+describe('the invitation', () => {
+  it('says what is taken and how many pictures are left', async () => {
+    await show(<StartView {...idle} />);
+    expect(screen.getByRole('heading', { level: 1, name: 'Make a picture larger, sharper, better' })).toBeDefined();
+    expect(screen.getByText('Drop a picture here')).toBeDefined();
+    expect(await screen.findByText('19 pictures left today')).toBeDefined();
+    expect(screen.getByText(/JPEG, PNG or WebP, up to 10 MB\.$/)).toBeDefined();
+    expect(busy()).toBeNull();
+  });
+
+  it('says it in German', async () => {
+    await show(<StartView {...idle} />, { language: 'de' });
+    expect(screen.getByRole('heading', { level: 1, name: 'Bilder größer, schärfer, besser machen' })).toBeDefined();
+    expect(await screen.findByText('Heute noch 19 Bilder frei')).toBeDefined();
+    expect(screen.getByText(/JPEG, PNG oder WebP, bis 10 MB\.$/)).toBeDefined();
+  });
+
+  it('counts a last picture as one', async () => {
+    await show(<StartView {...idle} />, { server: server().on(USAGE, left(1)) });
+    expect(await screen.findByText('1 picture left today')).toBeDefined();
+  });
+
+  it.each([
+    ['still loading', never],
+    ['unreachable', cutOff],
+  ])('promises no number while the quota is %s', async (_, answer) => {
+    await show(<StartView {...idle} />, { server: server().on(USAGE, answer) });
+    expect(screen.getByText(/JPEG, PNG or WebP\.$/)).toBeDefined();
+    expect(screen.queryByText(/left today/)).toBeNull();
+  });
+
+  it('says what a picture that is being dragged is for', async () => {
+    await show(<StartView {...idle} dragging />);
+    expect(screen.getByText('Let go to use this picture')).toBeDefined();
+    expect(screen.queryByText('Drop a picture here')).toBeNull();
+  });
+
+  it('says that a picture is being looked at', async () => {
+    await show(<StartView {...idle} reading />);
+    expect(screen.getByText('Looking at the picture…')).toBeDefined();
+    expect(busy()).not.toBeNull();
+  });
+
+  it('makes its three promises', async () => {
+    await show(<StartView {...idle} />);
+    const promises = screen.getAllByRole('listitem').map((item) => item.textContent?.trim());
+    expect(promises).toEqual(['No account needed', 'Only you see them', 'Pictures are deleted by themselves']);
+  });
+});
+
+describe('what stands in the way', () => {
+  it('is a quota that is used up, with when it reopens', async () => {
+    await show(<StartView {...idle} />, { server: server().on(USAGE, ok(usedUp())) });
+    const note = await screen.findByRole('alert');
+    expect(note.textContent).toContain('You have used 20 of 20 pictures.');
+    expect(note.textContent).toContain('The next are free in 24 hours (Nov 23, 2026, 12:00 PM).');
+    expect(screen.queryByText('Drop a picture here')).toBeNull();
+    expect(screen.getByText('0 pictures left today')).toBeDefined();
+  });
+
+  it('is a file that can’t be used, which is told first', async () => {
+    const from = server().on(USAGE, ok(usedUp()));
+    await show(<StartView {...idle} refusal={{ reason: 'empty', name: 'cat.jpg' }} />, { server: from });
+    await screen.findByText('0 pictures left today');
+    const [note, ...more] = screen.getAllByRole('alert');
+    expect(note?.textContent).toContain('“cat.jpg” is empty.');
+    expect(more).toEqual([]);
+  });
+});
+
+describe('a picture', () => {
+  it.each(['Choose a picture', 'Take a photo'])('is chosen by “%s”, the same one once more too', async (name) => {
+    const { person, told } = await show(<StartView {...idle} />);
+    const input = screen.getByLabelText<HTMLInputElement>(name, { selector: 'input' });
+    const opened = vi.fn();
+    input.addEventListener('click', opened); // which opens the system's dialogue
+    screen.getByRole('button', { name }).focus();
+    await person.keyboard('{Enter}');
+    expect(opened).toHaveBeenCalledOnce();
+    await person.upload(input, picture);
+    await person.upload(input, picture);
+    expect(told).toEqual([
+      { type: 'fileOffered', file: picture },
+      { type: 'fileOffered', file: picture },
+    ]);
+    expect(input.accept).toBe('image/jpeg,image/png,image/webp');
+  });
+
+  it('is taken with the camera where the person asks for it, and only there', async () => {
+    await show(<StartView {...idle} />);
+    const capture = (name: string) => screen.getByLabelText(name, { selector: 'input' }).getAttribute('capture');
+    expect([capture('Choose a picture'), capture('Take a photo')]).toEqual([null, 'environment']);
+  });
+
+  it('is none where the dialogue is closed without one', async () => {
+    const { told } = await show(<StartView {...idle} />);
+    const input = screen.getByLabelText<HTMLInputElement>('Choose a picture', { selector: 'input' });
+    Object.defineProperty(input, 'files', { value: [], configurable: true });
+    fireEvent.change(input);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('the samples', () => {
+  const samples = (title: string) => within(screen.getByRole('region', { name: title }));
+
+  it.each([
+    ['Use the sample: cat', 'cat.jpg'],
+    ['Use the sample: coffee', 'coffee.webp'],
+    ['Use the sample: astronaut', 'astronaut.png'],
+  ])('take the path of any picture: %s', async (name, file) => {
+    const from = server().on(`GET /samples/${file}`, async () => new Response('bytes'));
+    const { person, told } = await show(<StartView {...idle} />, { server: from });
+    await person.click(samples('No picture at hand?').getByRole('button', { name }));
+    await waitFor(() => expect(told).toHaveLength(1));
+    const [event] = told;
+    if (event?.type !== 'fileOffered') throw new Error(`told ${event?.type}`);
+    expect(event.file.name).toBe(file);
+    expect(await event.file.text()).toBe('bytes');
+  });
+
+  it.each([
+    ['no network', cutOff],
+    ['a server that has none', async () => new Response('', { status: 404 })],
+  ])('say that they can’t be had because of %s', async (_, answer) => {
+    const from = server().on('GET /samples/cat.jpg', answer);
+    const { person, told } = await show(<StartView {...idle} />, { server: from, language: 'de' });
+    await person.click(samples('Kein Bild zur Hand?').getByRole('button', { name: 'Beispiel verwenden: Katze' }));
+    await waitFor(() =>
+      expect(told).toEqual([{ type: 'sampleMissed', refusal: { reason: 'unreachable', name: 'cat.jpg' } }]),
+    );
+  });
+});
