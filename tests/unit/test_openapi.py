@@ -229,7 +229,7 @@ def test_jobs_of_every_state_fit(world):
     for status in Status:
         check("JobAnswer", envelope(job_json(dataclasses.replace(job, status=status))))
     failed = dataclasses.replace(
-        job, status=Status.FAILED, error_type="provider_error", error_message="The provider no longer knows the run."
+        job, status=Status.FAILED, error_type="provider_error", error_code="run_unknown_to_provider"
     )
     check("JobAnswer", envelope(job_json(failed, "de")))
     done = dataclasses.replace(

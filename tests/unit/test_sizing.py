@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from enhancer.adapters.model_files import models
 from enhancer.domain import sizing
 from enhancer.domain.catalogue import Factor, InvalidParameter
+from enhancer.translations import TEXTS
 
 MODELS = models()
 MODEL = MODELS["nightmareai/real-esrgan"]
@@ -233,13 +234,13 @@ def test_a_refusal_says_all_that_it_knows(size, raw, name, message):
     with pytest.raises(InvalidParameter) as refusal:
         settle(*size, **raw)
     assert refusal.value.name == name
-    assert refusal.value.template.format(**refusal.value.details) == message
+    assert TEXTS[refusal.value.message].en.format(**refusal.value.details) == message
 
 
 def test_a_picture_for_another_model_is_told_which_one_can_not():
     with pytest.raises(InvalidParameter) as refusal:
         sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
-    said = refusal.value.template.format(**refusal.value.details)
+    said = TEXTS[refusal.value.message].en.format(**refusal.value.details)
     assert said == "CodeFormer can't enhance a picture of 20000 x 104 pixels; choose another model."
 
 

@@ -193,13 +193,12 @@ def test_a_second_attempt_that_is_refused_had_a_run(world):
     (True, "de", "Ihr Kontingent wurde nicht belastet."),
     (False, "de", "Dieser Auftrag hat einen Platz Ihres Kontingents verbraucht."),
 ])  # fmt: skip
-def test_rows_that_claim_more_than_was_done_are_corrected(world, refunded, language, end):
-    claimed = "The provider refused this job; nothing was charged to your quota. Try another model."
+def test_a_failed_job_says_whether_it_counts(world, refunded, language, end):
     row = dataclasses.replace(
         world.new_job(),
         status=Status.FAILED,
         error_type="provider_error",
-        error_message=claimed,
+        error_code="provider_refused_job",
         quota_refunded=refunded,
     )
     message = job_json(row, language)["error"]["message"]
