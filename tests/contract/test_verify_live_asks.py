@@ -1,5 +1,6 @@
 """What `make verify-live` asks, call by call: a question put wrongly would prove nothing of the service."""
 
+import dataclasses
 import io
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from operate.verify_live.bucket import (
     check_cors,
     check_links,
     check_unsigned_headers,
+    check_uploads,
 )
 from operate.verify_live.findings import Findings
 from operate.verify_live.models import check_versions
@@ -76,6 +78,37 @@ def test_links_are_used_for_the_method_they_are_signed_for_but_once(findings):
         ("GET", "signed for GET", {}, SECONDS),
     ]
     assert findings.rows[0].seen == "(404, b'01234567890123456789')", "twenty bytes tell enough"
+
+
+def test_each_upload_that_must_be_refused_differs_from_the_signed_one_in_one_thing(findings):
+    http = Http()
+    check_uploads(dataclasses.replace(bucket(http), pause=lambda _: None), findings)
+    puts = [each for each in http.asked if each[0] == "PUT"][:9]
+    signed = puts[6]
+    headers = {
+        "content-type": TYPE,
+        "cache-control": "public, max-age=900, immutable",
+        "x-amz-meta-upload": f"{signed[1].split('/')[-2]}.{len(PICTURE)}",
+        "if-none-match": "*",
+    }
+    assert signed[2:] == puts[7][2:] == (PICTURE, headers, SECONDS)
+    assert puts[8][2] == PICTURE
+
+    def differences(put):
+        own = {**headers, "x-amz-meta-upload": f"{put[1].split('/')[-2]}.{len(PICTURE)}"}
+        return ({} if put[2] == PICTURE else {"body": put[2]}) | {
+            name: put[3].get(name) for name in {*own, *put[3]} if put[3].get(name) != own.get(name)
+        }
+
+    assert [differences(put) for put in puts[:6]] == [
+        {"body": PICTURE + b"x"},
+        {"body": PICTURE[:-1]},
+        {"content-type": "text/html"},
+        {"cache-control": "no-store"},
+        {"x-amz-meta-upload": "another.10"},
+        {"if-none-match": None},
+    ]
+    assert len({put[1] for put in puts}) == 3, "a key for what is refused, one for what is taken, one for what is late"
 
 
 def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findings):
