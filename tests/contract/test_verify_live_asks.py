@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from enhancer.domain.prediction import Prediction
+from enhancer.errors import Throttled
 from operate.verify_live import __main__ as verify_live
 from operate.verify_live.accounts import read_accounts
 from operate.verify_live.bucket import (
@@ -18,13 +19,14 @@ from operate.verify_live.bucket import (
     Bucket,
     check_cors,
     check_links,
+    check_objects,
     check_unsigned_headers,
     check_uploads,
 )
 from operate.verify_live.findings import Findings
 from operate.verify_live.models import check_versions
 from operate.verify_live.runs import Runs
-from tests.fakes import FakeClock, FakePictures
+from tests.fakes import FakeClock, FakePictures, FakeProvider
 from tests.terminal import Scripted
 
 
@@ -139,6 +141,39 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
         *[("403", "holds"), ("nothing", "holds")] * 6,
         *[("403, not stored", "noted")] * 4,
     ]
+
+
+def test_what_is_not_there_is_asked_for_by_its_own_key(findings):
+    """An answer "nothing" proves nothing where nobody asked."""
+    pictures = FakePictures(FakeClock())
+    asked = []
+
+    def noted(name):
+        call = getattr(pictures, name)
+        return lambda key, *rest: asked.append((name, key)) or call(key, *rest)
+
+    for name in ("head", "copy"):
+        setattr(pictures, name, noted(name))
+    check_objects(
+        Bucket(pictures, Links(), Http(), "https://r2.test", "pictures", "https://images.test", "p/"), findings
+    )
+    assert findings.differing == 0, findings.rows
+    key, empty, absent, source, nothing, copy = (key for _, key in asked)
+    assert [name for name, _ in asked] == ["head", "head", "head", "copy", "copy", "head"]
+    assert (source, nothing, len({key, empty, absent, copy})) == (key, absent, 4)
+    assert all(each.startswith("p/uploads/guest/") for _, each in asked)
+
+
+def test_a_run_is_created_as_it_is_asked_for():
+    provider, throttled = FakeProvider(), [Throttled(8), Throttled(600)]
+    provider.answers = list(throttled)
+    waited = []
+    runs = Runs(provider, "https://images.test/hook", waited.append)
+    runs.create("v" * 64, {"image": "https://r2.test/bucket/p/x.jpg?signed=GET"})
+    assert provider.created == [
+        ("v" * 64, {"image": "https://r2.test/bucket/p/x.jpg?signed=GET"}, "https://images.test/hook")
+    ]
+    assert waited == [8.5, 60.5]
 
 
 @pytest.mark.parametrize(
