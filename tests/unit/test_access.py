@@ -223,7 +223,7 @@ def test_pictures_are_bounded_by_the_day_for_an_owner_and_for_guests_at_an_addre
 
 
 def test_some_routes_make_no_guests(gate):
-    with pytest.raises(Unauthorized, match=r"^Sign in, or send the cookie you got with your upload\.$"):
+    with pytest.raises(Unauthorized, match=r"^Sign in, or send the guest cookie you received with your upload\.$"):
         gate().creator(request(), "create", guests=False)
 
 

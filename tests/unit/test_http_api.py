@@ -254,11 +254,13 @@ def test_the_message_follows_the_callers_language_and_the_type_never():
     _, english, in_english = call(raising=refusal)
     _, german, in_german = call(raising=refusal, headers={"accept-language": "de-DE,en;q=0.5"})
     assert (english["content-language"], german["content-language"]) == ("en", "de")
-    assert in_english["error"]["message"] == "You have used 1 of 1 jobs; the next are free at x."
-    assert in_german["error"]["message"] == "Sie haben 1 von 1 Aufträgen verbraucht; die nächsten sind ab x frei."
+    assert in_english["error"]["message"] == "Quota exceeded: 1 of 1 jobs used; it resets at x."
+    assert (
+        in_german["error"]["message"] == "Kontingent erschöpft: 1 von 1 Aufträgen verbraucht; neue sind ab x möglich."
+    )
     assert in_english["error"]["type"] == in_german["error"]["type"] == "quota_exceeded"
     _, _, fault = call(raising=RuntimeError("x"), headers={"accept-language": "de"})
-    assert fault["error"]["message"].startswith("Bei uns ist etwas schiefgegangen")
+    assert fault["error"]["message"].startswith("Ein unerwarteter Fehler ist aufgetreten")
 
 
 def test_the_ceiling_is_a_metric_that_can_wake_somebody(capsys):

@@ -1,6 +1,7 @@
 """docs/openapi.yaml against the code: routes, contracts, errors, documents; and against itself: its examples."""
 
 import dataclasses
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from enhancer.documents import job_json, model_json, usage_json
 from enhancer.domain import keys, limits
 from enhancer.domain.job import Status
 from enhancer.errors import RequestError, ValidationFailed
+from enhancer.translations import TEXTS
 from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE
 from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.request_upload import check_size, request_upload
@@ -196,6 +198,15 @@ def test_every_error_as_it_is_sent_fits(leaf):
 def test_examples_fit_their_schemas(body):
     for example in examples(body):
         validator(body["schema"]).validate(example)
+
+
+def test_the_messages_in_examples_are_messages_of_ours():
+    values = [each["value"] for each in COMPONENTS["examples"].values()]
+    errors = [value.get("error") or (value["data"].get("error") if "data" in value else None) for value in values]
+    said = [error["message"] for error in errors if error]
+    text = "|".join(re.sub(r"\\{\w+\\}", ".+", re.escape(each.en)) for each in TEXTS.values())
+    assert len(said) > 15
+    assert [message for message in said if not re.fullmatch(f"({text})( ({text}))?", message)] == []
 
 
 @pytest.mark.parametrize(("path", "verb"), OPERATIONS)

@@ -211,14 +211,14 @@ def test_the_largest_scale_is_what_the_page_says(size, scale):
             (4000, 3000),
             {"scale": 2},
             "scale",
-            "A picture of 4000 x 3000 pixels can be enlarged 1.67 times with Real-ESRGAN, not 2 times.",
+            "With Real-ESRGAN, an image of 4000 x 3000 pixels can be enlarged at most 1.67 times, not 2 times.",
         ),
         (
             (5000, 400),
             {"outputFormat": "webp"},
             "outputFormat",
             (
-                "webp holds 16383 pixels a side; the result would have 20000. "
+                "webp is limited to 16383 pixels per side; the result would have 20000. "
                 "Choose ['png', 'jpeg'], or a scale of at most 3.27."
             ),
         ),
@@ -226,7 +226,7 @@ def test_the_largest_scale_is_what_the_page_says(size, scale):
             (20_000, 1),
             {"outputFormat": "webp", "scale": 1},
             "outputFormat",
-            "webp holds 16383 pixels a side; the result would have 20000. Choose ['png', 'jpeg'].",
+            "webp is limited to 16383 pixels per side; the result would have 20000. Choose ['png', 'jpeg'].",
         ),
     ],
 )
@@ -241,7 +241,7 @@ def test_a_picture_for_another_model_is_told_which_one_can_not():
     with pytest.raises(InvalidParameter) as refusal:
         sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
     said = TEXTS[refusal.value.message].en.format(**refusal.value.details)
-    assert said == "CodeFormer can't enhance a picture of 20000 x 104 pixels; choose another model."
+    assert said == "CodeFormer cannot enhance an image of 20000 x 104 pixels; choose another model."
 
 
 def test_a_square_stays_as_it_is():

@@ -78,7 +78,7 @@ def test_the_better_liked_language_is_spoken(header, language):
 
 def test_numbers_are_written_as_the_language_writes_them():
     details = {"size": 12_000_000, "maxBytes": 10_485_760}
-    assert "12,000,000 bytes; at most 10,485,760" in render(Message.FILE_TOO_LARGE, details)
+    assert "12,000,000 bytes; the limit is 10,485,760" in render(Message.FILE_TOO_LARGE, details)
     assert "12.000.000 Bytes" in render(Message.FILE_TOO_LARGE, details, "de")
 
 
