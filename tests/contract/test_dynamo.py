@@ -172,7 +172,7 @@ def test_a_deleted_job_is_in_no_history(client, jobs):
 
 
 def test_a_row_with_deliveries_comes_back_as_it_was_written():
-    job = new_job(deliveries=("one", "two"))
+    job = new_job(deliveries=("one", "two"), tries=("2026-11-22T12:00:00.000Z",))
     assert item_job(job_item(job)) == job
 
 
