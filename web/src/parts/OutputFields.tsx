@@ -1,3 +1,4 @@
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Outcome } from '../wish/outcome.ts';
 import { withParam, type Wish } from '../wish/wish.ts';
@@ -10,6 +11,7 @@ const DEFAULT_QUALITY = 90;
 /** The result's file: a format that can't hold this size is not offered. */
 export function OutputFields({ outcome, wish, onWish }: OutputFieldsProps) {
   const { t } = useTranslation();
+  const id = useId();
   const quality = Number(wish.params.outputQuality ?? DEFAULT_QUALITY);
   const known = outcome.format === 'webp' || outcome.format === 'png' || outcome.format === 'jpeg';
   return (
@@ -29,11 +31,13 @@ export function OutputFields({ outcome, wish, onWish }: OutputFieldsProps) {
         {known && <span className="hint">{t(`settings.formatText.${outcome.format as 'webp' | 'png' | 'jpeg'}`)}</span>}
       </label>
       {outcome.format !== 'png' && (
-        <label className="field">
+        // By id, because a label without one belongs to the first labelable element in it, which is the output.
+        <label className="field" htmlFor={id}>
           <span>
             {t('settings.outputQuality')}: <output>{quality}</output>
           </span>
           <input
+            id={id}
             type="range"
             min="1"
             max="100"

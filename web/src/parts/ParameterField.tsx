@@ -1,5 +1,7 @@
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Parameter, Value } from '../api/wire.ts';
+import { useFormat } from '../i18n/format.ts';
 
 type ParameterFieldProps = { parameter: Parameter; value: Value; onValue: (value: Value) => void };
 
@@ -8,6 +10,8 @@ const KNOWN = ['faceEnhance', 'version', 'fidelity', 'backgroundEnhance', 'faceU
 /** One parameter of a model, by its kind. */
 export function ParameterField({ parameter, value, onValue }: ParameterFieldProps) {
   const { t } = useTranslation();
+  const format = useFormat();
+  const id = useId();
   const known = KNOWN.find((name) => name === parameter.name);
   const label = known ? t(`settings.${known}`) : parameter.name;
   if (parameter.kind === 'boolean') {
@@ -34,11 +38,13 @@ export function ParameterField({ parameter, value, onValue }: ParameterFieldProp
     );
   }
   return (
-    <label className="field">
+    // By id, because a label without one belongs to the first labelable element in it, which is the output.
+    <label className="field" htmlFor={id}>
       <span>
-        {label}: <output>{value}</output>
+        {label}: <output>{format.number(Number(value))}</output>
       </span>
       <input
+        id={id}
         type="range"
         min={parameter.minimum ?? 0}
         max={parameter.maximum ?? 1}

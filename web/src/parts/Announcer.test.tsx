@@ -1,0 +1,58 @@
+import { screen } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import type { Flow } from '../flow/machine.ts';
+import { canceled, failed, queued, running, succeeded } from '../testing/contract.ts';
+import { original, show } from '../testing/page.tsx';
+import { Announcer } from './Announcer.tsx';
+
+const cat = original();
+const wish = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
+const under = { original: null, previous: null };
+const said = () => document.querySelector('[aria-live=polite].unseen')?.textContent;
+
+const STAGES: [string, Flow, string][] = [
+  ['reading', { at: 'reading', file: cat.file }, 'Looking at the picture…'],
+  ['plan', { at: 'plan', original: cat, wish: null, problem: null }, 'Ready to enhance'],
+  ['upload', { at: 'sending', original: cat, wish, sent: 0.5, stored: false }, 'Uploading'],
+  ['making the job', { at: 'sending', original: cat, wish, sent: 1, stored: true }, 'In the queue'],
+  ['opening', { at: 'opening', id: 'j' }, 'Opening the picture'],
+  ['queue', { at: 'running', job: queued(), ...under }, 'In the queue'],
+  ['start of the model', { at: 'running', job: running({ stage: 'starting' }), ...under }, 'Enhancing'],
+  ['model', { at: 'running', job: running(), ...under }, 'Enhancing'],
+  ['saving', { at: 'running', job: running({ stage: 'saving' }), ...under }, 'Saving'],
+  ['decoding', { at: 'revealing', job: succeeded(), ...under }, 'Saving'],
+  ['result', { at: 'result', job: succeeded(), originalSize: null, decoded: true }, 'Here is your result'],
+  ['failure', { at: 'failed', job: failed() }, 'That did not work'],
+  ['cancelling', { at: 'failed', job: canceled() }, 'Cancelled'],
+  ['missing job', { at: 'gone', id: 'j', why: 'unknown' }, 'This picture is not here'],
+];
+
+it.each(STAGES)('says the %s to whoever does not see it, and in the title of the tab', async (_, flow, words) => {
+  await show(<Announcer flow={flow} />);
+  expect(said()).toBe(words);
+  expect(document.title).toBe(`${words} – Image Enhancer`);
+});
+
+it('says nothing at the start, where there is no news', async () => {
+  await show(<Announcer flow={{ at: 'start', refusal: null }} />);
+  expect(said()).toBe('');
+  expect(document.title).toBe('Image Enhancer');
+});
+
+it('speaks from the same place each time, because a screen reader listens to a place', async () => {
+  const [, first] = STAGES[2] ?? [];
+  const [, second] = STAGES[5] ?? [];
+  if (!first || !second) throw new Error('no stages');
+  const { again } = await show(<Announcer flow={first} />);
+  const place = screen.getAllByRole('status').find(({ textContent }) => textContent === 'Uploading');
+  again(<Announcer flow={second} />);
+  expect(place?.isConnected).toBe(true);
+  expect(place?.textContent).toBe('In the queue');
+  expect(place?.getAttribute('aria-live')).toBe('polite');
+});
+
+it('speaks German', async () => {
+  await show(<Announcer flow={{ at: 'running', job: queued(), ...under }} />, { language: 'de' });
+  expect(said()).toBe('In der Warteschlange');
+  expect(document.title).toBe('In der Warteschlange – Image Enhancer');
+});

@@ -1,0 +1,29 @@
+import { act, screen } from '@testing-library/react';
+import { expect, it, vi } from 'vitest';
+import { show } from '../testing/page.tsx';
+import { OfflineBanner } from './OfflineBanner.tsx';
+
+const banner = () => screen.getByRole('status').textContent;
+const WORDS = 'You are offline. Everything goes on as soon as the network is back.';
+
+function network(online: boolean): void {
+  vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(online);
+  act(() => void dispatchEvent(new Event(online ? 'online' : 'offline')));
+}
+
+it('says that the network is gone as long as it is gone, in a place that is listened to before', async () => {
+  await show(<OfflineBanner />);
+  const place = screen.getByRole('status');
+  expect(banner()).toBe('');
+  network(false);
+  expect(banner()).toBe(WORDS);
+  expect(screen.getByRole('status')).toBe(place);
+  network(true);
+  expect(banner()).toBe('');
+});
+
+it('says so to whoever comes without a network, in German', async () => {
+  network(false);
+  await show(<OfflineBanner />, { language: 'de' });
+  expect(banner()).toBe('Sie sind offline. Es geht weiter, sobald das Netz wieder da ist.');
+});

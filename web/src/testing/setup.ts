@@ -1,0 +1,22 @@
+import { cleanup } from '@testing-library/react';
+import { toast } from 'sonner';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { NOW } from './contract.ts';
+import { servers } from './page.tsx';
+
+beforeEach(() => {
+  // Timers stay real: only what is written of times must not depend on today.
+  vi.useFakeTimers({ toFake: ['Date'], now: NOW });
+});
+
+afterEach(() => {
+  cleanup();
+  toast.dismiss();
+  localStorage.clear();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  history.replaceState(null, '', '/');
+  const unknown = servers.splice(0).flatMap((server) => server.unknown);
+  expect(unknown, 'requests that the test’s server has no answer for').toEqual([]);
+});
