@@ -69,3 +69,19 @@ def test_what_a_queue_carries_comes_back_as_it_went_in():
     assert Prediction.from_message(json.loads(json.dumps(RUN.to_message() | {"of a later release": 1}))) == RUN
     delivery = Delivery("msg_1", 1_700_000_000, "ab12", RUN)
     assert Delivery.from_message(json.loads(json.dumps(delivery.to_message())), RUN) == delivery
+
+
+def test_what_is_kept_of_a_delivery_is_short_and_has_no_address():
+    run = dataclasses.replace(RUN, error="x" * 201)
+    line = Delivery("msg_1", 1_700_000_000, "ab12", run).line("2026-11-22T12:00:00.000Z")
+    assert json.loads(line) == {
+        "applied_at": "2026-11-22T12:00:00.000Z",
+        "webhook_id": "msg_1",
+        "timestamp": 1_700_000_000,
+        "sha256": "ab12",
+        "run": "run1",
+        "status": "failed",
+        "error": "x" * 200,
+        "model_ms": 900,
+    }
+    assert json.loads(Delivery("msg_1", 1, "", dataclasses.replace(run, error="")).line(""))["error"] is None
