@@ -237,6 +237,37 @@ def test_a_refusal_says_all_that_it_knows(size, raw, name, message):
     assert TEXTS[refusal.value.message].en.format(**refusal.value.details) == message
 
 
+@pytest.mark.parametrize(
+    ("width", "scale", "fitting", "maximum"),
+    [
+        (16_383, 2, ["png", "jpeg"], 1.0),
+        (10_000, 2, ["png", "jpeg"], 1.63),
+        (16_384, 1, ["png", "jpeg"], None),
+        (65_500, 1, ["png", "jpeg"], None),
+        (65_501, 1, ["png"], None),
+    ],
+)
+def test_a_side_that_is_too_long_is_told_what_fits(width, scale, fitting, maximum):
+    with pytest.raises(InvalidParameter) as refusal:
+        settle(width, 10, scale=scale, outputFormat="webp")
+    assert refusal.value.details["fitting"] == fitting
+    assert refusal.value.details.get("maximum") == maximum
+    if maximum:
+        assert settle(width, 10, scale=maximum, outputFormat="webp")["scale"] == maximum
+
+
+def test_a_side_may_be_as_long_as_the_format_holds():
+    assert settle(16_383, 10, scale=1, outputFormat="webp")["outputFormat"] == "webp"
+    assert settle(65_500, 10, scale=1, outputFormat="jpeg")["outputFormat"] == "jpeg"
+
+
+def test_a_reduced_picture_has_whole_sides_and_no_pixel_too_many():
+    """Where rounding the longer side would give one column too many."""
+    for size, reduced in (((1400, 1800), (1277, 1641)), ((1800, 1400), (1641, 1277))):
+        found = sizing.fit_within(*size, 2_096_704)
+        assert (found, {type(side) for side in found}) == (reduced, {int})
+
+
 def test_a_picture_for_another_model_is_told_which_one_can_not():
     with pytest.raises(InvalidParameter) as refusal:
         sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
