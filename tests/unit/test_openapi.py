@@ -96,6 +96,17 @@ def test_the_document_is_openapi_and_of_this_version():
     assert DOCUMENT["info"]["version"] == __version__
 
 
+def test_no_text_is_cut_off_at_a_comma():
+    """In braces, YAML takes what follows a comma of an unquoted text for another key."""
+
+    def keys_of(node):
+        if isinstance(node, list):
+            return {key for each in node for key in keys_of(each)}
+        return {*node, *(key for each in node.values() for key in keys_of(each))} if isinstance(node, dict) else set()
+
+    assert [key for key in keys_of(DOCUMENT) if " " in str(key)] == []
+
+
 def test_the_document_has_no_merge_keys():
     """YAML 1.2 has none: generators that keep to it would miss what stands behind one."""
     tokens = list(yaml.scan((ROOT / "docs/openapi.yaml").read_text()))
