@@ -22,7 +22,7 @@ from typing import Any
 import requests
 from PIL import Image
 
-from enhancer.usecases.reconcile_jobs import UNCONFIRMED
+from enhancer.domain.messages import Message
 from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
@@ -45,7 +45,7 @@ PLATFORM = ("code: PA", "E8765")
 _TELLING = {
     "status", "attempt", "tries", "created_at", "claimed_at", "accepted_at", "released_at", "saving_at", "finished_at",
     "provider_job_id", "previous_provider_job_id", "previous_attempt_json", "provider_answer", "deliveries",
-    "error_type", "error_message",
+    "error_type", "error_code",
 }  # fmt: skip
 
 
@@ -266,7 +266,9 @@ def _drifts(quota: dict[str, Any], rows: list[dict[str, Any]]) -> bool:
     ran = [
         row
         for row in refunded
-        if row.get("provider_job_id") or row.get("previous_provider_job_id") or row.get("error_message") == UNCONFIRMED
+        if row.get("provider_job_id")
+        or row.get("previous_provider_job_id")
+        or row.get("error_code") == Message.RUN_UNCONFIRMED
     ]
     return (int(quota["used"]), int(quota["refunds"])) != (len(own) - len(refunded), len(ran))
 

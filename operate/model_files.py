@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from enhancer.adapters.model_files import SCHEMA, files
 from enhancer.domain.catalogue import EnhancementModel, InvalidParameter, read_model
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
+from enhancer.translations import render
 
 
 def faults(path: Path) -> list[str]:
@@ -61,7 +62,7 @@ def _parameters(model: EnhancementModel) -> Iterator[str]:
         try:
             model.parse(preset.params)
         except InvalidParameter as problem:
-            yield f"goal {preset.goal}: {problem.template.format(field=problem.name, **problem.details)}"
+            yield f"goal {preset.goal}: {render(problem.message, {'field': problem.name, **problem.details})}"
     for option in model.options:
         try:
             option.parse(option.default)

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import Job
+from enhancer.domain.messages import known
 from enhancer.domain.retention import expiry
+from enhancer.translations import render
 
 Line = tuple[str, str]
 NO_RUN = "the provider made no run that is known"
@@ -49,7 +51,8 @@ def _ending(job: Job) -> str:
     if job.error_type:
         because = f" ({job.not_saved_because})" if job.not_saved_because else ""
         refund = ", quota given back" if job.quota_refunded else ""
-        return f"{job.status.value}: {job.error_type}: {job.error_message}{because}{refund}"
+        why = render(known(job.error_code), {})
+        return f"{job.status.value}: {job.error_type}: {why}{because}{refund}"
     if job.output_sha256:
         size = f"{job.output_width} x {job.output_height} pixels, {job.output_size:,} bytes"
         return f"{job.status.value}: {size}, sha256 {job.output_sha256[:12]}…; report {job.report_json}"

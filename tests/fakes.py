@@ -10,6 +10,7 @@ from typing import IO, Any
 from enhancer.domain.clock import from_text
 from enhancer.domain.job import Append, Job, Transition
 from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Quota, Seat
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import Conflict, Contended, OutputGone, TransitionRefused
@@ -80,7 +81,7 @@ class FakeJobs:
 
     def create(self, job: Job, seat: Seat) -> None:
         if job.id in self.rows:
-            raise Conflict("A job was already made of this upload.", jobId=job.id)
+            raise Conflict(Message.UPLOAD_ALREADY_USED, jobId=job.id)
         quota = self._usage.quotas.get(job.owner.reference)
         if seat.opens:
             if quota and from_text(quota.window) + WINDOW > from_text(seat.window):

@@ -7,6 +7,7 @@ folder named after its version, so that what is in it never changes.
 from pathlib import Path
 
 from enhancer import bootstrap, http_api
+from enhancer.domain.messages import Message
 from enhancer.errors import NotFound
 from enhancer.http_api import Answer
 from enhancer.request import Request
@@ -40,7 +41,7 @@ def file(request: Request) -> Answer:
     path = request.path
     name = NAMES.get(path, path.removeprefix("/api/docs/"))
     if name not in FILES:
-        raise NotFound("There is nothing at this path.")
+        raise NotFound(Message.PATH_NOT_FOUND)
     headers = {"cache-control": FOREVER if "/" in name else HOUR, "content-security-policy": POLICY}
     return http_api.gzipped(request, FILES[name].read_bytes(), TYPES[Path(name).suffix], headers)
 

@@ -11,6 +11,7 @@ from enhancer.documents import job_json, usage_json
 from enhancer.domain import keys
 from enhancer.domain.clock import utc_now
 from enhancer.domain.job import Job
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import PayloadTooLarge
 from enhancer.http_api import Answer
@@ -106,7 +107,7 @@ def _form(request: Request) -> "Form":
 
     form = read_form(request.content_type, request.body(2 * FORM_BYTES))  # Lambda takes less anyway
     if len(form.image) > FORM_BYTES:
-        message = "The file has {size} bytes; a form takes at most {maxBytes}: use POST /uploads."
+        message = Message.FORM_FILE_TOO_LARGE
         raise PayloadTooLarge(message, size=len(form.image), maxBytes=FORM_BYTES)
     return form
 

@@ -151,7 +151,7 @@ def test_a_distribution_that_sends_a_replaced_secret_is_the_first_thing_said(ins
         ),
         Finding(
             f"{ADDRESS}/api/ai-image/usage: functions refuse what comes through the distribution (403: Requests must "
-            "come through the public address.)",
+            "be sent to the public address.)",
             f"{DEPLOY}, so that it sends the stored origin secret and knows its address",
         ),
     ]

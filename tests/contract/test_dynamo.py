@@ -14,7 +14,7 @@ from enhancer.domain.clock import to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, Status
 from enhancer.domain.limits import Quota, Seat
 from enhancer.domain.owner import new_guest
-from enhancer.errors import Conflict, Contended
+from enhancer.errors import Conflict, Contended, TransitionRefused
 from tests.contract.conftest import boto_session, create_table
 from tests.contract.test_jobs_and_usage import new_job
 
@@ -153,6 +153,18 @@ def test_a_row_holds_what_is_known_and_what_the_indexes_need(client, jobs):
     assert (row["status"], row["attempt"], row["quota_refunded"]) == ({"S": "queued"}, {"N": "1"}, {"BOOL": False})
 
 
+def test_a_refused_end_shows_the_row_as_it_is_now(client, jobs):
+    job = new_job()
+    jobs.create(job, OPEN)
+    jobs.end(job, FAIL, {}, refund=True)
+    asked = []
+    client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params))
+    with pytest.raises(TransitionRefused, match=r"^fail refused: the job is failed$") as refusal:
+        jobs.end(job, FAIL, {}, refund=True)
+    assert refusal.value.current.status is Status.FAILED
+    assert [request["ConsistentRead"] for request in asked] == [True]
+
+
 def test_a_row_without_a_next_look_is_not_in_the_index(client, jobs):
     jobs.create(new_job(check_at=None), OPEN)
     assert "shard" not in stored(client)
@@ -172,7 +184,7 @@ def test_a_deleted_job_is_in_no_history(client, jobs):
 
 
 def test_a_row_with_deliveries_comes_back_as_it_was_written():
-    job = new_job(deliveries=("one", "two"))
+    job = new_job(deliveries=("one", "two"), tries=("2026-11-22T12:00:00.000Z",))
     assert item_job(job_item(job)) == job
 
 

@@ -19,6 +19,7 @@ def test_messages_carry_ids_and_what_is_known_of_the_run(queues):
     assert received(client, start) == [{"job_id": "job"}]
     messages.complete("job", RUN, Delivery("msg", 1_700_000_000, "digest", RUN))
     [body] = received(client, completion)
+    assert body["job_id"] == "job"
     assert Prediction.from_message(body["prediction"]) == RUN
     assert Delivery.from_message(body["delivery"], RUN) == Delivery("msg", 1_700_000_000, "digest", RUN)
     messages.expire("some/key", "2026-11-25T03:00:00.000Z")

@@ -15,6 +15,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from enhancer.adapters.r2 import R2Pictures
+from enhancer.ports import Uploaded
 from tests.contract.conftest import boto_session
 
 KEY = "ai-enhancer/uploads/guest/x/y/input.png"
@@ -46,6 +47,17 @@ def test_an_object_has_the_headers_it_was_written_with(client, bucket, dispositi
     stored = client.head_object(Bucket="pictures", Key=KEY)
     assert (stored["ContentType"], stored["CacheControl"]) == ("image/png", "private, max-age=60")
     assert stored.get("ContentDisposition") == disposition
+
+
+def test_what_a_client_stored_with_its_upload_is_told(client, bucket):
+    client.put_object(
+        Bucket="pictures", Key=KEY, Body=b"0123456789", ContentType="image/png", CacheControl="public",
+        Metadata={"Upload": "u.10", "more": "x"},
+    )  # fmt: skip
+    assert bucket.uploaded(KEY, 4) == Uploaded(10, b"0123", {**SIGNED, "x-amz-meta-more": "x"})
+    client.put_object(Bucket="pictures", Key=KEY, Body=b"")
+    assert bucket.uploaded(KEY, 4) == Uploaded(0, b"", {})
+    assert list(bucket.list("of nothing/")) == []
 
 
 def test_an_upload_link_signs_every_header_and_the_length(client):

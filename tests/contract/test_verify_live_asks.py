@@ -1,5 +1,6 @@
 """What `make verify-live` asks, call by call: a question put wrongly would prove nothing of the service."""
 
+import dataclasses
 import io
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 import requests
 
 from enhancer.domain.prediction import Prediction
+from enhancer.errors import Throttled
 from operate.verify_live import __main__ as verify_live
 from operate.verify_live.accounts import read_accounts
 from operate.verify_live.bucket import (
@@ -17,12 +19,14 @@ from operate.verify_live.bucket import (
     Bucket,
     check_cors,
     check_links,
+    check_objects,
     check_unsigned_headers,
+    check_uploads,
 )
 from operate.verify_live.findings import Findings
 from operate.verify_live.models import check_versions
 from operate.verify_live.runs import Runs
-from tests.fakes import FakeClock, FakePictures
+from tests.fakes import FakeClock, FakePictures, FakeProvider
 from tests.terminal import Scripted
 
 
@@ -78,6 +82,37 @@ def test_links_are_used_for_the_method_they_are_signed_for_but_once(findings):
     assert findings.rows[0].seen == "(404, b'01234567890123456789')", "twenty bytes tell enough"
 
 
+def test_each_upload_that_must_be_refused_differs_from_the_signed_one_in_one_thing(findings):
+    http = Http()
+    check_uploads(dataclasses.replace(bucket(http), pause=lambda _: None), findings)
+    puts = [each for each in http.asked if each[0] == "PUT"][:9]
+    signed = puts[6]
+    headers = {
+        "content-type": TYPE,
+        "cache-control": "public, max-age=900, immutable",
+        "x-amz-meta-upload": f"{signed[1].split('/')[-2]}.{len(PICTURE)}",
+        "if-none-match": "*",
+    }
+    assert signed[2:] == puts[7][2:] == (PICTURE, headers, SECONDS)
+    assert puts[8][2] == PICTURE
+
+    def differences(put):
+        own = {**headers, "x-amz-meta-upload": f"{put[1].split('/')[-2]}.{len(PICTURE)}"}
+        return ({} if put[2] == PICTURE else {"body": put[2]}) | {
+            name: put[3].get(name) for name in {*own, *put[3]} if put[3].get(name) != own.get(name)
+        }
+
+    assert [differences(put) for put in puts[:6]] == [
+        {"body": PICTURE + b"x"},
+        {"body": PICTURE[:-1]},
+        {"content-type": "text/html"},
+        {"cache-control": "no-store"},
+        {"x-amz-meta-upload": "another.10"},
+        {"if-none-match": None},
+    ]
+    assert len({put[1] for put in puts}) == 3, "a key for what is refused, one for what is taken, one for what is late"
+
+
 def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findings):
     http = Http()
     asked = bucket(http)
@@ -106,6 +141,39 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
         *[("403", "holds"), ("nothing", "holds")] * 6,
         *[("403, not stored", "noted")] * 4,
     ]
+
+
+def test_what_is_not_there_is_asked_for_by_its_own_key(findings):
+    """An answer "nothing" proves nothing where nobody asked."""
+    pictures = FakePictures(FakeClock())
+    asked = []
+
+    def noted(name):
+        call = getattr(pictures, name)
+        return lambda key, *rest: asked.append((name, key)) or call(key, *rest)
+
+    for name in ("head", "copy"):
+        setattr(pictures, name, noted(name))
+    check_objects(
+        Bucket(pictures, Links(), Http(), "https://r2.test", "pictures", "https://images.test", "p/"), findings
+    )
+    assert findings.differing == 0, findings.rows
+    key, empty, absent, source, nothing, copy = (key for _, key in asked)
+    assert [name for name, _ in asked] == ["head", "head", "head", "copy", "copy", "head"]
+    assert (source, nothing, len({key, empty, absent, copy})) == (key, absent, 4)
+    assert all(each.startswith("p/uploads/guest/") for _, each in asked)
+
+
+def test_a_run_is_created_as_it_is_asked_for():
+    provider, throttled = FakeProvider(), [Throttled(8), Throttled(600)]
+    provider.answers = list(throttled)
+    waited = []
+    runs = Runs(provider, "https://images.test/hook", waited.append)
+    runs.create("v" * 64, {"image": "https://r2.test/bucket/p/x.jpg?signed=GET"})
+    assert provider.created == [
+        ("v" * 64, {"image": "https://r2.test/bucket/p/x.jpg?signed=GET"}, "https://images.test/hook")
+    ]
+    assert waited == [8.5, 60.5]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_bad_pictures_end_soon_and_good_ones_do_not_wait(people):
     for order in bombs:
         job, seconds = ended(order)
         assert (job["status"], job["error"]["type"]) == ("failed", "validation_error")
-        assert job["error"]["message"].startswith("The picture is built so that reading it takes more time")
+        assert job["error"]["message"].startswith("Reading this image takes more time or memory than is allowed")
         assert seconds < 60
     for order in broken:
         job, seconds = ended(order)
@@ -79,6 +79,6 @@ def test_bad_pictures_end_soon_and_good_ones_do_not_wait(people):
 
 def test_a_picture_that_no_decoder_reads_says_so_at_once(people):
     job, seconds = ended(begun(people[-2], without_palette(), "image/png"))
-    assert job["error"]["message"].startswith("The picture is damaged and can't be read; save or send it again.")
+    assert job["error"]["message"].startswith("The image is damaged and cannot be read; save or send it again.")
     assert seconds < 60
     assert people[-2].usage()["usage"]["used"] == 0

@@ -117,7 +117,7 @@ def test_a_bad_file_gets_a_clear_error_and_leaves_nothing(stack, guest, data, co
 
 @pytest.mark.parametrize(
     ("size", "status", "says"),
-    [(0, 400, "empty"), (12_000_000, 413, "12,000,000 bytes; at most 10,485,760")],
+    [(0, 400, "empty"), (12_000_000, 413, "12,000,000 bytes; the limit is 10,485,760")],
 )
 def test_a_file_of_a_wrong_size_is_refused_before_it_is_sent(guest, size, status, says):
     refused = guest.presign(b"", "image/jpeg", size)
@@ -205,7 +205,7 @@ def test_a_spent_upload_makes_no_second_job(guest):
     ("change", "says"),
     [
         ({"model": None}, "model"),
-        ({"uploadId": "x"}, "uploadId is not one that POST /uploads gave"),
+        ({"uploadId": "x"}, "uploadId was not issued by POST /uploads"),
         ({"model": "a/b"}, "choose nightmareai/real-esrgan"),
         ({"params": {"scale": 9}}, "from 1 to 4"),
         ({"colour": "red"}, "colour"),

@@ -14,6 +14,7 @@ from enhancer.domain import keys
 from enhancer.domain.clock import from_text
 from enhancer.domain.job import Job
 from enhancer.domain.limits import WINDOW
+from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import EnhancerError, RequestError
 from enhancer.usecases.cancel_job import cancel_job
@@ -22,7 +23,7 @@ from enhancer.usecases.create_job import Choice, create_job_from_upload
 from enhancer.usecases.delete_job import delete_job
 from enhancer.usecases.expire_pictures import Expirer, expire_pictures
 from enhancer.usecases.receive_delivery import receive_delivery
-from enhancer.usecases.reconcile_jobs import UNCONFIRMED, reconcile_jobs
+from enhancer.usecases.reconcile_jobs import reconcile_jobs
 from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
@@ -267,7 +268,7 @@ class Installation:
         ran = [
             job
             for job in refunded
-            if job.provider_job_id or job.previous_provider_job_id or job.error_message == UNCONFIRMED
+            if job.provider_job_id or job.previous_provider_job_id or job.error_code == Message.RUN_UNCONFIRMED
         ]
         if quota:
             assert quota.used == len(counted) - len(refunded), "the quota drifted"

@@ -15,21 +15,21 @@ USECASES = DOMAIN | {"contention", "documents", "errors", "ports", "usecases"}
 ADAPTERS = DOMAIN | {"contention", "errors", "ports", "settings", "adapters", ""}
 ALLOWED = {
     "domain": DOMAIN,
-    "translations": set(),
+    "translations": DOMAIN,
     "errors": DOMAIN | {"translations"},
     "contention": {"errors"},
     "ports": DOMAIN,
     "settings": set(),
     "usecases": USECASES,
     "adapters": ADAPTERS,
-    "contracts": {"errors"},
-    "form": {"errors"},
+    "contracts": DOMAIN | {"errors"},
+    "form": DOMAIN | {"errors"},
     "documents": DOMAIN | {"translations"},
     "access": DOMAIN | {"errors", "observability", "ports", "request"},
     "observability": DOMAIN | {"errors"},
     "queue": {"errors", "observability"},
-    "request": {"errors", "translations"},
-    "http_api": {"errors", "observability", "request", "translations"},
+    "request": DOMAIN | {"errors", "translations"},
+    "http_api": DOMAIN | {"errors", "observability", "request", "translations"},
     "bootstrap": ADAPTERS | {"", "access", "observability", "usecases"},
     "functions": DOMAIN
     | {

@@ -14,6 +14,7 @@ from enhancer.domain.catalogue import (
     offers,
     read_model,
 )
+from enhancer.domain.messages import Message
 
 NUMBER = Parameter("scale", "", "number", 4, 1, 4)
 INTEGER = Parameter("strength", "weight", "integer", 2, 0, 10)
@@ -62,26 +63,26 @@ def test_a_value_is_taken_from_json_or_a_forms_text(parameter, value, parsed):
 
 
 @pytest.mark.parametrize(
-    ("parameter", "values", "template", "details"),
+    ("parameter", "values", "message", "details"),
     [
         (
             NUMBER, [0.99, 4.01, "x", None, True, [], float("nan"), float("inf"), "1e999"],
-            "{field} is {actual}; it must be a number from {minimum} to {maximum}.", {"minimum": 1, "maximum": 4},
+            Message.NOT_A_NUMBER_IN_RANGE, {"minimum": 1, "maximum": 4},
         ),
         (
             INTEGER, [-1, 11, 1.5, "1.5", False, {}],
-            "{field} is {actual}; it must be a whole number from {minimum} to {maximum}.",
+            Message.NOT_A_WHOLE_NUMBER_IN_RANGE,
             {"minimum": 0, "maximum": 10},
         ),
-        (BOOLEAN, [0, 1, "yes", "True", None], "{field} is {actual}; it must be true or false.", {}),
-        (CHOICE, ["c", "", None, 1], "{field} is {actual}; it must be one of {allowed}.", {"allowed": ["a", "b"]}),
+        (BOOLEAN, [0, 1, "yes", "True", None], Message.NOT_A_BOOLEAN, {}),
+        (CHOICE, ["c", "", None, 1], Message.NOT_A_CHOICE, {"allowed": ["a", "b"]}),
     ],
 )  # fmt: skip
-def test_any_other_value_is_refused_with_what_would_do(parameter, values, template, details):
+def test_any_other_value_is_refused_with_what_would_do(parameter, values, message, details):
     for value in values:
         with pytest.raises(InvalidParameter) as refusal:
             parameter.parse(value)
-        assert (refusal.value.name, refusal.value.template) == (parameter.name, template)
+        assert (refusal.value.name, refusal.value.message) == (parameter.name, message)
         assert str(refusal.value) == parameter.name
         assert refusal.value.details == {"actual": repr(value), **details}
 
@@ -135,8 +136,8 @@ def test_what_is_sent_are_constants_picture_factor_and_options_by_the_models_nam
 def test_a_parameter_that_the_model_has_not_is_named():
     with pytest.raises(InvalidParameter) as refusal:
         read_model(DOCUMENT).parse({"n" * 41: 1})
-    assert (refusal.value.name, refusal.value.template) == (
-        "n" * 40, "{model} has no parameter {field}; it takes {allowed}."
+    assert (refusal.value.name, refusal.value.message) == (
+        "n" * 40, Message.PARAMETER_UNKNOWN
     )  # fmt: skip
     assert refusal.value.details == {
         "model": "owner/name",

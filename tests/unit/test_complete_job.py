@@ -7,6 +7,7 @@ import pytest
 from enhancer.domain import keys
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import FAIL, SAVE, Status
+from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import (
     BlankPicture,
@@ -16,7 +17,6 @@ from enhancer.errors import (
     TransitionRefused,
     UnreadablePicture,
 )
-from enhancer.translations import GERMAN
 from enhancer.usecases.complete_job import SAVE_LEASE, complete_job
 from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
@@ -67,7 +67,7 @@ def test_a_blank_result_is_a_failed_run_of_the_provider(world, running):
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
     row = world.job(running.id)
     assert (row.error_type, row.quota_refunded) == ("provider_error", True)
-    assert row.error_message.startswith("The model returned a picture of a single colour")
+    assert row.error_code is Message.RESULT_BLANK
 
 
 @pytest.mark.parametrize(("cut", "ends"), [(0, "succeeded"), (1, "failed")])
@@ -286,7 +286,7 @@ def test_an_erased_output_fails_the_job_with_refund(world, running):
     world.outputs.gone = True
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
     row = world.job(running.id)
-    assert (row.error_type, row.error_message) == ("provider_error", "The result could not be saved; try again.")
+    assert (row.error_type, row.error_code) == ("provider_error", Message.RESULT_NOT_SAVED)
     assert (row.not_saved_because, row.quota_refunded) == ("the provider answers 404 for its file", True)
 
 
@@ -299,14 +299,14 @@ def test_an_output_that_is_no_picture_is_not_saved(world, running, output):
 
 
 @pytest.mark.parametrize(
-    ("problem", "says"),
+    ("problem", "message"),
     [
-        (BlankPicture("one colour"), "The model returned a picture of a single colour"),
-        (TooMuchWork("MemoryError in a.py, line 1"), "Saving the result takes more time or memory"),
-        (UnreadablePicture("OSError in b.py, line 2"), "The result could not be saved"),
+        (BlankPicture("one colour"), Message.RESULT_BLANK),
+        (TooMuchWork("MemoryError in a.py, line 1"), Message.RESULT_TOO_COMPLEX),
+        (UnreadablePicture("OSError in b.py, line 2"), Message.RESULT_NOT_SAVED),
     ],
 )
-def test_why_a_result_is_not_saved_is_said_to_the_person_and_to_the_operator(world, running, problem, says):
+def test_why_a_result_is_not_saved_is_said_to_the_person_and_to_the_operator(world, running, problem, message):
     def finish(*_):
         raise problem
 
@@ -316,8 +316,7 @@ def test_why_a_result_is_not_saved_is_said_to_the_person_and_to_the_operator(wor
     assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
     row = world.job(running.id)
     assert (row.error_type, row.not_saved_because, row.quota_refunded) == ("provider_error", str(problem), True)
-    assert row.error_message.startswith(says)
-    assert row.error_message in GERMAN
+    assert row.error_code is message
     assert not [key for key in world.pictures.objects if "/results/" in key]
 
 

@@ -98,11 +98,11 @@ ACCEPTED = ["image/jpeg", "image/png", "image/webp"]
             {"declared": "image/jpeg", "actual": "image/png"},
         ),
         (
-            picture("JPEG") + b"\0" * 50_000, PayloadTooLarge, "at most 50,000",
+            picture("JPEG") + b"\0" * 50_000, PayloadTooLarge, "the limit is 50,000",
             {"size": len(picture("JPEG")) + 50_000, "maxBytes": 50_000},
         ),
         (
-            picture("JPEG", size=(1200, 1000)), ImageTooLarge, "1,200,000 pixels; at most 1,000,000",
+            picture("JPEG", size=(1200, 1000)), ImageTooLarge, "1,200,000 pixels; the limit is 1,000,000",
             {"width": 1200, "height": 1000, "pixels": 1_200_000, "maxPixels": 1_000_000},
         ),
     ],
@@ -193,7 +193,7 @@ def test_an_upload_belongs_to_its_owner(world):
         (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "a number from 1 to 4", "scale"),
         (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "a number from 1 to 4", "scale"),
         (Choice("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "true or false", "faceEnhance"),
-        (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "it takes scale, faceEnhance", "sharpness"),
+        (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "it has scale, faceEnhance", "sharpness"),
     ],
 )
 def test_a_wrong_choice_is_told_and_keeps_the_upload(world, choice, says, field):
@@ -215,7 +215,7 @@ def test_the_quota_is_a_window_that_opens_with_the_first_job_and_ends_after_a_da
     for _ in range(3):
         world.new_job()
     world.clock.advance(hours=23)
-    with pytest.raises(QuotaExceeded, match="used 3 of 3") as refusal:
+    with pytest.raises(QuotaExceeded, match="3 of 3 jobs used") as refusal:
         world.new_job()
     assert refusal.value.retry_after == 3601
     assert refusal.value.details == {"limit": 3, "used": 3, "resetAt": "2026-11-23T12:00:00.000Z"}
@@ -281,7 +281,7 @@ def test_a_request_that_meets_another_of_its_owner_counts_in_the_window_as_it_th
 
 def test_an_installation_without_a_quota_takes_no_jobs(world):
     world.intake = dataclasses.replace(world.intake, quota_jobs=0)
-    with pytest.raises(QuotaExceeded, match="takes no jobs") as refusal:
+    with pytest.raises(QuotaExceeded, match="disabled") as refusal:
         world.new_job()
     assert refusal.value.details == {"limit": 0, "used": 0}
     assert refusal.value.retry_after is None

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from enhancer.domain import keys
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import new_guest
 from enhancer.errors import (
     CeilingReached,
@@ -50,7 +51,7 @@ def from_bytes(world):
         made = world.new_job()
         row = world.jobs.rows.pop(made.id)
         if job_id in world.jobs.rows:
-            raise Conflict("there")
+            raise Conflict(Message.UPLOAD_ALREADY_USED)
         world.jobs.rows[job_id] = dataclasses.replace(row, id=job_id)
         return world.jobs.rows[job_id]
 
@@ -87,7 +88,7 @@ def test_keys_belong_to_an_owner_and_a_route_and_end_after_a_day(world, once):
 
 def test_what_failed_may_be_tried_again_under_the_same_id(world, once):
     def fail(_):
-        raise ServiceUnavailable("no")
+        raise ServiceUnavailable(Message.TOO_MANY_AT_ONCE)
 
     with pytest.raises(ServiceUnavailable):
         once("key", create=fail)
@@ -100,7 +101,7 @@ def test_two_at_the_same_time_both_get_the_one_job(world, once):
 
     def lose_the_race(job_id):
         from_bytes(world)(job_id)
-        raise Conflict("another request was faster")
+        raise Conflict(Message.UPLOAD_ALREADY_USED)
 
     assert once("key", create=lose_the_race).id == once.calls[0]
 
@@ -126,7 +127,7 @@ def test_a_repeat_right_after_the_first_sees_its_job(world, once):
 
 def test_a_conflict_without_a_job_is_told(once):
     def conflict(_):
-        raise Conflict("another upload's")
+        raise Conflict(Message.UPLOAD_ALREADY_USED)
 
     with pytest.raises(Conflict):
         once("key", create=conflict)
@@ -205,7 +206,7 @@ def test_a_key_opens_nobody_elses_job(world, once):
     theirs = world.new_job()
 
     def nothing_there(_):
-        raise NotFound("Nothing was uploaded under this uploadId; PUT the picture to its URL first.")
+        raise NotFound(Message.UPLOAD_NOT_FOUND)
 
     for _ in range(2):
         with pytest.raises(NotFound):
@@ -233,7 +234,7 @@ def test_losing_the_race_gives_nothing_of_anybody_elses_either(world, once, chan
     def lose_the_race(job_id):
         made = from_bytes(world)(job_id)
         world.jobs.rows[job_id] = dataclasses.replace(made, **changes)
-        raise Conflict("another request was faster")
+        raise Conflict(Message.UPLOAD_ALREADY_USED)
 
     with pytest.raises(NotFound):
         once("key", create=lose_the_race)

@@ -1,6 +1,7 @@
 """A picture that ends the process which works on it ends its own job after three deaths, and no other."""
 
 from enhancer.domain.job import MAX_DEATHS, Status
+from enhancer.domain.messages import Message
 from enhancer.errors import Throttled, TooMuchWork
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
@@ -38,7 +39,7 @@ def test_a_start_that_kills_its_process_ends_its_job_after_three_deaths(world, m
     assert deliver(world, lambda: start_job(job.id, world.starter)) <= 6
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "validation_error", True)
-    assert row.error_message.startswith("The picture is built so that reading it takes more time or memory")
+    assert row.error_code is Message.IMAGE_TOO_COMPLEX
     assert MAX_DEATHS <= len(looks) <= MAX_DEATHS + 2
     assert world.provider.runs == {}
     assert start_job(job.id, world.starter) == "skipped"
@@ -56,7 +57,7 @@ def test_a_completion_that_kills_its_process_ends_its_job_after_three_deaths(wor
     assert deliver(world, lambda: complete_job(job.id, run, world.completer)) <= 6
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
-    assert row.error_message.startswith("Saving the result takes more time or memory than one picture gets")
+    assert row.error_code is Message.RESULT_TOO_COMPLEX
     assert MAX_DEATHS <= len(saves) <= MAX_DEATHS + 2
 
 
@@ -107,10 +108,10 @@ def test_too_much_work_ends_a_job_at_once_and_says_so(world, monkeypatch):
     job = world.new_job()
     failing(monkeypatch, world.imaging, "prepare", TooMuchWork())
     assert start_job(job.id, world.starter) == "image_too_complex"
-    assert world.job(job.id).error_message.startswith("The picture is built so")
+    assert world.job(job.id).error_code is Message.IMAGE_TOO_COMPLEX
     monkeypatch.undo()
     other, run = processing(world)
     failing(monkeypatch, world.imaging, "finish", TooMuchWork())
     assert complete_job(other.id, run, world.completer) == "failed"
-    assert world.job(other.id).error_message.startswith("Saving the result takes more")
+    assert world.job(other.id).error_code is Message.RESULT_TOO_COMPLEX
     assert world.job(other.id).quota_refunded

@@ -9,8 +9,10 @@ import pytest
 from enhancer import errors, http_api
 from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.contracts import UploadRequest
+from enhancer.domain.messages import Message
 from enhancer.errors import PayloadTooLarge, QuotaExceeded, RequestError, UnsupportedMediaType, ValidationFailed
 from enhancer.request import JSON_BYTES, Request
+from enhancer.translations import TEXTS
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
 
@@ -55,9 +57,10 @@ def leaves(cls):
 @pytest.mark.parametrize("leaf", leaves(RequestError), ids=lambda leaf: leaf.__name__)
 def test_every_leaf_of_the_error_tree_has_its_answer(leaf):
     details = {"allow": ["GET"]} if leaf is errors.MethodNotAllowed else {"limit": 1}
-    status, headers, body = call(raising=leaf("What was wrong.", retry_after=7, **details))
+    status, headers, body = call(raising=leaf(Message.JOB_NOT_FOUND, retry_after=7, **details))
     assert status == leaf.status
-    assert body == {"success": False, "error": {"type": leaf.type, "message": "What was wrong.", "details": details}}
+    said = TEXTS[Message.JOB_NOT_FOUND].en
+    assert body == {"success": False, "error": {"type": leaf.type, "message": said, "details": details}}
     assert headers["retry-after"] == "7"
     assert headers["cache-control"] == "no-store"
     assert http_api.SECURITY_HEADERS.items() <= headers.items()
@@ -66,7 +69,7 @@ def test_every_leaf_of_the_error_tree_has_its_answer(leaf):
 def test_a_write_that_never_got_through_is_to_be_tried_again():
     status, headers, body = call(raising=errors.Contended())
     assert (status, headers["retry-after"], body["error"]["type"]) == (503, "1", "service_unavailable")
-    assert body["error"]["message"] == errors.CROWDED
+    assert body["error"]["message"] == TEXTS[Message.TOO_MANY_AT_ONCE].en
 
 
 def test_error_types_and_statuses_are_told_apart():
@@ -230,7 +233,7 @@ def test_a_contract_names_the_field_at_fault_and_never_its_value(body, field):
 
 
 def test_a_refusal_with_retry_after_can_be_computed_by_clients():
-    _, headers, body = call(raising=QuotaExceeded("used up", retry_after=3600, limit=20))
+    _, headers, body = call(raising=QuotaExceeded(Message.JOBS_DISABLED, retry_after=3600, limit=20))
     assert headers["retry-after"] == "3600"
     assert body["error"]["details"] == {"limit": 20}
 
@@ -247,18 +250,19 @@ def test_other_numbers_are_refused(text):
 
 
 def test_the_message_follows_the_callers_language_and_the_type_never():
-    template = "You have used {used} of {limit} jobs; the next are free at {resetAt}."
-    refusal = QuotaExceeded(template, used=1, limit=1, resetAt="x")
+    refusal = QuotaExceeded(Message.QUOTA_EXCEEDED, used=1, limit=1, resetAt="x")
     _, english, in_english = call(raising=refusal)
     _, german, in_german = call(raising=refusal, headers={"accept-language": "de-DE,en;q=0.5"})
     assert (english["content-language"], german["content-language"]) == ("en", "de")
-    assert in_english["error"]["message"] == "You have used 1 of 1 jobs; the next are free at x."
-    assert in_german["error"]["message"] == "Sie haben 1 von 1 Aufträgen verbraucht; die nächsten sind ab x frei."
+    assert in_english["error"]["message"] == "Quota exceeded: 1 of 1 jobs used; it resets at x."
+    assert (
+        in_german["error"]["message"] == "Kontingent erschöpft: 1 von 1 Aufträgen verbraucht; neue sind ab x möglich."
+    )
     assert in_english["error"]["type"] == in_german["error"]["type"] == "quota_exceeded"
     _, _, fault = call(raising=RuntimeError("x"), headers={"accept-language": "de"})
-    assert fault["error"]["message"].startswith("Bei uns ist etwas schiefgegangen")
+    assert fault["error"]["message"].startswith("Ein unerwarteter Fehler ist aufgetreten")
 
 
 def test_the_ceiling_is_a_metric_that_can_wake_somebody(capsys):
-    call(raising=errors.CeilingReached("Today's runs are used up; try again tomorrow."))
+    call(raising=errors.CeilingReached(Message.NO_RUNS_LEFT_TODAY))
     assert '"SpendCeilingReached"' in capsys.readouterr().out

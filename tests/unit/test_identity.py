@@ -8,6 +8,7 @@ import pytest
 from enhancer.adapters.cookies import Signer
 from enhancer.adapters.identity import Identity, Token
 from enhancer.domain import owner
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, Owner
 from enhancer.errors import Unauthorized
 from tests.fakes import FakeClock
@@ -22,7 +23,7 @@ TOKEN = Token(
 def identity(keys=(NEW, OLD), *, secure=False, clock=None):
     def bearer(token):
         if token != "good":
-            raise Unauthorized("bad")
+            raise Unauthorized(Message.TOKEN_INVALID)
         return TOKEN
 
     return Identity(Signer(lambda: keys), bearer, clock or FakeClock(), secure=secure)

@@ -137,7 +137,7 @@ def test_each_fault_beyond_the_schema_has_its_sentence(
 def test_an_options_default_must_be_among_its_values(checked: Callable[..., list[str]]) -> None:
     name = "tencentarc--gfpgan"
     assert checked(put("v1.9", "options", 0, "default"), name) == [
-        "goal faces: version is 'v1.9'; it must be one of ['v1.2', 'v1.3', 'v1.4'].",
+        "goal faces: version is 'v1.9'; it must be one of v1.2, v1.3, v1.4.",
         "option version: its default 'v1.9' is not among its values",
     ]
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from enhancer import bootstrap
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import Conflict, OutcomeUnknown, Unauthorized
 from enhancer.observability import (
@@ -175,7 +176,7 @@ def test_a_request_is_told_by_its_own_id_and_what_is_no_jobs_id_is_not_repeated(
 
 
 def test_a_refusal_says_its_type_and_the_next_request_does_not(lines):
-    _, headers, _ = call(raising=Unauthorized("No."))
+    _, headers, _ = call(raising=Unauthorized(Message.SIGN_IN_REQUIRED))
     call()
     refused, answered = lines()[0]
     assert (refused["refusal"], refused["status"]) == ("unauthorized", 401)

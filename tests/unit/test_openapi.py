@@ -1,6 +1,7 @@
 """docs/openapi.yaml against the code: routes, contracts, errors, documents; and against itself: its examples."""
 
 import dataclasses
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from enhancer.documents import job_json, model_json, usage_json
 from enhancer.domain import keys, limits
 from enhancer.domain.job import Status
 from enhancer.errors import RequestError, ValidationFailed
+from enhancer.translations import TEXTS
 from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE
 from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.request_upload import check_size, request_upload
@@ -92,6 +94,17 @@ def test_the_document_is_openapi_and_of_this_version():
     validate(DOCUMENT)
     assert DOCUMENT["openapi"].startswith("3.1.")
     assert DOCUMENT["info"]["version"] == __version__
+
+
+def test_no_text_is_cut_off_at_a_comma():
+    """In braces, YAML takes what follows a comma of an unquoted text for another key."""
+
+    def keys_of(node):
+        if isinstance(node, list):
+            return {key for each in node for key in keys_of(each)}
+        return {*node, *(key for each in node.values() for key in keys_of(each))} if isinstance(node, dict) else set()
+
+    assert [key for key in keys_of(DOCUMENT) if " " in str(key)] == []
 
 
 def test_the_document_has_no_merge_keys():
@@ -198,6 +211,15 @@ def test_examples_fit_their_schemas(body):
         validator(body["schema"]).validate(example)
 
 
+def test_the_messages_in_examples_are_messages_of_ours():
+    values = [each["value"] for each in COMPONENTS["examples"].values()]
+    errors = [value.get("error") or (value["data"].get("error") if "data" in value else None) for value in values]
+    said = [error["message"] for error in errors if error]
+    text = "|".join(re.sub(r"\\{\w+\\}", ".+", re.escape(each.en)) for each in TEXTS.values())
+    assert len(said) > 15
+    assert [message for message in said if not re.fullmatch(f"({text})( ({text}))?", message)] == []
+
+
 @pytest.mark.parametrize(("path", "verb"), OPERATIONS)
 def test_parameters_and_headers_have_examples_that_fit(path, verb):
     item = DOCUMENT["paths"][path]
@@ -229,7 +251,7 @@ def test_jobs_of_every_state_fit(world):
     for status in Status:
         check("JobAnswer", envelope(job_json(dataclasses.replace(job, status=status))))
     failed = dataclasses.replace(
-        job, status=Status.FAILED, error_type="provider_error", error_message="The provider no longer knows the run."
+        job, status=Status.FAILED, error_type="provider_error", error_code="run_unknown_to_provider"
     )
     check("JobAnswer", envelope(job_json(failed, "de")))
     done = dataclasses.replace(

@@ -5,8 +5,8 @@ import pytest
 
 from enhancer.domain.job import Status
 from enhancer.domain.keys import prepared_key
+from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Delivery, Prediction, Verdict, is_run_of, judge
-from enhancer.translations import GERMAN
 
 RUN = Prediction("run1", "failed", "/bucket/x", "https://files.test/1.png", "out of memory", 900, "5c7d5dc6")
 
@@ -17,34 +17,26 @@ def verdict_on(status, error=None, *, attempt=1, cancel_requested=False):
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "error_type", "refund"),
+    ("status", "error", "error_type", "message", "refund"),
     [
-        ("succeeded", None, "provider_error", True),
-        ("canceled", None, "provider_error", True),
-        ("aborted", "E8765", "provider_error", True),
-        ("failed", None, "provider_error", True),
-        ("failed", "out of memory", "image_too_large", True),
-        ("failed", "NSFW content detected", "validation_error", False),
+        ("succeeded", None, "provider_error", Message.RESULT_ERASED, True),
+        ("canceled", None, "provider_error", Message.RUN_CANCELED_BY_PROVIDER, True),
+        ("aborted", "E8765", "provider_error", Message.RUN_CANCELED_BY_PROVIDER, True),
+        ("failed", None, "provider_error", Message.MODEL_FAILED, True),
+        ("failed", "out of memory", "image_too_large", Message.IMAGE_TOO_LARGE_FOR_MODEL, True),
+        ("failed", "NSFW content detected", "validation_error", Message.CONTENT_FILTERED, False),
     ],
 )
-def test_a_run_without_a_result_ends_its_job_with_a_sentence(status, error, error_type, refund):
+def test_a_run_without_a_result_ends_its_job_with_a_message(status, error, error_type, message, refund):
     for attempt in (1, 2):
-        verdict = verdict_on(status, error, attempt=attempt)
-        assert (verdict.action, verdict.error_type, verdict.refund) == ("fail", error_type, refund)
-        assert verdict.error_message in GERMAN
-
-
-def test_each_way_to_end_has_its_own_sentence():
-    ended = [("succeeded", None), ("canceled", None), ("failed", ""), ("failed", "E1001"), ("failed", "NSFW")]
-    verdicts = [verdict_on(*end) for end in ended] + [verdict_on("failed", "E1000", attempt=2)]
-    assert len({verdict.error_message for verdict in verdicts}) == len(verdicts)
+        assert verdict_on(status, error, attempt=attempt) == Verdict("fail", error_type, message, refund)
 
 
 def test_a_fault_of_the_platform_is_repeated_once():
     assert verdict_on("failed", "E1000", attempt=1) == Verdict("retry")
-    twice = verdict_on("failed", "E1000", attempt=2)
-    assert (twice.action, twice.error_type, twice.refund) == ("fail", "provider_error", True)
-    assert twice.error_message in GERMAN
+    assert verdict_on("failed", "E1000", attempt=2) == Verdict(
+        "fail", "provider_error", Message.PROVIDER_FAILED_TWICE, refund=True
+    )
 
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "canceled", "aborted"])
@@ -77,3 +69,19 @@ def test_what_a_queue_carries_comes_back_as_it_went_in():
     assert Prediction.from_message(json.loads(json.dumps(RUN.to_message() | {"of a later release": 1}))) == RUN
     delivery = Delivery("msg_1", 1_700_000_000, "ab12", RUN)
     assert Delivery.from_message(json.loads(json.dumps(delivery.to_message())), RUN) == delivery
+
+
+def test_what_is_kept_of_a_delivery_is_short_and_has_no_address():
+    run = dataclasses.replace(RUN, error="x" * 201)
+    line = Delivery("msg_1", 1_700_000_000, "ab12", run).line("2026-11-22T12:00:00.000Z")
+    assert json.loads(line) == {
+        "applied_at": "2026-11-22T12:00:00.000Z",
+        "webhook_id": "msg_1",
+        "timestamp": 1_700_000_000,
+        "sha256": "ab12",
+        "run": "run1",
+        "status": "failed",
+        "error": "x" * 200,
+        "model_ms": 900,
+    }
+    assert json.loads(Delivery("msg_1", 1, "", dataclasses.replace(run, error="")).line(""))["error"] is None

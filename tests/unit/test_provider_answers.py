@@ -19,6 +19,7 @@ from enhancer.documents import job_json
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import BEGIN, Status
 from enhancer.domain.limits import spend_key
+from enhancer.domain.messages import Message
 from enhancer.errors import MessageNotSent, TransitionRefused
 from enhancer.observability import WatchedProvider, watched
 from enhancer.usecases.complete_job import complete_job
@@ -216,7 +217,7 @@ def test_a_pause_that_lasts_a_day_ends_jobs_with_a_true_sentence_and_their_quota
         world.clock.advance(minutes=1)
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
-    assert row.error_message.startswith("The provider started no runs for a day")
+    assert row.error_code is Message.PROVIDER_STARTED_NO_RUNS
     assert len(transport.requests) == 24 * 12, "one try in five minutes"
 
 
@@ -258,9 +259,6 @@ def test_what_is_not_known_ends_with_a_true_sentence_and_the_books_balanced(worl
         world.clock.advance(minutes=4)
         reconcile_jobs(world.reconciler)
     row = world.job(job.id)
-    assert (row.status, row.error_message) == (
-        Status.FAILED,
-        "The provider did not confirm the run. Try again.",
-    )
+    assert (row.status, row.error_code) == (Status.FAILED, Message.RUN_UNCONFIRMED)
     assert world.usage.quota(world.owner).used == 0
     assert world.usage.counters[spend_key(world.clock())] == 2, "each may have been paid"

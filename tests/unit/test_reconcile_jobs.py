@@ -6,9 +6,9 @@ import pytest
 
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import Status
+from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import Contended, MessageNotSent, OutcomeUnknown, ProviderError, TransitionRefused
-from enhancer.translations import GERMAN
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 from enhancer.usecases.start_job import start_job
@@ -93,7 +93,7 @@ def test_a_claim_is_not_given_back_while_a_run_may_hide_behind_a_list_that_is_to
     world.clock.advance(minutes=4)
     monkeypatch.setattr(world.provider, "recent", lambda *_: iter([Prediction("x", "succeeded")] * 500))
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
-    assert world.job(job.id).error_message == "The provider did not confirm the run. Try again."
+    assert world.job(job.id).error_code is Message.RUN_UNCONFIRMED
 
 
 @pytest.mark.parametrize(("minutes", "treatment"), [(54.9, "claim_released"), (55, "failed"), (75, "failed")])
@@ -112,7 +112,7 @@ def test_after_75_minutes_the_providers_list_is_not_even_read(world):
     world.provider.unreadable = ProviderError("HTTP 401: Unauthenticated")
     world.clock.advance(minutes=75)
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
-    assert world.job(job.id).error_message == "The provider did not confirm the run. Try again."
+    assert world.job(job.id).error_code is Message.RUN_UNCONFIRMED
 
 
 def test_a_run_is_looked_at_ever_less_often_but_well_before_it_is_erased(world):
@@ -141,7 +141,7 @@ def test_a_run_that_does_not_end_ends_its_job_and_costs_the_person_nothing(world
         treated += reconcile_jobs(world.reconciler)
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
-    assert row.error_message == "The provider did not end the run in time. Try again."
+    assert row.error_code is Message.RUN_NOT_ENDED
     assert world.usage.quota(job.owner).refunds == 1
     assert world.provider.cancelled == ["run1"]
 
@@ -214,8 +214,7 @@ def test_a_run_that_the_provider_forgot_ends_the_job(world):
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
     row = world.job(job.id)
     assert (row.status, row.error_type) == (Status.FAILED, "provider_error")
-    assert row.error_message == "The provider no longer knows the run."
-    assert row.error_message in GERMAN
+    assert row.error_code is Message.RUN_UNKNOWN_TO_PROVIDER
 
 
 @pytest.mark.parametrize(
@@ -304,7 +303,7 @@ def test_a_job_that_found_no_place_within_a_day_ends(world):
     world.clock.advance(hours=24)
     assert reconcile_jobs(world.reconciler) == {"failed": 1}
     row = world.job(job.id)
-    assert (row.error_type, row.error_message) == ("service_unavailable", row.why_not_started)
+    assert (row.error_type, row.error_code) == ("service_unavailable", row.why_not_started)
     assert (row.quota_refunded, world.usage.quota(job.owner).refunds) == (True, 0)
 
 

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import pytest
 
 from enhancer.adapters.replicate_prediction import NotAPrediction, read_prediction
@@ -120,3 +122,29 @@ def test_an_error_is_cut_and_quotes_no_address():
     assert read(error="x" * 501).error == "x" * 500
     assert read(error=f"{'x ' * 1999}xx{URL}").error == ("x " * 250)
     assert read(error="").error is None
+    assert read(error={"detail": ["no", 7]}).error == '{"detail": ["no", 7]}'
+    assert read(error=deeply_nested()).error == "nested too deeply"
+
+
+def deeply_nested():
+    nested = []
+    for _ in range(100_000):
+        nested = [nested]
+    return nested
+
+
+@pytest.mark.parametrize("model", [[], {}, 7, ["owner/name"]])
+def test_a_model_that_is_no_name_is_an_unknown_one(model):
+    assert read(model=model, input={"anything": URL}).input_path == "/bucket/key.png"
+
+
+@pytest.mark.parametrize(("length", "taken"), [(100, True), (101, False)])
+def test_a_status_is_short(length, taken):
+    with nullcontext() if taken else pytest.raises(NotAPrediction):
+        assert read(status="x" * length).status == "x" * length
+
+
+def test_an_output_that_is_not_as_the_file_says_may_have_one_address():
+    """Where a step of the file's path is missing, and what stands there is no text."""
+    assert read(output=[{"url": {"href": RESULT}}, RESULT]).output_url == RESULT
+    assert read(output={"0": RESULT}).output_url == RESULT

@@ -62,7 +62,7 @@ def test_past_its_time_nothing_is_served_while_the_object_still_exists(world, do
     world.clock.advance(minutes=5)
     with pytest.raises(Gone) as refusal:
         show(world, done.input_r2_key, world.caller)
-    assert str(refusal.value) != "This picture was deleted."
+    assert str(refusal.value) != "This image was deleted."
     assert show(world, done.output_r2_key, world.caller)
     world.clock.advance(days=29)
     with pytest.raises(Gone):
@@ -74,7 +74,7 @@ def test_a_deleted_job_serves_nothing(world, done):
     world.jobs.rows[done.id] = dataclasses.replace(done, deleted_at="2026-11-22T12:00:00.000Z")
     with pytest.raises(Gone) as refusal:
         show(world, done.output_r2_key, world.caller)
-    assert str(refusal.value) == "This picture was deleted."
+    assert str(refusal.value) == "This image was deleted."
 
 
 @pytest.mark.parametrize(

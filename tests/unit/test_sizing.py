@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from enhancer.adapters.model_files import models
 from enhancer.domain import sizing
 from enhancer.domain.catalogue import Factor, InvalidParameter
+from enhancer.translations import TEXTS
 
 MODELS = models()
 MODEL = MODELS["nightmareai/real-esrgan"]
@@ -210,14 +211,14 @@ def test_the_largest_scale_is_what_the_page_says(size, scale):
             (4000, 3000),
             {"scale": 2},
             "scale",
-            "A picture of 4000 x 3000 pixels can be enlarged 1.67 times with Real-ESRGAN, not 2 times.",
+            "With Real-ESRGAN, an image of 4000 x 3000 pixels can be enlarged at most 1.67 times, not 2 times.",
         ),
         (
             (5000, 400),
             {"outputFormat": "webp"},
             "outputFormat",
             (
-                "webp holds 16383 pixels a side; the result would have 20000. "
+                "webp is limited to 16383 pixels per side; the result would have 20000. "
                 "Choose ['png', 'jpeg'], or a scale of at most 3.27."
             ),
         ),
@@ -225,7 +226,7 @@ def test_the_largest_scale_is_what_the_page_says(size, scale):
             (20_000, 1),
             {"outputFormat": "webp", "scale": 1},
             "outputFormat",
-            "webp holds 16383 pixels a side; the result would have 20000. Choose ['png', 'jpeg'].",
+            "webp is limited to 16383 pixels per side; the result would have 20000. Choose ['png', 'jpeg'].",
         ),
     ],
 )
@@ -233,14 +234,45 @@ def test_a_refusal_says_all_that_it_knows(size, raw, name, message):
     with pytest.raises(InvalidParameter) as refusal:
         settle(*size, **raw)
     assert refusal.value.name == name
-    assert refusal.value.template.format(**refusal.value.details) == message
+    assert TEXTS[refusal.value.message].en.format(**refusal.value.details) == message
+
+
+@pytest.mark.parametrize(
+    ("width", "scale", "fitting", "maximum"),
+    [
+        (16_383, 2, ["png", "jpeg"], 1.0),
+        (10_000, 2, ["png", "jpeg"], 1.63),
+        (16_384, 1, ["png", "jpeg"], None),
+        (65_500, 1, ["png", "jpeg"], None),
+        (65_501, 1, ["png"], None),
+    ],
+)
+def test_a_side_that_is_too_long_is_told_what_fits(width, scale, fitting, maximum):
+    with pytest.raises(InvalidParameter) as refusal:
+        settle(width, 10, scale=scale, outputFormat="webp")
+    assert refusal.value.details["fitting"] == fitting
+    assert refusal.value.details.get("maximum") == maximum
+    if maximum:
+        assert settle(width, 10, scale=maximum, outputFormat="webp")["scale"] == maximum
+
+
+def test_a_side_may_be_as_long_as_the_format_holds():
+    assert settle(16_383, 10, scale=1, outputFormat="webp")["outputFormat"] == "webp"
+    assert settle(65_500, 10, scale=1, outputFormat="jpeg")["outputFormat"] == "jpeg"
+
+
+def test_a_reduced_picture_has_whole_sides_and_no_pixel_too_many():
+    """Where rounding the longer side would give one column too many."""
+    for size, reduced in (((1400, 1800), (1277, 1641)), ((1800, 1400), (1641, 1277))):
+        found = sizing.fit_within(*size, 2_096_704)
+        assert (found, {type(side) for side in found}) == (reduced, {int})
 
 
 def test_a_picture_for_another_model_is_told_which_one_can_not():
     with pytest.raises(InvalidParameter) as refusal:
         sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
-    said = refusal.value.template.format(**refusal.value.details)
-    assert said == "CodeFormer can't enhance a picture of 20000 x 104 pixels; choose another model."
+    said = TEXTS[refusal.value.message].en.format(**refusal.value.details)
+    assert said == "CodeFormer cannot enhance an image of 20000 x 104 pixels; choose another model."
 
 
 def test_a_square_stays_as_it_is():

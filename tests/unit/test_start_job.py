@@ -7,6 +7,7 @@ import pytest
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import CLAIM, Status
 from enhancer.domain.limits import spend_key
+from enhancer.domain.messages import Message
 from enhancer.errors import (
     AccountRefused,
     MessageNotSent,
@@ -19,9 +20,8 @@ from enhancer.errors import (
     UnreadablePicture,
 )
 from enhancer.ports import Prepared
-from enhancer.translations import GERMAN
 from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.start_job import NOT_OFFERED, REFUSED, TOO_LARGE, USED_UP, start_job
+from enhancer.usecases.start_job import start_job
 
 
 def test_a_queued_job_is_claimed_created_and_accepted(world):
@@ -106,7 +106,7 @@ def test_a_refusal_ends_the_job_and_gives_the_quota_back(world):
         Status.FAILED, "provider_error", True, None,
     )  # fmt: skip
     assert world.usage.quota(world.owner).used == 0
-    assert (row.error_message, row.error_message in GERMAN) == (REFUSED, True)
+    assert row.error_code is Message.PROVIDER_REFUSED_JOB
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world
     assert start_job(job.id, world.starter) == "image_too_large"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "image_too_large", True)
-    assert (row.error_message, row.error_message in GERMAN) == (TOO_LARGE, True)
+    assert row.error_code is Message.MODEL_CANNOT_GIVE_SIZE
     assert not world.provider.created
 
 
@@ -151,7 +151,7 @@ def test_a_model_that_is_no_longer_on_offer_ends_the_job_with_refund(world):
     assert start_job(job.id, dataclasses.replace(world.starter, offers={})) == "model_not_offered"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
-    assert (row.error_message, row.error_message in GERMAN) == (NOT_OFFERED, True)
+    assert row.error_code is Message.MODEL_NOT_OFFERED
 
 
 def test_a_job_that_is_a_day_old_is_not_started(world):
@@ -160,7 +160,7 @@ def test_a_job_that_is_a_day_old_is_not_started(world):
     assert start_job(job.id, world.starter) == "job_expired"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
-    assert row.error_message == job.why_not_started
+    assert row.error_code is job.why_not_started
 
 
 def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
@@ -168,7 +168,7 @@ def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
     assert start_job(job.id, dataclasses.replace(world.starter, spend_ceiling=0)) == "spend_limit_reached"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
-    assert (row.error_message, row.error_message in GERMAN) == (USED_UP, True)
+    assert row.error_code is Message.NO_RUNS_LEFT_TODAY
     assert not world.provider.created
 
 
@@ -308,7 +308,7 @@ def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
     monkeypatch.setattr(world.imaging, "prepare", unreadable)
     assert start_job(job.id, world.starter) == "image_unreadable"
     assert not world.provider.created
-    assert world.job(job.id).error_message == "The picture is damaged and can't be read; save or send it again."
+    assert world.job(job.id).error_code is Message.IMAGE_DAMAGED
     assert world.usage.quota(world.owner).used == 0
 
 

@@ -1,10 +1,12 @@
 import ast
 import re
+import string
 from pathlib import Path
 
 import pytest
 
-from enhancer.translations import GERMAN, preferred, render
+from enhancer.domain.messages import Message, known
+from enhancer.translations import TEXTS, preferred, render
 
 ROOT = Path(__file__).parents[2]
 FILES = [*(ROOT / "layers/core/enhancer").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
@@ -23,18 +25,36 @@ def sentences(file):
     return {node.value for node in strings if node not in documented and SENTENCE.fullmatch(node.value)}
 
 
-def test_every_sentence_is_said_in_german_too_and_nothing_else_is():
+def test_every_sentence_has_a_code():
     said = set().union(*(sentences(file) for file in FILES if file.name != "translations.py"))
-    assert said - set(GERMAN) == set()
-    assert set(GERMAN) - said == set()
+    assert said == set()
 
 
-@pytest.mark.parametrize(("english", "german"), GERMAN.items())
-def test_both_languages_name_the_same_details(english, german):
+def test_every_code_has_a_text_in_each_language_and_is_used():
+    assert set(TEXTS) == set(Message)
+    assert all(text.en.strip() and text.de.strip() for text in TEXTS.values())
+    used = re.findall(
+        r"Message\.([A-Z_0-9]+)", "".join(file.read_text() for file in FILES if file.name != "translations.py")
+    )
+    assert {message.name for message in Message} == set(used)
+
+
+def test_no_two_codes_have_the_same_text():
+    assert len({text.en for text in TEXTS.values()}) == len({text.de for text in TEXTS.values()}) == len(TEXTS)
+
+
+@pytest.mark.parametrize("message", TEXTS)
+def test_both_languages_name_the_same_details(message):
     def names(text):
-        return set(re.findall(r"{(\w+)}", text))
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
-    assert names(german) == names(english)
+    assert names(TEXTS[message].de) == names(TEXTS[message].en)
+
+
+@pytest.mark.parametrize("code", [None, "", "of_another_release"])
+def test_a_stored_code_that_is_not_known_has_a_text(code):
+    assert known(code) is Message.INTERNAL_ERROR
+    assert known("job_not_found") is Message.JOB_NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -57,11 +77,10 @@ def test_the_better_liked_language_is_spoken(header, language):
 
 
 def test_numbers_are_written_as_the_language_writes_them():
-    template = "The file has {size} bytes; at most {maxBytes} are accepted. Make it smaller and try again."
     details = {"size": 12_000_000, "maxBytes": 10_485_760}
-    assert "12,000,000 bytes; at most 10,485,760" in render(template, details)
-    assert "12.000.000 Bytes" in render(template, details, "de")
+    assert "12,000,000 bytes; the limit is 10,485,760" in render(Message.FILE_TOO_LARGE, details)
+    assert "12.000.000 Bytes" in render(Message.FILE_TOO_LARGE, details, "de")
 
 
 def test_braces_in_what_somebody_sent_are_only_text():
-    assert "{x}" in render("There is no model {model}; choose {allowed}.", {"model": "{x}", "allowed": ["a"]})
+    assert "{x}" in render(Message.MODEL_UNKNOWN, {"model": "{x}", "allowed": ["a"]})

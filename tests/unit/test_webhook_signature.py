@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,6 +61,21 @@ def test_one_good_signature_among_bad_ones_is_enough():
     body, headers = signed()
     for bad in ("v1,AAAA", "v1a,AAAA", "garbage", "v1,%%%", "v1,a,b"):
         assert verify(body, headers | {"webhook-signature": f"{bad} {headers['webhook-signature']}"})
+
+
+@pytest.mark.parametrize(("place", "accepted"), [(0, True), (4, True), (5, False), (7, False)])
+def test_the_first_five_signatures_count(place, accepted):
+    body, headers = signed()
+    several = ["v1," + "A" * 43 + "="] * 8
+    several[place] = headers["webhook-signature"]
+    with nullcontext() if accepted else pytest.raises(Unauthorized):
+        verify(body, headers | {"webhook-signature": " ".join(several)})
+
+
+def test_a_run_is_read_as_its_models_file_says():
+    body = {"id": "run", "status": "starting", "model": "tencentarc/gfpgan", "input": {"img": "https://r2.test/b/key"}}
+    body["input"] = {"note": "https://elsewhere.test/x", **body["input"]}
+    assert verify(*signed(json.dumps(body).encode())).prediction.input_path == "/b/key"
 
 
 @pytest.mark.parametrize("missing", ["webhook-id", "webhook-timestamp", "webhook-signature"])

@@ -117,7 +117,7 @@ def test_uploads_are_bounded_by_the_day_however_they_are_brought(installed):
     assert [installed.call("POST", uploads, caller=guest, body=wanted).status for _ in range(5)] == [201] * 4 + [429]
     told = installed.call("POST", uploads, caller=guest, body=wanted, headers={"accept-language": "en"})
     assert told.json["error"]["type"] == "quota_exceeded"
-    assert told.json["error"]["message"].startswith("You have brought 6 pictures today")
+    assert told.json["error"]["message"].startswith("Daily limit of 6 uploads reached")
     assert int(told.headers["retry-after"]) > 0
 
 
@@ -164,7 +164,7 @@ def test_a_job_of_which_no_run_was_accepted_always_gives_its_place_back(world, e
         assert (row.ended, row.quota_refunded, used(world)) == (True, True, 0)
         error = job_json(row)["error"]
         if error:
-            assert error["message"].endswith(" Nothing was charged to your quota.")
+            assert error["message"].endswith(" This job does not count against your quota.")
 
 
 def test_where_runs_were_made_places_are_given_back_five_times_a_window_and_the_sentence_says_which(world):
@@ -174,7 +174,7 @@ def test_where_runs_were_made_places_are_given_back_five_times_a_window_and_the_
         start_job(job.id, world.starter)
         complete_job(job.id, world.provider.finish(f"run{number + 1}", "failed", "a fault"), world.completer)
         told.append(job_json(world.job(job.id))["error"]["message"].rpartition(". ")[2])
-    assert told == ["Nothing was charged to your quota."] * 5 + ["This job used a place of your quota."] * 2
+    assert told == ["This job does not count against your quota."] * 5 + ["This job counts against your quota."] * 2
     assert used(world) == 2
 
 
@@ -188,18 +188,17 @@ def test_a_second_attempt_that_is_refused_had_a_run(world):
 
 
 @pytest.mark.parametrize(("refunded", "language", "end"), [
-    (True, "en", "Nothing was charged to your quota."),
-    (False, "en", "This job used a place of your quota."),
-    (True, "de", "Ihr Kontingent wurde nicht belastet."),
-    (False, "de", "Dieser Auftrag hat einen Platz Ihres Kontingents verbraucht."),
+    (True, "en", "This job does not count against your quota."),
+    (False, "en", "This job counts against your quota."),
+    (True, "de", "Dieser Auftrag zählt nicht zu Ihrem Kontingent."),
+    (False, "de", "Dieser Auftrag zählt zu Ihrem Kontingent."),
 ])  # fmt: skip
-def test_rows_that_claim_more_than_was_done_are_corrected(world, refunded, language, end):
-    claimed = "The provider refused this job; nothing was charged to your quota. Try another model."
+def test_a_failed_job_says_whether_it_counts(world, refunded, language, end):
     row = dataclasses.replace(
         world.new_job(),
         status=Status.FAILED,
         error_type="provider_error",
-        error_message=claimed,
+        error_code="provider_refused_job",
         quota_refunded=refunded,
     )
     message = job_json(row, language)["error"]["message"]

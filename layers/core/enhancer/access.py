@@ -13,9 +13,9 @@ from aws_lambda_powertools.shared.cookies import Cookie
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY, MINUTE, UPLOADS_A_JOB, Rate
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import (
-    UNKNOWN_CALLER,
     EmailUnverified,
     Forbidden,
     QuotaExceeded,
@@ -47,7 +47,7 @@ class Place:
 
     rate: Rate
     subject: str
-    refusal: str
+    refusal: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +103,26 @@ class Access:
         cookie = None
         if caller is None:
             if not guests:
-                raise Unauthorized(UNKNOWN_CALLER)
+                raise Unauthorized(Message.SIGN_IN_REQUIRED)
             caller, cookie = self._identity.mint()
         if caller.owner.type == "user" and self._rules.verified_email and not caller.email_verified:
-            raise EmailUnverified("Verify your e-mail address with your sign-in provider first.")
+            raise EmailUnverified(Message.EMAIL_UNVERIFIED)
         if caller.owner.type == "guest":
             self._count(request, Rate(f"guest-{rate}", self._rules.rates["guest"]), self._address(request))
         return Visitor(caller, cookie)
 
     def job_places(self, request: Request, caller: Caller) -> list[Place]:
         """What a job takes of the day: a guest's is counted by the address it comes from."""
-        message = "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow."
+        message = Message.ADDRESS_JOBS_EXHAUSTED
         rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
         return [Place(rate, self._address(request), message)] if caller.owner.type == "guest" else []
 
     def upload_places(self, request: Request, caller: Caller, quota_jobs: int) -> list[Place]:
         """What a picture that is brought takes of the day: of its owner's, and of a guest's address."""
-        message = "You have brought {limit} pictures today; the next are taken from {resetAt}."
+        message = Message.UPLOADS_EXHAUSTED
         places = [Place(Rate("uploads", UPLOADS_A_JOB * quota_jobs, DAY), caller.owner.reference, message)]
         if caller.owner.type == "guest":
-            message = "Guests at your address have brought {limit} pictures today; sign in, or come back tomorrow."
+            message = Message.ADDRESS_UPLOADS_EXHAUSTED
             rate = Rate("guest-uploads", UPLOADS_A_JOB * self._rules.guest_jobs_per_address, DAY)
             places.append(Place(rate, self._address(request), message))
         return places
@@ -164,7 +164,7 @@ class Access:
     def _same_origin(self, request: Request) -> None:
         origin = request.headers.get("origin")
         if request.method not in _SAFE and origin is not None and origin != self._rules.base_url:
-            raise Forbidden("This request comes from another site.")
+            raise Forbidden(Message.CROSS_ORIGIN_REQUEST)
 
     def _count(self, request: Request, rate: Rate, subject: str) -> None:
         now = self._clock()
@@ -177,7 +177,7 @@ class Access:
             request.answer_headers["ratelimit"] = f'"{rate.name}";r={left};t={resets}'
         if used > rate.limit:
             logger.warning("rate limited", extra={"rate": rate.name})
-            message = "At most {limit} such requests a minute are taken; the next in {retryAfter} s."
+            message = Message.RATE_LIMIT_EXCEEDED
             raise RateLimited(message, retry_after=resets, limit=rate.limit, retryAfter=resets)
 
     def _used(self, rate: Rate, subject: str, now: datetime) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhancer.domain.clock import utc_now
+from enhancer.domain.messages import Message
 from enhancer.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def _verify_token(token: str) -> Any:
     from enhancer.errors import Unauthorized
 
     if not settings.optional("OIDC_ISSUER"):
-        raise Unauthorized("This installation takes no tokens; it knows guests only.")
+        raise Unauthorized(Message.SIGN_IN_NOT_CONFIGURED)
     return _bearer_tokens().verify(token)
 
 

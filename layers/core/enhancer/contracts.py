@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from enhancer.domain.messages import Message
 from enhancer.errors import ValidationFailed
 
 _Filename = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -38,7 +39,7 @@ class Contract(BaseModel):
                 for fault in found[:_FAULTS]
             ]
             raise ValidationFailed(
-                "{field} is not what it must be: {fault}.",
+                Message.FIELD_INVALID,
                 field=faults[0]["field"],
                 fault=faults[0]["fault"],
                 fields=faults,

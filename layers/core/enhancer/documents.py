@@ -6,10 +6,9 @@ from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import Job, Status
 from enhancer.domain.limits import DAY, Usage
+from enhancer.domain.messages import Message, known
 from enhancer.domain.retention import expiry
 from enhancer.translations import Language, render
-
-_CLAIMED = "; nothing was charged to your quota"  # what rows of earlier releases claim, true or not
 
 
 def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
@@ -84,17 +83,12 @@ def _url(key: str | None) -> str | None:
 
 
 def _error(job: Job, language: Language) -> dict[str, Any] | None:
-    """Why the job failed, and whether it counts: the row holds the English sentence and what became of the quota."""
+    """Why the job failed, and whether it counts against the quota."""
     if job.error_type is None:
         return None
-    why = (job.error_message or "").replace(_CLAIMED, "")
-    return {"type": job.error_type, "message": f"{render(why, {}, language)} {render(_counted(job), {}, language)}"}
-
-
-def _counted(job: Job) -> str:
-    if job.quota_refunded:
-        return "Nothing was charged to your quota."
-    return "This job used a place of your quota."
+    quota = Message.QUOTA_NOT_CHARGED if job.quota_refunded else Message.QUOTA_CHARGED
+    why = render(known(job.error_code), {}, language)
+    return {"type": job.error_type, "message": f"{why} {render(quota, {}, language)}"}
 
 
 def _result(job: Job) -> dict[str, Any] | None:

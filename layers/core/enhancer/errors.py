@@ -24,11 +24,10 @@ EnhancerError
 from typing import Any
 
 from enhancer.domain.job import Job
+from enhancer.domain.messages import Message
 from enhancer.translations import Language, render
 
 MAX_DETAIL = 200  # characters
-UNKNOWN_CALLER = "Sign in, or send the cookie you got with your upload."
-CROWDED = "Too many of your requests arrived at once; try again in a moment."
 
 
 class EnhancerError(Exception):
@@ -38,22 +37,22 @@ class EnhancerError(Exception):
 class RequestError(EnhancerError):
     """The request can't be served as it stands.
 
-    `template` is an English sentence that may name `details` in braces; its German is in `translations.py`. `details`
-    are machine-readable: the limit and the actual value.
+    `message` is a code, whose text may name `details` in braces. `details` are machine-readable: the limit and the
+    actual value.
     """
 
     type = "validation_error"
     status = 400
 
-    def __init__(self, template: str, *, retry_after: int | None = None, **details: Any) -> None:
-        self.template = template
+    def __init__(self, message: Message, *, retry_after: int | None = None, **details: Any) -> None:
+        self.message = message
         self.details = {name: _cut(value) for name, value in details.items()}
-        super().__init__(render(template, self.details))
+        super().__init__(render(message, self.details))
         self.retry_after = retry_after
 
-    def message(self, language: Language = "en") -> str:
+    def text(self, language: Language) -> str:
         """What went wrong, in the caller's language."""
-        return render(self.template, self.details, language)
+        return render(self.message, self.details, language)
 
 
 def _cut(value: Any) -> Any:

@@ -7,6 +7,7 @@ from python_multipart import create_form_parser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File
 
+from enhancer.domain.messages import Message
 from enhancer.errors import UnsupportedMediaType, ValidationFailed
 
 # It warns of malformed forms with byte values of their content; the refusal says what is wrong without them.
@@ -28,22 +29,20 @@ class Form:
 def read_form(content_type: str, body: bytes) -> Form:
     """Parse a whole body. Raises UnsupportedMediaType for another type, ValidationFailed for a malformed form."""
     if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
-        raise UnsupportedMediaType(
-            "Send application/json with an uploadId, or multipart/form-data with the picture as 'image'."
-        )
+        raise UnsupportedMediaType(Message.BODY_TYPE_UNSUPPORTED)
     fields: dict[str, str] = {}
     images: list[tuple[str, bytes]] = []
 
     def on_field(field: Field) -> None:
         name, value = _text(field.field_name), field.value or b""
         if len(value) > _MAX_FIELD_BYTES or len(fields) == _MAX_FIELDS or name in fields:
-            raise ValidationFailed("The field {field} is too long, repeated, or one too many.", field=name[:40])
+            raise ValidationFailed(Message.FORM_FIELD_INVALID, field=name[:40])
         fields[name] = _text(value)
 
     def on_file(file: File) -> None:
         name = _text(file.field_name)
         if name != "image" or images:
-            raise ValidationFailed("Send exactly one file, in the field 'image'.", field=name[:40])
+            raise ValidationFailed(Message.ONE_FILE_REQUIRED, field=name[:40])
         file.file_object.seek(0)
         images.append((_text(file.file_name), file.file_object.read()))
         file.close()
@@ -54,9 +53,9 @@ def read_form(content_type: str, body: bytes) -> Form:
         parser.write(body)
         parser.finalize()
     except FormParserError:
-        raise ValidationFailed("The form can't be read: its boundary or a header is missing or broken.") from None
+        raise ValidationFailed(Message.FORM_UNREADABLE) from None
     if not images:
-        raise ValidationFailed("The picture is missing: send it as the file field 'image'.", field="image")
+        raise ValidationFailed(Message.FILE_MISSING, field="image")
     filename, data = images[0]
     return Form(data, filename or "picture", fields)
 
@@ -65,4 +64,4 @@ def _text(raw: bytes | None) -> str:
     try:
         return (raw or b"").decode()
     except UnicodeDecodeError:
-        raise ValidationFailed("The form has text that is not UTF-8.") from None
+        raise ValidationFailed(Message.FORM_TEXT_NOT_UTF8) from None

@@ -11,8 +11,8 @@ from typing import Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
+from enhancer.domain.messages import Message
 from enhancer.errors import (
-    CROWDED,
     CeilingReached,
     Contended,
     Forbidden,
@@ -97,12 +97,12 @@ class Routes:
     def find(self, request: Request) -> Endpoint:
         """The endpoint that a request is for. Raises NotFound, MethodNotAllowed."""
         if request.route not in METHODS or "" in request.parameters.values():
-            raise NotFound("There is nothing at this path.")
+            raise NotFound(Message.PATH_NOT_FOUND)
         endpoint = self.endpoints.get((request.route, request.method))
         if endpoint is not None:
             return endpoint
         allowed = list(METHODS[request.route])
-        raise MethodNotAllowed("{method} is not allowed here; use {allow}.", method=request.method, allow=allowed)
+        raise MethodNotAllowed(Message.METHOD_NOT_ALLOWED, method=request.method, allow=allowed)
 
 
 def ok(data: Any, status: int = 200, headers: Mapping[str, str] | None = None, cookie: Cookie | None = None) -> Answer:
@@ -167,14 +167,14 @@ def serve(
             if origin_secrets and request.path not in _OPEN and not _came_through(request, origin_secrets()):
                 if known(request):
                     count("VisitorsRefused")
-                raise Forbidden("Requests must come through the public address.")
+                raise Forbidden(Message.NOT_THE_PUBLIC_ADDRESS)
             answer = _found(routes, request, stranger)(request)
         except RequestError as problem:
             if type(problem) in counted:
                 count(counted[type(problem)])
             answer = _refusal(request, problem)
         except Contended:  # through all tries
-            answer = _refusal(request, ServiceUnavailable(CROWDED, retry_after=1))
+            answer = _refusal(request, ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer of ours
             answer = _fault(request)
         logger.info("answered", extra={"route": event["routeKey"], "method": request.method, "status": answer.status})
@@ -203,7 +203,7 @@ def _refusal(request: Request, problem: RequestError) -> Answer:
         headers["retry-after"] = str(problem.retry_after)
     if isinstance(problem, MethodNotAllowed):
         headers["allow"] = ", ".join(problem.details["allow"])
-    error: dict[str, Any] = {"type": problem.type, "message": problem.message(request.language)}
+    error: dict[str, Any] = {"type": problem.type, "message": problem.text(request.language)}
     if problem.details:
         error["details"] = problem.details
     return _error(problem.status, error, headers)
@@ -211,7 +211,7 @@ def _refusal(request: Request, problem: RequestError) -> Answer:
 
 def _fault(request: Request) -> Answer:
     logger.exception("unhandled")
-    message = render("Something went wrong on our side; try again.", {}, request.language)
+    message = render(Message.INTERNAL_ERROR, {}, request.language)
     return _error(500, {"type": "internal_error", "message": message}, {})
 
 

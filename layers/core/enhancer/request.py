@@ -10,6 +10,7 @@ import json
 import math
 from typing import Any
 
+from enhancer.domain.messages import Message
 from enhancer.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from enhancer.translations import Language, preferred
 
@@ -66,7 +67,7 @@ class Request:
         """A query parameter that is a whole number, `default` when it is not there. Raises ValidationFailed."""
         text = self.query(name)
         if text and not (text.isascii() and text.isdecimal() and len(text) < 6):
-            raise ValidationFailed("{field} is {actual}; it must be a whole number.", field=name, actual=text[:20])
+            raise ValidationFailed(Message.NOT_A_WHOLE_NUMBER, field=name, actual=text[:20])
         return int(text) if text else default
 
     def body(self, max_bytes: int) -> bytes:
@@ -78,15 +79,15 @@ class Request:
         encoding = self.headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity"}:
             self.answer_headers["accept-encoding"] = "identity"  # RFC 9110, 12.5.3: what would be taken
-            message = "The body has the content-encoding {actual}; send it as it is, without one."
+            message = Message.CONTENT_ENCODING_UNSUPPORTED
             raise UnsupportedMediaType(message, actual=encoding)
         text = self._event.get("body") or ""
         try:
             body = base64.b64decode(text, validate=True) if self._event.get("isBase64Encoded") else text.encode()
         except (binascii.Error, UnicodeEncodeError):
-            raise ValidationFailed("The body can't be decoded.") from None
+            raise ValidationFailed(Message.BODY_NOT_DECODABLE) from None
         if len(body) > max_bytes:
-            message = "The body has {size} bytes; at most {maxBytes} are accepted here."
+            message = Message.BODY_TOO_LARGE
             raise PayloadTooLarge(message, size=len(body), maxBytes=max_bytes)
         return body
 
@@ -96,14 +97,14 @@ class Request:
         Raises UnsupportedMediaType, PayloadTooLarge above JSON_BYTES, ValidationFailed.
         """
         if not self.is_json:
-            raise UnsupportedMediaType("Send the body as application/json.")
+            raise UnsupportedMediaType(Message.JSON_REQUIRED)
         body = self.body(JSON_BYTES)
         try:
             found = json.loads(body, parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_distinct)
         except (ValueError, RecursionError):
-            raise ValidationFailed("The body is not JSON.") from None
+            raise ValidationFailed(Message.BODY_NOT_JSON) from None
         if not isinstance(found, dict):
-            raise ValidationFailed("The body must be a JSON object.")
+            raise ValidationFailed(Message.BODY_MUST_BE_AN_OBJECT)
         return found
 
 
@@ -114,7 +115,7 @@ def _no_number(name: str) -> None:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValidationFailed("The body holds a number that is too large: {actual}.", actual=text)
+        raise ValidationFailed(Message.NUMBER_TOO_LARGE, actual=text)
     return number
 
 
@@ -122,6 +123,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValidationFailed("The body names {field} twice.", field=name)
+            raise ValidationFailed(Message.BODY_NAME_REPEATED, field=name)
         found[name] = value
     return found

@@ -1,13 +1,21 @@
-"""What we say, in German: each English sentence of an error, with the same names in braces.
+"""The texts of all messages in English and German, by code, with the names of details in braces.
 
-`error.type` is the contract and never changes; `error.message` follows `Accept-Language`. A test holds the sentences
-here equal to those in the code.
+`error.type` is the contract and never changes; `error.message` follows `Accept-Language`.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+from enhancer.domain.messages import Message
 
 Language = Literal["en", "de"]
+
+
+class Text(NamedTuple):
+    """A message in each language."""
+
+    en: str
+    de: str
 
 
 def preferred(accept_language: str) -> Language:
@@ -25,10 +33,11 @@ def preferred(accept_language: str) -> Language:
     return best
 
 
-def render(template: str, details: Mapping[str, Any], language: Language = "en") -> str:
-    """The sentence in a language, with its details filled in."""
-    sentence = GERMAN.get(template, template) if language == "de" else template
-    return sentence.format_map({name: _shown(value, language) for name, value in details.items()})
+def render(message: Message, details: Mapping[str, Any], language: Language = "en") -> str:
+    """The text of a message in a language, with its details filled in."""
+    text = TEXTS[message]
+    template = text.de if language == "de" else text.en
+    return template.format_map({name: _shown(value, language) for name, value in details.items()})
 
 
 def _weight(quality: str) -> float:
@@ -48,231 +57,442 @@ def _shown(value: Any, language: Language) -> str:
     return str(value)
 
 
-GERMAN: dict[str, str] = {
-    "A picture of {width} x {height} pixels can be enlarged {maximum} times with {model}, not {actual} times.": (
-        "Ein Bild von {width} x {height} Pixeln kann {model} {maximum}-fach vergrößern, nicht {actual}-fach."
+TEXTS: dict[Message, Text] = {
+    Message.ADDRESS_JOBS_EXHAUSTED: Text(
+        "Daily limit of {limit} guest jobs for your network address reached; sign in, or try again tomorrow.",
+        (
+            "Das Tageslimit von {limit} Gastaufträgen für Ihre Netzwerkadresse ist erreicht; melden Sie sich an "
+            "oder versuchen Sie es morgen wieder."
+        ),
     ),
-    "A job was already made of this upload.": "Aus dieser Datei wurde schon ein Auftrag gemacht.",
-    "Animated pictures can't be enhanced; send a still one.": (
-        "Bewegte Bilder können nicht verbessert werden; senden Sie ein stehendes."
+    Message.ADDRESS_UPLOADS_EXHAUSTED: Text(
+        ("Daily limit of {limit} guest uploads for your network address reached; sign in, or try again tomorrow."),
+        (
+            "Das Tageslimit von {limit} Gast-Uploads für Ihre Netzwerkadresse ist erreicht; melden Sie sich an "
+            "oder versuchen Sie es morgen wieder."
+        ),
     ),
-    "At most {limit} such requests a minute are taken; the next in {retryAfter} s.": (
-        "Höchstens {limit} solche Anfragen je Minute werden angenommen; die nächste in {retryAfter} s."
+    Message.AUTHORIZATION_HEADER_INVALID: Text(
+        "The Authorization header must have the form: Bearer <token>.",
+        "Der Authorization-Header muss die Form haben: Bearer <Token>.",
     ),
-    "Guests at your address have used {limit} jobs today; sign in, or come back tomorrow.": (
-        "Gäste an Ihrer Adresse haben heute {limit} Aufträge verbraucht; melden Sie sich an, oder kommen Sie morgen."
+    Message.BODY_MUST_BE_AN_OBJECT: Text(
+        "The request body must be a JSON object.",
+        "Der Anfragetext muss ein JSON-Objekt sein.",
     ),
-    "Guests at your address have brought {limit} pictures today; sign in, or come back tomorrow.": (
-        "Gäste an Ihrer Adresse haben heute {limit} Bilder gebracht; melden Sie sich an oder kommen Sie morgen wieder."
+    Message.BODY_NAME_REPEATED: Text(
+        "The request body contains {field} twice.",
+        "Der Anfragetext enthält {field} zweimal.",
     ),
-    "Idempotency-Key must be 1 to 255 visible ASCII characters.": (
-        "Idempotency-Key muss aus 1 bis 255 sichtbaren ASCII-Zeichen bestehen."
+    Message.BODY_NOT_AN_OBJECT: Text(
+        "The webhook body is not a JSON object.",
+        "Der Inhalt des Webhooks ist kein JSON-Objekt.",
     ),
-    "This job used a place of your quota.": "Dieser Auftrag hat einen Platz Ihres Kontingents verbraucht.",
-    "Nothing was charged to your quota.": "Ihr Kontingent wurde nicht belastet.",
-    "Nothing was uploaded under this uploadId; PUT the picture to its URL first.": (
-        "Unter dieser uploadId wurde nichts hochgeladen; senden Sie das Bild zuerst mit PUT an seine URL."
+    Message.BODY_NOT_A_PREDICTION: Text(
+        "The webhook body is not a prediction.",
+        "Der Inhalt des Webhooks ist keine Vorhersage.",
     ),
-    "Requests must come through the public address.": "Anfragen müssen über die öffentliche Adresse kommen.",
-    "Send application/json with an uploadId, or multipart/form-data with the picture as 'image'.": (
-        "Senden Sie application/json mit einer uploadId oder multipart/form-data mit dem Bild als 'image'."
+    Message.BODY_NOT_DECODABLE: Text(
+        "The request body cannot be decoded.",
+        "Der Anfragetext kann nicht dekodiert werden.",
     ),
-    "Send exactly one file, in the field 'image'.": "Senden Sie genau eine Datei, im Feld 'image'.",
-    "Send the body as application/json.": "Senden Sie den Inhalt als application/json.",
-    "Sign in, or send the cookie you got with your upload, to see this picture.": (
-        "Melden Sie sich an, oder senden Sie das Cookie vom Hochladen mit, um dieses Bild zu sehen."
+    Message.BODY_NOT_JSON: Text(
+        "The request body is not valid JSON.",
+        "Der Anfragetext ist kein gültiges JSON.",
     ),
-    "Sign in, or send the cookie you got with your upload.": (
-        "Melden Sie sich an, oder senden Sie das Cookie mit, das Sie beim Hochladen bekommen haben."
+    Message.BODY_TOO_LARGE: Text(
+        "The request body has {size} bytes; the limit is {maxBytes}.",
+        "Der Anfragetext hat {size} Bytes; erlaubt sind {maxBytes}.",
     ),
-    "Something went wrong on our side; try again.": ("Bei uns ist etwas schiefgegangen; versuchen Sie es noch einmal."),
-    "The Authorization header must be: Bearer <token>.": "Der Authorization-Kopf muss lauten: Bearer <Token>.",
-    "Saving the result takes more time or memory than one picture gets; try a smaller scale or another format.": (
-        "Das Speichern des Ergebnisses braucht mehr Zeit oder Speicher, als ein Bild bekommt; "
-        "versuchen Sie einen kleineren Faktor oder ein anderes Format."
+    Message.BODY_TYPE_UNSUPPORTED: Text(
+        "Send application/json with an uploadId, or multipart/form-data with the image in the field 'image'.",
+        ("Senden Sie application/json mit einer uploadId oder multipart/form-data mit dem Bild im Feld 'image'."),
     ),
-    "The body can't be decoded.": "Der Inhalt kann nicht dekodiert werden.",
-    "The body has the content-encoding {actual}; send it as it is, without one.": (
-        "Der Inhalt hat das content-encoding {actual}; senden Sie ihn unverändert, ohne ein solches."
+    Message.CONTENT_ENCODING_UNSUPPORTED: Text(
+        "The request body has the content encoding {actual}; send it without one.",
+        "Der Anfragetext hat die Kodierung {actual}; senden Sie ihn ohne Content-Encoding.",
     ),
-    "The body has {size} bytes; at most {maxBytes} are accepted here.": (
-        "Der Inhalt hat {size} Bytes; hier werden höchstens {maxBytes} angenommen."
+    Message.CONTENT_FILTERED: Text(
+        "The model's content filter rejected this image; try another image or model.",
+        "Der Inhaltsfilter des Modells hat dieses Bild abgelehnt; versuchen Sie ein anderes Bild oder Modell.",
     ),
-    "The body holds a number that is too large: {actual}.": ("Der Inhalt enthält eine zu große Zahl: {actual}."),
-    "The body names {field} twice.": ("Der Inhalt nennt {field} zweimal."),
-    "The body is not JSON.": "Der Inhalt ist kein JSON.",
-    "The body is not a JSON object.": "Der Inhalt ist kein JSON-Objekt.",
-    "The body is not a prediction.": "Der Inhalt ist keine Vorhersage.",
-    "The body must be a JSON object.": "Der Inhalt muss ein JSON-Objekt sein.",
-    "The field {field} is too long, repeated, or one too many.": (
-        "Das Feld {field} ist zu lang, doppelt oder eines zu viel."
+    Message.CONTENT_TYPE_UNSUPPORTED: Text(
+        "{contentType} is not supported; send {accepted}.",
+        "{contentType} wird nicht unterstützt; senden Sie {accepted}.",
     ),
-    "The file has {size} bytes; a form takes at most {maxBytes}: use POST /uploads.": (
-        "Die Datei hat {size} Bytes; ein Formular nimmt höchstens {maxBytes}: verwenden Sie POST /uploads."
+    Message.CROSS_ORIGIN_REQUEST: Text(
+        "Cross-origin request rejected.",
+        "Die Anfrage einer anderen Website wurde abgelehnt.",
     ),
-    "The file has {size} bytes; at most {maxBytes} are accepted. Make it smaller and try again.": (
-        "Die Datei hat {size} Bytes; höchstens {maxBytes} werden angenommen. Verkleinern Sie sie."
+    Message.CURSOR_INVALID: Text(
+        "{field} was not returned by this list.",
+        "{field} stammt nicht aus dieser Liste.",
     ),
-    "The file is cut off: its {size} bytes end before the picture does. Save or send it again.": (
-        "Die Datei ist abgeschnitten: Ihre {size} Bytes enden vor dem Bild. Speichern oder senden Sie sie noch einmal."
+    Message.DAILY_RUNS_EXHAUSTED: Text(
+        "The daily limit of runs has been reached; it resets at {reopensAt}.",
+        "Das Tageslimit an Läufen ist erreicht; neue sind ab {reopensAt} möglich.",
     ),
-    "The file is empty.": "Die Datei ist leer.",
-    "The form can't be read: its boundary or a header is missing or broken.": (
-        "Das Formular ist nicht lesbar: Seine Trennmarke oder ein Kopf fehlt oder ist fehlerhaft."
+    Message.EMAIL_UNVERIFIED: Text(
+        "Verify your e-mail address with your sign-in provider first.",
+        "Bestätigen Sie zuerst Ihre E-Mail-Adresse bei Ihrem Anmeldedienst.",
     ),
-    "The form has text that is not UTF-8.": "Das Formular enthält Text, der nicht UTF-8 ist.",
-    "The job has already ended.": "Der Auftrag ist schon zu Ende.",
-    "The job has no result to share.": "Der Auftrag hat kein Ergebnis, das geteilt werden kann.",
-    "The job keeps moving; try again.": "Der Auftrag ändert sich gerade; versuchen Sie es noch einmal.",
-    "The model's content filter refused this picture; try another picture or another model.": (
-        "Der Inhaltsfilter des Modells hat dieses Bild abgelehnt; versuchen Sie ein anderes Bild oder Modell."
+    Message.FIELD_INVALID: Text(
+        "{field} is invalid: {fault}.",
+        "{field} ist ungültig: {fault}.",
     ),
-    "The model can't give this picture the size that was asked for; try a smaller scale.": (
-        "Das Modell kann diesem Bild die gewünschte Größe nicht geben; versuchen Sie einen kleineren Faktor."
+    Message.FILE_EMPTY: Text(
+        "The file is empty.",
+        "Die Datei ist leer.",
     ),
-    "The model could not process this picture; try another picture or another model.": (
-        "Das Modell konnte dieses Bild nicht verarbeiten; versuchen Sie ein anderes Bild oder ein anderes Modell."
+    Message.FILE_MISSING: Text(
+        "The image is missing; send it in the file field 'image'.",
+        "Das Bild fehlt; senden Sie es im Dateifeld 'image'.",
     ),
-    "The original's time is over and it was deleted; upload it again.": (
-        "Die Zeit des Originals ist um, es wurde gelöscht; laden Sie es noch einmal hoch."
+    Message.FILE_TOO_LARGE: Text(
+        "The file has {size} bytes; the limit is {maxBytes}. Reduce it and try again.",
+        ("Die Datei hat {size} Bytes; erlaubt sind {maxBytes}. Verkleinern Sie sie und versuchen Sie es noch einmal."),
     ),
-    "The picture has {width} x {height} = {pixels} pixels; at most {maxPixels} are accepted.": (
-        "Das Bild hat {width} x {height} = {pixels} Pixel; höchstens {maxPixels} werden angenommen."
+    Message.FILE_TRUNCATED: Text(
+        "The file is cut off: the image does not end within its {size} bytes. Save or send it again.",
+        (
+            "Die Datei ist abgeschnitten: Das Bild endet nicht innerhalb ihrer {size} Bytes. Speichern oder "
+            "senden Sie sie noch einmal."
+        ),
     ),
-    "The picture is built so that reading it takes more time or memory than one picture gets; "
-    "save it anew as an ordinary JPEG, PNG or WebP and send that.": (
-        "Das Bild ist so gebaut, dass sein Lesen mehr Zeit oder Speicher braucht, als ein Bild bekommt; "
-        "speichern Sie es neu als gewöhnliches JPEG, PNG oder WebP und senden Sie dieses."
+    Message.FORMAT_OR_SCALE_TOO_LARGE: Text(
+        (
+            "{format} is limited to {limit} pixels per side; the result would have {actual}. Choose {fitting}, "
+            "or a scale of at most {maximum}."
+        ),
+        (
+            "{format} ist auf {limit} Pixel je Seite begrenzt; das Ergebnis hätte {actual}. Wählen Sie {fitting} "
+            "oder höchstens den Faktor {maximum}."
+        ),
     ),
-    "The picture is damaged and can't be read; save or send it again.": (
-        "Das Bild ist beschädigt und kann nicht gelesen werden; speichern oder senden Sie es noch einmal."
+    Message.FORMAT_TOO_SMALL: Text(
+        "{format} is limited to {limit} pixels per side; the result would have {actual}. Choose {fitting}.",
+        "{format} ist auf {limit} Pixel je Seite begrenzt; das Ergebnis hätte {actual}. Wählen Sie {fitting}.",
     ),
-    "The picture is missing: send it as the file field 'image'.": (
-        "Das Bild fehlt: Senden Sie es als Dateifeld 'image'."
+    Message.FORM_FIELD_INVALID: Text(
+        "The form field {field} is too long, repeated, or exceeds the number of fields allowed.",
+        "Das Formularfeld {field} ist zu lang, doppelt oder überschreitet die erlaubte Zahl der Felder.",
     ),
-    "The picture is too large for this model; try it smaller.": (
-        "Das Bild ist zu groß für dieses Modell; versuchen Sie es kleiner."
+    Message.FORM_FILE_TOO_LARGE: Text(
+        "The file has {size} bytes; a form is limited to {maxBytes}. Use POST /uploads.",
+        "Die Datei hat {size} Bytes; ein Formular ist auf {maxBytes} begrenzt. Verwenden Sie POST /uploads.",
     ),
-    "The provider did not confirm the run. Try again.": (
-        "Der Anbieter hat den Lauf nicht bestätigt. Versuchen Sie es noch einmal."
+    Message.FORM_TEXT_NOT_UTF8: Text(
+        "The form contains text that is not UTF-8.",
+        "Das Formular enthält Text, der nicht UTF-8 ist.",
     ),
-    "The provider did not end the run in time. Try again.": (
-        "Der Anbieter hat den Lauf nicht rechtzeitig beendet. Versuchen Sie es noch einmal."
+    Message.FORM_UNREADABLE: Text(
+        "The form cannot be read: its boundary or a header is missing or malformed.",
+        "Das Formular ist nicht lesbar: Seine Trennmarke oder ein Header fehlt oder ist fehlerhaft.",
     ),
-    "The provider ended the run before it was done; try again.": (
-        "Der Anbieter hat den Lauf vor dem Ende abgebrochen; versuchen Sie es noch einmal."
+    Message.IDEMPOTENCY_KEY_INVALID: Text(
+        "Idempotency-Key must be 1 to 255 visible ASCII characters.",
+        "Idempotency-Key muss aus 1 bis 255 sichtbaren ASCII-Zeichen bestehen.",
     ),
-    "The provider had no place for this job within a day.": (
-        "Der Anbieter hatte einen Tag lang keinen Platz für diesen Auftrag."
+    Message.IDEMPOTENCY_KEY_REUSED: Text(
+        "This Idempotency-Key was already used with a different request; use a new one.",
+        "Dieser Idempotency-Key wurde schon für eine andere Anfrage verwendet; nehmen Sie einen neuen.",
     ),
-    "The provider no longer knows the run.": "Der Anbieter kennt den Lauf nicht mehr.",
-    "The provider refused this job. Try another model.": (
-        "Der Anbieter hat diesen Auftrag abgelehnt. Versuchen Sie ein anderes Modell."
+    Message.IMAGE_ANIMATED: Text(
+        "Animated images are not supported; send a still image.",
+        "Animierte Bilder werden nicht unterstützt; senden Sie ein Standbild.",
     ),
-    "The model returned a picture of a single colour; try again, or try another model.": (
-        "Das Modell lieferte ein Bild in einer einzigen Farbe; versuchen Sie es noch einmal oder mit einem anderen."
+    Message.IMAGE_DAMAGED: Text(
+        "The image is damaged and cannot be read; save or send it again.",
+        "Das Bild ist beschädigt und kann nicht gelesen werden; speichern oder senden Sie es noch einmal.",
     ),
-    "The provider reports success but no longer has the picture.": (
-        "Der Anbieter meldet Erfolg, hat das Bild aber nicht mehr."
+    Message.IMAGE_DELETED: Text(
+        "This image was deleted.",
+        "Dieses Bild wurde gelöscht.",
     ),
-    "The provider started no runs for a day. Try again later.": (
-        "Der Anbieter hat einen Tag lang keine Läufe begonnen. Versuchen Sie es später noch einmal."
+    Message.IMAGE_EXPIRED: Text(
+        "This image has expired and was deleted.",
+        "Dieses Bild ist abgelaufen und wurde gelöscht.",
     ),
-    "The provider's platform failed twice. Try again later.": (
-        "Die Plattform des Anbieters ist zweimal ausgefallen. Versuchen Sie es später."
+    Message.IMAGE_FORBIDDEN: Text(
+        "You do not have access to this image.",
+        "Sie haben keinen Zugriff auf dieses Bild.",
     ),
-    "The result could not be saved; try again.": (
-        "Das Ergebnis konnte nicht gespeichert werden; versuchen Sie es noch einmal."
+    Message.IMAGE_HAS_TOO_MANY_PIXELS: Text(
+        "The image has {width} x {height} = {pixels} pixels; the limit is {maxPixels}.",
+        "Das Bild hat {width} x {height} = {pixels} Pixel; erlaubt sind {maxPixels}.",
     ),
-    "The result's time is over and it was deleted.": "Die Zeit des Ergebnisses ist um, es wurde gelöscht.",
-    "The token is not valid: wrong issuer, audience, signature, or its time is over.": (
-        "Das Token ist nicht gültig: falscher Aussteller, Empfänger, falsche Signatur, oder es ist abgelaufen."
+    Message.IMAGE_NOT_FOUND: Text(
+        "Image not found.",
+        "Bild nicht gefunden.",
     ),
-    "The token names no subject.": "Das Token nennt niemanden.",
-    "The upload was declared as {declared}, but its content is {actual}.": (
-        "Die Datei wurde als {declared} angekündigt, ihr Inhalt ist aber {actual}."
+    Message.IMAGE_TOO_COMPLEX: Text(
+        (
+            "Reading this image takes more time or memory than is allowed; save it as an ordinary JPEG, PNG or "
+            "WebP and send that."
+        ),
+        (
+            "Dieses Bild zu lesen braucht mehr Zeit oder Speicher als erlaubt; speichern Sie es als gewöhnliches "
+            "JPEG, PNG oder WebP und senden Sie dieses."
+        ),
     ),
-    "The upload was not sent with exactly the headers that POST /uploads gave; ask for another URL.": (
-        "Die Datei wurde nicht mit genau den Headern gesendet, die POST /uploads nannte; holen Sie eine neue URL."
+    Message.IMAGE_TOO_LARGE_FOR_MODEL: Text(
+        "The image is too large for this model; try a smaller one.",
+        "Das Bild ist zu groß für dieses Modell; versuchen Sie ein kleineres.",
     ),
-    "The webhook's signature is missing, wrong or too old.": (
-        "Die Signatur des Webhooks fehlt, ist falsch oder zu alt."
+    Message.IMAGE_UNSUITED_FOR_MODEL: Text(
+        "{model} cannot enhance an image of {width} x {height} pixels; choose another model.",
+        "{model} kann ein Bild mit {width} x {height} Pixeln nicht verbessern; wählen Sie ein anderes Modell.",
     ),
-    "There is no model {model}; choose {allowed}.": "Es gibt kein Modell {model}; wählen Sie {allowed}.",
-    "There is no such job among yours.": "Diesen Auftrag gibt es unter Ihren nicht.",
-    "There is no such picture.": "Dieses Bild gibt es nicht.",
-    "There is nothing at this path.": "Unter diesem Pfad gibt es nichts.",
-    "This Idempotency-Key came before with another request; use a new one.": (
-        "Dieser Idempotency-Key kam schon mit einer anderen Anfrage; verwenden Sie einen neuen."
+    Message.INTERNAL_ERROR: Text(
+        "An unexpected error occurred; try again.",
+        "Ein unerwarteter Fehler ist aufgetreten; versuchen Sie es noch einmal.",
     ),
-    "This job could not be started within a day. Try again later.": (
-        "Dieser Auftrag konnte einen Tag lang nicht begonnen werden. Versuchen Sie es später noch einmal."
+    Message.JOBS_DISABLED: Text(
+        "New jobs are currently disabled.",
+        "Neue Aufträge sind zurzeit nicht möglich.",
     ),
-    "This installation takes no jobs at present.": "Diese Installation nimmt zurzeit keine Aufträge an.",
-    "This installation takes no tokens; it knows guests only.": (
-        "Diese Installation nimmt keine Token; sie kennt nur Gäste."
+    Message.JOB_ALREADY_ENDED: Text(
+        "The job has already ended.",
+        "Der Auftrag ist bereits beendet.",
     ),
-    "This is not a JPEG, PNG or WebP picture, whatever its name says; send one of these.": (
-        "Das ist kein JPEG-, PNG- oder WebP-Bild, was auch immer sein Name sagt; senden Sie eines davon."
+    Message.JOB_CHANGED_CONCURRENTLY: Text(
+        "The job changed at the same time; try again.",
+        "Der Auftrag hat sich gleichzeitig geändert; versuchen Sie es noch einmal.",
     ),
-    "This link's time is over.": "Die Zeit dieses Links ist um.",
-    "This model is no longer on offer; choose another.": (
-        "Dieses Modell wird nicht mehr angeboten; wählen Sie ein anderes."
+    Message.JOB_HAS_NO_RESULT: Text(
+        "The job has no result to share.",
+        "Der Auftrag hat kein Ergebnis, das geteilt werden kann.",
     ),
-    "This picture belongs to somebody else.": "Dieses Bild gehört jemand anderem.",
-    "This picture was deleted.": "Dieses Bild wurde gelöscht.",
-    "This picture's time is over and it was deleted.": "Die Zeit dieses Bildes ist um, es wurde gelöscht.",
-    "This request comes from another site.": "Diese Anfrage kommt von einer anderen Website.",
-    "Today's runs are used up; new ones are taken from {reopensAt}.": (
-        "Die Läufe für heute sind verbraucht; neue werden ab {reopensAt} angenommen."
+    Message.JOB_NOT_FOUND: Text(
+        "Job not found.",
+        "Auftrag nicht gefunden.",
     ),
-    "Today's runs are used up; try again tomorrow.": (
-        "Die Läufe für heute sind verbraucht; versuchen Sie es morgen noch einmal."
+    Message.JOB_NOT_STARTED_IN_TIME: Text(
+        "The job could not be started within 24 hours. Try again later.",
+        ("Der Auftrag konnte nicht innerhalb von 24 Stunden gestartet werden. Versuchen Sie es später noch einmal."),
     ),
-    "Tokens can't be checked right now; try again in a minute.": (
-        "Token können gerade nicht geprüft werden; versuchen Sie es in einer Minute noch einmal."
+    Message.JSON_REQUIRED: Text(
+        "Send the request body as application/json.",
+        "Senden Sie den Anfragetext als application/json.",
     ),
-    "Too many of your requests arrived at once; try again in a moment.": (
-        "Zu viele Ihrer Anfragen kamen auf einmal; versuchen Sie es gleich noch einmal."
+    Message.METHOD_NOT_ALLOWED: Text(
+        "{method} is not allowed; use {allow}.",
+        "{method} ist nicht erlaubt; verwenden Sie {allow}.",
     ),
-    "Verify your e-mail address with your sign-in provider first.": (
-        "Bestätigen Sie zuerst Ihre E-Mail-Adresse bei Ihrem Anmeldedienst."
+    Message.MODEL_CANNOT_GIVE_SIZE: Text(
+        "The model cannot produce the requested size for this image; try a smaller scale.",
+        ("Das Modell kann die gewünschte Größe für dieses Bild nicht erzeugen; versuchen Sie einen kleineren Faktor."),
     ),
-    "You have brought {limit} pictures today; the next are taken from {resetAt}.": (
-        "Sie haben heute {limit} Bilder gebracht; die nächsten werden ab {resetAt} angenommen."
+    Message.MODEL_FAILED: Text(
+        "The model could not process this image; try another image or model.",
+        "Das Modell konnte dieses Bild nicht verarbeiten; versuchen Sie ein anderes Bild oder Modell.",
     ),
-    "You have used {used} of {limit} jobs; the next are free at {resetAt}.": (
-        "Sie haben {used} von {limit} Aufträgen verbraucht; die nächsten sind ab {resetAt} frei."
+    Message.MODEL_NOT_OFFERED: Text(
+        "This model is no longer available; choose another one.",
+        "Dieses Modell ist nicht mehr verfügbar; wählen Sie ein anderes.",
     ),
-    "{contentType} is not accepted; send {accepted}.": ("{contentType} wird nicht angenommen; senden Sie {accepted}."),
-    "{field} is not one that POST /uploads gave.": "{field} stammt nicht von POST /uploads.",
-    "{field} is not one that this list gave.": "{field} stammt nicht aus dieser Liste.",
-    "{field} is not what it must be: {fault}.": "{field} ist nicht, was es sein muss: {fault}.",
-    "{field} is {actual}; it must be a number from {minimum} to {maximum}.": (
-        "{field} ist {actual}; es muss eine Zahl von {minimum} bis {maximum} sein."
+    Message.MODEL_UNKNOWN: Text(
+        "Unknown model {model}; choose {allowed}.",
+        "Unbekanntes Modell {model}; wählen Sie {allowed}.",
     ),
-    "{field} is {actual}; it must be a whole number from {minimum} to {maximum}.": (
-        "{field} ist {actual}; es muss eine ganze Zahl von {minimum} bis {maximum} sein."
+    Message.NOT_AN_IMAGE: Text(
+        "The file is not a JPEG, PNG or WebP image, whatever its name or type; send one of these.",
+        "Die Datei ist kein JPEG-, PNG- oder WebP-Bild, unabhängig von Name und Typ; senden Sie eines davon.",
     ),
-    "{field} is {actual}; it must be a whole number.": "{field} ist {actual}; es muss eine ganze Zahl sein.",
-    "{field} is {actual}; it must be from {minimum} to {maximum}.": (
-        "{field} ist {actual}; möglich ist {minimum} bis {maximum}."
+    Message.NOT_A_BOOLEAN: Text(
+        "{field} is {actual}; it must be true or false.",
+        "{field} ist {actual}; möglich sind true und false.",
     ),
-    "{field} is {actual}; it must be one of {allowed}.": "{field} ist {actual}; möglich sind {allowed}.",
-    "{field} is {actual}; it must be true or false.": "{field} ist {actual}; möglich sind true und false.",
-    "{format} holds {limit} pixels a side; the result would have {actual}. Choose {fitting}.": (
-        "{format} fasst {limit} Pixel je Seite; das Ergebnis hätte {actual}. Wählen Sie {fitting}."
+    Message.NOT_A_CHOICE: Text(
+        "{field} is {actual}; it must be one of {allowed}.",
+        "{field} ist {actual}; möglich sind {allowed}.",
     ),
-    "{format} holds {limit} pixels a side; the result would have {actual}. "
-    "Choose {fitting}, or a scale of at most {maximum}.": (
-        "{format} fasst {limit} Pixel je Seite; das Ergebnis hätte {actual}. "
-        "Wählen Sie {fitting} oder höchstens den Faktor {maximum}."
+    Message.NOT_A_NUMBER_IN_RANGE: Text(
+        "{field} is {actual}; it must be a number from {minimum} to {maximum}.",
+        "{field} ist {actual}; es muss eine Zahl von {minimum} bis {maximum} sein.",
     ),
-    "{method} is not allowed here; use {allow}.": "{method} ist hier nicht erlaubt; verwenden Sie {allow}.",
-    "{model} can't enhance a picture of {width} x {height} pixels; choose another model.": (
-        "{model} kann ein Bild mit {width} x {height} Pixeln nicht verbessern; wählen Sie ein anderes Modell."
+    Message.NOT_A_WHOLE_NUMBER: Text(
+        "{field} is {actual}; it must be a whole number.",
+        "{field} ist {actual}; es muss eine ganze Zahl sein.",
     ),
-    "{model} has no parameter {field}; it takes {allowed}.": (
-        "{model} hat keinen Parameter {field}; es nimmt {allowed}."
+    Message.NOT_A_WHOLE_NUMBER_IN_RANGE: Text(
+        "{field} is {actual}; it must be a whole number from {minimum} to {maximum}.",
+        "{field} ist {actual}; es muss eine ganze Zahl von {minimum} bis {maximum} sein.",
+    ),
+    Message.NOT_THE_PUBLIC_ADDRESS: Text(
+        "Requests must be sent to the public address.",
+        "Anfragen müssen an die öffentliche Adresse gesendet werden.",
+    ),
+    Message.NO_RUNS_LEFT_TODAY: Text(
+        "The daily limit of runs has been reached; try again tomorrow.",
+        "Das Tageslimit an Läufen ist erreicht; versuchen Sie es morgen noch einmal.",
+    ),
+    Message.NUMBER_TOO_LARGE: Text(
+        "The request body contains a number that is too large: {actual}.",
+        "Der Anfragetext enthält eine zu große Zahl: {actual}.",
+    ),
+    Message.ONE_FILE_REQUIRED: Text(
+        "Send exactly one file, in the field 'image'.",
+        "Senden Sie genau eine Datei, im Feld 'image'.",
+    ),
+    Message.ORIGINAL_EXPIRED: Text(
+        "The original has expired and was deleted; upload it again.",
+        "Das Original ist abgelaufen und wurde gelöscht; laden Sie es noch einmal hoch.",
+    ),
+    Message.OUT_OF_RANGE: Text(
+        "{field} is {actual}; it must be from {minimum} to {maximum}.",
+        "{field} ist {actual}; möglich ist {minimum} bis {maximum}.",
+    ),
+    Message.PARAMETER_UNKNOWN: Text(
+        "{model} has no parameter {field}; it has {allowed}.",
+        "{model} hat keinen Parameter {field}; es hat {allowed}.",
+    ),
+    Message.PATH_NOT_FOUND: Text(
+        "Path not found.",
+        "Pfad nicht gefunden.",
+    ),
+    Message.PROVIDER_FAILED_TWICE: Text(
+        "The provider failed twice. Try again later.",
+        "Der Anbieter ist zweimal ausgefallen. Versuchen Sie es später noch einmal.",
+    ),
+    Message.PROVIDER_REFUSED_JOB: Text(
+        "The provider rejected this job. Try another model.",
+        "Der Anbieter hat diesen Auftrag abgelehnt. Versuchen Sie ein anderes Modell.",
+    ),
+    Message.PROVIDER_STARTED_NO_RUNS: Text(
+        "The provider accepted no runs for 24 hours. Try again later.",
+        "Der Anbieter hat 24 Stunden lang keine Läufe angenommen. Versuchen Sie es später noch einmal.",
+    ),
+    Message.PROVIDER_WITHOUT_CAPACITY: Text(
+        "The provider had no capacity for this job within 24 hours.",
+        "Der Anbieter hatte innerhalb von 24 Stunden keine Kapazität für diesen Auftrag.",
+    ),
+    Message.QUOTA_CHARGED: Text(
+        "This job counts against your quota.",
+        "Dieser Auftrag zählt zu Ihrem Kontingent.",
+    ),
+    Message.QUOTA_EXCEEDED: Text(
+        "Quota exceeded: {used} of {limit} jobs used; it resets at {resetAt}.",
+        "Kontingent erschöpft: {used} von {limit} Aufträgen verbraucht; neue sind ab {resetAt} möglich.",
+    ),
+    Message.QUOTA_NOT_CHARGED: Text(
+        "This job does not count against your quota.",
+        "Dieser Auftrag zählt nicht zu Ihrem Kontingent.",
+    ),
+    Message.RATE_LIMIT_EXCEEDED: Text(
+        "Rate limit of {limit} requests per minute exceeded; try again in {retryAfter} s.",
+        ("Das Limit von {limit} Anfragen je Minute ist überschritten; versuchen Sie es in {retryAfter} s noch einmal."),
+    ),
+    Message.RESULT_BLANK: Text(
+        "The model returned an image of a single colour; try again, or try another model.",
+        ("Das Modell lieferte ein einfarbiges Bild; versuchen Sie es noch einmal oder mit einem anderen Modell."),
+    ),
+    Message.RESULT_ERASED: Text(
+        "The provider reports success, but the result is no longer available there.",
+        "Der Anbieter meldet Erfolg, aber das Ergebnis ist dort nicht mehr verfügbar.",
+    ),
+    Message.RESULT_EXPIRED: Text(
+        "The result has expired and was deleted.",
+        "Das Ergebnis ist abgelaufen und wurde gelöscht.",
+    ),
+    Message.RESULT_NOT_SAVED: Text(
+        "The result could not be saved; try again.",
+        "Das Ergebnis konnte nicht gespeichert werden; versuchen Sie es noch einmal.",
+    ),
+    Message.RESULT_TOO_COMPLEX: Text(
+        "Saving the result takes more time or memory than is allowed; try a smaller scale or another format.",
+        (
+            "Das Ergebnis zu speichern braucht mehr Zeit oder Speicher als erlaubt; versuchen Sie einen "
+            "kleineren Faktor oder ein anderes Format."
+        ),
+    ),
+    Message.RUN_CANCELED_BY_PROVIDER: Text(
+        "The provider canceled the run; try again.",
+        "Der Anbieter hat den Lauf abgebrochen; versuchen Sie es noch einmal.",
+    ),
+    Message.RUN_NOT_ENDED: Text(
+        "The provider did not finish the run in time. Try again.",
+        "Der Anbieter hat den Lauf nicht rechtzeitig beendet. Versuchen Sie es noch einmal.",
+    ),
+    Message.RUN_UNCONFIRMED: Text(
+        "The provider did not confirm the run. Try again.",
+        "Der Anbieter hat den Lauf nicht bestätigt. Versuchen Sie es noch einmal.",
+    ),
+    Message.RUN_UNKNOWN_TO_PROVIDER: Text(
+        "The provider no longer has the run.",
+        "Der Anbieter kennt den Lauf nicht mehr.",
+    ),
+    Message.SCALE_TOO_LARGE: Text(
+        (
+            "With {model}, an image of {width} x {height} pixels can be enlarged at most {maximum} times, not "
+            "{actual} times."
+        ),
+        (
+            "Mit {model} kann ein Bild von {width} x {height} Pixeln höchstens {maximum}-fach vergrößert werden, "
+            "nicht {actual}-fach."
+        ),
+    ),
+    Message.SHARE_LINK_EXPIRED: Text(
+        "This share link has expired.",
+        "Dieser Freigabelink ist abgelaufen.",
+    ),
+    Message.SIGN_IN_NOT_CONFIGURED: Text(
+        "Sign-in is not configured; only guest access is available.",
+        "Die Anmeldung ist nicht eingerichtet; es gibt nur Gastzugang.",
+    ),
+    Message.SIGN_IN_REQUIRED: Text(
+        "Sign in, or send the guest cookie you received with your upload.",
+        "Melden Sie sich an, oder senden Sie das Gast-Cookie mit, das Sie beim Hochladen erhalten haben.",
+    ),
+    Message.SIGN_IN_TO_SEE_IMAGE: Text(
+        "Sign in, or send the guest cookie you received with your upload, to see this image.",
+        "Melden Sie sich an, oder senden Sie das Gast-Cookie vom Hochladen mit, um dieses Bild zu sehen.",
+    ),
+    Message.TOKENS_UNVERIFIABLE: Text(
+        "Tokens cannot be verified at the moment; try again in a minute.",
+        "Token können gerade nicht geprüft werden; versuchen Sie es in einer Minute noch einmal.",
+    ),
+    Message.TOKEN_INVALID: Text(
+        "The token is invalid: wrong issuer, audience or signature, or it has expired.",
+        ("Das Token ist ungültig: falscher Aussteller, Empfänger oder falsche Signatur, oder es ist abgelaufen."),
+    ),
+    Message.TOKEN_WITHOUT_SUBJECT: Text(
+        "The token has no subject.",
+        "Das Token enthält kein Subject.",
+    ),
+    Message.TOO_MANY_AT_ONCE: Text(
+        "Too many of your requests arrived at the same time; try again in a moment.",
+        "Zu viele Ihrer Anfragen kamen gleichzeitig an; versuchen Sie es gleich noch einmal.",
+    ),
+    Message.UPLOADS_EXHAUSTED: Text(
+        "Daily limit of {limit} uploads reached; it resets at {resetAt}.",
+        "Das Tageslimit von {limit} Uploads ist erreicht; neue sind ab {resetAt} möglich.",
+    ),
+    Message.UPLOAD_ALREADY_USED: Text(
+        "This upload was already used for a job.",
+        "Dieser Upload wurde bereits für einen Auftrag verwendet.",
+    ),
+    Message.UPLOAD_HEADERS_MISMATCH: Text(
+        ("The file was not uploaded with exactly the headers that POST /uploads returned; request a new upload URL."),
+        (
+            "Die Datei wurde nicht mit genau den Headern hochgeladen, die POST /uploads nannte; fordern Sie eine "
+            "neue Upload-URL an."
+        ),
+    ),
+    Message.UPLOAD_ID_INVALID: Text(
+        "{field} was not issued by POST /uploads.",
+        "{field} stammt nicht von POST /uploads.",
+    ),
+    Message.UPLOAD_NOT_FOUND: Text(
+        "No file was uploaded for this uploadId; PUT the image to its upload URL first.",
+        ("Für diese uploadId wurde keine Datei hochgeladen; senden Sie das Bild zuerst mit PUT an die Upload-URL."),
+    ),
+    Message.UPLOAD_TYPE_MISMATCH: Text(
+        "The upload was declared as {declared}, but its content is {actual}.",
+        "Der Upload wurde als {declared} angekündigt, sein Inhalt ist aber {actual}.",
+    ),
+    Message.WEBHOOK_SIGNATURE_INVALID: Text(
+        "The webhook signature is missing, invalid or too old.",
+        "Die Signatur des Webhooks fehlt, ist ungültig oder zu alt.",
     ),
 }

@@ -55,7 +55,7 @@ describe('the details', () => {
     expect(details()).toEqual({
       Type: 'rate_limited',
       Status: '429',
-      Answer: 'At most 10 such requests a minute are taken; the next in 42 s.',
+      Answer: 'Rate limit of 10 requests per minute exceeded; try again in 42 s.',
       Request: 'request-1',
     });
   });

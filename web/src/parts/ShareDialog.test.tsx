@@ -91,7 +91,7 @@ describe('what stands in the way of a link', () => {
     const from = server().on(ROUTE, no(410, refused('gone')));
     const { person } = await show(<ShareDialog id={JOB} onClose={vi.fn()} />, { server: from });
     await person.click(create());
-    expect((await screen.findByRole('alert')).textContent).toContain('This picture was deleted.');
+    expect((await screen.findByRole('alert')).textContent).toContain('This image was deleted.');
   });
 
   it('is no network, in German too', async () => {

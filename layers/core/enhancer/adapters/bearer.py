@@ -9,6 +9,7 @@ import jwt
 
 from enhancer.adapters.identity import Token
 from enhancer.domain import owner
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import ServiceUnavailable, Unauthorized
 
@@ -69,15 +70,11 @@ class BearerTokens:
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
         except jwt.PyJWKClientConnectionError:
-            raise ServiceUnavailable(
-                "Tokens can't be checked right now; try again in a minute.", retry_after=60
-            ) from None
+            raise ServiceUnavailable(Message.TOKENS_UNVERIFIABLE, retry_after=60) from None
         except jwt.PyJWTError:
-            raise Unauthorized(
-                "The token is not valid: wrong issuer, audience, signature, or its time is over."
-            ) from None
+            raise Unauthorized(Message.TOKEN_INVALID) from None
         if not _is_text(claims["sub"]):
-            raise Unauthorized("The token names no subject.")
+            raise Unauthorized(Message.TOKEN_WITHOUT_SUBJECT)
         who = Caller(
             owner.user(self._owner_key, self._issuer, claims["sub"]),
             role="admin" if claims.get("role") == "admin" else "user",

@@ -10,6 +10,7 @@ from enhancer.adapters.dynamo_items import UNFINISHED, Expression, item_job, job
 from enhancer.domain.clock import from_text, to_text
 from enhancer.domain.job import Job, Transition
 from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Seat
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.errors import Conflict, Contended, TransitionRefused
 
@@ -55,7 +56,7 @@ class DynamoJobs:
         }
         row_refused, seat_refused = self._transact({"Put": put}, {"Update": self._take(job, seat)})
         if row_refused:
-            raise Conflict("A job was already made of this upload.", jobId=job.id)
+            raise Conflict(Message.UPLOAD_ALREADY_USED, jobId=job.id)
         if seat_refused:
             raise Contended
 

@@ -11,6 +11,7 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from enhancer.adapters.cookies import Signer
 from enhancer.domain import owner
 from enhancer.domain.clock import Clock
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, Owner
 from enhancer.errors import Unauthorized
 
@@ -54,7 +55,7 @@ class Identity:
         """The verified bearer token of a request. Raises Unauthorized, ServiceUnavailable."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthorized("The Authorization header must be: Bearer <token>.")
+            raise Unauthorized(Message.AUTHORIZATION_HEADER_INVALID)
         return self._bearer(token.strip())
 
     def mint(self) -> tuple[Caller, Cookie]:

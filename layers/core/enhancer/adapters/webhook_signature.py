@@ -13,6 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from enhancer.adapters.replicate_prediction import NotAPrediction, read_prediction
 from enhancer.domain.catalogue import EnhancementModel
+from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Delivery
 from enhancer.errors import Unauthorized, ValidationFailed
 
@@ -37,7 +38,7 @@ class WebhookSignature:
         try:
             prediction = read_prediction(message, self._models)
         except NotAPrediction:
-            raise ValidationFailed("The body is not a prediction.") from None
+            raise ValidationFailed(Message.BODY_NOT_A_PREDICTION) from None
         return Delivery(
             webhook_id=headers["webhook-id"],
             timestamp=int(float(headers["webhook-timestamp"])),
@@ -55,8 +56,8 @@ class WebhookSignature:
             except (WebhookVerificationError, ValueError):
                 continue
             except RecursionError:  # signed, and nested more deeply than JSON is read
-                raise ValidationFailed("The body is not a JSON object.") from None
+                raise ValidationFailed(Message.BODY_NOT_AN_OBJECT) from None
             if isinstance(message, dict):
                 return message
-            raise ValidationFailed("The body is not a JSON object.")
-        raise Unauthorized("The webhook's signature is missing, wrong or too old.")
+            raise ValidationFailed(Message.BODY_NOT_AN_OBJECT)
+        raise Unauthorized(Message.WEBHOOK_SIGNATURE_INVALID)

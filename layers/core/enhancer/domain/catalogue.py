@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from enhancer.domain.messages import Message
+
 Kind = Literal["integer", "number", "boolean", "choice"]
 Goal = Literal["enlarge", "faces", "cleanup"]
 
@@ -16,13 +18,13 @@ Goal = Literal["enlarge", "faces", "cleanup"]
 class InvalidParameter(ValueError):
     """A parameter that the model does not take, or a value outside its range.
 
-    `template` is a sentence that names `details` and the parameter, as `field`, in braces.
+    The text of `message` names `details` and the parameter, as `field`, in braces.
     """
 
-    def __init__(self, name: str, template: str, **details: Any) -> None:
+    def __init__(self, name: str, message: Message, **details: Any) -> None:
         super().__init__(name)
         self.name = name
-        self.template = template
+        self.message = message
         self.details = details
 
 
@@ -49,16 +51,16 @@ class Parameter:
         if self.kind == "choice":
             return InvalidParameter(
                 self.name,
-                "{field} is {actual}; it must be one of {allowed}.",
+                Message.NOT_A_CHOICE,
                 actual=actual,
                 allowed=list(self.choices),
             )
         if self.kind == "boolean":
-            return InvalidParameter(self.name, "{field} is {actual}; it must be true or false.", actual=actual)
-        whole = "{field} is {actual}; it must be a whole number from {minimum} to {maximum}."
-        decimal = "{field} is {actual}; it must be a number from {minimum} to {maximum}."
-        template = whole if self.kind == "integer" else decimal
-        return InvalidParameter(self.name, template, actual=actual, minimum=self.minimum, maximum=self.maximum)
+            return InvalidParameter(self.name, Message.NOT_A_BOOLEAN, actual=actual)
+        whole = Message.NOT_A_WHOLE_NUMBER_IN_RANGE
+        decimal = Message.NOT_A_NUMBER_IN_RANGE
+        message = whole if self.kind == "integer" else decimal
+        return InvalidParameter(self.name, message, actual=actual, minimum=self.minimum, maximum=self.maximum)
 
     def _parse(self, value: Any) -> bool | float | str:
         if self.kind == "choice":
@@ -185,7 +187,7 @@ class EnhancementModel:
             if name not in known:
                 raise InvalidParameter(
                     name[:40],
-                    "{model} has no parameter {field}; it takes {allowed}.",
+                    Message.PARAMETER_UNKNOWN,
                     model=self.slug,
                     allowed=list(known),
                 )

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from enhancer.domain.clock import from_text, milliseconds
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner, OwnerType
 
 # A place at a provider that throttles, a provider that starts no runs at present, a model that is still being started.
@@ -82,6 +83,7 @@ class Job:
     `result_width` and `result_height` are the promised size of the result, for the original as it is stored; rows of
     0.1 have none. `provider_answer` is what the provider answered when it was last asked for a run and named none, at
     `provider_answered_at`; `waiting_for` is what the job waits for at the provider.
+    `error_code` is the code of the message that tells why the job failed (`domain/messages.py`).
     `not_saved_because` is what kept the result from being saved, for the operator.
     `tries` are the instants at which work on the job's picture began since it moved last; a try that ends, well or with
     an error, leaves none behind.
@@ -127,7 +129,7 @@ class Job:
     preview_r2_key: str | None = None
     thumb_r2_key: str | None = None
     error_type: str | None = None
-    error_message: str | None = None
+    error_code: str | None = None
     not_saved_because: str | None = None
     quota_window: str
     quota_refunded: bool = False
@@ -197,13 +199,13 @@ class Job:
         return self.previous_provider_job_id is not None
 
     @property
-    def why_not_started(self) -> str:
+    def why_not_started(self) -> Message:
         """Why a job that waited for a day was never started."""
         if self.waiting_for == "place":
-            return "The provider had no place for this job within a day."
+            return Message.PROVIDER_WITHOUT_CAPACITY
         if self.waiting_for == "provider":
-            return "The provider started no runs for a day. Try again later."
-        return "This job could not be started within a day. Try again later."
+            return Message.PROVIDER_STARTED_NO_RUNS
+        return Message.JOB_NOT_STARTED_IN_TIME
 
     @property
     def stage(self) -> str:

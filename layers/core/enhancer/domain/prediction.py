@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from enhancer.domain import keys
 from enhancer.domain.job import Job, Status
+from enhancer.domain.messages import Message
 
 # How runs fail, by the texts of their errors, the first that fits. replicate.com/docs/reference/error-codes, read
 # 2026-11-25, names E1000 (unknown, retry), E1001 (out of memory: smaller input), E4875 (no webhook URL) and E6716
@@ -88,7 +89,7 @@ class Verdict:
 
     action: Literal["retry", "fail", "cancel"]
     error_type: str = ""
-    error_message: str = ""
+    message: Message | None = None
     refund: bool = field(default=False)
 
 
@@ -110,22 +111,22 @@ def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Ve
     if cancel_requested:
         return Verdict("cancel")
     if prediction.status == "succeeded":
-        return _failed("The provider reports success but no longer has the picture.", refund=True)
+        return _failed(Message.RESULT_ERASED, refund=True)
     if prediction.status in {"canceled", "aborted"}:  # by its deadline, while it ran or before
-        return _failed("The provider ended the run before it was done; try again.", refund=True)
+        return _failed(Message.RUN_CANCELED_BY_PROVIDER, refund=True)
     error = prediction.error or ""
     if _TOO_LARGE.search(error):
-        message = "The picture is too large for this model; try it smaller."
+        message = Message.IMAGE_TOO_LARGE_FOR_MODEL
         return Verdict("fail", "image_too_large", message, refund=True)
     if _FILTERED.search(error):
-        message = "The model's content filter refused this picture; try another picture or another model."
+        message = Message.CONTENT_FILTERED
         return Verdict("fail", "validation_error", message)
     if _PLATFORM_FAULT.search(error):
         if attempt < 2:
             return Verdict("retry")
-        return _failed("The provider's platform failed twice. Try again later.", refund=True)
-    return _failed("The model could not process this picture; try another picture or another model.", refund=True)
+        return _failed(Message.PROVIDER_FAILED_TWICE, refund=True)
+    return _failed(Message.MODEL_FAILED, refund=True)
 
 
-def _failed(message: str, *, refund: bool) -> Verdict:
+def _failed(message: Message, *, refund: bool) -> Verdict:
     return Verdict("fail", "provider_error", message, refund)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from enhancer.domain.catalogue import EnhancementModel, InvalidParameter, Size
+from enhancer.domain.messages import Message
 
 # The widest and highest picture of a format: WebP by its 14-bit fields (Google's container specification), JPEG by
 # libjpeg's JPEG_MAX_DIMENSION; both read 2026-11-23. PNG holds more than any model gives.
@@ -59,13 +60,13 @@ def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementMo
     params = model.parse(raw)
     largest = largest_scale(width, height, model)
     if largest <= 0:
-        message = "{model} can't enhance a picture of {width} x {height} pixels; choose another model."
+        message = Message.IMAGE_UNSUITED_FOR_MODEL
         raise InvalidParameter("model", message, width=width, height=height, model=model.name)
     scale = float(params["scale"])
     if scale > largest and "scale" in raw:
         raise InvalidParameter(
             "scale",
-            "A picture of {width} x {height} pixels can be enlarged {maximum} times with {model}, not {actual} times.",
+            Message.SCALE_TOO_LARGE,
             width=width,
             height=height,
             model=model.name,
@@ -90,12 +91,9 @@ def _check_side(width: int, height: int, scale: float, model: EnhancementModel, 
         maximum = _floor(maximum - LEFT_OVER / 2)
     known = {"format": output_format, "actual": longest, "limit": limit, "fitting": fitting}
     if maximum < 1:
-        message = "{format} holds {limit} pixels a side; the result would have {actual}. Choose {fitting}."
+        message = Message.FORMAT_TOO_SMALL
         raise InvalidParameter("outputFormat", message, **known)
-    message = (
-        "{format} holds {limit} pixels a side; the result would have {actual}. "
-        "Choose {fitting}, or a scale of at most {maximum}."
-    )
+    message = Message.FORMAT_OR_SCALE_TOO_LARGE
     raise InvalidParameter("outputFormat", message, maximum=maximum, **known)
 
 

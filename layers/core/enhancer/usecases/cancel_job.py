@@ -5,6 +5,7 @@ from contextlib import suppress
 from enhancer.documents import job_json
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import WITHDRAW, Job, Status
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import Conflict, Contended, ProviderError, ServiceUnavailable, TransitionRefused
 from enhancer.ports import Jobs, Provider
@@ -22,10 +23,10 @@ def cancel_job(job_id: str, caller: Caller | None, *, jobs: Jobs, provider: Prov
     for _ in range(_TRIES):
         job = find_job(job_id, caller, jobs=jobs)
         if job.ended:
-            raise Conflict("The job has already ended.", job=job_json(job))
+            raise Conflict(Message.JOB_ALREADY_ENDED, job=job_json(job))
         with suppress(TransitionRefused, Contended):
             return stop_run(job, jobs=jobs, provider=provider, clock=clock)
-    raise ServiceUnavailable("The job keeps moving; try again.", retry_after=1)
+    raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)
 
 
 def stop_run(job: Job, *, jobs: Jobs, provider: Provider, clock: Clock) -> Job:

@@ -19,6 +19,7 @@ from enhancer.domain import image, keys, prediction
 from enhancer.domain.catalogue import OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, MAX_DEATHS, RETRY, SAVE, SUCCEED, Append, Job
+from enhancer.domain.messages import Message
 from enhancer.domain.outcomes import CompletionOutcome
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
@@ -34,11 +35,6 @@ from enhancer.errors import (
 from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
 from enhancer.usecases.end_job import end_job
 
-_UNSAVED = "The result could not be saved; try again."
-_BLANK = "The model returned a picture of a single colour; try again, or try another model."
-_TOO_MUCH_WORK = (
-    "Saving the result takes more time or memory than one picture gets; try a smaller scale or another format."
-)
 RESULT_CACHE = "private, max-age=31536000, immutable"
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\\]")
@@ -124,7 +120,7 @@ def _save(job: Job, run: Prediction, completer: Completer) -> CompletionOutcome:
         completer.pictures.delete(_result_keys(job, completer))  # a try that was cut off may have stored some of them
         return _end(job, completer, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
     if job.kills(completer.clock()):
-        return _not_saved(job, completer, _TOO_MUCH_WORK, f"{MAX_DEATHS} processes died of it")
+        return _not_saved(job, completer, Message.RESULT_TOO_COMPLEX, f"{MAX_DEATHS} processes died of it")
     assert run.output_url is not None  # noqa: S101 - complete_job looked
     try:
         output = completer.outputs.fetch(run.output_url)
@@ -134,11 +130,11 @@ def _save(job: Job, run: Prediction, completer: Completer) -> CompletionOutcome:
         with finished.file:
             changes = _store(job, finished, completer)
     except BlankPicture as problem:
-        return _not_saved(job, completer, _BLANK, str(problem))
+        return _not_saved(job, completer, Message.RESULT_BLANK, str(problem))
     except TooMuchWork as problem:
-        return _not_saved(job, completer, _TOO_MUCH_WORK, str(problem))
+        return _not_saved(job, completer, Message.RESULT_TOO_COMPLEX, str(problem))
     except (OutputGone, UnreadablePicture) as problem:
-        return _not_saved(job, completer, _UNSAVED, str(problem))
+        return _not_saved(job, completer, Message.RESULT_NOT_SAVED, str(problem))
     except Exception:  # it failed and did not die: what failed is not the picture
         with suppress(Exception):
             completer.jobs.note(job, {"tries": None})
@@ -150,9 +146,9 @@ def _save(job: Job, run: Prediction, completer: Completer) -> CompletionOutcome:
     return CompletionOutcome.SUCCEEDED
 
 
-def _not_saved(job: Job, completer: Completer, message: str, because: str) -> CompletionOutcome:
+def _not_saved(job: Job, completer: Completer, message: Message, because: str) -> CompletionOutcome:
     completer.pictures.delete(_result_keys(job, completer))  # an earlier try may have stored some of them
-    changes = {"error_type": "provider_error", "error_message": message, "not_saved_because": because}
+    changes = {"error_type": "provider_error", "error_code": message, "not_saved_because": because}
     return _end(job, completer, FAIL, changes, refund=True, outcome=CompletionOutcome.FAILED)
 
 
@@ -241,7 +237,7 @@ def _settle(job: Job, run: Prediction, completer: Completer) -> CompletionOutcom
         return _retry(job, run, completer)
     if verdict.action == "cancel":
         return _end(job, completer, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
-    changes = {"error_type": verdict.error_type, "error_message": verdict.error_message}
+    changes = {"error_type": verdict.error_type, "error_code": verdict.message}
     return _end(job, completer, FAIL, changes, refund=verdict.refund, outcome=CompletionOutcome.FAILED)
 
 

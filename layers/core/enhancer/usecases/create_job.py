@@ -16,13 +16,12 @@ from enhancer.domain import image, keys, limits, sizing
 from enhancer.domain.catalogue import InvalidParameter, Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
-from enhancer.domain.image.refusals import DAMAGED, TOO_MUCH_WORK
 from enhancer.domain.job import Job, Status
 from enhancer.domain.limits import Quota
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.domain.retention import RECORD, expiry
 from enhancer.errors import (
-    CROWDED,
     CeilingReached,
     Contended,
     Gone,
@@ -76,11 +75,11 @@ def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake:
     that can't be had; QuotaExceeded; Conflict when the upload is spent.
     """
     if not keys.is_job_id(upload_id):
-        raise ValidationFailed("{field} is not one that POST /uploads gave.", field="uploadId")
+        raise ValidationFailed(Message.UPLOAD_ID_INVALID, field="uploadId")
     key = keys.original_key(intake.prefix, owner, upload_id)
     found = intake.pictures.uploaded(key, image.HEAD_BYTES)
     if found is None:
-        raise NotFound("Nothing was uploaded under this uploadId; PUT the picture to its URL first.")
+        raise NotFound(Message.UPLOAD_NOT_FOUND)
     size = found.size
     try:
         _check_signed(found, upload_id, intake)
@@ -126,7 +125,7 @@ def create_job_from_job(job_id: str, source: Job, choice: Choice, owner: Owner, 
     key = keys.original_key(intake.prefix, owner, job_id)
     due = intake.clock() >= expiry(source.created_at).original
     if due or not intake.pictures.copy(source.input_r2_key, key):
-        raise Gone("The original's time is over and it was deleted; upload it again.")
+        raise Gone(Message.ORIGINAL_EXPIRED)
     try:
         return _register(job_id, picture, source.input_size, offer, params, choice.filename, owner, quota, intake)
     except RequestError:
@@ -141,7 +140,7 @@ def _within_ceiling(owner: Owner, intake: Intake) -> Quota | None:
     if spent >= intake.spend_ceiling:
         reopens = limits.spend_reopens(now)
         wait = int((reopens - now).total_seconds()) + 1
-        message = "Today's runs are used up; new ones are taken from {reopensAt}."
+        message = Message.DAILY_RUNS_EXHAUSTED
         raise CeilingReached(message, retry_after=wait, reopensAt=to_text(reopens))
     return quota
 
@@ -151,7 +150,7 @@ def _choose(choice: Choice, picture: Picture, intake: Intake) -> tuple[Offer, di
     if offer is None:
         known = list(intake.offers)
         raise ValidationFailed(
-            "There is no model {model}; choose {allowed}.",
+            Message.MODEL_UNKNOWN,
             field="model",
             model=choice.model[:60],
             allowed=known,
@@ -159,7 +158,7 @@ def _choose(choice: Choice, picture: Picture, intake: Intake) -> tuple[Offer, di
     try:
         return offer, sizing.settle(choice.params, picture.width, picture.height, offer.model)
     except InvalidParameter as problem:
-        raise ValidationFailed(problem.template, field=problem.name, **problem.details) from None
+        raise ValidationFailed(problem.message, field=problem.name, **problem.details) from None
 
 
 def _check_signed(found: Uploaded, upload_id: str, intake: Intake) -> None:
@@ -169,7 +168,7 @@ def _check_signed(found: Uploaded, upload_id: str, intake: Intake) -> None:
     """
     check_size(found.size, intake.max_bytes)
     if found.headers != upload_headers(upload_id, found.size):
-        message = "The upload was not sent with exactly the headers that POST /uploads gave; ask for another URL."
+        message = Message.UPLOAD_HEADERS_MISMATCH
         raise ValidationFailed(message, field="uploadId")
 
 
@@ -180,7 +179,7 @@ def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) ->
     except image.MoreNeeded:
         picture = _inspect(intake.pictures.read(key), tail, size, intake.max_pixels)
     if picture.content_type != declared:
-        message = "The upload was declared as {declared}, but its content is {actual}."
+        message = Message.UPLOAD_TYPE_MISMATCH
         raise UnsupportedMediaType(message, declared=declared, actual=picture.content_type)
     return picture
 
@@ -189,20 +188,20 @@ def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
     try:
         picture = image.inspect(head, tail, size)
     except image.NotAPicture as problem:
-        message = "This is not a JPEG, PNG or WebP picture, whatever its name says; send one of these."
+        message = Message.NOT_AN_IMAGE
         known: dict[str, Any] = {"actual": problem.actual} if problem.actual else {}
         raise UnsupportedMediaType(message, accepted=list(keys.EXTENSIONS), **known) from None
     except image.Damaged:
-        raise ValidationFailed(DAMAGED) from None
+        raise ValidationFailed(Message.IMAGE_DAMAGED) from None
     except image.TooIntricate:
-        raise ValidationFailed(TOO_MUCH_WORK) from None
+        raise ValidationFailed(Message.IMAGE_TOO_COMPLEX) from None
     except image.Animated:
-        raise UnsupportedMediaType("Animated pictures can't be enhanced; send a still one.") from None
+        raise UnsupportedMediaType(Message.IMAGE_ANIMATED) from None
     except image.Truncated:
-        message = "The file is cut off: its {size} bytes end before the picture does. Save or send it again."
+        message = Message.FILE_TRUNCATED
         raise ValidationFailed(message, size=size) from None
     if picture.pixels > max_pixels:
-        message = "The picture has {width} x {height} = {pixels} pixels; at most {maxPixels} are accepted."
+        message = Message.IMAGE_HAS_TOO_MANY_PIXELS
         raise ImageTooLarge(
             message, width=picture.width, height=picture.height, pixels=picture.pixels, maxPixels=max_pixels
         )
@@ -257,12 +256,12 @@ def _register(
         with suppress(MessageNotSent):  # the row is there, so reconcile will send it
             intake.messages.start(job_id)
         return job
-    raise ServiceUnavailable(CROWDED, retry_after=1)
+    raise ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1)
 
 
 def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:
     if usage.reset_at is None:
-        return QuotaExceeded("This installation takes no jobs at present.", limit=limit, used=usage.used)
+        return QuotaExceeded(Message.JOBS_DISABLED, limit=limit, used=usage.used)
     wait = max(1, int((usage.reset_at - clock()).total_seconds()) + 1)
-    message = "You have used {used} of {limit} jobs; the next are free at {resetAt}."
+    message = Message.QUOTA_EXCEEDED
     return QuotaExceeded(message, retry_after=wait, limit=limit, used=usage.used, resetAt=to_text(usage.reset_at))

@@ -8,6 +8,7 @@ from typing import Literal
 from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.errors import Conflict, IdempotencyMismatch, ValidationFailed
 from enhancer.ports import Jobs, Usage
@@ -40,12 +41,12 @@ def create_once(
     if not key:
         return create(job_id)
     if not _KEY.fullmatch(key):
-        raise ValidationFailed("Idempotency-Key must be 1 to 255 visible ASCII characters.", field="Idempotency-Key")
+        raise ValidationFailed(Message.IDEMPOTENCY_KEY_INVALID, field="Idempotency-Key")
     digest = hashlib.sha256(key.encode()).hexdigest()
     wanted = {"fingerprint": hashlib.sha256(request).hexdigest(), "job_id": job_id}
     kept = usage.remember(f"once#{route}#{owner.reference}#{digest}", wanted, clock(), DAY)
     if kept["fingerprint"] != wanted["fingerprint"]:
-        raise IdempotencyMismatch("This Idempotency-Key came before with another request; use a new one.")
+        raise IdempotencyMismatch(Message.IDEMPOTENCY_KEY_REUSED)
     found = jobs.get(kept["job_id"], consistent=True)
     if found:
         return own_job(found, owner)

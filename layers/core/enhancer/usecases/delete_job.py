@@ -9,6 +9,7 @@ from contextlib import suppress
 from enhancer.domain import keys
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import Contended, ServiceUnavailable, TransitionRefused
 from enhancer.ports import Jobs, Pictures, Provider
@@ -45,7 +46,7 @@ def delete_job(
                 job = jobs.note(job, {"deleted_at": now, "updated_at": now, "filename": "", "user_id": None})
             pictures.delete(picture_keys(job, prefix))
             return job
-    raise ServiceUnavailable("The job keeps moving; try again.", retry_after=1)
+    raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)
 
 
 def picture_keys(job: Job, prefix: str) -> list[str]:

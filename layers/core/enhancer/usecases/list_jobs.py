@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from enhancer.domain.job import Job
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import ValidationFailed
 from enhancer.ports import Jobs
@@ -28,7 +29,7 @@ def list_jobs(caller: Caller | None, *, jobs: Jobs, limit: int = DEFAULT_PAGE, c
     """A page of the caller's jobs; whoever is not known has none. Raises ValidationFailed for a cursor not of ours."""
     if not 1 <= limit <= MAX_PAGE:
         raise ValidationFailed(
-            "{field} is {actual}; it must be from {minimum} to {maximum}.",
+            Message.OUT_OF_RANGE,
             field="limit",
             actual=limit,
             minimum=1,
@@ -51,5 +52,5 @@ def _read(cursor: str) -> tuple[str, str]:
         text = ""
     found = _CURSOR.fullmatch(text)
     if not found or _write(found["at"], found["id"]) != cursor:
-        raise ValidationFailed("{field} is not one that this list gave.", field="cursor")
+        raise ValidationFailed(Message.CURSOR_INVALID, field="cursor")
     return found["at"], found["id"]

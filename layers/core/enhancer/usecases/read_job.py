@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from enhancer.domain import keys
 from enhancer.domain.job import Job
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, Owner
-from enhancer.errors import UNKNOWN_CALLER, NotFound, Unauthorized
+from enhancer.errors import NotFound, Unauthorized
 from enhancer.ports import Jobs
 
 _PAUSE = 0.25  # seconds between two looks while waiting
@@ -32,7 +33,7 @@ def read_job(
 def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = False, admins: bool = False) -> Job:
     """The caller's job; with `deleted` also a deleted one, with `admins` anybody's for an admin. Raises as above."""
     if caller is None:
-        raise Unauthorized(UNKNOWN_CALLER)
+        raise Unauthorized(Message.SIGN_IN_REQUIRED)
     job = jobs.get(job_id) if keys.is_job_id(job_id) else None
     if job and admins and caller.is_admin and (deleted or not job.deleted_at):
         return job
@@ -42,5 +43,5 @@ def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = 
 def own_job(job: Job | None, owner: Owner, *, deleted: bool = False) -> Job:
     """The row if it is the owner's; with `deleted` also a deleted one. Raises NotFound."""
     if job is None or job.owner.reference != owner.reference or (job.deleted_at and not deleted):
-        raise NotFound("There is no such job among yours.")
+        raise NotFound(Message.JOB_NOT_FOUND)
     return job

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RELEASE, Job, Status
+from enhancer.domain.messages import Message
 from enhancer.domain.outcomes import Treatment
 from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
@@ -29,10 +30,6 @@ ERASURE = timedelta(minutes=55)
 # Every run is created with Cancel-After 10 minutes, so that one which is not at its end by now never tells it, and
 # an hour after those ten minutes nothing is left of it.
 PATIENCE, LOST = timedelta(minutes=30), timedelta(minutes=75)
-
-
-UNCONFIRMED = "The provider did not confirm the run. Try again."
-NOT_ENDED = "The provider did not end the run in time. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def _starting(job: Job, reconciler: Reconciler) -> Treatment:
     assert job.claimed_at is not None  # noqa: S101 - set by every claim
     claimed = from_text(job.claimed_at)
     if reconciler.clock() - claimed >= LOST:  # also where the provider's list can't be read
-        return _fail(job, reconciler, "provider_error", UNCONFIRMED)
+        return _fail(job, reconciler, "provider_error", Message.RUN_UNCONFIRMED)
     seen = 0
     for run in reconciler.provider.recent(claimed - CLOCK_SKEW, PAGES):
         seen += 1
@@ -150,7 +147,7 @@ def _starting(job: Job, reconciler: Reconciler) -> Treatment:
         with suppress(MessageNotSent):  # check_at is set: the next run sends it
             reconciler.messages.start(job.id)
         return Treatment.CLAIM_RELEASED
-    return _fail(job, reconciler, "provider_error", UNCONFIRMED)
+    return _fail(job, reconciler, "provider_error", Message.RUN_UNCONFIRMED)
 
 
 def _processing(job: Job, reconciler: Reconciler) -> Treatment:
@@ -159,7 +156,7 @@ def _processing(job: Job, reconciler: Reconciler) -> Treatment:
         return _not_ended(job, reconciler)
     run = reconciler.provider.get(job.provider_job_id)
     if run is None:
-        return _fail(job, reconciler, "provider_error", "The provider no longer knows the run.")
+        return _fail(job, reconciler, "provider_error", Message.RUN_UNKNOWN_TO_PROVIDER)
     now = reconciler.clock()
     if not run.ended and now - from_text(job.accepted_at or job.updated_at) > PATIENCE:
         reconciler.provider.cancel(run.id)
@@ -173,7 +170,7 @@ def _processing(job: Job, reconciler: Reconciler) -> Treatment:
 
 def _not_ended(job: Job, reconciler: Reconciler) -> Treatment:
     if not job.cancel_requested:
-        return _fail(job, reconciler, "provider_error", NOT_ENDED)
+        return _fail(job, reconciler, "provider_error", Message.RUN_NOT_ENDED)
     end_job(job, CANCEL, {}, refund=False, jobs=reconciler.jobs, clock=reconciler.clock)
     return Treatment.CANCELED
 
@@ -186,8 +183,8 @@ def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -
     return Treatment.COMPLETION_RESENT if job.saving_at else Treatment.COMPLETION_SENT
 
 
-def _fail(job: Job, reconciler: Reconciler, error_type: str, message: str) -> Treatment:
-    changes = {"error_type": error_type, "error_message": message}
+def _fail(job: Job, reconciler: Reconciler, error_type: str, message: Message) -> Treatment:
+    changes = {"error_type": error_type, "error_code": message}
     ran = job.ran_before or job.status is not Status.QUEUED
     end_job(job, FAIL, changes, refund=True, ran=ran, jobs=reconciler.jobs, clock=reconciler.clock)
     return Treatment.FAILED

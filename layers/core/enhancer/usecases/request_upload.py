@@ -6,6 +6,7 @@ from typing import Any
 
 from enhancer.domain import keys
 from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from enhancer.ports import Pictures
@@ -54,7 +55,7 @@ def request_upload(
     content_type = keys.ALIASES.get(content_type, content_type)
     if content_type not in keys.EXTENSIONS:
         accepted = list(keys.EXTENSIONS)
-        message = "{contentType} is not accepted; send {accepted}."
+        message = Message.CONTENT_TYPE_UNSUPPORTED
         raise UnsupportedMediaType(message, contentType=content_type[:60], accepted=accepted)
     check_size(size, max_bytes)
     job_id = keys.new_job_id(content_type)
@@ -75,7 +76,7 @@ def upload_headers(upload_id: str, size: int) -> dict[str, str]:
 def check_size(size: int, max_bytes: int) -> None:
     """Raises ValidationFailed for an empty file, PayloadTooLarge above `max_bytes`."""
     if size < 1:
-        raise ValidationFailed("The file is empty.", size=size)
+        raise ValidationFailed(Message.FILE_EMPTY, size=size)
     if size > max_bytes:
-        message = "The file has {size} bytes; at most {maxBytes} are accepted. Make it smaller and try again."
+        message = Message.FILE_TOO_LARGE
         raise PayloadTooLarge(message, size=size, maxBytes=max_bytes)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from enhancer.domain.clock import Clock
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.domain.retention import expiry
 from enhancer.errors import Conflict, Gone, ValidationFailed
@@ -30,13 +31,13 @@ def share_job(
     Raises Unauthorized, NotFound, ValidationFailed, Conflict while there is no result, Gone when its time is over.
     """
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-        message = "{field} is {actual}; it must be from {minimum} to {maximum}."
+        message = Message.OUT_OF_RANGE
         raise ValidationFailed(message, field="expiresIn", actual=seconds, minimum=MIN_SECONDS, maximum=MAX_SECONDS)
     job = find_job(job_id, caller, jobs=jobs)
     if job.output_r2_key is None:
-        raise Conflict("The job has no result to share.", status=job.status.value)
+        raise Conflict(Message.JOB_HAS_NO_RESULT, status=job.status.value)
     now, ends = clock(), expiry(job.created_at).result
     if now >= ends:
-        raise Gone("The result's time is over and it was deleted.")
+        raise Gone(Message.RESULT_EXPIRED)
     expires_at = min(now + timedelta(seconds=seconds), ends).replace(microsecond=0)
     return Share(f"/r2-ai/{job.output_r2_key}?share={links.sign(job.id, expires_at)}", expires_at)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enhancer.domain import keys
 from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.domain.retention import expiry
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
@@ -41,19 +42,19 @@ def show_picture(
     """
     job_id = keys.job_id_in(prefix, key)
     if job_id is None:
-        raise NotFound("There is no such picture.")
+        raise NotFound(Message.IMAGE_NOT_FOUND)
     if caller is None and not share:
-        raise Unauthorized("Sign in, or send the cookie you got with your upload, to see this picture.")
+        raise Unauthorized(Message.SIGN_IN_TO_SEE_IMAGE)
     job = jobs.get(job_id, consistent=True)
     if job is None:
-        raise NotFound("There is no such picture.")
+        raise NotFound(Message.IMAGE_NOT_FOUND)
     now, ends = clock(), _ends(job, key)
     if ends is None:
-        raise NotFound("There is no such picture.")
+        raise NotFound(Message.IMAGE_NOT_FOUND)
     if caller is None or not (caller.is_admin or job.owner.reference == caller.owner.reference):
         ends = min(ends, _shared(job, key, share, shares, now))
     if job.deleted_at or now >= ends:
-        raise Gone("This picture was deleted." if job.deleted_at else "This picture's time is over and it was deleted.")
+        raise Gone(Message.IMAGE_DELETED if job.deleted_at else Message.IMAGE_EXPIRED)
     url, seconds = links.link(key, method=method, now=now)
     return Link(url, min(seconds, int((ends - now).total_seconds())), job)
 
@@ -62,9 +63,9 @@ def _shared(job: Job, key: str, share: str, shares: ShareLinks, now: datetime) -
     """When the link that was brought ends. Raises Forbidden, Gone."""
     ends = shares.verify(job.id, share) if share and key != job.input_r2_key else None
     if ends is None:
-        raise Forbidden("This picture belongs to somebody else.")
+        raise Forbidden(Message.IMAGE_FORBIDDEN)
     if now >= ends:
-        raise Gone("This link's time is over.")
+        raise Gone(Message.SHARE_LINK_EXPIRED)
     return ends
 
 

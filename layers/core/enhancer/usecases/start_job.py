@@ -15,9 +15,9 @@ from typing import Any
 from enhancer.domain import keys, sizing
 from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, from_text, to_text
-from enhancer.domain.image.refusals import DAMAGED, TOO_MUCH_WORK
 from enhancer.domain.job import ACCEPT, BEGIN, CLAIM, FAIL, RELEASE, WAIT, WITHDRAW, Append, Job
 from enhancer.domain.limits import DAY, spend_key, spend_reopens
+from enhancer.domain.messages import Message
 from enhancer.domain.outcomes import StartOutcome
 from enhancer.domain.retention import expiry
 from enhancer.errors import (
@@ -37,11 +37,6 @@ from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider
 from enhancer.usecases.end_job import end_job
 from enhancer.usecases.request_upload import UPLOAD_CACHE
 
-NOT_OFFERED = "This model is no longer on offer; choose another."
-ORIGINAL_GONE = "The original's time is over and it was deleted; upload it again."
-USED_UP = "Today's runs are used up; try again tomorrow."
-REFUSED = "The provider refused this job. Try another model."
-TOO_LARGE = "The model can't give this picture the size that was asked for; try a smaller scale."
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=5)  # between two tries while the provider refuses the account
@@ -92,19 +87,19 @@ def _begin(job: Job, starter: Starter) -> StartOutcome:
         return _end(job, starter, "service_unavailable", job.why_not_started, StartOutcome.JOB_EXPIRED)
     offer = starter.offers.get(job.model)
     if offer is None:
-        return _end(job, starter, "service_unavailable", NOT_OFFERED, StartOutcome.MODEL_NOT_OFFERED)
+        return _end(job, starter, "service_unavailable", Message.MODEL_NOT_OFFERED, StartOutcome.MODEL_NOT_OFFERED)
     if pause := starter.usage.recall(PAUSE_KEY, starter.clock()):
         return _wait_for_account(job, pause["until"], starter)
     if job.kills(starter.clock()):
-        return _end(job, starter, "validation_error", TOO_MUCH_WORK, StartOutcome.IMAGE_CRASHED_WORKERS)
+        return _end(job, starter, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_CRASHED_WORKERS)
     try:
         key, prepared = _prepare(job, offer.model, starter)
     except TooMuchWork:
-        return _end(job, starter, "validation_error", TOO_MUCH_WORK, StartOutcome.IMAGE_TOO_COMPLEX)
+        return _end(job, starter, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_TOO_COMPLEX)
     except UnreadablePicture:
-        return _end(job, starter, "validation_error", DAMAGED, StartOutcome.IMAGE_UNREADABLE)
+        return _end(job, starter, "validation_error", Message.IMAGE_DAMAGED, StartOutcome.IMAGE_UNREADABLE)
     except Gone:
-        return _end(job, starter, "gone", ORIGINAL_GONE, StartOutcome.ORIGINAL_EXPIRED)
+        return _end(job, starter, "gone", Message.ORIGINAL_EXPIRED, StartOutcome.ORIGINAL_EXPIRED)
     return _run(job, key, prepared, offer, starter)
 
 
@@ -126,7 +121,7 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
     promised = _promised(job, offer.model)
     factor = offer.model.factor_for(size, sizing.turned(promised, size), sizing.MAX_OUTPUT_PIXELS)
     if factor is None:  # its model file changed since, or what a picture says of its own size is not true
-        return _end(job, starter, "image_too_large", TOO_LARGE, StartOutcome.IMAGE_TOO_LARGE)
+        return _end(job, starter, "image_too_large", Message.MODEL_CANNOT_GIVE_SIZE, StartOutcome.IMAGE_TOO_LARGE)
     now = starter.clock()
     claim = {
         "claimed_at": to_text(now),
@@ -142,7 +137,7 @@ def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter)
     except TransitionRefused:
         return StartOutcome.SKIPPED
     if not _count_run(starter, now):
-        return _end(job, starter, "service_unavailable", USED_UP, StartOutcome.SPEND_LIMIT_REACHED)
+        return _end(job, starter, "service_unavailable", Message.NO_RUNS_LEFT_TODAY, StartOutcome.SPEND_LIMIT_REACHED)
     url, _ = starter.links.link(key, method="GET", now=starter.clock())
     inputs = offer.model.inputs(job.params, url, factor)
     try:
@@ -169,7 +164,7 @@ def _not_created(job: Job, prepared: Prepared, problem: NotCreated, starter: Sta
     answered = _answered(problem, starter)
     match problem:
         case Refused():
-            return _end(job, starter, "provider_error", REFUSED, StartOutcome.REFUSED, answered)
+            return _end(job, starter, "provider_error", Message.PROVIDER_REFUSED_JOB, StartOutcome.REFUSED, answered)
         case AccountRefused():
             until = to_text(starter.clock() + PAUSE)
             starter.usage.remember(PAUSE_KEY, {"until": until}, starter.clock(), int(PAUSE.total_seconds()))
@@ -226,7 +221,7 @@ def _prepare(job: Job, model: EnhancementModel, starter: Starter) -> tuple[str, 
         return copy if any(job.prepared.values()) else job.input_r2_key, done
     found = starter.pictures.head(job.input_r2_key, job.input_size)
     if found is None:
-        raise Gone(ORIGINAL_GONE)
+        raise Gone(Message.ORIGINAL_EXPIRED)
     prepared = starter.imaging.prepare(found[1], model.max_pixels)
     if prepared.picture is None:
         return job.input_r2_key, prepared
@@ -292,11 +287,11 @@ def _end(
     job: Job,
     starter: Starter,
     error_type: str,
-    message: str,
+    message: Message,
     outcome: StartOutcome,
     answered: Mapping[str, Any] | None = None,
 ) -> StartOutcome:
     """No run of this attempt was accepted: the quota goes back."""
-    changes = {"error_type": error_type, "error_message": message, **(answered or {})}
+    changes = {"error_type": error_type, "error_code": message, **(answered or {})}
     end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
     return outcome

@@ -1,11 +1,5 @@
 """Why a file can't be enhanced, or not be judged yet."""
 
-DAMAGED = "The picture is damaged and can't be read; save or send it again."
-TOO_MUCH_WORK = (
-    "The picture is built so that reading it takes more time or memory than one picture gets; "
-    "save it anew as an ordinary JPEG, PNG or WebP and send that."
-)
-
 
 class NotAPicture(ValueError):
     """The bytes are not a JPEG, PNG or WebP; `actual` is what else they are, where that is known."""
