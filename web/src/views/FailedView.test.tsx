@@ -10,21 +10,21 @@ const CREATE = 'POST /api/ai-image/jobs';
 const NEXT = 'j2222222222222222222222222';
 const retry = () => screen.queryByRole<HTMLButtonElement>('button', { name: 'Try again' });
 const page = () => document.body.textContent ?? '';
-const charged = 'The picture was too much for the model. This job used a place of your quota.';
+const charged = 'The image was too much for the model. This job counts against your quota.';
 
 describe('a job that failed', () => {
   it('is told with the provider’s fault and with what became of the quota', async () => {
     await show(<FailedView job={failed()} />);
     expect(screen.getByRole('heading', { level: 1, name: 'That did not work' })).toBeDefined();
     expect(page()).toContain('The AI provider could not do it.');
-    expect(page()).toContain('Nothing was charged to your quota.');
+    expect(page()).toContain('This job does not count against your quota.');
   });
 
   it('is told as ours where it was not the provider’s, and that it counts where it does', async () => {
     await show(<FailedView job={failed({ error: { type: 'internal_error', message: charged } })} />);
     expect(page()).toContain('The picture could not be enhanced.');
     expect(page()).not.toContain('The AI provider could not do it.');
-    expect(page()).toContain('This job used a place of your quota.');
+    expect(page()).toContain('This job counts against your quota.');
   });
 
   it('is told in German, with the server’s sentence as the server wrote it', async () => {
