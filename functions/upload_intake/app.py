@@ -107,8 +107,7 @@ def _form(request: Request) -> "Form":
 
     form = read_form(request.content_type, request.body(2 * FORM_BYTES))  # Lambda takes less anyway
     if len(form.image) > FORM_BYTES:
-        message = Message.FORM_FILE_TOO_LARGE
-        raise PayloadTooLarge(message, size=len(form.image), maxBytes=FORM_BYTES)
+        raise PayloadTooLarge(Message.FORM_FILE_TOO_LARGE, size=len(form.image), maxBytes=FORM_BYTES)
     return form
 
 

@@ -113,18 +113,19 @@ class Access:
 
     def job_places(self, request: Request, caller: Caller) -> list[Place]:
         """What a job takes of the day: a guest's is counted by the address it comes from."""
-        message = Message.ADDRESS_JOBS_EXHAUSTED
+        if caller.owner.type != "guest":
+            return []
         rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
-        return [Place(rate, self._address(request), message)] if caller.owner.type == "guest" else []
+        return [Place(rate, self._address(request), Message.ADDRESS_JOBS_EXHAUSTED)]
 
     def upload_places(self, request: Request, caller: Caller, quota_jobs: int) -> list[Place]:
         """What a picture that is brought takes of the day: of its owner's, and of a guest's address."""
-        message = Message.UPLOADS_EXHAUSTED
-        places = [Place(Rate("uploads", UPLOADS_A_JOB * quota_jobs, DAY), caller.owner.reference, message)]
+        places = [
+            Place(Rate("uploads", UPLOADS_A_JOB * quota_jobs, DAY), caller.owner.reference, Message.UPLOADS_EXHAUSTED)
+        ]
         if caller.owner.type == "guest":
-            message = Message.ADDRESS_UPLOADS_EXHAUSTED
             rate = Rate("guest-uploads", UPLOADS_A_JOB * self._rules.guest_jobs_per_address, DAY)
-            places.append(Place(rate, self._address(request), message))
+            places.append(Place(rate, self._address(request), Message.ADDRESS_UPLOADS_EXHAUSTED))
         return places
 
     @contextmanager
@@ -177,8 +178,7 @@ class Access:
             request.answer_headers["ratelimit"] = f'"{rate.name}";r={left};t={resets}'
         if used > rate.limit:
             logger.warning("rate limited", extra={"rate": rate.name})
-            message = Message.RATE_LIMIT_EXCEEDED
-            raise RateLimited(message, retry_after=resets, limit=rate.limit, retryAfter=resets)
+            raise RateLimited(Message.RATE_LIMIT_EXCEEDED, retry_after=resets, limit=rate.limit, retryAfter=resets)
 
     def _used(self, rate: Rate, subject: str, now: datetime) -> int:
         """How many the window has seen, this one with them. Classes with a high limit are counted in blocks: each

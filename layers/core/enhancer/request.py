@@ -79,16 +79,14 @@ class Request:
         encoding = self.headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity"}:
             self.answer_headers["accept-encoding"] = "identity"  # RFC 9110, 12.5.3: what would be taken
-            message = Message.CONTENT_ENCODING_UNSUPPORTED
-            raise UnsupportedMediaType(message, actual=encoding)
+            raise UnsupportedMediaType(Message.CONTENT_ENCODING_UNSUPPORTED, actual=encoding)
         text = self._event.get("body") or ""
         try:
             body = base64.b64decode(text, validate=True) if self._event.get("isBase64Encoded") else text.encode()
         except (binascii.Error, UnicodeEncodeError):
             raise ValidationFailed(Message.BODY_NOT_DECODABLE) from None
         if len(body) > max_bytes:
-            message = Message.BODY_TOO_LARGE
-            raise PayloadTooLarge(message, size=len(body), maxBytes=max_bytes)
+            raise PayloadTooLarge(Message.BODY_TOO_LARGE, size=len(body), maxBytes=max_bytes)
         return body
 
     def json(self) -> dict[str, Any]:

@@ -116,11 +116,9 @@ def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Ve
         return _failed(Message.RUN_CANCELED_BY_PROVIDER, refund=True)
     error = prediction.error or ""
     if _TOO_LARGE.search(error):
-        message = Message.IMAGE_TOO_LARGE_FOR_MODEL
-        return Verdict("fail", "image_too_large", message, refund=True)
+        return Verdict("fail", "image_too_large", Message.IMAGE_TOO_LARGE_FOR_MODEL, refund=True)
     if _FILTERED.search(error):
-        message = Message.CONTENT_FILTERED
-        return Verdict("fail", "validation_error", message)
+        return Verdict("fail", "validation_error", Message.CONTENT_FILTERED)
     if _PLATFORM_FAULT.search(error):
         if attempt < 2:
             return Verdict("retry")

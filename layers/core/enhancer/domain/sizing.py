@@ -60,8 +60,7 @@ def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementMo
     params = model.parse(raw)
     largest = largest_scale(width, height, model)
     if largest <= 0:
-        message = Message.IMAGE_UNSUITED_FOR_MODEL
-        raise InvalidParameter("model", message, width=width, height=height, model=model.name)
+        raise InvalidParameter("model", Message.IMAGE_UNSUITED_FOR_MODEL, width=width, height=height, model=model.name)
     scale = float(params["scale"])
     if scale > largest and "scale" in raw:
         raise InvalidParameter(
@@ -91,10 +90,8 @@ def _check_side(width: int, height: int, scale: float, model: EnhancementModel, 
         maximum = _floor(maximum - LEFT_OVER / 2)
     known = {"format": output_format, "actual": longest, "limit": limit, "fitting": fitting}
     if maximum < 1:
-        message = Message.FORMAT_TOO_SMALL
-        raise InvalidParameter("outputFormat", message, **known)
-    message = Message.FORMAT_OR_SCALE_TOO_LARGE
-    raise InvalidParameter("outputFormat", message, maximum=maximum, **known)
+        raise InvalidParameter("outputFormat", Message.FORMAT_TOO_SMALL, **known)
+    raise InvalidParameter("outputFormat", Message.FORMAT_OR_SCALE_TOO_LARGE, maximum=maximum, **known)
 
 
 def fit_within(width: int, height: int, max_pixels: int) -> Size:

@@ -140,8 +140,7 @@ def _within_ceiling(owner: Owner, intake: Intake) -> Quota | None:
     if spent >= intake.spend_ceiling:
         reopens = limits.spend_reopens(now)
         wait = int((reopens - now).total_seconds()) + 1
-        message = Message.DAILY_RUNS_EXHAUSTED
-        raise CeilingReached(message, retry_after=wait, reopensAt=to_text(reopens))
+        raise CeilingReached(Message.DAILY_RUNS_EXHAUSTED, retry_after=wait, reopensAt=to_text(reopens))
     return quota
 
 
@@ -168,8 +167,7 @@ def _check_signed(found: Uploaded, upload_id: str, intake: Intake) -> None:
     """
     check_size(found.size, intake.max_bytes)
     if found.headers != upload_headers(upload_id, found.size):
-        message = Message.UPLOAD_HEADERS_MISMATCH
-        raise ValidationFailed(message, field="uploadId")
+        raise ValidationFailed(Message.UPLOAD_HEADERS_MISMATCH, field="uploadId")
 
 
 def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) -> Picture:
@@ -179,8 +177,7 @@ def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) ->
     except image.MoreNeeded:
         picture = _inspect(intake.pictures.read(key), tail, size, intake.max_pixels)
     if picture.content_type != declared:
-        message = Message.UPLOAD_TYPE_MISMATCH
-        raise UnsupportedMediaType(message, declared=declared, actual=picture.content_type)
+        raise UnsupportedMediaType(Message.UPLOAD_TYPE_MISMATCH, declared=declared, actual=picture.content_type)
     return picture
 
 
@@ -188,9 +185,8 @@ def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
     try:
         picture = image.inspect(head, tail, size)
     except image.NotAPicture as problem:
-        message = Message.NOT_AN_IMAGE
         known: dict[str, Any] = {"actual": problem.actual} if problem.actual else {}
-        raise UnsupportedMediaType(message, accepted=list(keys.EXTENSIONS), **known) from None
+        raise UnsupportedMediaType(Message.NOT_AN_IMAGE, accepted=list(keys.EXTENSIONS), **known) from None
     except image.Damaged:
         raise ValidationFailed(Message.IMAGE_DAMAGED) from None
     except image.TooIntricate:
@@ -198,12 +194,14 @@ def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
     except image.Animated:
         raise UnsupportedMediaType(Message.IMAGE_ANIMATED) from None
     except image.Truncated:
-        message = Message.FILE_TRUNCATED
-        raise ValidationFailed(message, size=size) from None
+        raise ValidationFailed(Message.FILE_TRUNCATED, size=size) from None
     if picture.pixels > max_pixels:
-        message = Message.IMAGE_HAS_TOO_MANY_PIXELS
         raise ImageTooLarge(
-            message, width=picture.width, height=picture.height, pixels=picture.pixels, maxPixels=max_pixels
+            Message.IMAGE_HAS_TOO_MANY_PIXELS,
+            width=picture.width,
+            height=picture.height,
+            pixels=picture.pixels,
+            maxPixels=max_pixels,
         )
     return picture
 
@@ -263,5 +261,6 @@ def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:
     if usage.reset_at is None:
         return QuotaExceeded(Message.JOBS_DISABLED, limit=limit, used=usage.used)
     wait = max(1, int((usage.reset_at - clock()).total_seconds()) + 1)
-    message = Message.QUOTA_EXCEEDED
-    return QuotaExceeded(message, retry_after=wait, limit=limit, used=usage.used, resetAt=to_text(usage.reset_at))
+    return QuotaExceeded(
+        Message.QUOTA_EXCEEDED, retry_after=wait, limit=limit, used=usage.used, resetAt=to_text(usage.reset_at)
+    )

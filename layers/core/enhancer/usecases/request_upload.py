@@ -55,8 +55,7 @@ def request_upload(
     content_type = keys.ALIASES.get(content_type, content_type)
     if content_type not in keys.EXTENSIONS:
         accepted = list(keys.EXTENSIONS)
-        message = Message.CONTENT_TYPE_UNSUPPORTED
-        raise UnsupportedMediaType(message, contentType=content_type[:60], accepted=accepted)
+        raise UnsupportedMediaType(Message.CONTENT_TYPE_UNSUPPORTED, contentType=content_type[:60], accepted=accepted)
     check_size(size, max_bytes)
     job_id = keys.new_job_id(content_type)
     key = keys.original_key(prefix, owner, job_id)
@@ -78,5 +77,4 @@ def check_size(size: int, max_bytes: int) -> None:
     if size < 1:
         raise ValidationFailed(Message.FILE_EMPTY, size=size)
     if size > max_bytes:
-        message = Message.FILE_TOO_LARGE
-        raise PayloadTooLarge(message, size=size, maxBytes=max_bytes)
+        raise PayloadTooLarge(Message.FILE_TOO_LARGE, size=size, maxBytes=max_bytes)

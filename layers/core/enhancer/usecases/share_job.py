@@ -31,8 +31,9 @@ def share_job(
     Raises Unauthorized, NotFound, ValidationFailed, Conflict while there is no result, Gone when its time is over.
     """
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-        message = Message.OUT_OF_RANGE
-        raise ValidationFailed(message, field="expiresIn", actual=seconds, minimum=MIN_SECONDS, maximum=MAX_SECONDS)
+        raise ValidationFailed(
+            Message.OUT_OF_RANGE, field="expiresIn", actual=seconds, minimum=MIN_SECONDS, maximum=MAX_SECONDS
+        )
     job = find_job(job_id, caller, jobs=jobs)
     if job.output_r2_key is None:
         raise Conflict(Message.JOB_HAS_NO_RESULT, status=job.status.value)
