@@ -16,7 +16,7 @@ prefix = bootstrap.prefix()
 
 @routes.on("/r2-ai/{key+}", "GET")
 def picture(request: Request) -> Answer:
-    """Redirect whoever may see a picture to it."""
+    """Redirect a caller with access to a presigned URL of the image."""
     caller = access.reader(request, "picture")
     link = show_picture(
         request.path.removeprefix("/r2-ai/"),

@@ -1,4 +1,4 @@
-"""Finish jobs whose run has ended: the picture into R2, then the row. Trigger: CompletionQueue."""
+"""Finish jobs whose run has ended: store the result in R2, then update the row. Trigger: CompletionQueue."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Move jobs that nobody moves any more. Trigger: every minute."""
+"""Recover stuck jobs. Trigger: every minute."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Take the provider's word that a run has ended: verify, reduce, enqueue, answer. Trigger: HTTP API."""
+"""Accept the provider's webhook: verify the signature, enqueue the completion. Trigger: HTTP API."""
 
 from enhancer import bootstrap, http_api
 from enhancer.errors import PayloadTooLarge, Unauthorized, ValidationFailed

@@ -1,4 +1,4 @@
-"""Delete pictures that are too old. Trigger: daily at 03:00 UTC, and RetentionQueue, by which a run goes on."""
+"""Delete expired images. Trigger: daily at 03:00 UTC, and RetentionQueue, which continues a run."""
 
 from typing import Any
 

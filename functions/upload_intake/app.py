@@ -44,7 +44,7 @@ generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 
 @routes.on("/api/ai-image/uploads", "POST")
 def upload(request: Request) -> Answer:
-    """Sign an upload; a caller that nobody knows becomes a guest."""
+    """Create a presigned upload URL; a caller without identity becomes a guest."""
     visitor = access.creator(request, "upload")
     wanted = UploadRequest.read(request.json())
     with access.taking(*access.upload_places(request, visitor.caller, intake.quota_jobs)):

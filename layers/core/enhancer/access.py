@@ -43,7 +43,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place of a day's: whose, of how many, and what whoever gets none is told."""
+    """A unit of a daily limit: whose, of how many, and the message when the limit is reached."""
 
     rate: Rate
     subject: str
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody we know, and the cookie for a guest who was met just now."""
+    """A known caller, with the cookie to set for a new guest."""
 
     caller: Caller
     cookie: Cookie | None = None
@@ -95,7 +95,9 @@ class Access:
         self._count(request, Rate("other", self._rules.rates["other"]), self._address(request))
 
     def creator(self, request: Request, rate: str, *, guests: bool = True) -> Visitor:
-        """Who brings something; with `guests` whoever is not known becomes one. Counted, guests also by address.
+        """The caller of a request that creates something; with `guests` a caller without identity becomes a guest.
+
+        Counted against the rate limits, guests also by IP address.
 
         Raises Forbidden, Unauthorized, EmailUnverified, RateLimited.
         """
@@ -158,7 +160,7 @@ class Access:
         return self._usage.count(key, place.rate.limit, expires, by=by, hard=by > 0)
 
     def audit(self, caller: Caller | None, job: Job, action: str) -> None:
-        """Leave a security event where an admin touches somebody else's job."""
+        """Write a security event if an admin accesses another owner's job."""
         if caller and caller.is_admin and caller.owner.reference != job.owner.reference:
             security_event("admin", action=action, admin=caller.owner.id)
 

@@ -88,7 +88,7 @@ def _several(setting: str) -> Callable[[], list[str]]:
 
 
 def jobs() -> "Jobs":
-    """JobsTable, watched: whoever moves a job, the lines say so and the metrics count it."""
+    """JobsTable; each transition is logged and counted."""
     from enhancer.adapters.dynamo_jobs import DynamoJobs
     from enhancer.observability import watched
 

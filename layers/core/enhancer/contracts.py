@@ -12,7 +12,7 @@ from enhancer.errors import ValidationFailed
 _Filename = Annotated[str, Field(min_length=1, max_length=1024)]
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 
-_FAULTS, _NAME = 10, 60  # fields that a refusal names, and characters of a name: it may be whatever somebody sent
+_FAULTS, _NAME = 10, 60  # fields that a refusal names, and characters of a name: the caller chooses it
 # For readers of the description; the use cases refuse what is outside, and say what would fit.
 _CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp")
 _ONE_SOURCE: dict[str, Any] = {

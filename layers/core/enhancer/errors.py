@@ -56,7 +56,7 @@ class RequestError(EnhancerError):
 
 
 def _cut(value: Any) -> Any:
-    """A text at most so long that a refusal stays short, whatever somebody sent."""
+    """A text, cut to the length that a response may repeat."""
     return value if not isinstance(value, str) or len(value) <= MAX_DETAIL else f"{value[:MAX_DETAIL]}…"
 
 
@@ -65,14 +65,14 @@ class ValidationFailed(RequestError):
 
 
 class Unauthorized(RequestError):
-    """Nobody we know."""
+    """The caller is not authenticated."""
 
     type = "unauthorized"
     status = 401
 
 
 class Forbidden(RequestError):
-    """Somebody else's."""
+    """The caller has no access."""
 
     type = "forbidden"
     status = 403
@@ -86,7 +86,7 @@ class EmailUnverified(RequestError):
 
 
 class NotFound(RequestError):
-    """There is no such thing, or not for you."""
+    """It does not exist, or the caller has no access."""
 
     type = "not_found"
     status = 404
@@ -100,7 +100,7 @@ class MethodNotAllowed(RequestError):
 
 
 class Conflict(RequestError):
-    """It is too late, or it was done before."""
+    """The job has ended, or the upload was already used."""
 
     type = "conflict"
     status = 409
@@ -135,35 +135,35 @@ class ImageTooLarge(RequestError):
 
 
 class IdempotencyMismatch(RequestError):
-    """The Idempotency-Key came before with another request."""
+    """The Idempotency-Key was already used with a different request."""
 
     type = "idempotency_mismatch"
     status = 422
 
 
 class RateLimited(RequestError):
-    """More requests than a minute allows."""
+    """The rate limit is exceeded."""
 
     type = "rate_limited"
     status = 429
 
 
 class QuotaExceeded(RequestError):
-    """The owner has used the window's jobs."""
+    """The owner's quota, or a daily limit, is exceeded."""
 
     type = "quota_exceeded"
     status = 429
 
 
 class ServiceUnavailable(RequestError):
-    """We can't right now."""
+    """Temporarily unavailable."""
 
     type = "service_unavailable"
     status = 503
 
 
 class CeilingReached(ServiceUnavailable):
-    """All owners together have used the day's runs: the operator is told."""
+    """The installation's daily limit of runs is reached; the operator is notified."""
 
 
 class Contended(EnhancerError):

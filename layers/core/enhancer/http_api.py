@@ -128,14 +128,14 @@ def redirect(url: str, seconds: int) -> Answer:
 
 
 def fresh(request: Request, data: Any, headers: Mapping[str, str]) -> Answer:
-    """200 with an ETag of the data, or 304 for whoever has seen it."""
+    """200 with an ETag of the data, or 304 if the caller has this version."""
     tag = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
     headers = {"etag": f'"{tag}"', "cache-control": "private, no-cache", **headers}
     return Answer(304, headers=headers) if request.has_seen(tag) else ok(data, headers=headers)
 
 
 def gzipped(request: Request, data: bytes, content_type: str, headers: Mapping[str, str]) -> Answer:
-    """200 with a file that is stored gzipped, unpacked for whoever wants it so, or 304 for whoever has it."""
+    """200 with a gzipped file, unpacked unless the caller accepts gzip, or 304 if it has this version."""
     tag = hashlib.sha256(data).hexdigest()[:32]
     headers = {"content-type": content_type, "etag": f'W/"{tag}"', "vary": "accept-encoding", **headers}
     if request.has_seen(tag):

@@ -1,9 +1,8 @@
 """Logs as JSON lines, metrics as lines that CloudWatch reads. No picture bytes, tokens, cookies or signed URLs.
 
 A job is followed by its id: every line about it carries `job_id`, and `prediction_id` where its run is known; a
-`correlation_id` is the request's, which clients get as `x-request-id`, or the invocation's. Metrics tell of facts: a
-job's are counted behind its row's transition, whoever made it, so at most once; a process that dies between the two
-does not count.
+`correlation_id` is the request's, which clients get as `x-request-id`, or the invocation's. A job's metrics are counted
+after its row's transition, so at most once; a process that dies between the two does not count.
 """
 
 from collections.abc import Iterator, Mapping
@@ -98,7 +97,7 @@ def invocation(correlation_id: str) -> Iterator[None]:
 
 
 def security_event(event: str, **what: str) -> None:
-    """A line that whoever watches over the installation looks for: `message` is "security"."""
+    """Write a security event: a log line whose `message` is "security", and a metric."""
     logger.warning("security", extra={"event": event, **what})
     record({"SecurityEvents": 1}, {"event": event})
 

@@ -35,10 +35,10 @@ class Jobs(Protocol):
     ) -> bool:
         """Make a terminal transition and, if asked, give the job back to its window, both or neither.
 
-        `ran` says that the provider may have accepted a run of it: only so many of those are given back in a window.
+        `ran` says that the provider may have accepted a run of it: only so many of those are refunded per window.
 
-        Holds only while the job's run is still the one in `job` and nobody has deleted it since it was read. Returns
-        whether the quota was given back: it is not when the window is over, empty, or has had its refunds. Raises
+        Succeeds only if the job's run is still the one in `job` and the job was not deleted since it was read. Returns
+        whether the quota was refunded: it is not when the window is over, empty, or has had its refunds. Raises
         TransitionRefused with the row as found, and Contended, with nothing done, while another transaction holds the
         row or the window, or the table is throttled: `usecases/end_job.py` tries again.
         """

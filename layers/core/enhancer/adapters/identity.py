@@ -30,7 +30,7 @@ class Token:
 class Identity:
     """Resolves callers, mints guests, opens and closes sessions.
 
-    `bearer` verifies a token; it is called only when one comes, so that nobody else pays for its imports.
+    `bearer` verifies a token; it is called only if there is a token, so that other requests do not pay for its imports.
     """
 
     def __init__(self, signer: Signer, bearer: Callable[[str], Token], clock: Clock, *, secure: bool) -> None:
@@ -40,7 +40,7 @@ class Identity:
         self._secure = secure
 
     def caller(self, headers: Mapping[str, str], cookies: Sequence[str]) -> Caller | None:
-        """Who makes a request, None for nobody we know.
+        """Who makes a request, None without identity.
 
         `headers` have lower-case names, `cookies` are `name=value`. A token decides alone: raises Unauthorized for a
         bad one even beside a good cookie, ServiceUnavailable when it can't be checked now. A session comes before a

@@ -2,7 +2,7 @@
 
 Parameter Store answers 40 calls a second of an account and region together, all stacks and products in it (AWS,
 "Systems Manager quotas", as quoted in public, read 2026-11-25), and throttles what is more. So a process asks seldom,
-not at the same moment as the others, and while it gets no answer it goes on with what it has.
+not at the same moment as the others, and while there is no response it keeps what it has.
 """
 
 import random

@@ -77,7 +77,7 @@ TRANSITIONS = (BEGIN, WAIT, CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, 
 class Job:
     """A row of JobsTable. Instants are text (`domain/clock.py`), sizes bytes or pixels, `*_ms` milliseconds.
 
-    `check_at` is when reconcile has to look at the job again; None once nobody has to move it any more.
+    `check_at` is when reconcile has to look at the job again; None once the job has ended.
     `provider_job_id` names the run of the current attempt, `previous_provider_job_id` that of the attempt before, and
     `previous_attempt_json` tells how that one went. `deliveries` are the verified webhook calls, each a line of JSON.
     `result_width` and `result_height` are the promised size of the result, for the original as it is stored; rows of

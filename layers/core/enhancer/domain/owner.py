@@ -49,7 +49,7 @@ def user(owner_key: bytes, issuer: str, subject: str) -> Owner:
 
 
 def new_guest() -> Owner:
-    """A guest that nobody has met: 128 random bits."""
+    """A new guest: 128 random bits."""
     return Owner("guest", _base32(secrets.token_bytes(16)))
 
 

@@ -54,7 +54,7 @@ def turned(size: Size, like: Size) -> Size:
 def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementModel) -> dict[str, bool | float | str]:
     """Complete parameters for a picture of this size in pixels.
 
-    A scale that nobody asked for is the model's usual one, or the largest that its pixels allow. Raises
+    A scale that was not requested is the model's usual one, or the largest that its pixels allow. Raises
     InvalidParameter, with the largest value that fits, for a scale or a format that this picture can't have.
     """
     params = model.parse(raw)

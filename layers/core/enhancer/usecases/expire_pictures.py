@@ -50,7 +50,7 @@ def expire_pictures(expirer: Expirer, enough_time: Callable[[], bool], after: st
             expirer.messages.expire(last, began)
             handed_over = True
     finally:
-        if not handed_over:  # it has ended, or broke off, and a repeat goes on at once
+        if not handed_over:  # it has ended or failed; a repeat may begin at once
             expirer.usage.release("retention")
     done["seconds"] = round((ended - from_text(began)).total_seconds())
     return {**done, "handed over": 1} if handed_over else done
@@ -67,7 +67,7 @@ def _stored(expirer: Expirer, after: str) -> Iterator[StoredPicture]:
 def _delete_due(
     expirer: Expirer, now: datetime, enough_time: Callable[[], bool], after: str
 ) -> tuple[dict[str, int], str | None]:
-    """How many were seen and deleted, and the key behind which the next run goes on, None at the end."""
+    """How many were seen and deleted, and the key after which the next run continues, None at the end."""
     seen = deleted = 0
     for stored in _stored(expirer, after):
         seen += 1

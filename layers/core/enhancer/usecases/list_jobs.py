@@ -26,7 +26,7 @@ class Page:
 
 
 def list_jobs(caller: Caller | None, *, jobs: Jobs, limit: int = DEFAULT_PAGE, cursor: str = "") -> Page:
-    """A page of the caller's jobs; whoever is not known has none. Raises ValidationFailed for a cursor not of ours."""
+    """A page of the caller's jobs, none without identity. Raises ValidationFailed for an invalid cursor."""
     if not 1 <= limit <= MAX_PAGE:
         raise ValidationFailed(
             Message.OUT_OF_RANGE,

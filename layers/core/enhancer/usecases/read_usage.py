@@ -7,6 +7,6 @@ from enhancer.ports import Usage
 
 
 def read_usage(caller: Caller | None, *, usage: Usage, limit: int, clock: Clock) -> limits.Usage:
-    """The caller's usage now; whoever is not known yet has used nothing."""
+    """The caller's usage now; a caller without identity has used nothing."""
     quota = usage.quota(caller.owner) if caller else None
     return limits.usage(quota, limit, clock())

@@ -1,4 +1,4 @@
-"""Move the jobs that nobody moves any more: lost start messages, lost webhooks, stale claims.
+"""Recover stuck jobs: lost start messages, lost webhooks, stale claims.
 
 Works from the sparse index of unfinished jobs alone, longest waiting first and a bounded number a run.
 """
@@ -115,7 +115,7 @@ def _queued(job: Job, reconciler: Reconciler) -> Treatment:
 def _starting(job: Job, reconciler: Reconciler) -> Treatment:
     """The claim outlived its function: look for the run among the provider's recent ones.
 
-    If the whole list since the claim lacks it, none was created: the claim is given back, once. If the list is too long
+    If the whole list since the claim lacks it, none was created: the claim is released, once. If the list is too long
     or too old to tell, a run may exist: the job ends.
     """
     assert job.claimed_at is not None  # noqa: S101 - set by every claim

@@ -28,7 +28,7 @@ def share_job(
 ) -> Share:
     """Share a result for so many seconds, never beyond its own end.
 
-    Raises Unauthorized, NotFound, ValidationFailed, Conflict while there is no result, Gone when its time is over.
+    Raises Unauthorized, NotFound, ValidationFailed, Conflict while there is no result, Gone if it has expired.
     """
     if not MIN_SECONDS <= seconds <= MAX_SECONDS:
         raise ValidationFailed(

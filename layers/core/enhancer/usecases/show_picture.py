@@ -34,11 +34,11 @@ def show_picture(
     prefix: str,
     clock: Clock,
 ) -> Link:
-    """A link for the picture under `key`, which must equal a key of the row byte for byte.
+    """A presigned URL for the image under `key`, which must equal a key of the row byte for byte.
 
-    Its owner may see it, an admin, and for a result whoever brings its `share` token. Raises NotFound, Unauthorized for
-    nobody we know, Forbidden for another's picture, Gone when it was deleted or its time or the link's is over, even
-    while the object still exists.
+    Its owner and admins have access; with its `share` token, anyone has access to a result. Raises NotFound,
+    Unauthorized for a caller without identity, Forbidden for another owner's image, Gone if the image was deleted or
+    if it or the share link has expired, even while the object still exists.
     """
     job_id = keys.job_id_in(prefix, key)
     if job_id is None:

@@ -81,7 +81,7 @@ def start_job(job_id: str, starter: Starter) -> StartOutcome:
 
 
 def _begin(job: Job, starter: Starter) -> StartOutcome:
-    if job.cancel_requested:  # while it was claimed, and the claim was given back
+    if job.cancel_requested:  # while it was claimed, and the claim was released
         return _withdraw(job, starter)
     if starter.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
         return _end(job, starter, "service_unavailable", job.why_not_started, StartOutcome.JOB_EXPIRED)

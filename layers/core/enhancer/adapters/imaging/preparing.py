@@ -86,7 +86,7 @@ def upright_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
 def _filled(picture: Image.Image) -> Image.Image:
     """The colours of visible pixels, spread under those that can't be seen.
 
-    What hides under transparency is nobody's business, and a model drags it into the edges: the dark fringe.
+    Colours under full transparency may be private, and a model drags them into the edges: the dark fringe.
     """
     levels = [_visible(picture)]
     while has_transparency(levels[-1]) and max(levels[-1].size) > 1:
