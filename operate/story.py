@@ -25,7 +25,7 @@ def _own(job: Job) -> Iterator[Line]:
     yield job.created_at, f"created by a {job.owner_type}: {size}"
     attempt = f"attempt {job.attempt}"
     if job.released_at:
-        yield job.released_at, "reconcile gave back a claim that had made no run"
+        yield job.released_at, "reconcile released a claim without a run"
     if job.claimed_at:
         yield job.claimed_at, f"{attempt}: claimed"
     if job.provider_answered_at:
@@ -43,20 +43,20 @@ def _own(job: Job) -> Iterator[Line]:
     if job.check_at:
         yield job.check_at, "(reconcile looks at it)"
     ends = expiry(job.created_at)
-    yield to_text(ends.original), "(the original's time is over)"
-    yield to_text(ends.result), "(the result's time is over)"
+    yield to_text(ends.original), "(the original expires)"
+    yield to_text(ends.result), "(the result expires)"
 
 
 def _ending(job: Job) -> str:
     if job.error_type:
         because = f" ({job.not_saved_because})" if job.not_saved_because else ""
-        refund = ", quota given back" if job.quota_refunded else ""
+        refund = ", quota refunded" if job.quota_refunded else ""
         why = render(known(job.error_code), {})
         return f"{job.status.value}: {job.error_type}: {why}{because}{refund}"
     if job.output_sha256:
         size = f"{job.output_width} x {job.output_height} pixels, {job.output_size:,} bytes"
         return f"{job.status.value}: {size}, sha256 {job.output_sha256[:12]}…; report {job.report_json}"
-    return f"{job.status.value}{', quota given back' if job.quota_refunded else ''}"
+    return f"{job.status.value}{', quota refunded' if job.quota_refunded else ''}"
 
 
 def _earlier(job: Job) -> Iterator[Line]:

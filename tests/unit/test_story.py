@@ -55,8 +55,8 @@ def test_a_story_tells_attempts_deliveries_and_the_end_in_the_order_of_time(worl
 
 
 OVER = [
-    "2026-11-23T12:00:00.000Z  (the original's time is over)",
-    "2026-12-22T12:00:00.000Z  (the result's time is over)",
+    "2026-11-23T12:00:00.000Z  (the original expires)",
+    "2026-12-22T12:00:00.000Z  (the result expires)",
 ]
 
 
@@ -76,8 +76,8 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
     lines = [
         "2026-11-22T12:04:00.000Z  attempt 1: claimed",
         "2026-11-22T12:04:00.000Z  attempt 1: the provider made no run that is known: HTTP 500",
-        "2026-11-22T12:04:00.000Z  reconcile gave back a claim that had made no run",
-        f"2026-11-22T12:08:00.000Z  {failed}, quota given back",
+        "2026-11-22T12:04:00.000Z  reconcile released a claim without a run",
+        f"2026-11-22T12:08:00.000Z  {failed}, quota refunded",
         *OVER,
     ]
     ended = world.job(job.id)
@@ -92,10 +92,10 @@ def test_a_story_tells_what_kept_a_result_from_being_saved(world):
     world.outputs.gone = True
     complete_job(job.id, world.provider.finish("run1"), world.completer)
     [ending] = [line for line in told(world.job(job.id)) if "failed" in line]
-    assert ending.endswith("be saved; try again. (the provider answers 404 for its file), quota given back")
+    assert ending.endswith("be saved; try again. (the provider answers 404 for its file), quota refunded")
 
 
-@pytest.mark.parametrize(("refunded", "quota"), [(True, ", quota given back"), (False, "")])
+@pytest.mark.parametrize(("refunded", "quota"), [(True, ", quota refunded"), (False, "")])
 def test_a_story_tells_who_ended_a_job_and_deleted_it(world, refunded, quota):
     job = world.new_job()
     world.clock.advance(seconds=1)
