@@ -214,6 +214,9 @@ PYTHON_FILES := layers functions local operate bench tests
 test: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## run all tests, or some: make test [TESTS=tests/unit]
 	@.venv/bin/python -m pytest $(or $(TESTS),--ignore=tests/oracles/installed --cov --cov-report=term:skip-covered)
 
+unit: $(PRODUCT)  ## run the unit tests: Python and the product's packages alone, no network, no build
+	@.venv/bin/python -m pytest tests/unit
+
 oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## let programs that others wrote judge ours: clients, verifiers, S3 servers, linters
 	@.venv/bin/python -m pytest tests/oracles/installed
 
@@ -261,4 +264,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-bench .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
 
-.PHONY: check-models help setup lock demo start stop token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test oracles mutants browser check audit bench cost load format clean
+.PHONY: check-models help setup lock demo start stop token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test unit oracles mutants browser check audit bench cost load format clean

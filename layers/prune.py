@@ -2,7 +2,7 @@
 
 Run as `python3 prune.py DIR` with the layer's `python/` folder. Of botocore's data only the operations below stay, with
 all that they refer to: a client parses its whole model at every cold start, and that of ssm describes 150 operations
-for the one that we call. A function that calls another operation fails with AttributeError; tests/unit/test_artefact.py
+for the one that we call. A function that calls another operation fails with AttributeError; tests/tools/test_artefact.py
 holds the table equal to what the adapters call.
 """
 

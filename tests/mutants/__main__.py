@@ -1,6 +1,6 @@
 """Mutation testing: `make mutants [ONLY=path]` changes one thing at a time in a function and sees whether a test fails.
 
-mutmut makes the mutants and runs tests/unit and tests/contract on each: the tests that reach the function, in a process
+mutmut makes the mutants and runs tests/unit, tests/contract and tests/tools on each: those that reach it, in a process
 forked from one that has imported everything. It names modules by their paths and imports them from where it works, so
 the tree under .build/mutants has `enhancer` beside `operate`; tests that read sources find them where they always are.
 Constants, class bodies and functions with decorators other than staticmethod and classmethod are not mutated.

@@ -1,7 +1,6 @@
 """samconfig.toml against the template, and what `make deploy` tells `sam`."""
 
 import dataclasses
-import json
 import os
 import re
 import subprocess
@@ -11,7 +10,6 @@ import pytest
 
 from operate import parameter_store
 from operate.__main__ import main
-from operate.deploy import SAM, sam_command
 from operate.installation import OperatorError
 from operate.stage import FILLED_IN, NO_BUDGETS, SAMCONFIG, STAGES, declared_parameters, faults, read_stage
 from operate.stage_commands import COMMANDS
@@ -84,15 +82,6 @@ def test_a_stage_may_name_its_account_beside_what_sam_reads(tmp_path, account, s
     file.write_text(f'{written}\n[dev.operate]\naccount = "012345678901"\n')
     assert read_stage("dev", file).account == "012345678901"
     assert read_stage("prod", file).account == ""
-    reading = (
-        "import json, sys; from pathlib import Path; from samcli.lib.config.samconfig import SamConfig;"
-        "config = SamConfig(Path(sys.argv[1]).parent, 'samconfig.toml');"
-        "print(json.dumps(config.get_all(['deploy'], 'parameters', 'dev')))"
-    )
-    python = SAM.with_name("python")
-    done = subprocess.run([python, "-c", reading, file], capture_output=True, check=True, text=True, timeout=60)  # noqa: S603
-    assert "account" not in json.loads(done.stdout), "sam does not see it"
-    assert json.loads(done.stdout)["stack_name"] == "image-enhancer-dev"
     file.write_text(f"{written}\n[dev.operate]\naccount = {account!r}\n")
     with pytest.raises(OperatorError, match=says):
         read_stage("dev", file)
@@ -172,20 +161,3 @@ def test_a_command_that_needs_an_account_says_so(document):
     deploying = [block for block in blocks if "ENV=" in block]
     assert deploying
     assert all(block.startswith("# needs accounts\n") for block in deploying)
-
-
-def test_sam_gets_its_parameters_by_a_file_that_it_understands(tmp_path):
-    file = tmp_path / "parameters.yaml"
-    values = {"RateLimits": "create=1,upload=2", "OidcOrigins": "https://a.test https://b.test", "PrivacyUrl": ""}
-    file.write_text(json.dumps(values))
-    command = sam_command(stage(), file)
-    assert "parameters.yaml" in command[-1]
-    reading = (
-        "import json, sys; from samcli.cli.types import CfnParameterOverridesType as Type;"
-        "print(json.dumps(Type().convert([sys.argv[1]], None, None)))"
-    )
-    python = SAM.with_name("python")
-    done = subprocess.run(  # noqa: S603 - our own environment
-        [python, "-c", reading, command[-1]], capture_output=True, check=True, text=True, timeout=60
-    )
-    assert json.loads(done.stdout) == values
