@@ -2,8 +2,8 @@
 
 Run as `python3 prune.py DIR` with the layer's `python/` folder. Of botocore's data only the operations below stay, with
 all that they refer to: a client parses its whole model at every cold start, and that of ssm describes 150 operations
-for the one that we call. A function that calls another operation fails with AttributeError; tests/tools/test_artefact.py
-holds the table equal to what the adapters call.
+for the one that we call. A function that calls another operation fails with AttributeError;
+tests/tools/test_artefact.py compares the table with what the adapters call.
 """
 
 import gzip
