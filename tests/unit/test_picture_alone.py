@@ -180,6 +180,13 @@ def test_a_profile_that_is_cut_off_where_it_ends_is_read_by_others(name, packed)
     assert image.alone(data).data == data
 
 
+def test_the_last_chunk_of_a_png_ends_it_whatever_its_length_says():
+    """Found by make torture: browsers and libvips show such a picture."""
+    data = PNG[:-12] + b"\0\0\x08\0" + PNG[-8:]
+    assert image.inspect(data, data[-64:], len(data)).width == 64
+    assert image.alone(data).data == PNG
+
+
 @pytest.mark.parametrize(("size", "kept"), [(127, False), (128, True), (129, True)])
 def test_a_profile_has_a_header(size, kept):
     """ICC.1:2022, 7.2: 128 bytes."""

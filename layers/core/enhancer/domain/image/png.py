@@ -90,7 +90,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
     while position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length
-        if end > len(data) and kind != b"IDAT":
+        if end > len(data) and kind not in {b"IDAT", b"IEND"}:
             return
         yield Chunk(kind, data[position + 8 : end - 4], data[position:end])
         position = end
