@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../api/wire.ts';
 import { queued, refused, succeeded, usedUp } from '../testing/contract.ts';
 import { JOB, server, show } from '../testing/page.tsx';
-import { never, no, ok } from '../testing/server.ts';
+import { cutOff, never, no, ok } from '../testing/server.ts';
 import { TryOther } from './TryOther.tsx';
 
 const CREATE = 'POST /api/ai-image/jobs';
@@ -71,4 +71,10 @@ it('waits for the models', async () => {
   await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: server().on(MODELS, never), language: 'de' });
   expect(screen.getByText('Optionen werden geladen …')).toBeDefined();
   expect(screen.queryByRole('button')).toBeNull();
+});
+
+it('does not wait for models that can’t be had: it says why', async () => {
+  await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: server().on(MODELS, cutOff) });
+  expect((await screen.findByRole('alert')).textContent).toContain('No connection');
+  expect(screen.queryByText('Loading the options…')).toBeNull();
 });

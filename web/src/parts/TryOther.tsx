@@ -18,13 +18,14 @@ export function TryOther({ job, originalSize }: { job: Job; originalSize: Size |
   const { t } = useTranslation();
   const format = useFormat();
   const { queries } = useTools();
-  const { data: models } = useQuery(queries.models);
+  const { data: models, error } = useQuery(queries.models);
   const { data: usage } = useQuery(queries.usage);
   const [chosen, setChosen] = useState<Wish | null>(null);
   const again = useAgain(job);
   const wish = chosen ?? (models ? firstWish(models) : null);
   const model = models?.find(({ slug }) => slug === wish?.model);
   if (!originalSize || !hasOriginal(job, new Date())) return <p className="hint">{t('result.originalGone')}</p>;
+  if (!models && error) return <ProblemNote problem={asProblem(error)} />;
   if (!models || !wish || !model) return <p className="hint">{t('plan.loading')}</p>;
   const outcome = outcomeOf(wish, model, originalSize.width, originalSize.height);
   const usedUp = usage?.usage.remaining === 0;
