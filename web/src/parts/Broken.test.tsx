@@ -19,6 +19,7 @@ it('apologises at once for a view that throws, and offers to load again', async 
     </Broken>,
   );
   const apology = screen.getByRole('alert');
+  expect(screen.getByRole('main').contains(apology)).toBe(true);
   expect(apology.textContent).toContain('Your pictures are safe; load the page again.');
   expect(screen.getByRole('heading', { level: 1, name: 'The page has stopped' })).toBeDefined();
   await person.tab();

@@ -17,12 +17,14 @@ export class Broken extends Component<{ children: ReactNode }, { broken: boolean
 function Apology() {
   const { t } = useTranslation();
   return (
-    <main className="card narrow" role="alert">
-      <h1>{t('app.broken.title')}</h1>
-      <p>{t('app.broken.text')}</p>
-      <button type="button" className="button primary" onClick={() => location.reload()}>
-        {t('app.broken.reload')}
-      </button>
+    <main className="card narrow">
+      <div className="narrow" role="alert">
+        <h1>{t('app.broken.title')}</h1>
+        <p>{t('app.broken.text')}</p>
+        <button type="button" className="button primary" onClick={() => location.reload()}>
+          {t('app.broken.reload')}
+        </button>
+      </div>
     </main>
   );
 }
