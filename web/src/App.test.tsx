@@ -1,57 +1,261 @@
-import { screen, waitFor } from '@testing-library/react';
-import { describe, expect, it } from 'vitest';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
+import i18next from 'i18next';
+import { describe, expect, it, vi } from 'vitest';
 import { App } from './App.tsx';
-import { failed, queued, refused, running } from './testing/contract.ts';
-import { JOB, server, showPage } from './testing/page.tsx';
-import { no, ok } from './testing/server.ts';
+import type { Job } from './api/wire.ts';
+import { canceled, failed, queued, refused, running, succeeded, upload, usage } from './testing/contract.ts';
+import { decodeAs, ISSUER, JOB, server, showPage } from './testing/page.tsx';
+import { cutOff, no, ok, type Server } from './testing/server.ts';
 
 const ROUTE = `GET /api/ai-image/jobs/${JOB}`;
 const view = () => document.querySelector('main')?.dataset.view;
+const title = () => screen.getByRole('heading', { level: 1 }).textContent;
+const at = async (name: string) => waitFor(() => expect(view()).toBe(name), { timeout: 3000 });
 const opened = (answer: () => Promise<Response>, language: 'en' | 'de' = 'en') => {
   history.replaceState(null, '', `/?job=${JOB}`);
   return showPage(<App signInFailed={false} />, { server: server().on(ROUTE, answer), language });
 };
+const JPEG = new File([new Uint8Array([0xff, 0xd8, 0xff, 0xe0])], 'cat.jpg', { type: 'image/jpeg' });
+const choose = async (person: { upload: (element: HTMLElement, file: File) => Promise<void> }, file = JPEG) =>
+  person.upload(screen.getByLabelText('Choose a picture', { selector: 'input' }), file);
 
 describe('the page', () => {
   it('begins with a picture to be chosen', async () => {
     await showPage(<App signInFailed={false} />);
     expect(view()).toBe('start');
-    expect(screen.getByRole('heading', { level: 1 })).toBeDefined();
+    expect(title()).toBe('Make a picture larger, sharper, better');
     expect(screen.queryByRole('alert')).toBeNull();
   });
 
-  it('says that signing in failed', async () => {
-    await showPage(<App signInFailed />);
-    expect(screen.getByText(/sign/i, { selector: 'main *' })).toBeDefined();
+  it.each([
+    ['en', 'Signing in did not work. Nothing was changed; try again.'],
+    ['de', 'Die Anmeldung hat nicht geklappt. Es wurde nichts geändert; versuchen Sie es noch einmal.'],
+  ] as const)('says that signing in failed, in %s', async (language, words) => {
+    await showPage(<App signInFailed />, { language });
+    expect(screen.getByRole('alert').textContent).toBe(words);
   });
 
+  it('changes its language at once, tells the server of it, and remembers it', async () => {
+    const from = server();
+    const { person, client } = await showPage(<App signInFailed={false} />, { server: from });
+    await person.selectOptions(screen.getByRole('combobox', { name: 'Language' }), 'Deutsch');
+    expect(title()).toBe('Bilder größer, schärfer, besser machen');
+    expect(document.documentElement.lang).toBe('de');
+    await act(() => client.refetchQueries({ queryKey: ['usage'] }));
+    const languages = from.to('GET /api/ai-image/usage').map(({ headers }) => headers.get('accept-language'));
+    expect(languages).toEqual(['en', 'de']);
+    expect(localStorage.getItem('language')).toBe('de');
+    expect(i18next.language).toBe('de');
+  });
+
+  it('lets one skip to its content, first of all', async () => {
+    const { person } = await showPage(<App signInFailed={false} />);
+    await person.tab();
+    expect(document.activeElement?.textContent).toBe('Skip to the content');
+    expect(document.activeElement?.getAttribute('href')).toBe(`#${screen.getByRole('main').id}`);
+  });
+
+  it('leads to the operator’s policy and to the description of the API', async () => {
+    await showPage(<App signInFailed={false} />, { installation: { privacyUrl: 'https://operator.example.com/privacy' } });
+    const foot = within(screen.getByRole('contentinfo'));
+    expect(foot.getByRole('link', { name: 'Privacy' }).getAttribute('href')).toBe('https://operator.example.com/privacy');
+    expect(foot.getByRole('link', { name: 'For developers' }).getAttribute('href')).toBe('/api/docs');
+  });
+});
+
+describe('a job in the address', () => {
   it.each<[string, () => Promise<Response>, string, string]>([
     ['queued', ok(queued()), 'progress', 'Enhancing your picture'],
     ['running', ok(running()), 'progress', 'Enhancing your picture'],
     ['failed', ok(failed()), 'failed', 'That did not work'],
+    ['cancelled', ok(canceled()), 'failed', 'Cancelled'],
+    ['past its time', ok(succeeded({ imageUrl: null })), 'gone', 'This picture is not here'],
     ['unknown', no(404, refused('not_found')), 'gone', 'This picture is not here'],
-  ])('opens a job by its address: %s', async (_, answer, name, title) => {
+    ['deleted', no(410, refused('gone')), 'gone', 'This picture is not here'],
+    ['somebody else’s', no(403, refused('forbidden')), 'gone', 'This picture is not here'],
+    ['of a session that is over', no(401, refused('unauthorized')), 'gone', 'This picture is not here'],
+  ])('is opened: %s', async (_, answer, name, words) => {
     await opened(answer);
     expect(view()).toBe('opening');
-    await waitFor(() => expect(view()).toBe(name));
-    expect(screen.getByRole('heading', { level: 1 }).textContent).toBe(title);
+    await at(name);
+    expect(title()).toBe(words);
+    expect(document.title).toMatch(/ – Image Enhancer$/);
   });
 
-  it('moves the focus to the heading of a new view', async () => {
+  it('whose result is there is shown once its pictures are decoded, and marked among the earlier ones', async () => {
+    decodeAs({ width: 320, height: 213 });
+    history.replaceState(null, '', `/?job=${JOB}`);
+    const from = server().on(ROUTE, ok(succeeded())).on('GET /api/ai-image/jobs', ok({ jobs: [succeeded()], nextCursor: null }));
+    await showPage(<App signInFailed={false} />, { server: from });
+    await at('result');
+    expect(screen.getByRole('slider', { name: 'Before and after' })).toBeDefined();
+    expect((await screen.findByRole('link', { name: /^Open the picture/ })).getAttribute('aria-current')).toBe('true');
+  });
+
+  it('whose picture can’t be decoded can still be downloaded', async () => {
+    decodeAs(null);
+    await opened(ok(succeeded()));
+    await at('result');
+    expect(screen.getByText('The picture could not be shown here. You can still download it.')).toBeDefined();
+  });
+
+  it('is kept trying for without a network', async () => {
+    await opened(cutOff);
+    expect((await screen.findByRole('alert')).textContent).toContain('No connection');
+    expect(view()).toBe('opening');
+  });
+
+  it('takes the focus to the new view’s heading', async () => {
     await opened(ok(failed()));
-    await waitFor(() => expect(view()).toBe('failed'));
+    await at('failed');
     expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1 }));
   });
 
   it('speaks German', async () => {
     await opened(ok(failed()), 'de');
-    await waitFor(() => expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Das hat nicht geklappt'));
+    await waitFor(() => expect(title()).toBe('Das hat nicht geklappt'));
   });
 
-  it('can be left for a new picture, and its address goes with it', async () => {
+  it('is left for a new picture, and its address goes with it', async () => {
     const { person } = await opened(ok(failed()));
     await person.click(await screen.findByRole('button', { name: 'New picture' }));
     expect(view()).toBe('start');
     expect(location.search).toBe('');
   });
+
+  it('is left by the name of the page', async () => {
+    const { person } = await opened(ok(failed()));
+    await at('failed');
+    await person.click(screen.getByRole('link', { name: 'Image Enhancer' }));
+    expect(view()).toBe('start');
+  });
+
+  it('follows the back button', async () => {
+    await opened(ok(failed()));
+    await at('failed');
+    history.replaceState(null, '', '/');
+    act(() => void dispatchEvent(new PopStateEvent('popstate')));
+    expect(view()).toBe('start');
+  });
+});
+
+describe('a job that runs', () => {
+  it('is followed at the server’s pace until it has ended', async () => {
+    history.replaceState(null, '', `/?job=${JOB}`);
+    const from = server().on(ROUTE, ok(running(), { 'retry-after': '1' }), ok(failed()));
+    await showPage(<App signInFailed={false} />, { server: from });
+    await at('progress');
+    await at('failed');
+    expect(from.to(ROUTE)).toHaveLength(2);
+  });
+
+  it('is not asked for without a network, which is said, and goes on by itself', async () => {
+    history.replaceState(null, '', `/?job=${JOB}`);
+    const from = server().on(ROUTE, ok(running(), { 'retry-after': '1' }), ok(failed()));
+    await showPage(<App signInFailed={false} />, { server: from });
+    await at('progress');
+    const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
+    act(() => void dispatchEvent(new Event('offline')));
+    expect(screen.getByText('You are offline. Everything goes on as soon as the network is back.')).toBeDefined();
+    await act(() => new Promise<void>((done) => setTimeout(done, 1200)));
+    expect(from.to(ROUTE)).toHaveLength(1);
+    online.mockReturnValue(true);
+    act(() => void dispatchEvent(new Event('online')));
+    expect(screen.queryByText(/^You are offline/)).toBeNull();
+    await at('failed');
+  });
+});
+
+describe('a picture', () => {
+  const made = (job: Job): Server =>
+    server()
+      .on('POST /api/ai-image/uploads', ok(upload(), {}, 201))
+      .on('POST /api/ai-image/jobs', ok(job, {}, 202))
+      .on(ROUTE, ok(job));
+
+  it('is looked at, planned, sent once and followed under its address', async () => {
+    decodeAs({ width: 320, height: 213 });
+    const from = made(queued());
+    const sent = vi.fn(async () => undefined);
+    const { person } = await showPage(<App signInFailed={false} />, { server: from, upload: sent });
+    await choose(person);
+    await at('plan');
+    expect(await screen.findByText('From 320×213 to 1280×852 pixels')).toBeDefined();
+    await person.click(screen.getByRole('button', { name: 'Enhance' }));
+    await at('progress');
+    await waitFor(() => expect(location.search).toBe(`?job=${JOB}`));
+    expect(sent).toHaveBeenCalledOnce();
+    expect(from.to('POST /api/ai-image/uploads')[0]?.body).toEqual({ filename: 'cat.jpg', contentType: 'image/jpeg', size: 4 });
+    expect(from.to('POST /api/ai-image/jobs')[0]?.body).toEqual({
+      uploadId: upload().uploadId,
+      filename: 'cat.jpg',
+      model: 'nightmareai/real-esrgan',
+      params: { scale: 4, outputFormat: 'webp' },
+    });
+    expect(screen.queryByText('Your pictures')).toBeNull(); // nothing beside what is going on
+  });
+
+  it('comes back to its plan, with the reason, when the quota is used up', async () => {
+    decodeAs({ width: 320, height: 213 });
+    const from = made(queued()).on('POST /api/ai-image/jobs', no(429, refused('quota_exceeded'), { 'retry-after': '86370' }));
+    const { person } = await showPage(<App signInFailed={false} />, { server: from });
+    await choose(person);
+    await person.click(await screen.findByRole('button', { name: 'Enhance' }));
+    const note = await screen.findByRole('alert');
+    expect(view()).toBe('plan');
+    expect(note.textContent).toContain('Try again in 24 hours (Nov 23, 2026, 12:00 PM).');
+  });
+
+  it('comes back to its plan when sending it is stopped', async () => {
+    decodeAs({ width: 320, height: 213 });
+    const { person } = await showPage(<App signInFailed={false} />, {
+      server: made(queued()),
+      upload: (_, __, ___, signal) =>
+        new Promise((____, refuse) => signal.addEventListener('abort', () => refuse(signal.reason as Error))),
+    });
+    await choose(person);
+    await person.click(await screen.findByRole('button', { name: 'Enhance' }));
+    await at('progress');
+    await person.click(screen.getByRole('button', { name: 'Cancel' }));
+    await at('plan');
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it.each<[string, { width: number; height: number } | null, number, string]>([
+    ['damaged', null, 100, '“cat.jpg” is damaged: it can’t be opened as a picture.'],
+    ['too large', { width: 4, height: 4 }, 3, '“cat.jpg” has 4 bytes; at most 3 bytes are taken.'],
+  ])('that is %s is refused before anything is sent, and the start stays', async (_, size, maxBytes, words) => {
+    decodeAs(size);
+    const from = server().on('GET /api/ai-image/usage', ok({ ...usage(), limits: { ...usage().limits, maxBytes } }));
+    const { person } = await showPage(<App signInFailed={false} />, { server: from });
+    await choose(person);
+    expect((await screen.findByRole('alert')).textContent).toContain(words);
+    expect(view()).toBe('start');
+    expect(from.asked.map(({ method }) => method)).not.toContain('POST');
+  });
+
+  it('can be dropped anywhere on the page, which says so while it is dragged', async () => {
+    decodeAs({ width: 320, height: 213 });
+    await showPage(<App signInFailed={false} />);
+    fireEvent.dragOver(document.body, { dataTransfer: { types: ['Files'], files: [] } });
+    expect(await screen.findByText('Let go to use this picture')).toBeDefined();
+    fireEvent.drop(document.body, { dataTransfer: { types: ['Files'], files: [JPEG] } });
+    await at('plan');
+  });
+});
+
+it('forgets what it showed when somebody signs out', async () => {
+  history.replaceState(null, '', `/?job=${JOB}`);
+  const user = { ...usage(), ownerType: 'user' } as const;
+  const from = server()
+    .on(ROUTE, ok(failed()))
+    .on('GET /api/ai-image/usage', ok(user), ok(user), ok(usage()))
+    .on('GET /api/ai-image/jobs', ok({ jobs: [failed()], nextCursor: null }), ok({ jobs: [], nextCursor: null }))
+    .on('DELETE /api/session', ok({}));
+  const { person } = await showPage(<App signInFailed={false} />, { server: from, installation: { oidc: ISSUER } });
+  await at('failed');
+  await person.click(await screen.findByRole('button', { name: 'Sign out' }));
+  expect(await screen.findByText('You are signed out')).toBeDefined();
+  expect(view()).toBe('start');
+  expect(location.search).toBe('');
 });

@@ -90,3 +90,12 @@ export function original(changes: Partial<Original> = {}): Original {
   const file = new File([new Uint8Array(20_480)], 'cat.jpg', { type: 'image/jpeg' });
   return { file, name: 'cat.jpg', type: 'image/jpeg', width: 320, height: 213, url: 'blob:cat', ...changes };
 }
+
+/** What this DOM does not do: it takes every picture for one of this size, or null for damaged. */
+export function decodeAs(size: { width: number; height: number } | null): void {
+  const decoded = vi.spyOn(HTMLImageElement.prototype, 'decode');
+  if (size) decoded.mockResolvedValue();
+  else decoded.mockRejectedValue(new DOMException('damaged', 'EncodingError'));
+  vi.spyOn(HTMLImageElement.prototype, 'naturalWidth', 'get').mockReturnValue(size?.width ?? 0);
+  vi.spyOn(HTMLImageElement.prototype, 'naturalHeight', 'get').mockReturnValue(size?.height ?? 0);
+}
