@@ -175,11 +175,15 @@ describe('a picture', () => {
 
   it('is looked at, planned, sent once and followed under its address', async () => {
     decodeAs({ width: 320, height: 213 });
-    const from = made(queued());
+    const earlier = failed({ id: 'j2222222222222222222222222' });
+    const from = made(queued()).on('GET /api/ai-image/jobs', ok({ jobs: [earlier], nextCursor: null }));
     const sent = vi.fn(async () => undefined);
     const { person } = await showPage(<App signInFailed={false} />, { server: from, upload: sent });
+    const mine = { name: 'Your pictures' };
+    expect(await screen.findByRole('region', mine)).toBeDefined();
     await choose(person);
     await at('plan');
+    expect(screen.queryByRole('region', mine)).toBeNull(); // nothing beside what is going on
     expect(await screen.findByText('From 320×213 to 1280×852 pixels')).toBeDefined();
     await person.click(screen.getByRole('button', { name: 'Enhance' }));
     await at('progress');
@@ -192,7 +196,7 @@ describe('a picture', () => {
       model: 'nightmareai/real-esrgan',
       params: { scale: 4, outputFormat: 'webp' },
     });
-    expect(screen.queryByText('Your pictures')).toBeNull(); // nothing beside what is going on
+    expect(screen.queryByRole('region', mine)).toBeNull();
   });
 
   it('comes back to its plan, with the reason, when the quota is used up', async () => {

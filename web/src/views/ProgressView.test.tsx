@@ -97,14 +97,14 @@ describe('the time', () => {
   it('is the model’s usual one, and what has gone by since the job was made', async () => {
     await show(view(at(running())));
     expect(await screen.findByText(/^Usually about 12 seconds/)).toBeDefined();
-    expect(screen.getByText(/30 sec so far$/)).toBeDefined();
+    expect(screen.getByText(/· 30 sec so far$/)).toBeDefined();
     vi.setSystemTime(new Date(NOW.getTime() + 5000));
     expect(await screen.findByText(/35 sec so far$/, {}, { timeout: 3000 })).toBeDefined();
   });
 
   it('starts at nothing where the clock here is behind the server’s', async () => {
     await show(view(at(running({ createdAt: '2026-11-22T12:05:00.000Z' }))));
-    expect(screen.getByText(/0 sec so far$/)).toBeDefined();
+    expect(screen.getByText(/· 0 sec so far$/)).toBeDefined();
   });
 
   it('is not claimed for a model that is on offer no more, nor while uploading', async () => {
