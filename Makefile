@@ -220,7 +220,7 @@ unit: $(PRODUCT)  ## run the unit tests: Python and the product's packages alone
 oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## let programs that others wrote judge ours: clients, verifiers, S3 servers, linters
 	@.venv/bin/python -m pytest tests/oracles/installed
 
-mutants: setup $(BUILT) $(TOOLING)  ## change the code one thing at a time and see that a test fails: make mutants [ONLY=layers/core/enhancer/access.py]
+mutants: setup $(BUILT) $(TOOLING)  ## change the code one thing at a time and see that a test fails: make mutants [ONLY=layers/core/enhancer/http/access.py]
 	@.venv/bin/python -m tests.mutants
 
 torture: $(PRODUCT) $(ORACLES) $(ORACLES_JS)  ## mutants of small pictures, and files of others, through the path of a picture: make torture [MUTANTS=10000 SEED=1 FILES=folder]

@@ -39,7 +39,6 @@ size (AWS, Lambda developer guide, "Configure Lambda function memory", read 2026
 MAX_MODEL_PIXELS = models()["nightmareai/real-esrgan"].max_pixels
 GATEWAY_SECONDS = 30  # an HTTP API ends a request then (AWS, API Gateway developer guide, read 2026-11-22)
 METERED = 512 * 1024  # bytes that an HTTP API counts as one request
-BLOCK = 8  # looks of one caller that one write counts (`domain/limits.py`)
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,6 @@ def quantities(settings: Settings, inputs: Mapping[str, Any]) -> dict[str, float
         "job": jobs,
         "guest job": jobs * settings.guests,
         "look": jobs * looks,
-        "block of looks": jobs * math.ceil(looks / BLOCK),
         "held second": jobs * held,
         "model second": jobs * settings.model_seconds,
         "changed original": changed,

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from enhancer.adapters.model_files import SCHEMA, files
 from enhancer.domain.catalogue import EnhancementModel, InvalidParameter, read_model
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
-from enhancer.translations import render
+from enhancer.http.translations import render
 
 
 def faults(path: Path) -> list[str]:

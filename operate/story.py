@@ -7,7 +7,7 @@ from enhancer.domain.clock import to_text
 from enhancer.domain.job import Job
 from enhancer.domain.messages import known
 from enhancer.domain.retention import expiry
-from enhancer.translations import render
+from enhancer.http.translations import render
 
 Line = tuple[str, str]
 NO_RUN = "the provider made no run that is known"

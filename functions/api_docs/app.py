@@ -6,11 +6,13 @@ folder named after its version, so that what is in it never changes.
 
 from pathlib import Path
 
-from enhancer import bootstrap, http_api
+from enhancer import bootstrap
 from enhancer.domain.messages import Message
 from enhancer.errors import NotFound
-from enhancer.http_api import Answer
-from enhancer.request import Request
+from enhancer.http import response
+from enhancer.http.request import Request
+from enhancer.http.response import Response
+from enhancer.http.routing import Routes, http_handler
 
 STATIC = Path(__file__).parent / "static"
 FILES = {path.relative_to(STATIC).as_posix().removesuffix(".gz"): path for path in STATIC.rglob("*.gz")}
@@ -30,20 +32,20 @@ POLICY = (
 )
 HOUR, FOREVER = "public, max-age=3600", "public, max-age=31536000, immutable"
 
-routes = http_api.Routes()
+routes = Routes()
 
 
-@routes.on("/api/openapi.json", "GET")
-@routes.on("/api/docs", "GET")
-@routes.on("/api/docs/{file+}", "GET")
-def file(request: Request) -> Answer:
+@routes.route("/api/openapi.json", "GET")
+@routes.route("/api/docs", "GET")
+@routes.route("/api/docs/{file+}", "GET")
+def file(request: Request) -> Response:
     """A file, by its exact name."""
     path = request.path
     name = NAMES.get(path, path.removeprefix("/api/docs/"))
     if name not in FILES:
         raise NotFound(Message.PATH_NOT_FOUND)
     headers = {"cache-control": FOREVER if "/" in name else HOUR, "content-security-policy": POLICY}
-    return http_api.gzipped(request, FILES[name].read_bytes(), TYPES[Path(name).suffix], headers)
+    return response.gzipped(request, FILES[name].read_bytes(), TYPES[Path(name).suffix], headers)
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets())
+handler = http_handler(routes, bootstrap.origin_secrets())

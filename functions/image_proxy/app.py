@@ -1,12 +1,14 @@
 """Serve pictures to those who may see them, by a redirect to a short-lived link. Trigger: HTTP API."""
 
-from enhancer import bootstrap, http_api
+from enhancer import bootstrap
 from enhancer.domain.clock import utc_now
-from enhancer.http_api import Answer
-from enhancer.request import Request
+from enhancer.http import response
+from enhancer.http.request import Request
+from enhancer.http.response import Response
+from enhancer.http.routing import Routes, http_handler
 from enhancer.usecases.show_picture import show_picture
 
-routes = http_api.Routes()
+routes = Routes()
 access = bootstrap.access()
 jobs = bootstrap.jobs()
 links = bootstrap.links()
@@ -14,10 +16,10 @@ shares = bootstrap.shares()
 prefix = bootstrap.prefix()
 
 
-@routes.on("/r2-ai/{key+}", "GET")
-def picture(request: Request) -> Answer:
+@routes.route("/r2-ai/{key+}", "GET")
+def picture(request: Request) -> Response:
     """Redirect a caller with access to a presigned URL of the image."""
-    caller = access.reader(request, "picture")
+    caller = access.identify(request, "picture")
     link = show_picture(
         request.path.removeprefix("/r2-ai/"),
         caller,
@@ -30,7 +32,12 @@ def picture(request: Request) -> Answer:
         clock=utc_now,
     )
     access.audit(caller, link.job, "see a picture")
-    return http_api.redirect(link.url, link.seconds)
+    return response.redirect(link.url, link.seconds)
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger, known=access.known)
+handler = http_handler(
+    routes,
+    bootstrap.origin_secrets(),
+    on_unmatched=access.count_unidentified,
+    has_signed_cookie=access.has_signed_cookie,
+)

@@ -5,7 +5,7 @@ from typing import Any
 from enhancer import bootstrap
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.observability import about, logger
-from enhancer.queue import serve
+from enhancer.sqs_handler import serve
 from enhancer.usecases.complete_job import complete_job
 
 completer = bootstrap.completer()

@@ -3,7 +3,7 @@
 from enhancer import bootstrap
 from enhancer.domain.outcomes import StartOutcome
 from enhancer.observability import count, logger, record
-from enhancer.queue import serve
+from enhancer.sqs_handler import serve
 from enhancer.usecases.start_job import start_job
 
 starter = bootstrap.starter()

@@ -1,22 +1,24 @@
 """Accept the provider's webhook: verify the signature, enqueue the completion. Trigger: HTTP API."""
 
-from enhancer import bootstrap, http_api
+from enhancer import bootstrap
 from enhancer.errors import PayloadTooLarge, Unauthorized, ValidationFailed
-from enhancer.http_api import Answer
+from enhancer.http import response
+from enhancer.http.request import Request
+from enhancer.http.response import Response
+from enhancer.http.routing import Routes, http_handler
 from enhancer.observability import about, logger
-from enhancer.request import Request
 from enhancer.usecases.receive_delivery import receive_delivery
 
 MAX_BYTES = 1_048_576  # of a delivery, long logs and all; a longer one's job is brought home by reconcile
 
-routes = http_api.Routes()
+routes = Routes()
 signature = bootstrap.webhook_signature()
 messages = bootstrap.messages()
 REFUSALS = (PayloadTooLarge, Unauthorized, ValidationFailed)
 
 
-@routes.on("/api/webhooks/replicate", "POST")
-def webhook(request: Request) -> Answer:
+@routes.route("/api/webhooks/replicate", "POST")
+def webhook(request: Request) -> Response:
     """Verify the raw body and pass it on; `?job=` is a hint that job_completion checks against the row."""
     job_id = request.query("job")
     about(job_id)
@@ -25,7 +27,7 @@ def webhook(request: Request) -> Answer:
     about(job_id, run.id)
     outcome = receive_delivery(job_id, delivery, messages=messages)
     logger.info("delivery", extra={"outcome": outcome, "provider_status": run.status})
-    return http_api.ok({"outcome": outcome})
+    return response.ok({"outcome": outcome})
 
 
-handler = http_api.serve(routes, counted=dict.fromkeys(REFUSALS, "WebhookRefusals"))
+handler = http_handler(routes, counted=dict.fromkeys(REFUSALS, "WebhookRefusals"))

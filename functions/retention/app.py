@@ -4,7 +4,7 @@ from typing import Any
 
 from enhancer import bootstrap
 from enhancer.observability import invocation, logger, record
-from enhancer.queue import serve
+from enhancer.sqs_handler import serve
 from enhancer.usecases.expire_pictures import expire_pictures
 
 SPARE_MS = 60_000  # hand over in good order while there is still time

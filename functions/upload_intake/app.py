@@ -5,18 +5,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from enhancer import bootstrap, http_api
-from enhancer.contracts import JobRequest, UploadRequest
-from enhancer.documents import job_json, usage_json
+from enhancer import bootstrap
 from enhancer.domain import keys
 from enhancer.domain.clock import utc_now
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import PayloadTooLarge
-from enhancer.http_api import Answer
+from enhancer.http import response
+from enhancer.http.request import Request
+from enhancer.http.request_bodies import JobRequest, UploadRequest
+from enhancer.http.response import Response
+from enhancer.http.response_bodies import job_json, usage_json
+from enhancer.http.routing import Routes, http_handler
 from enhancer.observability import about, logger
-from enhancer.request import Request
 from enhancer.usecases.await_job import await_job
 from enhancer.usecases.create_job import (
     Choice,
@@ -31,23 +33,23 @@ from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.request_upload import request_upload
 
 if TYPE_CHECKING:
-    from enhancer.access import Place
-    from enhancer.form import Form
+    from enhancer.http.access import DailyLimit
+    from enhancer.http.multipart import Form
 
 FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
 
-routes = http_api.Routes()
+routes = Routes()
 intake = bootstrap.intake()
 access = bootstrap.access()
 generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 
 
-@routes.on("/api/ai-image/uploads", "POST")
-def upload(request: Request) -> Answer:
+@routes.route("/api/ai-image/uploads", "POST")
+def upload(request: Request) -> Response:
     """Create a presigned upload URL; a caller without identity becomes a guest."""
-    visitor = access.creator(request, "upload")
+    visitor = access.identify_or_create_guest(request, "upload")
     wanted = UploadRequest.read(request.json())
-    with access.taking(*access.upload_places(request, visitor.caller, intake.quota_jobs)):
+    with access.counted_against(*access.upload_limits(request, visitor.caller, intake.quota_jobs)):
         signed = request_upload(
             wanted.content_type,
             wanted.size,
@@ -58,35 +60,35 @@ def upload(request: Request) -> Answer:
             clock=utc_now,
         )
     about(signed.upload_id)
-    return http_api.ok(signed.document(), 201, cookie=visitor.cookie)
+    return response.ok(signed.document(), 201, cookie=visitor.cookie)
 
 
-@routes.on("/api/ai-image/jobs", "POST")
-def create(request: Request) -> Answer:
+@routes.route("/api/ai-image/jobs", "POST")
+def create(request: Request) -> Response:
     """Create a job from an upload or an earlier job (JSON), or from the picture in the body (multipart)."""
     if request.is_json:
         return _from_json(request)
-    visitor = access.creator(request, "create")
+    visitor = access.identify_or_create_guest(request, "create")
     job = _from_form(request, visitor.caller, "jobs")
-    return http_api.accepted(job_json(job, request.language), cookie=visitor.cookie)
+    return response.accepted(job_json(job, request.language), cookie=visitor.cookie)
 
 
-@routes.on("/api/ai-image/generate", "POST")
-def generate(request: Request) -> Answer:
+@routes.route("/api/ai-image/generate", "POST")
+def generate(request: Request) -> Response:
     """Create a job from the picture in the body and wait for its result: 200 with it, or 202 with the job."""
-    visitor = access.creator(request, "create")
+    visitor = access.identify_or_create_guest(request, "create")
     job = await_job(_from_form(request, visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
     if job.output_r2_key is None:
-        return http_api.accepted(job_json(job, request.language), cookie=visitor.cookie)
+        return response.accepted(job_json(job, request.language), cookie=visitor.cookie)
     usage = read_usage(visitor.caller, usage=intake.usage, limit=intake.quota_jobs, clock=utc_now)
     shown = job_json(job, request.language)
     result = {"model": job.model, "originalUrl": shown["originalUrl"], "imageUrl": shown["imageUrl"]}
-    return http_api.ok(result | usage_json(usage, intake.quota_jobs, intake.max_bytes), cookie=visitor.cookie)
+    return response.ok(result | usage_json(usage, intake.quota_jobs, intake.max_bytes), cookie=visitor.cookie)
 
 
-def _from_json(request: Request) -> Answer:
-    caller = access.creator(request, "create", guests=False).caller
-    places = access.job_places(request, caller)
+def _from_json(request: Request) -> Response:
+    caller = access.identify_or_create_guest(request, "create", guests=False).caller
+    limits = access.job_limits(request, caller)
     wanted = JobRequest.read(request.json())
     choice = Choice(wanted.model, wanted.params, wanted.filename)
     if wanted.from_job_id is None:
@@ -96,14 +98,14 @@ def _from_json(request: Request) -> Answer:
         source = find_job(wanted.from_job_id, caller, jobs=intake.jobs)
         job_id = keys.new_job_id(keys.content_type_of(source.id))
         make = partial(create_job_from_job, source=source, choice=choice, owner=caller.owner, intake=intake)
-        places += access.upload_places(request, caller, intake.quota_jobs)
+        limits += access.upload_limits(request, caller, intake.quota_jobs)
     order = json.dumps(wanted.model_dump(), sort_keys=True).encode()
-    job = _once(request, order, job_id, caller, make, "jobs", places)
-    return http_api.accepted(job_json(job, request.language))
+    job = _once(request, order, job_id, caller, make, "jobs", limits)
+    return response.accepted(job_json(job, request.language))
 
 
 def _form(request: Request) -> "Form":
-    from enhancer.form import read_form  # only where a form comes
+    from enhancer.http.multipart import read_form  # only where a form comes
 
     form = read_form(request.content_type, request.body(2 * FORM_BYTES))  # Lambda takes less anyway
     if len(form.image) > FORM_BYTES:
@@ -121,8 +123,8 @@ def _from_form(request: Request, caller: Caller, route: Route) -> Job:
     make = partial(
         create_job_from_bytes, data=form.image, picture=picture, choice=choice, owner=caller.owner, intake=intake
     )
-    places = access.job_places(request, caller) + access.upload_places(request, caller, intake.quota_jobs)
-    return _once(request, order, job_id, caller, make, route, places)
+    limits = access.job_limits(request, caller) + access.upload_limits(request, caller, intake.quota_jobs)
+    return _once(request, order, job_id, caller, make, route, limits)
 
 
 def _once(
@@ -132,11 +134,11 @@ def _once(
     caller: Caller,
     make: Callable[[str], Job],
     route: Route,
-    places: list["Place"],
+    limits: list["DailyLimit"],
 ) -> Job:
     def admitted(job_id: str) -> Job:
         about(job_id)
-        with access.taking(*places):
+        with access.counted_against(*limits):
             job = make(job_id)
         logger.info("job created", extra={"model": job.model})
         return job
@@ -148,4 +150,9 @@ def _once(
     )
 
 
-handler = http_api.serve(routes, bootstrap.origin_secrets(), stranger=access.stranger, known=access.known)
+handler = http_handler(
+    routes,
+    bootstrap.origin_secrets(),
+    on_unmatched=access.count_unidentified,
+    has_signed_cookie=access.has_signed_cookie,
+)

@@ -11,7 +11,6 @@ import pytest
 import requests
 from botocore.stub import Stubber
 
-from enhancer import http_api
 from operate.deployed import SECONDS, api, deployed
 from operate.doctor import concurrency, queue_concurrency
 from operate.finding import Finding
@@ -34,7 +33,7 @@ def refused(origin_secrets: list[str]) -> Answer:
         "rawPath": "/api/ai-image/usage", "routeKey": "ANY /api/ai-image/usage", "headers": {}, "rawQueryString": "",
         "requestContext": {"http": {"method": "GET", "sourceIp": "192.0.2.1"}, "requestId": "the-request"},
     }  # fmt: skip
-    answer = http_api.serve(http_api.Routes(), lambda: origin_secrets)(event, None)
+    answer = http_handler(Routes(), lambda: origin_secrets)(event, None)
     return answer["statusCode"], answer["headers"], answer["body"].encode()
 
 

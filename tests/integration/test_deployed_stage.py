@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from enhancer.http_api import SECURITY_HEADERS
+from enhancer.http.response import SECURITY_HEADERS
 from local.config import ROOT, StackConfig
 from local.frontdoor.page import content_security_policy
 from local.ports import free_ports

@@ -10,7 +10,7 @@ import pytest
 from PIL.PngImagePlugin import PngInfo
 from standardwebhooks import Webhook
 
-from enhancer.http_api import METHODS
+from enhancer.http.routing import METHODS
 from local.config import ROOT
 from tests.integration.api_client import MODEL, Client
 from tests.pictures import picture

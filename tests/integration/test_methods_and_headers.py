@@ -3,7 +3,8 @@
 import pytest
 import requests
 
-from enhancer.http_api import METHODS, SECURITY_HEADERS
+from enhancer.http.response import SECURITY_HEADERS
+from enhancer.http.routing import METHODS
 from tests.pictures import picture
 
 ALL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

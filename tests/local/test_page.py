@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from enhancer.http_api import SECURITY_HEADERS
+from enhancer.http.response import SECURITY_HEADERS
 from local.frontdoor.answer import Answer
 from local.frontdoor.page import Page, content_security_policy, page_config, page_headers
 from local.stack import LocalStack

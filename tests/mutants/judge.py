@@ -27,7 +27,7 @@ class Group:
 GROUPS = (
     Group("domain", ("enhancer/domain/*",), 90),
     Group("use cases", ("enhancer/usecases/*",), 90),
-    Group("access", ("enhancer/access.py",), 80),
+    Group("access", ("enhancer/http/access.py",), 80),
     Group("adapters", ("enhancer/adapters/*",), 80),
     Group("operate", ("operate/*",), 80),
 )

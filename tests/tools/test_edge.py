@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from enhancer.errors import PayloadTooLarge
-from enhancer.http_api import SECURITY_HEADERS
+from enhancer.http.response import SECURITY_HEADERS
 from tests.unit.test_template import RESOURCES, ROOT
 
 CALL = "console.log(JSON.stringify(JSON.parse(process.argv[1]).map((each) => handler(each))));"

@@ -11,49 +11,27 @@ PACKAGE = ROOT / "layers/core/enhancer"
 
 # What a module of each part may import of ours. The order is the direction of the arrows, inwards.
 DOMAIN = {"domain"}
-USECASES = DOMAIN | {"contention", "documents", "errors", "ports", "usecases"}
-ADAPTERS = DOMAIN | {"contention", "errors", "ports", "settings", "adapters", ""}
+ERRORS = DOMAIN | {"errors"}
+ADAPTERS = ERRORS | {"contention", "ports", "settings", "adapters", ""}
 ALLOWED = {
     "domain": DOMAIN,
-    "translations": DOMAIN,
-    "errors": DOMAIN | {"translations"},
+    "errors": DOMAIN,
     "contention": {"errors"},
     "ports": DOMAIN,
     "settings": set(),
-    "usecases": USECASES,
+    "observability": ERRORS,
+    "usecases": ERRORS | {"contention", "ports", "usecases"},
     "adapters": ADAPTERS,
-    "contracts": DOMAIN | {"errors"},
-    "form": DOMAIN | {"errors"},
-    "documents": DOMAIN | {"translations"},
-    "access": DOMAIN | {"errors", "observability", "ports", "request"},
-    "observability": DOMAIN | {"errors"},
-    "queue": {"errors", "observability"},
-    "request": DOMAIN | {"errors", "translations"},
-    "http_api": DOMAIN | {"errors", "observability", "request", "translations"},
-    "bootstrap": ADAPTERS | {"", "access", "observability", "usecases"},
-    "functions": DOMAIN
-    | {
-        "",
-        "bootstrap",
-        "contracts",
-        "errors",
-        "form",
-        "http_api",
-        "documents",
-        "observability",
-        "queue",
-        "request",
-        "usecases",
-    },
+    "http": ERRORS | {"http", "observability", "ports"},
+    "sqs_handler": {"errors", "observability"},
+    "bootstrap": ADAPTERS | {"http", "observability", "usecases"},
+    "functions": ERRORS | {"", "bootstrap", "http", "observability", "sqs_handler", "usecases"},
 }
 # Third-party packages that a part may use; the standard library is free for all.
 LIBRARIES = {
-    "contracts": {"pydantic"},
-    "form": {"python_multipart"},
     "observability": {"aws_lambda_powertools"},
-    "queue": {"aws_lambda_powertools"},
-    "http_api": {"aws_lambda_powertools"},
-    "access": {"aws_lambda_powertools"},
+    "sqs_handler": {"aws_lambda_powertools"},
+    "http": {"aws_lambda_powertools", "pydantic", "python_multipart"},
     "bootstrap": {"botocore", "certifi"},
     "adapters": {"aws_lambda_powertools", "botocore", "jwt", "PIL", "requests", "standardwebhooks"},
 }

@@ -91,7 +91,6 @@ def test_quantities_follow_the_picture_and_the_time_it_is_kept():
 def test_held_requests_take_the_place_of_polls():
     found = quantities(Settings(jobs=1, polls=99, wait=5, model_seconds=12), INPUTS)
     assert (found["look"], found["held second"]) == (4, 13)
-    assert quantities(Settings(jobs=1, polls=9), INPUTS)["block of looks"] == 2
 
 
 @pytest.mark.parametrize(

@@ -81,28 +81,28 @@ ACCEPTED = ["image/jpeg", "image/png", "image/webp"]
 @pytest.mark.parametrize(
     ("data", "error", "says", "details"),
     [
-        (b"a text", UnsupportedMediaType, "not a JPEG, PNG or WebP", {"accepted": ACCEPTED}),
-        (b"GIF89a", UnsupportedMediaType, "not a JPEG", {"accepted": ACCEPTED, "actual": "image/gif"}),
-        (moving("PNG"), UnsupportedMediaType, "Animated", {}),
+        (b"a text", UnsupportedMediaType, "not_an_image", {"accepted": ACCEPTED}),
+        (b"GIF89a", UnsupportedMediaType, "not_an_image", {"accepted": ACCEPTED, "actual": "image/gif"}),
+        (moving("PNG"), UnsupportedMediaType, "image_animated", {}),
         (b"", ValidationFailed, "empty", {"size": 0}),
-        (picture("JPEG")[:-200], ValidationFailed, "cut off", {"size": len(picture("JPEG")) - 200}),
-        (picture("PNG")[:-10], ValidationFailed, "cut off", {"size": len(picture("PNG")) - 10}),
-        (picture("WEBP")[:-10], ValidationFailed, "cut off", {"size": len(picture("WEBP")) - 10}),
+        (picture("JPEG")[:-200], ValidationFailed, "file_truncated", {"size": len(picture("JPEG")) - 200}),
+        (picture("PNG")[:-10], ValidationFailed, "file_truncated", {"size": len(picture("PNG")) - 10}),
+        (picture("WEBP")[:-10], ValidationFailed, "file_truncated", {"size": len(picture("WEBP")) - 10}),
         (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13)) + chunk(b"IEND", b""), ValidationFailed, "damaged", {}),
         (
             picture("JPEG")[:2] + b"\xff\x01" * 20_001 + picture("JPEG")[2:], ValidationFailed,
-            "more time or memory", {},
+            "image_too_complex", {},
         ),
         (
-            picture("PNG"), UnsupportedMediaType, "declared as image/jpeg, but its content is image/png",
+            picture("PNG"), UnsupportedMediaType, "upload_type_mismatch",
             {"declared": "image/jpeg", "actual": "image/png"},
         ),
         (
-            picture("JPEG") + b"\0" * 50_000, PayloadTooLarge, "the limit is 50,000",
+            picture("JPEG") + b"\0" * 50_000, PayloadTooLarge, "file_too_large",
             {"size": len(picture("JPEG")) + 50_000, "maxBytes": 50_000},
         ),
         (
-            picture("JPEG", size=(1200, 1000)), ImageTooLarge, "1,200,000 pixels; the limit is 1,000,000",
+            picture("JPEG", size=(1200, 1000)), ImageTooLarge, "image_has_too_many_pixels",
             {"width": 1200, "height": 1000, "pixels": 1_200_000, "maxPixels": 1_000_000},
         ),
     ],
@@ -187,13 +187,13 @@ def test_an_upload_belongs_to_its_owner(world):
 @pytest.mark.parametrize(
     ("choice", "says", "field"),
     [
-        (Choice("nobody/nothing", {}, "x"), "choose nightmareai/real-esrgan", "model"),
-        (Choice("nightmareai/real-esrgan", {"scale": 9}, "x"), "a number from 1 to 4", "scale"),
-        (Choice("nightmareai/real-esrgan", {"scale": "many"}, "x"), "a number from 1 to 4", "scale"),
-        (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "a number from 1 to 4", "scale"),
-        (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "a number from 1 to 4", "scale"),
-        (Choice("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "true or false", "faceEnhance"),
-        (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "it has scale, faceEnhance", "sharpness"),
+        (Choice("nobody/nothing", {}, "x"), "model_unknown", "model"),
+        (Choice("nightmareai/real-esrgan", {"scale": 9}, "x"), "not_a_number_in_range", "scale"),
+        (Choice("nightmareai/real-esrgan", {"scale": "many"}, "x"), "not_a_number_in_range", "scale"),
+        (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "not_a_number_in_range", "scale"),
+        (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "not_a_number_in_range", "scale"),
+        (Choice("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "not_a_boolean", "faceEnhance"),
+        (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "parameter_unknown", "sharpness"),
     ],
 )
 def test_a_wrong_choice_is_told_and_keeps_the_upload(world, choice, says, field):
@@ -215,7 +215,7 @@ def test_the_quota_is_a_window_that_opens_with_the_first_job_and_ends_after_a_da
     for _ in range(3):
         world.new_job()
     world.clock.advance(hours=23)
-    with pytest.raises(QuotaExceeded, match="3 of 3 jobs used") as refusal:
+    with pytest.raises(QuotaExceeded, match="quota_exceeded") as refusal:
         world.new_job()
     assert refusal.value.retry_after == 3601
     assert refusal.value.details == {"limit": 3, "used": 3, "resetAt": "2026-11-23T12:00:00.000Z"}
@@ -324,7 +324,7 @@ def test_an_upload_with_other_headers_than_were_signed_becomes_no_job(world, cha
     job_id = uploaded(world, picture("JPEG"))
     key = keys.original_key(world.intake.prefix, world.owner, job_id)
     world.pictures.stored[key] |= changed
-    with pytest.raises(ValidationFailed, match="exactly the headers") as refusal:
+    with pytest.raises(ValidationFailed, match="upload_headers_mismatch") as refusal:
         create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
     assert refusal.value.details == {"field": "uploadId"}
     assert key not in world.pictures.objects
@@ -343,7 +343,7 @@ def test_an_upload_that_is_a_copy_of_another_object_becomes_no_job(world, of):
     else:
         world.pictures.write(other, picture("JPEG"), "image/jpeg", "public, max-age=900, immutable")
     world.pictures.copy(other, key)
-    with pytest.raises(ValidationFailed, match="exactly the headers"):
+    with pytest.raises(ValidationFailed, match="upload_headers_mismatch"):
         create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
     assert key not in world.pictures.objects
 
@@ -354,5 +354,5 @@ def test_an_upload_of_another_length_than_was_signed_becomes_no_job(world):
     job_id = keys.new_job_id("image/jpeg")
     key = keys.original_key(world.intake.prefix, world.owner, job_id)
     world.pictures.put(key, data, upload_headers(job_id, len(data) + 1))
-    with pytest.raises(ValidationFailed, match="exactly the headers"):
+    with pytest.raises(ValidationFailed, match="upload_headers_mismatch"):
         create_job_from_upload(job_id, CHOICE, world.owner, world.intake)

@@ -137,7 +137,7 @@ def test_at_the_ceiling_creating_says_when_it_reopens(world):
     for _ in range(2):
         start_job(world.new_job().id, world.starter)
     world.usage.counters["spend#2026-11-22"] = 10
-    with pytest.raises(ServiceUnavailable, match="2026-11-23T00:00:00") as refusal:
+    with pytest.raises(ServiceUnavailable, match="daily_runs_exhausted") as refusal:
         world.new_job()
     assert refusal.value.retry_after == 12 * 3600 + 1
     world.clock.advance(hours=12)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from enhancer.http_api import SECURITY_HEADERS
+from enhancer.http.response import SECURITY_HEADERS
 from local.frontdoor.page import page_headers
 from tests.unit.test_template import RESOURCES, TEMPLATE
 

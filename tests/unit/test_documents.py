@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from enhancer import http_api
 from enhancer.errors import RequestError
+from enhancer.http import routing
 from tests.documents import FENCE, ROOT
-from tests.unit.test_http_api import leaves
+from tests.unit.test_routing import leaves
 
 FURTHER = ("samples/README.md", "local/README.md", "local/replicate/README.md", "web/README.md")
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / each for each in FURTHER)]
@@ -63,7 +63,7 @@ def test_ci_calls_the_readmes_test_command():
 
 def test_every_route_is_documented():
     text = (ROOT / "docs/api.md").read_text()
-    for path, methods in http_api.METHODS.items():
+    for path, methods in routing.METHODS.items():
         said = [method for method in methods if method != "HEAD"]  # which is said once for all
         shown = f"`{', '.join(said)} {path.replace('+}', '}')}`"
         assert shown in text, shown

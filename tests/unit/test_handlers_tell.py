@@ -12,7 +12,7 @@ from enhancer.usecases.expire_pictures import Expirer
 from enhancer.usecases.start_job import start_job
 from tests.unit.conftest import PREFIX
 from tests.unit.test_observability import ROOT, told, watching
-from tests.unit.test_queue import batch
+from tests.unit.test_sqs_handler import batch
 
 CONTEXT = SimpleNamespace(aws_request_id="invocation", get_remaining_time_in_millis=lambda: 100_000)
 

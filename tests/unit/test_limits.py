@@ -53,8 +53,3 @@ def test_a_rates_windows_follow_each_other_without_a_gap():
     following = NOON + timedelta(minutes=1)
     assert rate.key("who", following) == f"rate#create#who#{int(NOON.timestamp()) // 60 + 1}"
     assert rate.resets_in(following) == 60
-
-
-@pytest.mark.parametrize(("limit", "block"), [(1, 1), (30, 1), (59, 1), (60, 2), (239, 7), (240, 8), (10_000, 8)])
-def test_a_block_is_at_most_eight_and_one_up_to_59(limit, block):
-    assert Rate("status", limit).block == block

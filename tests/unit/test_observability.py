@@ -24,14 +24,14 @@ from enhancer.observability import (
     security_event,
     watched,
 )
-from enhancer.queue import serve
 from enhancer.settings import Settings
+from enhancer.sqs_handler import serve
 from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs
 from enhancer.usecases.start_job import start_job
-from tests.unit.test_http_api import call
-from tests.unit.test_queue import CONTEXT, batch
+from tests.unit.test_routing import call
+from tests.unit.test_sqs_handler import CONTEXT, batch
 
 ROOT = Path(__file__).parents[2]
 JOB, OTHER = "p" + "a" * 25, "p" + "b" * 25

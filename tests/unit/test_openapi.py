@@ -1,4 +1,4 @@
-"""docs/openapi.yaml against the code: routes, contracts, errors, documents; and against itself: its examples."""
+"""docs/openapi.yaml against the code: routes, request_bodies, errors, documents; and against itself: its examples."""
 
 import dataclasses
 import re
@@ -11,18 +11,19 @@ import yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from enhancer import __version__, contracts, http_api
+from enhancer import __version__
 from enhancer.adapters.model_files import models
-from enhancer.documents import job_json, model_json, usage_json
 from enhancer.domain import keys, limits
 from enhancer.domain.job import Status
 from enhancer.errors import RequestError, ValidationFailed
-from enhancer.translations import TEXTS
+from enhancer.http import request_bodies, routing
+from enhancer.http.response_bodies import job_json, model_json, usage_json
+from enhancer.http.translations import TEXTS
 from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE
 from enhancer.usecases.read_usage import read_usage
 from enhancer.usecases.request_upload import check_size, request_upload
 from enhancer.usecases.share_job import MAX_SECONDS, MIN_SECONDS
-from tests.unit.test_http_api import leaves
+from tests.unit.test_routing import leaves
 from tests.unit.test_template import FUNCTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +122,7 @@ def test_no_optional_field_has_a_default_of_null():
 
 
 def test_its_operations_are_the_method_table():
-    table = {path.replace("+}", "}"): set(methods) for path, methods in http_api.METHODS.items()}
+    table = {path.replace("+}", "}"): set(methods) for path, methods in routing.METHODS.items()}
     described: dict[str, set[str]] = {}
     for path, verb in OPERATIONS:
         described.setdefault(path, set()).add(verb.upper())
@@ -147,7 +148,7 @@ def test_operations_have_names_of_their_own():
 
 @pytest.mark.parametrize("name", ["UploadRequest", "JobRequest", "ShareRequest"])
 def test_request_schemas_are_the_contracts(name):
-    contract = getattr(contracts, name)
+    contract = getattr(request_bodies, name)
     assert bare(COMPONENTS["schemas"][name]) == bare(contract.model_json_schema(by_alias=True))
 
 
@@ -179,7 +180,7 @@ def test_a_form_has_a_field_for_every_parameter_and_its_choices():
 
 
 def test_every_contract_is_described():
-    assert {contract.__name__ for contract in contracts.Contract.__subclasses__()} <= set(COMPONENTS["schemas"])
+    assert {contract.__name__ for contract in request_bodies.Contract.__subclasses__()} <= set(COMPONENTS["schemas"])
 
 
 def described_errors() -> set[tuple[str, int]]:

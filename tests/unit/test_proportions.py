@@ -8,7 +8,7 @@ from enhancer.adapters import outputs, replicate
 from enhancer.adapters.imaging import Image
 from enhancer.bootstrap import r2_client
 from enhancer.domain.job import TRY_LEASE
-from enhancer.queue import JITTER, PAUSES
+from enhancer.sqs_handler import JITTER, PAUSES
 from enhancer.usecases import complete_job, expire_pictures, reconcile_jobs, start_job
 from tests.unit.test_template import FUNCTIONS, GLOBALS, MAPPINGS, RESOURCES, ROOT, TEMPLATE
 

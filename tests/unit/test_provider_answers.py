@@ -15,12 +15,12 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
-from enhancer.documents import job_json
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import BEGIN, Status
 from enhancer.domain.limits import spend_key
 from enhancer.domain.messages import Message
 from enhancer.errors import MessageNotSent, TransitionRefused
+from enhancer.http.response_bodies import job_json
 from enhancer.observability import WatchedProvider, watched
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.reconcile_jobs import reconcile_jobs

@@ -2,9 +2,9 @@ import dataclasses
 
 import pytest
 
-from enhancer.documents import job_json
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import NotFound, Unauthorized
+from enhancer.http.response_bodies import job_json
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.read_job import find_job, read_job
 from enhancer.usecases.read_usage import read_usage

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from enhancer.domain.owner import Caller, new_guest
-from enhancer.http_api import METHODS
+from enhancer.http.routing import METHODS
 from tests.pictures import picture
 from tests.unit.installation import Installation
 from tests.unit.test_strangers import PLACES, inputs

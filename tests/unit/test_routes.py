@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from enhancer.http_api import METHODS
+from enhancer.http.routing import METHODS
 from tests.unit.test_template import FUNCTIONS
 
 SENT_TO = {

@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
 from enhancer.usecases.complete_job import complete_job
@@ -74,7 +75,7 @@ def test_a_deleted_job_serves_nothing(world, done):
     world.jobs.rows[done.id] = dataclasses.replace(done, deleted_at="2026-11-22T12:00:00.000Z")
     with pytest.raises(Gone) as refusal:
         show(world, done.output_r2_key, world.caller)
-    assert str(refusal.value) == "This image was deleted."
+    assert refusal.value.message is Message.IMAGE_DELETED
 
 
 @pytest.mark.parametrize(

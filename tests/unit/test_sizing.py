@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from enhancer.adapters.model_files import models
 from enhancer.domain import sizing
 from enhancer.domain.catalogue import Factor, InvalidParameter
-from enhancer.translations import TEXTS
+from enhancer.http.translations import TEXTS
 
 MODELS = models()
 MODEL = MODELS["nightmareai/real-esrgan"]

@@ -17,7 +17,7 @@ import pytest
 from enhancer.domain import keys
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller, Owner, new_guest
-from enhancer.http_api import METHODS
+from enhancer.http.routing import METHODS
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.list_jobs import list_jobs
 from enhancer.usecases.request_upload import upload_headers

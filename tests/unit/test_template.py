@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from enhancer import http_api
+from enhancer.http import routing
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,9 +61,9 @@ def test_the_routes_are_the_method_table():
         if event["Type"] == "HttpApi"
     ]
     assert len(set(routes)) == len(routes)
-    assert {path for path, _ in routes} == {*http_api.METHODS, "$default"}
+    assert {path for path, _ in routes} == {*routing.METHODS, "$default"}
     assert {path for path, method in routes if method == "ANY"} == {path for path, _ in routes}
-    assert all(method in http_api.METHODS[path] for path, method in routes if method != "ANY")
+    assert all(method in routing.METHODS[path] for path, method in routes if method != "ANY")
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=list(MAPPINGS))

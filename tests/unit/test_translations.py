@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from enhancer.domain.messages import Message, known
-from enhancer.translations import TEXTS, preferred, render
+from enhancer.http.translations import TEXTS, preferred, render
 
 ROOT = Path(__file__).parents[2]
 FILES = [*(ROOT / "layers/core/enhancer").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]

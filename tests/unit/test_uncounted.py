@@ -3,7 +3,7 @@
 import pytest
 
 from enhancer.domain.owner import Caller, Owner
-from enhancer.http_api import METHODS
+from enhancer.http.routing import METHODS
 from tests.unit.installation import VALUES, Installation
 
 LIMIT = 4

@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from enhancer.documents import job_json
 from enhancer.domain import keys
 from enhancer.domain.job import Status
 from enhancer.domain.limits import MAX_REFUNDS
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Refused, UnreadablePicture
+from enhancer.http.response_bodies import job_json
 from enhancer.usecases.cancel_job import cancel_job
 from enhancer.usecases.complete_job import complete_job
 from enhancer.usecases.request_upload import upload_headers

@@ -15,7 +15,6 @@ from enhancer.domain.messages import Message
 from enhancer.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
-    from enhancer.access import Access
     from enhancer.adapters.bearer import IssuerKeys
     from enhancer.adapters.cookies import Signer
     from enhancer.adapters.dynamo_usage import DynamoUsage
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from enhancer.adapters.sqs import SqsMessages
     from enhancer.adapters.webhook_signature import WebhookSignature
     from enhancer.domain.catalogue import Offer
+    from enhancer.http.access import Access
     from enhancer.ports import Imaging, Jobs, Provider
     from enhancer.usecases.complete_job import Completer
     from enhancer.usecases.create_job import Intake
@@ -204,7 +204,7 @@ def identity() -> "Identity":
 
 def access() -> "Access":
     """The gate of the routes."""
-    from enhancer.access import Access, Rules
+    from enhancer.http.access import Access, Rules
 
     rules = Rules(
         rates=settings.numbers("RATE_LIMITS"),

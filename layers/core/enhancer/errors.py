@@ -25,7 +25,6 @@ from typing import Any
 
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
-from enhancer.translations import Language, render
 
 MAX_DETAIL = 200  # characters
 
@@ -47,12 +46,8 @@ class RequestError(EnhancerError):
     def __init__(self, message: Message, *, retry_after: int | None = None, **details: Any) -> None:
         self.message = message
         self.details = {name: _cut(value) for name, value in details.items()}
-        super().__init__(render(message, self.details))
+        super().__init__(message)
         self.retry_after = retry_after
-
-    def text(self, language: Language) -> str:
-        """What went wrong, in the caller's language."""
-        return render(self.message, self.details, language)
 
 
 def _cut(value: Any) -> Any:

@@ -55,11 +55,6 @@ class Rate:
     limit: int
     seconds: int = MINUTE
 
-    @property
-    def block(self) -> int:
-        """How many are counted by one write: exactly one by one up to a limit of 59, at most 8."""
-        return min(8, max(1, self.limit // 30))
-
     def key(self, subject: str, now: datetime) -> str:
         """The counter of the window that is open now."""
         return f"rate#{self.name}#{subject}#{int(now.timestamp()) // self.seconds}"

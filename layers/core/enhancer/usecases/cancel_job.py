@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-from enhancer.documents import job_json
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import WITHDRAW, Job, Status
 from enhancer.domain.messages import Message
@@ -23,7 +22,7 @@ def cancel_job(job_id: str, caller: Caller | None, *, jobs: Jobs, provider: Prov
     for _ in range(_TRIES):
         job = find_job(job_id, caller, jobs=jobs)
         if job.ended:
-            raise Conflict(Message.JOB_ALREADY_ENDED, job=job_json(job))
+            raise Conflict(Message.JOB_ALREADY_ENDED, job=job)
         with suppress(TransitionRefused, Contended):
             return stop_run(job, jobs=jobs, provider=provider, clock=clock)
     raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)

@@ -1,4 +1,4 @@
-"""The gate of every route: where a request may come from, who makes it, and how often it may be made."""
+"""Access control of every route: cross-origin requests (CSRF), the caller's identity, rate limits and daily limits."""
 
 import hashlib
 import hmac
@@ -24,16 +24,16 @@ from enhancer.errors import (
     ServiceUnavailable,
     Unauthorized,
 )
+from enhancer.http.request import Request
 from enhancer.observability import logger, security_event
 from enhancer.ports import Identities, Usage
-from enhancer.request import Request
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The operator's rules: requests a minute by class, and what guests may do from one address."""
+    """The operator's settings: requests per minute by class, and jobs per day for guests from one IP address."""
 
     rates: Mapping[str, int]
     guest_jobs_per_address: int
@@ -42,8 +42,8 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A unit of a daily limit: whose, of how many, and the message when the limit is reached."""
+class DailyLimit:
+    """A daily limit: how much, of whom, and the message when it is reached."""
 
     rate: Rate
     subject: str
@@ -51,15 +51,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """A known caller, with the cookie to set for a new guest."""
+class AuthResult:
+    """An identified caller, and the cookie to set if it is a new guest."""
 
     caller: Caller
     cookie: Cookie | None = None
 
 
 class Access:
-    """Lets requests in. `address_key` gives the key with which addresses are hashed before they are counted."""
+    """Checks requests. `address_key` returns the key with which IP addresses are hashed before they are counted."""
 
     def __init__(
         self, identity: Identities, usage: Usage, rules: Rules, address_key: Callable[[], bytes], clock: Clock
@@ -69,39 +69,39 @@ class Access:
         self._rules = rules
         self._address_key = address_key
         self._clock = clock
-        self._blocks: dict[str, tuple[int, int]] = {}  # of this minute: how many were given out, up to which number
         self._minute = 0
+        self._exceeded: set[str] = set()  # counters of this minute that are above their limits
 
-    def reader(self, request: Request, rate: str = "other") -> Caller | None:
-        """Who asks for something, if we know; counted, also where it is refused.
+    def identify(self, request: Request, rate: str = "other") -> Caller | None:
+        """Return the caller, None without identity. The request is counted, also if it is rejected.
 
         Raises Forbidden, Unauthorized, ServiceUnavailable, RateLimited.
         """
         try:
-            self._same_origin(request)
+            self._check_origin(request)
             caller = self._identity.caller(request.headers, request.cookies)
         except (Forbidden, Unauthorized, ServiceUnavailable):
-            self.stranger(request)
+            self.count_unidentified(request)
             raise
         self._count(request, Rate(rate, self._rules.rates[rate]), self._subject(request, caller))
         return caller
 
-    def known(self, request: Request) -> bool:
-        """Whether a request has a cookie that we signed; a token is not looked at."""
+    def has_signed_cookie(self, request: Request) -> bool:
+        """Whether a request has a cookie that we signed. Tokens are ignored."""
         return self._identity.caller({}, request.cookies) is not None
 
-    def stranger(self, request: Request) -> None:
-        """Count a request that is refused before anybody is known: by its address, as all else. Raises RateLimited."""
+    def count_unidentified(self, request: Request) -> None:
+        """Count a request that is rejected before its caller is identified, by IP address. Raises RateLimited."""
         self._count(request, Rate("other", self._rules.rates["other"]), self._address(request))
 
-    def creator(self, request: Request, rate: str, *, guests: bool = True) -> Visitor:
-        """The caller of a request that creates something; with `guests` a caller without identity becomes a guest.
+    def identify_or_create_guest(self, request: Request, rate: str, *, guests: bool = True) -> AuthResult:
+        """Return the caller of a request that creates something; with `guests`, one without identity becomes a guest.
 
         Counted against the rate limits, guests also by IP address.
 
         Raises Forbidden, Unauthorized, EmailUnverified, RateLimited.
         """
-        caller = self.reader(request, rate)
+        caller = self.identify(request, rate)
         cookie = None
         if caller is None:
             if not guests:
@@ -111,60 +111,61 @@ class Access:
             raise EmailUnverified(Message.EMAIL_UNVERIFIED)
         if caller.owner.type == "guest":
             self._count(request, Rate(f"guest-{rate}", self._rules.rates["guest"]), self._address(request))
-        return Visitor(caller, cookie)
+        return AuthResult(caller, cookie)
 
-    def job_places(self, request: Request, caller: Caller) -> list[Place]:
-        """What a job takes of the day: a guest's is counted by the address it comes from."""
+    def job_limits(self, request: Request, caller: Caller) -> list[DailyLimit]:
+        """The daily limits that a job counts against: a guest's, by IP address."""
         if caller.owner.type != "guest":
             return []
         rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
-        return [Place(rate, self._address(request), Message.ADDRESS_JOBS_EXHAUSTED)]
+        return [DailyLimit(rate, self._address(request), Message.ADDRESS_JOBS_EXHAUSTED)]
 
-    def upload_places(self, request: Request, caller: Caller, quota_jobs: int) -> list[Place]:
-        """What a picture that is brought takes of the day: of its owner's, and of a guest's address."""
-        places = [
-            Place(Rate("uploads", UPLOADS_A_JOB * quota_jobs, DAY), caller.owner.reference, Message.UPLOADS_EXHAUSTED)
+    def upload_limits(self, request: Request, caller: Caller, quota_jobs: int) -> list[DailyLimit]:
+        """The daily limits that an upload counts against: its owner's, and for guests also by IP address."""
+        limits = [
+            DailyLimit(
+                Rate("uploads", UPLOADS_A_JOB * quota_jobs, DAY), caller.owner.reference, Message.UPLOADS_EXHAUSTED
+            )
         ]
         if caller.owner.type == "guest":
             rate = Rate("guest-uploads", UPLOADS_A_JOB * self._rules.guest_jobs_per_address, DAY)
-            places.append(Place(rate, self._address(request), Message.ADDRESS_UPLOADS_EXHAUSTED))
-        return places
+            limits.append(DailyLimit(rate, self._address(request), Message.ADDRESS_UPLOADS_EXHAUSTED))
+        return limits
 
     @contextmanager
-    def taking(self, *places: Place) -> Iterator[None]:
-        """Take the places for what is made meanwhile; a refusal gives them back, for nothing was made then.
+    def counted_against(self, *limits: DailyLimit) -> Iterator[None]:
+        """Count what is created in the block against the limits; a RequestError takes it off again.
 
         Raises QuotaExceeded.
         """
         now = self._clock()
-        taken: list[Place] = []
+        counted: list[DailyLimit] = []
         try:
-            for place in places:
-                self._take(place, now)
-                taken.append(place)
+            for limit in limits:
+                self._count_against(limit, now)
+                counted.append(limit)
             yield
         except RequestError:
-            for place in taken:
-                self._count_day(place, now, by=-1)
+            for limit in counted:
+                self._count_day(limit, now, by=-1)
             raise
 
-    def _take(self, place: Place, now: datetime) -> None:
-        limit = place.rate.limit
-        if self._count_day(place, now, by=1) > limit:
-            wait = place.rate.resets_in(now)
+    def _count_against(self, limit: DailyLimit, now: datetime) -> None:
+        if self._count_day(limit, now, by=1) > limit.rate.limit:
+            wait = limit.rate.resets_in(now)
             resets = to_text(now.replace(microsecond=0) + timedelta(seconds=wait))
-            raise QuotaExceeded(place.refusal, retry_after=wait, limit=limit, resetAt=resets)
+            raise QuotaExceeded(limit.refusal, retry_after=wait, limit=limit.rate.limit, resetAt=resets)
 
-    def _count_day(self, place: Place, now: datetime, by: int) -> int:
-        key, expires = place.rate.key(place.subject, now), int(now.timestamp()) + DAY
-        return self._usage.count(key, place.rate.limit, expires, by=by, hard=by > 0)
+    def _count_day(self, limit: DailyLimit, now: datetime, by: int) -> int:
+        key, expires = limit.rate.key(limit.subject, now), int(now.timestamp()) + DAY
+        return self._usage.count(key, limit.rate.limit, expires, by=by, hard=by > 0)
 
     def audit(self, caller: Caller | None, job: Job, action: str) -> None:
         """Write a security event if an admin accesses another owner's job."""
         if caller and caller.is_admin and caller.owner.reference != job.owner.reference:
             security_event("admin", action=action, admin=caller.owner.id)
 
-    def _same_origin(self, request: Request) -> None:
+    def _check_origin(self, request: Request) -> None:
         origin = request.headers.get("origin")
         if request.method not in _SAFE and origin is not None and origin != self._rules.base_url:
             raise Forbidden(Message.CROSS_ORIGIN_REQUEST)
@@ -176,34 +177,31 @@ class Access:
         left = max(0, rate.limit - used)
         if request.rate_left is None or left <= request.rate_left:  # of several classes the tightest is shown
             request.rate_left = left
-            request.answer_headers["ratelimit-policy"] = f'"{rate.name}";q={rate.limit};w={rate.seconds}'
-            request.answer_headers["ratelimit"] = f'"{rate.name}";r={left};t={resets}'
+            request.response_headers["ratelimit-policy"] = f'"{rate.name}";q={rate.limit};w={rate.seconds}'
+            request.response_headers["ratelimit"] = f'"{rate.name}";r={left};t={resets}'
         if used > rate.limit:
             logger.warning("rate limited", extra={"rate": rate.name})
             raise RateLimited(Message.RATE_LIMIT_EXCEEDED, retry_after=resets, limit=rate.limit, retryAfter=resets)
 
     def _used(self, rate: Rate, subject: str, now: datetime) -> int:
-        """How many the window has seen, this one with them. Classes with a high limit are counted in blocks: each
-        write takes several requests' worth, which this process then gives out by itself, so that polling costs few
-        writes and the limit is never exceeded. Once it is, a process writes no more: refusing costs nothing then.
-        """
-        key = rate.key(subject, now)
-        used, taken = self._blocks.get(key, (0, 0))
-        if used == taken <= rate.limit:
-            taken = self._usage.count(key, rate.limit, int(now.timestamp()) + 2 * rate.seconds, by=rate.block)
-            used = taken - rate.block
+        """Count a request. Once a limit is exceeded, this process rejects without a write, so floods stay cheap."""
         if self._minute != (minute := int(now.timestamp()) // MINUTE):
             self._minute = minute
-            self._blocks.clear()
-        self._blocks[key] = (used + 1, taken)
-        return used + 1
+            self._exceeded.clear()
+        key = rate.key(subject, now)
+        if key in self._exceeded:
+            return rate.limit + 1
+        used = self._usage.count(key, rate.limit, int(now.timestamp()) + 2 * rate.seconds)
+        if used > rate.limit:
+            self._exceeded.add(key)
+        return used
 
     def _subject(self, request: Request, caller: Caller | None) -> str:
         return caller.owner.reference if caller else self._address(request)
 
     def _address(self, request: Request) -> str:
         """The client's network as a keyed hash: an IPv4 address, or the /64 that an IPv6 address is in."""
-        text = request.client_address
+        text = request.client_ip
         address = ipaddress.ip_address(text)
         network = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
         return "address#" + hmac.digest(self._address_key(), str(network).encode(), hashlib.sha256).hex()[:32]

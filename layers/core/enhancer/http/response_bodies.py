@@ -8,7 +8,7 @@ from enhancer.domain.job import Job, Status
 from enhancer.domain.limits import DAY, Usage
 from enhancer.domain.messages import Message, known
 from enhancer.domain.retention import expiry
-from enhancer.translations import Language, render
+from enhancer.http.translations import Language, render
 
 
 def job_json(job: Job, language: Language = "en") -> dict[str, Any]:

@@ -3,7 +3,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from enhancer.errors import MessageNotSent
-from enhancer.queue import pause_after, serve
+from enhancer.sqs_handler import pause_after, serve
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/job_start.json").read_text())
 CONTEXT = SimpleNamespace(aws_request_id="request")

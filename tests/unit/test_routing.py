@@ -6,13 +6,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from enhancer import errors, http_api
+from enhancer import errors
 from enhancer.adapters.read_links import SignedReadLinks
-from enhancer.contracts import UploadRequest
 from enhancer.domain.messages import Message
 from enhancer.errors import PayloadTooLarge, QuotaExceeded, RequestError, UnsupportedMediaType, ValidationFailed
-from enhancer.request import JSON_BYTES, Request
-from enhancer.translations import TEXTS
+from enhancer.http import response, routing
+from enhancer.http.request import JSON_BYTES, Request
+from enhancer.http.request_bodies import UploadRequest
+from enhancer.http.translations import TEXTS
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
 
@@ -27,18 +28,18 @@ def call(
     route="ANY /api/health",
     registered=None,
 ):
-    routes = http_api.Routes()
+    routes = routing.Routes()
 
-    @routes.on("/api/health", registered or method)
+    @routes.route("/api/health", registered or method)
     def endpoint(_):
         if raising:
             raise raising
-        return http_api.ok({"fine": True})
+        return response.ok({"fine": True})
 
     event = json.loads(json.dumps(EVENT))
     event |= {"rawPath": path, "routeKey": route, "headers": EVENT["headers"] | (headers or {})}
     event["requestContext"]["http"] |= {"method": method, "path": path}
-    answer = http_api.serve(routes, lambda: list(secrets))(event, None)
+    answer = routing.http_handler(routes, lambda: list(secrets))(event, None)
     return answer["statusCode"], answer["headers"], json.loads(answer["body"])
 
 
@@ -47,7 +48,7 @@ def test_an_answer_is_in_the_envelope_with_request_id_and_security_headers():
     assert (status, body) == (200, {"success": True, "data": {"fine": True}})
     assert headers["x-request-id"] == EVENT["requestContext"]["requestId"]
     assert headers["cache-control"] == "no-store"
-    assert http_api.SECURITY_HEADERS.items() <= headers.items()
+    assert response.SECURITY_HEADERS.items() <= headers.items()
 
 
 def leaves(cls):
@@ -63,7 +64,7 @@ def test_every_leaf_of_the_error_tree_has_its_answer(leaf):
     assert body == {"success": False, "error": {"type": leaf.type, "message": said, "details": details}}
     assert headers["retry-after"] == "7"
     assert headers["cache-control"] == "no-store"
-    assert http_api.SECURITY_HEADERS.items() <= headers.items()
+    assert response.SECURITY_HEADERS.items() <= headers.items()
 
 
 def test_a_write_that_never_got_through_is_to_be_tried_again():
@@ -81,7 +82,7 @@ def test_a_fault_of_ours_tells_nothing_of_itself(caplog):
     status, headers, body = call(raising=RuntimeError("secret"))
     assert (status, body["error"]["type"]) == (500, "internal_error")
     assert "secret" not in json.dumps(body)
-    assert http_api.SECURITY_HEADERS.items() <= headers.items()
+    assert response.SECURITY_HEADERS.items() <= headers.items()
     assert "RuntimeError" in caplog.text
 
 
@@ -92,23 +93,23 @@ def test_what_no_route_matches_is_not_found():
 
 def test_a_path_that_leaves_out_its_variable_is_not_found():
     with pytest.raises(errors.NotFound):
-        http_api.Routes().find(Request(EVENT | {"routeKey": "ANY /r2-ai/{key+}", "pathParameters": {"key": ""}}))
+        routing.Routes().match(Request(EVENT | {"routeKey": "ANY /r2-ai/{key+}", "pathParameters": {"key": ""}}))
 
 
-@pytest.mark.parametrize("path", http_api.METHODS)
+@pytest.mark.parametrize("path", routing.METHODS)
 def test_a_known_path_with_another_method_says_which_are_allowed(path):
     status, headers, body = call("PATCH", path, route=f"ANY {path}", registered="POST")
     assert (status, body["error"]["type"]) == (405, "method_not_allowed")
-    assert headers["allow"] == ", ".join(http_api.METHODS[path])
+    assert headers["allow"] == ", ".join(routing.METHODS[path])
 
 
-@pytest.mark.parametrize("path", http_api.METHODS)
+@pytest.mark.parametrize("path", routing.METHODS)
 def test_head_is_answered_wherever_get_is(path):
     """RFC 9110, 9.1: all general-purpose servers MUST support the methods GET and HEAD."""
-    methods = http_api.METHODS[path]
+    methods = routing.METHODS[path]
     assert ("HEAD" in methods) == ("GET" in methods)
-    routes = http_api.Routes()
-    routes.on(path, *[method for method in methods if method != "HEAD"])(lambda _: http_api.ok({}))
+    routes = routing.Routes()
+    routes.route(path, *[method for method in methods if method != "HEAD"])(lambda _: response.ok({}))
     assert set(routes.endpoints) == {(path, method) for method in methods}
 
 
@@ -116,7 +117,7 @@ def test_requests_must_come_through_the_distribution():
     for secrets in (("other",), ()):
         status, headers, body = call(path="/api/ai-image/usage", secrets=secrets)
         assert (status, body["error"]["type"]) == (403, "forbidden")
-        assert http_api.SECURITY_HEADERS.items() <= headers.items()
+        assert response.SECURITY_HEADERS.items() <= headers.items()
     assert call(path="/x", secrets=("new", "origin-secret"))[0] == 200
     assert call(path="/x", headers={"x-origin-verify": "ä"})[0] == 403
     assert call(secrets=("other",))[0] == 200, "health is for probes too"
@@ -127,7 +128,7 @@ def test_requests_must_come_through_the_distribution():
 def test_a_redirect_is_kept_no_longer_than_its_link_works(start, later):
     links = SignedReadLinks("https://r2.test", "bucket", lambda: ("key", "secret"))
     now = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=start + later)
-    answer = http_api.redirect(*links.link("x.png", method="GET", now=now))
+    answer = response.redirect(*links.link("x.png", method="GET", now=now))
     query = {name: value for name, [value] in parse_qs(urlsplit(answer.headers["location"]).query).items()}
     signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     kept = int(answer.headers["cache-control"].removeprefix("private, max-age="))
@@ -191,7 +192,7 @@ def test_a_packed_body_is_refused_with_what_would_be_taken(encoding):
     request.headers["content-encoding"] = encoding
     with pytest.raises(UnsupportedMediaType):
         request.json()
-    assert request.answer_headers["accept-encoding"] == "identity"
+    assert request.response_headers["accept-encoding"] == "identity"
     request.headers["content-encoding"] = "Identity"
     assert request.json() == {"a": 1}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from enhancer.domain.messages import Message
 from enhancer.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
-from enhancer.translations import Language, preferred
+from enhancer.http.translations import Language, preferred
 
 JSON_BYTES = 262_144  # a JSON body; the longest that makes sense, a filename of 1,024 escaped characters, is 12 KiB
 
@@ -26,10 +26,10 @@ class Request:
         self.method: str = context["http"]["method"]
         self.path: str = event["rawPath"]
         self.route: str = event["routeKey"].rpartition(" ")[2]
-        self.parameters: dict[str, str] = event.get("pathParameters") or {}
+        self.path_parameters: dict[str, str] = event.get("pathParameters") or {}
         self.headers: dict[str, str] = event["headers"]
         self.cookies: list[str] = event.get("cookies") or []
-        self.answer_headers: dict[str, str] = {}
+        self.response_headers: dict[str, str] = {}
         self.rate_left: int | None = None
         self._event = event
 
@@ -49,11 +49,11 @@ class Request:
         return preferred(self.headers.get("accept-language", ""))
 
     @property
-    def client_address(self) -> str:
+    def client_ip(self) -> str:
         """The client's IP address: the distribution's word where there is one, else the gateway's."""
         return self.headers.get("x-viewer-address") or str(self._event["requestContext"]["http"]["sourceIp"])
 
-    def has_seen(self, tag: str) -> bool:
+    def matches_etag(self, tag: str) -> bool:
         """Whether the caller holds the version with this entity tag, or any version."""
         given = self.headers.get("if-none-match", "")
         return given.strip() == "*" or any(item.strip().removeprefix("W/") == f'"{tag}"' for item in given.split(","))
@@ -78,7 +78,7 @@ class Request:
         """
         encoding = self.headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity"}:
-            self.answer_headers["accept-encoding"] = "identity"  # RFC 9110, 12.5.3: what would be taken
+            self.response_headers["accept-encoding"] = "identity"  # RFC 9110, 12.5.3: what would be taken
             raise UnsupportedMediaType(Message.CONTENT_ENCODING_UNSUPPORTED, actual=encoding)
         text = self._event.get("body") or ""
         try:

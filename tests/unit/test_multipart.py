@@ -1,7 +1,7 @@
 import pytest
 
 from enhancer.errors import UnsupportedMediaType, ValidationFailed
-from enhancer.form import read_form
+from enhancer.http.multipart import read_form
 
 TYPE = "multipart/form-data; boundary=XX"
 
@@ -28,7 +28,7 @@ def test_every_byte_of_the_picture_arrives(size):
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded"])
 def test_another_type_of_body_is_told_what_to_send(content_type):
-    with pytest.raises(UnsupportedMediaType, match="multipart/form-data"):
+    with pytest.raises(UnsupportedMediaType, match="body_type_unsupported"):
         read_form(content_type, b"")
 
 
