@@ -11,6 +11,7 @@ import pytest
 import requests
 from botocore.stub import Stubber
 
+from enhancer.http.routing import Routes, http_handler
 from operate.deployed import SECONDS, api, deployed
 from operate.doctor import concurrency, queue_concurrency
 from operate.finding import Finding
