@@ -45,15 +45,15 @@ from enhancer.domain.clock import to_text
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
 from enhancer.domain.prediction import Delivery, Prediction
-from enhancer.usecases.complete_job import Completer, complete_job
-from enhancer.usecases.create_job import Choice, Intake, create_job_from_upload
-from enhancer.usecases.list_jobs import DEFAULT_PAGE, list_jobs
-from enhancer.usecases.read_job import read_job
-from enhancer.usecases.read_usage import read_usage
-from enhancer.usecases.reconcile_jobs import BATCH, Reconciler, reconcile_jobs
+from enhancer.usecases.complete_job import CompleteJob
+from enhancer.usecases.create_job import CreateJob, FromUpload, JobOptions, NewJob
+from enhancer.usecases.list_jobs import DEFAULT_PAGE, ListJobs
+from enhancer.usecases.read_job import ReadJob
+from enhancer.usecases.read_usage import ReadUsage
+from enhancer.usecases.reconcile_jobs import BATCH, ReconcileJobs
 from enhancer.usecases.request_upload import upload_headers
-from enhancer.usecases.show_picture import show_picture
-from enhancer.usecases.start_job import Starter, start_job
+from enhancer.usecases.show_picture import ShowPicture
+from enhancer.usecases.start_job import StartJob
 from local.config import ROOT
 from local.transform import read_template
 from tests.fakes import FakeClock, FakeLinks, FakeOutputs, FakeProvider, FakeShareLinks
@@ -236,7 +236,7 @@ class Installation:
         self._clock, self._provider = FakeClock(), Provider()
         self._jobs, self._usage = DynamoJobs(dynamodb, *tables), DynamoUsage(dynamodb, tables[1])
         pictures, messages = R2Pictures(lambda: s3, BUCKET, lambda: s3), SqsMessages(sqs, *queues)
-        self._intake = Intake(
+        self._intake = CreateJob(
             jobs=self._jobs,
             usage=self._usage,
             pictures=pictures,
@@ -249,7 +249,7 @@ class Installation:
             spend_ceiling=LIMIT,
             clock=self._clock,
         )
-        self._starter = Starter(
+        self._starter = StartJob(
             jobs=self._jobs,
             usage=self._usage,
             pictures=pictures,
@@ -264,10 +264,10 @@ class Installation:
             clock=self._clock,
         )
         outputs = FakeOutputs(picture(size=(1280, 852)))
-        self._completer = Completer(
+        self._completer = CompleteJob(
             self._jobs, pictures, outputs, PillowImaging(), messages, PREFIX, BUCKET, self._clock, lambda _: None
         )
-        self._reconciler = Reconciler(self._jobs, self._usage, self._provider, messages, BUCKET, PREFIX, self._clock)
+        self._reconciler = ReconcileJobs(self._jobs, self._usage, self._provider, messages, BUCKET, PREFIX, self._clock)
         self._made = 0
         self._long_ago: list[Job] = []
         self._create()
@@ -296,21 +296,13 @@ class Installation:
         before = (middle.created_at, middle.id)
         shown = self.finished.output_r2_key or ""
         actions: dict[str, Callable[[], object]] = {
-            "status": lambda: read_job(middle.id, caller, jobs=self._jobs),
-            "picture": lambda: show_picture(
-                shown,
-                caller,
-                "",
-                method="GET",
-                jobs=self._jobs,
-                links=FakeLinks(),
-                shares=FakeShareLinks(),
-                prefix=PREFIX,
-                clock=self._clock,
-            ),
-            "history, first page": lambda: list_jobs(caller, jobs=self._jobs),
+            "status": lambda: ReadJob(jobs=self._jobs)(middle.id, caller),
+            "picture": lambda: ShowPicture(
+                jobs=self._jobs, links=FakeLinks(), shares=FakeShareLinks(), prefix=PREFIX, clock=self._clock
+            )(shown, caller, "", method="GET"),
+            "history, first page": lambda: ListJobs(jobs=self._jobs)(caller),
             "history, from the middle": lambda: self._jobs.of_owner(OWNER, DEFAULT_PAGE, before),
-            "quota": lambda: read_usage(caller, usage=self._usage, limit=LIMIT, clock=self._clock),
+            "quota": lambda: ReadUsage(usage=self._usage, limit=LIMIT, clock=self._clock)(caller),
             "create": self._create,
             "start": self._start,
             "completion": self._complete,
@@ -329,7 +321,7 @@ class Installation:
         for row in rows:
             self._look.put_item(TableName=TABLE, Item=job_item(row))
         runs: list[Mapping[Any, int]] = []
-        bill = self.meter.measured(lambda: runs.append(reconcile_jobs(self._reconciler)))
+        bill = self.meter.measured(lambda: runs.append(self._reconciler()))
         if sum(runs[0].values()) != unfinished:
             raise SystemExit(f"the run did something else: {runs[0]}")
         for row in rows:
@@ -354,17 +346,17 @@ class Installation:
             CacheControl=headers["cache-control"],
             Metadata={"upload": headers["x-amz-meta-upload"]},
         )
-        choice = Choice(MODEL, {"scale": 4, "outputFormat": "webp"}, "IMG_20261122_093000.jpg")
-        create_job_from_upload(self._id, choice, OWNER, self._intake)
+        choice = JobOptions(MODEL, {"scale": 4, "outputFormat": "webp"}, "IMG_20261122_093000.jpg")
+        self._intake(NewJob(self._id, FromUpload(), choice, OWNER))
 
     def _start(self) -> None:
-        start_job(self._id, self._starter)
+        self._starter(self._id)
 
     def _complete(self) -> None:
         [*_, newest] = self._provider.runs
         run = replace(self._provider.finish(newest), version="hidden")
         delivery = Delivery("msg_" + "x" * 27, int(self._clock().timestamp()), "e" * 64, run)
-        complete_job(self._id, run, self._completer, delivery)
+        self._completer(self._id, run, delivery)
 
     @property
     def _id(self) -> str:

@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 
 from enhancer.adapters.r2 import R2Pictures
-from enhancer.usecases.expire_pictures import Expirer, expire_pictures
+from enhancer.usecases.expire_pictures import ExpirePictures
 from tests.fakes import FakeMessages, FakeUsage
 
 BUCKET, PREFIX = "pictures", "ai-enhancer/"
@@ -44,7 +44,7 @@ def run(stored: int, due: int) -> tuple[Counter[str], float]:
         client.create_bucket(Bucket=BUCKET)
         _fill(stored, due)
         client.meta.events.register("before-call.s3", lambda model, **_: calls.update([model.name]))
-        expirer = Expirer(
+        expire_pictures = ExpirePictures(
             R2Pictures(lambda: client, BUCKET, lambda: client),
             FakeUsage(),
             FakeMessages(),
@@ -52,7 +52,7 @@ def run(stored: int, due: int) -> tuple[Counter[str], float]:
             lambda: datetime.now(UTC) + timedelta(hours=25),
         )
         began = time.process_time()
-        done = expire_pictures(expirer, lambda: True, "", "")
+        done = expire_pictures(lambda: True, "", "")
         seconds = time.process_time() - began
     if (done["seen"], done["deleted"]) != (stored, due):
         raise SystemExit(f"the run did something else: {done}")

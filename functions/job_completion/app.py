@@ -6,16 +6,15 @@ from enhancer import bootstrap
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.observability import about, logger
 from enhancer.sqs_handler import serve
-from enhancer.usecases.complete_job import complete_job
 
-completer = bootstrap.completer()
+complete_job = bootstrap.complete_job()
 
 
 def _complete(message: dict[str, Any]) -> None:
     run = Prediction.from_message(message["prediction"])
     about(message["job_id"], run.id)
     delivery = Delivery.from_message(message["delivery"], run) if "delivery" in message else None
-    outcome = complete_job(message["job_id"], run, completer, delivery)
+    outcome = complete_job(message["job_id"], run, delivery)
     logger.info("completion", extra={"outcome": outcome, "provider_status": run.status})
 
 

@@ -4,13 +4,12 @@ from enhancer import bootstrap
 from enhancer.domain.outcomes import StartOutcome
 from enhancer.observability import count, logger, record
 from enhancer.sqs_handler import serve
-from enhancer.usecases.start_job import start_job
 
-starter = bootstrap.starter()
+start_job = bootstrap.start_job()
 
 
 def _start(message: dict[str, str]) -> None:
-    outcome = start_job(message["job_id"], starter)
+    outcome = start_job(message["job_id"])
     logger.info("start", extra={"outcome": outcome})
     record({"Starts": 1}, {"outcome": outcome})
     if outcome is StartOutcome.SPEND_LIMIT_REACHED:

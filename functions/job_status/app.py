@@ -1,23 +1,20 @@
-"""Tell how jobs and a quota stand and which models there are; 404 and 405 for all else. Trigger: HTTP API."""
+"""Read-only API: jobs, quota, models, health; 404 and 405 for every other path. Trigger: HTTP API."""
 
 from enhancer import __version__, bootstrap
-from enhancer.domain.clock import utc_now
 from enhancer.http import response
 from enhancer.http.request import Request
 from enhancer.http.response import Response
 from enhancer.http.response_bodies import job_json, model_json, usage_json
 from enhancer.http.routing import Routes, http_handler
-from enhancer.usecases.list_jobs import DEFAULT_PAGE, list_jobs
-from enhancer.usecases.read_job import read_job
-from enhancer.usecases.read_usage import read_usage
+from enhancer.usecases.list_jobs import DEFAULT_PAGE
 
 routes = Routes()
 access = bootstrap.access()
-jobs = bootstrap.jobs()
-usage_table = bootstrap.usage()
+read_job = bootstrap.read_job()
+list_jobs = bootstrap.list_jobs()
+read_usage = bootstrap.read_usage()
 offers = bootstrap.offered()
 longest_wait = bootstrap.settings.integer("STATUS_WAIT_SECONDS")
-quota_jobs = bootstrap.settings.integer("QUOTA_JOBS")
 max_bytes = bootstrap.settings.integer("MAX_UPLOAD_BYTES")
 
 
@@ -26,7 +23,7 @@ def job(request: Request) -> Response:
     """One job; with ?wait=seconds as soon as it changes."""
     wait = min(request.number("wait", 0), longest_wait)
     caller = access.identify(request, "status")
-    found = read_job(request.path_parameters["id"], caller, jobs=jobs, wait=wait)
+    found = read_job(request.path_parameters["id"], caller, wait)
     access.audit(caller, found, "read")
     return response.with_etag(
         request,
@@ -40,7 +37,7 @@ def history(request: Request) -> Response:
     """The caller's jobs, newest first."""
     limit = request.number("limit", DEFAULT_PAGE)
     cursor = request.query("cursor")
-    page = list_jobs(access.identify(request), jobs=jobs, limit=limit, cursor=cursor)
+    page = list_jobs(access.identify(request), limit, cursor)
     return response.ok(
         {
             "jobs": [job_json(each, request.language) for each in page.jobs],
@@ -53,9 +50,8 @@ def history(request: Request) -> Response:
 def usage(request: Request) -> Response:
     """The caller's quota."""
     caller = access.identify(request)
-    now = read_usage(caller, usage=usage_table, limit=quota_jobs, clock=utc_now)
     owner_type = caller.owner.type if caller else "guest"
-    return response.ok({"ownerType": owner_type} | usage_json(now, quota_jobs, max_bytes))
+    return response.ok({"ownerType": owner_type} | usage_json(read_usage(caller), read_usage.limit, max_bytes))
 
 
 @routes.route("/api/ai-image/models", "GET")

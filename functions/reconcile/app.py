@@ -5,12 +5,11 @@ from typing import Any
 from enhancer import bootstrap
 from enhancer.domain.outcomes import Treatment
 from enhancer.observability import about, invocation, logger, record
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
 
 SPARE_MS = 36_000  # a look at one job may wait for the provider so long
 BROUGHT_HOME = frozenset({Treatment.RUN_ADOPTED, Treatment.COMPLETION_SENT})  # of COMPLETION_RESENT the webhook came
 
-reconciler = bootstrap.reconciler()
+reconcile_jobs = bootstrap.reconcile_jobs()
 
 
 class SweepIncomplete(Exception):
@@ -29,7 +28,7 @@ def _treated(treatment: Treatment, problem: Exception | None) -> None:
 def handler(_event: dict[str, Any], context: Any) -> None:
     """Look once at the jobs that are due. Raises SweepIncomplete if one of them raised an unexpected error."""
     with invocation(context.aws_request_id):
-        treated = reconcile_jobs(reconciler, lambda: context.get_remaining_time_in_millis() > SPARE_MS, _treated)
+        treated = reconcile_jobs(lambda: context.get_remaining_time_in_millis() > SPARE_MS, _treated)
         about(None)
         logger.info("reconciled", extra={"treated": treated})
     if failed := treated.get(Treatment.UNEXPECTED_ERROR, 0):

@@ -7,13 +7,12 @@ from enhancer.http.request import Request
 from enhancer.http.response import Response
 from enhancer.http.routing import Routes, http_handler
 from enhancer.observability import about, logger
-from enhancer.usecases.receive_delivery import receive_delivery
 
 MAX_BYTES = 1_048_576  # of a delivery, long logs and all; a longer one's job is brought home by reconcile
 
 routes = Routes()
 signature = bootstrap.webhook_signature()
-messages = bootstrap.messages()
+receive_delivery = bootstrap.receive_delivery()
 REFUSALS = (PayloadTooLarge, Unauthorized, ValidationFailed)
 
 
@@ -25,7 +24,7 @@ def webhook(request: Request) -> Response:
     delivery = signature.verify(request.body(MAX_BYTES), request.headers)
     run = delivery.prediction
     about(job_id, run.id)
-    outcome = receive_delivery(job_id, delivery, messages=messages)
+    outcome = receive_delivery(job_id, delivery)
     logger.info("delivery", extra={"outcome": outcome, "provider_status": run.status})
     return response.ok({"outcome": outcome})
 

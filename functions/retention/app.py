@@ -5,11 +5,10 @@ from typing import Any
 from enhancer import bootstrap
 from enhancer.observability import invocation, logger, record
 from enhancer.sqs_handler import serve
-from enhancer.usecases.expire_pictures import expire_pictures
 
 SPARE_MS = 60_000  # hand over in good order while there is still time
 
-expirer = bootstrap.expirer()
+expire_pictures = bootstrap.expire_pictures()
 pause = bootstrap.pauses("RETENTION_QUEUE_URL")
 
 
@@ -18,7 +17,6 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
     def expire(message: dict[str, Any]) -> None:
         done = expire_pictures(
-            expirer,
             enough_time=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
             after=message.get("after", ""),
             began=message.get("began", ""),

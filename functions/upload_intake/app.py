@@ -1,13 +1,10 @@
-"""Take pictures in: presigned uploads, and jobs from them, from a form, or from an earlier job. Trigger: HTTP API."""
+"""Accept images: presigned uploads, and jobs from an upload, a form, or an earlier job. Trigger: HTTP API."""
 
 import json
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from enhancer import bootstrap
 from enhancer.domain import keys
-from enhancer.domain.clock import utc_now
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
@@ -16,31 +13,25 @@ from enhancer.http import response
 from enhancer.http.request import Request
 from enhancer.http.request_bodies import JobRequest, UploadRequest
 from enhancer.http.response import Response
-from enhancer.http.response_bodies import job_json, usage_json
+from enhancer.http.response_bodies import job_json, upload_json, usage_json
 from enhancer.http.routing import Routes, http_handler
-from enhancer.observability import about, logger
-from enhancer.usecases.await_job import await_job
-from enhancer.usecases.create_job import (
-    Choice,
-    create_job_from_bytes,
-    create_job_from_job,
-    create_job_from_upload,
-    look_at,
-)
-from enhancer.usecases.create_once import Route, create_once
-from enhancer.usecases.read_job import find_job
-from enhancer.usecases.read_usage import read_usage
-from enhancer.usecases.request_upload import request_upload
+from enhancer.observability import about
+from enhancer.usecases.create_job import FromBytes, FromJob, FromUpload, JobOptions, NewJob
+from enhancer.usecases.create_once import Route
+from enhancer.usecases.steps import find_job
 
 if TYPE_CHECKING:
-    from enhancer.http.access import DailyLimit
     from enhancer.http.multipart import Form
 
 FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
 
 routes = Routes()
-intake = bootstrap.intake()
 access = bootstrap.access()
+request_upload = bootstrap.request_upload()
+create_job = bootstrap.create_job()
+create_once = bootstrap.create_once(create_job)
+await_job = bootstrap.await_job()
+read_usage = bootstrap.read_usage()
 generate_wait = bootstrap.settings.integer("GENERATE_WAIT_SECONDS")
 
 
@@ -49,23 +40,15 @@ def upload(request: Request) -> Response:
     """Create a presigned upload URL; a caller without identity becomes a guest."""
     visitor = access.identify_or_create_guest(request, "upload")
     wanted = UploadRequest.read(request.json())
-    with access.counted_against(*access.upload_limits(request, visitor.caller, intake.quota_jobs)):
-        signed = request_upload(
-            wanted.content_type,
-            wanted.size,
-            visitor.caller.owner,
-            pictures=intake.pictures,
-            max_bytes=intake.max_bytes,
-            prefix=intake.prefix,
-            clock=utc_now,
-        )
-    about(signed.upload_id)
-    return response.ok(signed.document(), 201, cookie=visitor.cookie)
+    with access.counted_against(*access.upload_limits(request, visitor.caller, read_usage.limit)):
+        created = request_upload(wanted.content_type, wanted.size, visitor.caller.owner)
+    about(created.upload_id)
+    return response.ok(upload_json(created), 201, cookie=visitor.cookie)
 
 
 @routes.route("/api/ai-image/jobs", "POST")
 def create(request: Request) -> Response:
-    """Create a job from an upload or an earlier job (JSON), or from the picture in the body (multipart)."""
+    """Create a job from an upload or an earlier job (JSON), or from the image in the body (multipart)."""
     if request.is_json:
         return _from_json(request)
     visitor = access.identify_or_create_guest(request, "create")
@@ -75,39 +58,38 @@ def create(request: Request) -> Response:
 
 @routes.route("/api/ai-image/generate", "POST")
 def generate(request: Request) -> Response:
-    """Create a job from the picture in the body and wait for its result: 200 with it, or 202 with the job."""
+    """Create a job from the image in the body and wait for its result: 200 with it, or 202 with the job."""
     visitor = access.identify_or_create_guest(request, "create")
-    job = await_job(_from_form(request, visitor.caller, "generate"), jobs=intake.jobs, seconds=generate_wait)
+    job = await_job(_from_form(request, visitor.caller, "generate"), generate_wait)
     if job.output_r2_key is None:
         return response.accepted(job_json(job, request.language), cookie=visitor.cookie)
-    usage = read_usage(visitor.caller, usage=intake.usage, limit=intake.quota_jobs, clock=utc_now)
+    usage = usage_json(read_usage(visitor.caller), read_usage.limit, request_upload.max_bytes)
     shown = job_json(job, request.language)
     result = {"model": job.model, "originalUrl": shown["originalUrl"], "imageUrl": shown["imageUrl"]}
-    return response.ok(result | usage_json(usage, intake.quota_jobs, intake.max_bytes), cookie=visitor.cookie)
+    return response.ok(result | usage, cookie=visitor.cookie)
 
 
 def _from_json(request: Request) -> Response:
     caller = access.identify_or_create_guest(request, "create", guests=False).caller
     limits = access.job_limits(request, caller)
     wanted = JobRequest.read(request.json())
-    choice = Choice(wanted.model, wanted.params, wanted.filename)
+    source: FromUpload | FromJob
     if wanted.from_job_id is None:
-        job_id = wanted.upload_id or ""
-        make: Callable[[str], Job] = partial(create_job_from_upload, choice=choice, owner=caller.owner, intake=intake)
+        job_id, source = wanted.upload_id or "", FromUpload()
     else:
-        source = find_job(wanted.from_job_id, caller, jobs=intake.jobs)
-        job_id = keys.new_job_id(keys.content_type_of(source.id))
-        make = partial(create_job_from_job, source=source, choice=choice, owner=caller.owner, intake=intake)
-        limits += access.upload_limits(request, caller, intake.quota_jobs)
-    order = json.dumps(wanted.model_dump(), sort_keys=True).encode()
-    job = _once(request, order, job_id, caller, make, "jobs", limits)
+        source = FromJob(find_job(wanted.from_job_id, caller, jobs=create_job.jobs))
+        job_id = keys.new_job_id(keys.content_type_of(source.job.id))
+        limits += access.upload_limits(request, caller, read_usage.limit)
+    options = JobOptions(wanted.model, wanted.params, wanted.filename)
+    new = NewJob(job_id, source, options, caller.owner, access.counted_against(*limits))
+    job = _create(request, new, "jobs", json.dumps(wanted.model_dump(), sort_keys=True).encode())
     return response.accepted(job_json(job, request.language))
 
 
 def _form(request: Request) -> "Form":
-    from enhancer.http.multipart import read_form  # only where a form comes
+    from enhancer.http.multipart import read_form  # imported only for forms
 
-    form = read_form(request.content_type, request.body(2 * FORM_BYTES))  # Lambda takes less anyway
+    form = read_form(request.content_type, request.body(2 * FORM_BYTES))  # Lambda's own limit is below that
     if len(form.image) > FORM_BYTES:
         raise PayloadTooLarge(Message.FORM_FILE_TOO_LARGE, size=len(form.image), maxBytes=FORM_BYTES)
     return form
@@ -115,39 +97,18 @@ def _form(request: Request) -> "Form":
 
 def _from_form(request: Request, caller: Caller, route: Route) -> Job:
     form = _form(request)
-    picture = look_at(form.image, intake)
+    source = FromBytes(form.image, create_job.inspect(form.image))
     fields = dict(form.fields)
-    choice = Choice(fields.pop("model", ""), fields, form.filename)
-    job_id = keys.new_job_id(picture.content_type)
-    order = json.dumps(form.fields, sort_keys=True).encode() + form.image
-    make = partial(
-        create_job_from_bytes, data=form.image, picture=picture, choice=choice, owner=caller.owner, intake=intake
-    )
-    limits = access.job_limits(request, caller) + access.upload_limits(request, caller, intake.quota_jobs)
-    return _once(request, order, job_id, caller, make, route, limits)
+    options = JobOptions(fields.pop("model", ""), fields, form.filename)
+    job_id = keys.new_job_id(source.picture.content_type)
+    limits = access.job_limits(request, caller) + access.upload_limits(request, caller, read_usage.limit)
+    new = NewJob(job_id, source, options, caller.owner, access.counted_against(*limits))
+    return _create(request, new, route, json.dumps(form.fields, sort_keys=True).encode() + form.image)
 
 
-def _once(
-    request: Request,
-    order: bytes,
-    job_id: str,
-    caller: Caller,
-    make: Callable[[str], Job],
-    route: Route,
-    limits: list["DailyLimit"],
-) -> Job:
-    def admitted(job_id: str) -> Job:
-        about(job_id)
-        with access.counted_against(*limits):
-            job = make(job_id)
-        logger.info("job created", extra={"model": job.model})
-        return job
-
-    about(job_id)
-    key = request.headers.get("idempotency-key", "")
-    return create_once(
-        key, route, order, job_id, caller.owner, admitted, jobs=intake.jobs, usage=intake.usage, clock=utc_now
-    )
+def _create(request: Request, new: NewJob, route: Route, fingerprint: bytes) -> Job:
+    about(new.job_id)
+    return create_once(new, request.headers.get("idempotency-key", ""), route, fingerprint)
 
 
 handler = http_handler(

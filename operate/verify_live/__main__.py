@@ -19,7 +19,7 @@ from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.adapters.replicate import Replicate
-from enhancer.bootstrap import r2_client
+from enhancer.aws_clients import r2_client
 from enhancer.domain import image
 from enhancer.domain.catalogue import Offer
 from enhancer.domain.prediction import Prediction

@@ -11,9 +11,10 @@ from urllib.parse import quote
 import requests
 
 from enhancer.domain import keys
+from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.domain.owner import Owner, new_guest
 from enhancer.ports import Pictures, PresignedUpload, ReadLinks
-from enhancer.usecases.request_upload import UPLOAD_CACHE, upload_headers
+from enhancer.usecases.request_upload import upload_headers
 from operate.r2 import preflight
 from operate.verify_live.findings import Findings
 
@@ -127,13 +128,13 @@ def check_unsigned_headers(bucket: Bucket, findings: Findings, source: str) -> N
 def check_links(bucket: Bucket, findings: Findings) -> None:
     """Read links of our own signer, for one object and one method."""
     key = bucket.key()
-    bucket.pictures.write(key, PICTURE, TYPE, UPLOAD_CACHE, 'attachment; filename="x.jpg"')
+    bucket.pictures.write(key, PICTURE, TYPE, ORIGINAL_CACHE, 'attachment; filename="x.jpg"')
     findings.expect("GET by a read link", (200, PICTURE), lambda: _content(bucket.read(key)))
     shown = bucket.read(key, "HEAD").headers
     for name, value in {
         "content-type": TYPE,
         "content-length": str(len(PICTURE)),
-        "cache-control": UPLOAD_CACHE,
+        "cache-control": ORIGINAL_CACHE,
         "content-disposition": 'attachment; filename="x.jpg"',
     }.items():
         findings.compare(f"HEAD by a read link: {name}", value, shown.get(name))
@@ -145,10 +146,10 @@ def check_links(bucket: Bucket, findings: Findings) -> None:
 def check_objects(bucket: Bucket, findings: Findings) -> None:
     """What the functions do with the adapter."""
     pictures, key, empty, copy, absent = bucket.pictures, *(bucket.key() for _ in range(4))
-    pictures.write(key, io.BytesIO(bytes(1 << 20)), TYPE, UPLOAD_CACHE)  # as a result is: a file, not in chunks
+    pictures.write(key, io.BytesIO(bytes(1 << 20)), TYPE, ORIGINAL_CACHE)  # as a result is: a file, not in chunks
     findings.expect("a file is written, and read at once", (1 << 20, b"\0\0"), lambda: pictures.head(key, 2))
     findings.expect("range read to the end", b"\0\0\0", lambda: pictures.read(key, (1 << 20) - 3))
-    pictures.write(empty, b"", TYPE, UPLOAD_CACHE)
+    pictures.write(empty, b"", TYPE, ORIGINAL_CACHE)
     findings.expect("range read of an empty object", (0, b""), lambda: pictures.head(empty, 8))
     findings.expect("head of nothing", None, lambda: pictures.head(absent, 8))
     findings.expect("copy inside the bucket", True, lambda: pictures.copy(key, copy))
@@ -172,7 +173,7 @@ def check_cors(bucket: Bucket, findings: Findings) -> None:
     findings.expect("CORS preflight of the page's PUT", "allowed", lambda: asked(bucket.origin))
     findings.expect("CORS preflight of another page's PUT", "refused", lambda: asked(FOREIGN))
     key = bucket.key()
-    bucket.pictures.write(key, PICTURE, TYPE, UPLOAD_CACHE)
+    bucket.pictures.write(key, PICTURE, TYPE, ORIGINAL_CACHE)
     answer = bucket.read(key, Origin=bucket.origin).headers.get("access-control-allow-origin")
     findings.compare("CORS of the page's GET", True, answer in {bucket.origin, "*"})
 

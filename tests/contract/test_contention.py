@@ -19,11 +19,8 @@ from enhancer.domain.clock import to_text
 from enhancer.domain.job import CLAIM, FAIL, Status
 from enhancer.domain.limits import Seat
 from enhancer.errors import Contended, OutcomeUnknown, Refused, ServiceUnavailable, TransitionRefused
-from enhancer.usecases.cancel_job import cancel_job
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.delete_job import delete_job
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.cancel_job import CancelJob
+from enhancer.usecases.delete_job import DeleteJob
 from tests.contract.conftest import boto_session, create_table
 from tests.contract.test_jobs_and_usage import new_job
 from tests.unit.conftest import make_world
@@ -109,7 +106,7 @@ def world(request):
         jobs, usage = request.getfixturevalue("jobs"), DynamoUsage(client, "UsageTable")
         world.meetings = Meetings(client)
     world.jobs, world.usage = jobs, usage
-    for name in ("intake", "starter", "completer", "reconciler"):
+    for name in ("create_job", "start_job", "complete_job", "reconcile_jobs"):
         part = getattr(world, name)
         tables = {"jobs": jobs, "usage": usage} if hasattr(part, "usage") else {"jobs": jobs}
         setattr(world, name, dataclasses.replace(part, **tables))
@@ -122,41 +119,41 @@ def used(world):
 
 
 def cancel(world, job):
-    cancel_job(job.id, world.caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
+    CancelJob(jobs=world.jobs, provider=world.provider, clock=world.clock)(job.id, world.caller)
 
 
 def delete(world, job):
     places = {"pictures": world.pictures, "provider": world.provider, "prefix": "ai-enhancer/"}
-    delete_job(job.id, world.caller, jobs=world.jobs, clock=world.clock, audit=lambda _: None, **places)
+    DeleteJob(jobs=world.jobs, clock=world.clock, **places)(job.id, world.caller, before=lambda _: None)
 
 
 def withdraw(world, job):
     world.jobs.note(job, {"cancel_requested": True})
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
 
 
 def refuse(world, job):
     world.provider.answers = [Refused("HTTP 422: no")]
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
 
 
 def expire(world, job):
     world.clock.advance(hours=23)  # the window is still open
-    world.starter = dataclasses.replace(world.starter, offers={})
-    start_job(job.id, world.starter)
+    world.start_job = dataclasses.replace(world.start_job, offers={})
+    world.start_job(job.id)
 
 
 def fail(world, job):
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     run = world.provider.finish(world.job(job.id).provider_job_id)
-    complete_job(job.id, dataclasses.replace(run, status="failed", output_url=None, error="odd"), world.completer)
+    world.complete_job(job.id, dataclasses.replace(run, status="failed", output_url=None, error="odd"))
 
 
 def give_up(world, job):
     world.provider.answers = [OutcomeUnknown("HTTP 500")]
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     world.clock.advance(hours=2)
-    assert reconcile_jobs(world.reconciler)["failed"] == 1
+    assert world.reconcile_jobs()["failed"] == 1
 
 
 ENDS = {
@@ -185,17 +182,17 @@ def test_whoever_ends_a_job_ends_it_with_its_refund_though_it_meets_another(worl
 
 def test_a_result_that_meets_another_transaction_is_saved_once(world):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     run = world.provider.finish(world.job(job.id).provider_job_id)
     world.meetings.left = 4
-    assert complete_job(job.id, run, world.completer) == "succeeded"
+    assert world.complete_job(job.id, run) == "succeeded"
     assert (world.job(job.id).status, used(world)) == (Status.SUCCEEDED, 1)
 
 
 def test_a_start_that_meets_another_transaction_makes_one_run(world):
     job = world.new_job()
     world.meetings.left = 4
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     assert len(world.provider.created) == 1
 
 
@@ -223,7 +220,7 @@ def test_the_sweep_goes_on_with_the_others_when_one_never_gets_through(world, mo
         return end(job, *given, **named)
 
     monkeypatch.setattr(world.jobs, "end", never, raising=False)
-    assert reconcile_jobs(world.reconciler) == {"postponed": 1, "failed": 1}
+    assert world.reconcile_jobs() == {"postponed": 1, "failed": 1}
     assert world.job(other.id).status is Status.FAILED
 
 

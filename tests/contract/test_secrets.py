@@ -6,7 +6,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from enhancer import bootstrap
+from enhancer import aws_clients, bootstrap
 from enhancer.settings import ConfigurationError, Settings
 
 
@@ -25,7 +25,7 @@ def store(monkeypatch):
     """What the parameter store answers, in turn, and for how many calls it was asked."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "eu-central-1")
-    for cached in (bootstrap._session, bootstrap._client, bootstrap.secrets):
+    for cached in (aws_clients._session, aws_clients.aws_client, bootstrap.secrets):
         cached.cache_clear()
     monkeypatch.setattr(bootstrap, "settings", Settings({"OWNER_KEY": "/stack/owner-key"}))
     monkeypatch.setattr("botocore.retries.standard.time.sleep", lambda _: None)
@@ -35,9 +35,9 @@ def store(monkeypatch):
         status, document = answers.pop(0)
         return AWSResponse(request.url, status, HTTPHeaders(), Raw(json.dumps(document).encode()))
 
-    bootstrap._session().get_component("event_emitter").register_first("before-send.ssm", answer)
+    aws_clients._session().get_component("event_emitter").register_first("before-send.ssm", answer)
     yield answers
-    for cached in (bootstrap._session, bootstrap._client, bootstrap.secrets):
+    for cached in (aws_clients._session, aws_clients.aws_client, bootstrap.secrets):
         cached.cache_clear()
 
 

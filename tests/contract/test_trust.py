@@ -36,7 +36,7 @@ CALLS = {
     "dynamodb": ("bootstrap.jobs().get('x')", "AWS_CA_BUNDLE"),
     "sqs": ("bootstrap.messages().start('x')", "AWS_CA_BUNDLE"),
     "ssm": ("bootstrap.secrets().get('/bench/token')", "AWS_CA_BUNDLE"),
-    "r2": ("bootstrap.r2_client(url, 'key', 'secret').get_object(Bucket='b', Key='k')", "AWS_CA_BUNDLE"),
+    "r2": ("aws_clients.r2_client(url, 'key', 'secret').get_object(Bucket='b', Key='k')", "AWS_CA_BUNDLE"),
     "provider": ("replicate.Replicate(url, lambda: 't', {}).get('run')", "REQUESTS_CA_BUNDLE"),
     "outputs": (
         "outputs.ProviderOutputs([host], resolve=lambda _: ['1.1.1.1']).fetch(url + '/x').file.close()",
@@ -59,7 +59,7 @@ def watched(context, *arguments, **options):
         refusals.append(refusal.verify_message)
         raise
 ssl.SSLContext.wrap_socket = watched
-from enhancer import bootstrap
+from enhancer import aws_clients, bootstrap
 from enhancer.adapters import outputs, replicate
 try:
     {call}

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
-from enhancer.bootstrap import r2_client
-from enhancer.usecases.request_upload import LIFETIME, UPLOAD_CACHE, upload_headers
+from enhancer.aws_clients import r2_client
+from enhancer.domain.caching import ORIGINAL_CACHE
+from enhancer.usecases.request_upload import LIFETIME, upload_headers
 
 DOCUMENTS = Path(__file__).parent / "fixtures" / "r2"
 METADATA = json.loads((DOCUMENTS.parent / "r2_s3_api.json").read_text())["metadata"]
@@ -96,7 +97,7 @@ CALLS = {
     "GetObject": ((200, b"0123"), lambda pictures: (pictures.head(KEY, 4), pictures.read(KEY, 2)), {"range"}),
     "PutObject": (
         (200, b""),
-        lambda pictures: pictures.write(KEY, io.BytesIO(b"x"), "image/png", UPLOAD_CACHE, "attachment"),
+        lambda pictures: pictures.write(KEY, io.BytesIO(b"x"), "image/png", ORIGINAL_CACHE, "attachment"),
         {"content-type", "cache-control", "content-disposition"},
     ),
     "CopyObject": ((200, COPIED), lambda pictures: pictures.copy(KEY, "copy"), {"x-amz-copy-source"}),

@@ -17,10 +17,10 @@ from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.observability import logger
 from enhancer.settings import Settings
-from enhancer.usecases.complete_job import Completer
-from enhancer.usecases.create_job import Choice, Intake, create_job_from_bytes, look_at
-from enhancer.usecases.reconcile_jobs import Reconciler
-from enhancer.usecases.start_job import Starter
+from enhancer.usecases.complete_job import CompleteJob
+from enhancer.usecases.create_job import CreateJob, FromBytes, JobOptions, NewJob
+from enhancer.usecases.reconcile_jobs import ReconcileJobs
+from enhancer.usecases.start_job import StartJob
 from tests.fakes import (
     FakeClock,
     FakeImaging,
@@ -72,10 +72,10 @@ class World:
     imaging: FakeImaging
     owner: Owner
     caller: Caller
-    intake: Intake
-    starter: Starter
-    completer: Completer
-    reconciler: Reconciler
+    create_job: CreateJob
+    start_job: StartJob
+    complete_job: CompleteJob
+    reconcile_jobs: ReconcileJobs
     security_events: list[str]
 
     def job(self, job_id: str) -> Job:
@@ -84,10 +84,10 @@ class World:
 
     def new_job(self, params: dict[str, object] | None = None) -> Job:
         """A queued job of the world's owner."""
-        choice = Choice("nightmareai/real-esrgan", params or {}, "cat.png")
+        choice = JobOptions("nightmareai/real-esrgan", params or {}, "cat.png")
         job_id = keys.new_job_id("image/png")
-        return create_job_from_bytes(
-            job_id, picture(), look_at(picture(), self.intake), choice, self.owner, self.intake
+        return self.create_job(
+            NewJob(job_id, FromBytes(picture(), self.create_job.inspect(picture())), choice, self.owner)
         )
 
 
@@ -107,15 +107,15 @@ def make_world() -> World:
     security_events: list[str] = []
     return World(
         clock, usage, jobs, pictures, messages, provider, outputs, imaging, caller.owner, caller,
-        Intake(
+        CreateJob(
             jobs, usage, pictures, messages, offered, PREFIX, 50_000, 1_000_000, 3, 10, clock, sleep=lambda _: None
         ),
-        Starter(
+        StartJob(
             jobs, usage, pictures, FakeLinks(), provider, messages, imaging, offered, "https://x.test/hook", PREFIX,
             10, clock,
         ),
-        Completer(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock, security_events.append),
-        Reconciler(jobs, usage, provider, messages, "bucket", PREFIX, clock),
+        CompleteJob(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock, security_events.append),
+        ReconcileJobs(jobs, usage, provider, messages, "bucket", PREFIX, clock),
         security_events,
     )  # fmt: skip
 

@@ -82,7 +82,7 @@ class Installation:
             "pictures": world.pictures,
             "messages": world.messages,
             "provider": world.provider,
-            "links": world.starter.links,
+            "links": world.start_job.links,
             "secrets": secrets,
         }
         for name, part in parts.items():

@@ -17,15 +17,12 @@ from enhancer.domain.limits import WINDOW
 from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import EnhancerError, RequestError
-from enhancer.usecases.cancel_job import cancel_job
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.create_job import Choice, create_job_from_upload
-from enhancer.usecases.delete_job import delete_job
-from enhancer.usecases.expire_pictures import Expirer, expire_pictures
-from enhancer.usecases.receive_delivery import receive_delivery
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
+from enhancer.usecases.cancel_job import CancelJob
+from enhancer.usecases.create_job import FromUpload, JobOptions, NewJob
+from enhancer.usecases.delete_job import DeleteJob
+from enhancer.usecases.expire_pictures import ExpirePictures
+from enhancer.usecases.receive_delivery import ReceiveDelivery
 from enhancer.usecases.request_upload import upload_headers
-from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 from tests.unit.conftest import PREFIX, World
 
@@ -113,24 +110,24 @@ class Installation:
 
     def create(self, upload_id: str) -> None:
         """Make a job of an upload; a refusal is an answer."""
-        choice = Choice("nightmareai/real-esrgan", {}, "cat.png")
-        intake = self._doomed(self.world.intake)
+        choice = JobOptions("nightmareai/real-esrgan", {}, "cat.png")
+        create_job = self._doomed(self.world.create_job)
         with suppress(RequestError):
-            self._die_or(lambda: create_job_from_upload(upload_id, choice, self.world.owner, intake))
+            self._die_or(lambda: create_job(NewJob(upload_id, FromUpload(), choice, self.world.owner)))
 
     def cancel(self, job_id: str) -> None:
         """Ask for a job's end."""
         ports = self._ports("jobs", "provider")
         with suppress(RequestError):
-            self._die_or(lambda: cancel_job(job_id, self.world.caller, clock=self.world.clock, **ports))
+            self._die_or(lambda: CancelJob(clock=self.world.clock, **ports)(job_id, self.world.caller))
 
     def delete(self, job_id: str) -> None:
         """Delete a job; who gets no answer asks again some time."""
         ports = self._ports("jobs", "pictures", "provider")
         with suppress(RequestError):
             if not self._die_or(
-                lambda: delete_job(
-                    job_id, self.world.caller, prefix=PREFIX, clock=self.world.clock, audit=lambda _: None, **ports
+                lambda: DeleteJob(prefix=PREFIX, clock=self.world.clock, **ports)(
+                    job_id, self.world.caller, before=lambda _: None
                 )
             ):
                 self._unanswered.append(job_id)
@@ -143,8 +140,8 @@ class Installation:
         if not starts:
             return
         message = starts.pop(index % len(starts))
-        starter = self._doomed(self.world.starter)
-        if not self._handled(lambda: start_job(message[0], starter)) or again:
+        start_job = self._doomed(self.world.start_job)
+        if not self._handled(lambda: start_job(message[0])) or again:
             self._return(message, starts)
 
     def deliver_completion(self, index: int = 0, *, again: bool = False) -> None:
@@ -153,8 +150,8 @@ class Installation:
         if not completions:
             return
         message = completions.pop(index % len(completions))
-        completer = self._doomed(self.world.completer)
-        if not self._handled(lambda: complete_job(message[0], message[1], completer, message[2])) or again:
+        complete_job = self._doomed(self.world.complete_job)
+        if not self._handled(lambda: complete_job(message[0], message[1], message[2])) or again:
             self._return(message, completions)
 
     def end_run(self, index: int = 0, status: str = "succeeded", error: str | None = None) -> None:
@@ -172,7 +169,7 @@ class Installation:
             return
         job_id, delivery = self.webhooks.pop(index % len(self.webhooks))
         messages = Doomed(self.world.messages, self.fate)
-        delivered = self._handled(lambda: receive_delivery(to or job_id, delivery, messages=messages))
+        delivered = self._handled(lambda: ReceiveDelivery(messages=messages)(to or job_id, delivery))
         if not delivered or again or to:
             self.webhooks.append((job_id, delivery))
 
@@ -182,15 +179,15 @@ class Installation:
 
     def reconcile(self) -> None:
         """The sweep of every minute."""
-        reconciler = self._doomed(self.world.reconciler)
-        self._handled(lambda: reconcile_jobs(reconciler))
+        reconcile_jobs = self._doomed(self.world.reconcile_jobs)
+        self._handled(reconcile_jobs)
 
     def expire(self) -> None:
         """The daily deletion."""
-        expirer = self._doomed(
-            Expirer(self.world.pictures, self.world.usage, self.world.messages, PREFIX, self.world.clock)
+        expire_pictures = self._doomed(
+            ExpirePictures(self.world.pictures, self.world.usage, self.world.messages, PREFIX, self.world.clock)
         )
-        self._handled(lambda: expire_pictures(expirer, lambda: True, "", ""))
+        self._handled(lambda: expire_pictures(lambda: True, "", ""))
 
     def job_of(self, run: Prediction) -> str:
         """The job whose picture the run got."""

@@ -17,8 +17,7 @@ from enhancer.errors import (
     TransitionRefused,
     UnreadablePicture,
 )
-from enhancer.usecases.complete_job import SAVE_LEASE, complete_job
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.complete_job import SAVE_LEASE
 from tests.pictures import picture
 from tests.pictures.png_files import chunk
 
@@ -32,13 +31,13 @@ PIXEL_CAP = (
 def running(world):
     """A job whose run the provider has accepted."""
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     return world.job(job.id)
 
 
 def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
     run = world.provider.finish("run1")
-    assert complete_job(running.id, run, world.completer) == "succeeded"
+    assert world.complete_job(running.id, run) == "succeeded"
     row = world.job(running.id)
     assert (row.status, row.stage, row.check_at, row.model_ms) == (Status.SUCCEEDED, "done", None, 900)
     stored = world.pictures.objects[row.output_r2_key][0]
@@ -64,7 +63,7 @@ def test_a_blank_result_is_a_failed_run_of_the_provider(world, running):
         raise BlankPicture("one colour")
 
     world.imaging.finish = blank
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "failed"
     row = world.job(running.id)
     assert (row.error_type, row.quota_refunded) == ("provider_error", True)
     assert row.error_code is Message.RESULT_BLANK
@@ -75,13 +74,13 @@ def test_a_result_with_a_long_profile_before_its_pixels_is_looked_at_whole(world
     result = picture("PNG", (160, 120))
     result = result[:33] + chunk(b"iCCP", b"long\0\0" + bytes(300_000)) + result[33:]
     world.outputs.picture = result[: len(result) - cut]
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == ends
+    assert world.complete_job(running.id, world.provider.finish("run1")) == ends
 
 
 def test_a_result_without_previews_is_a_result(world, running):
     finish = world.imaging.finish
     world.imaging.finish = lambda *given: dataclasses.replace(finish(*given), preview=None, thumb=None, report=None)
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
     row = world.job(running.id)
     assert (row.preview_r2_key, row.thumb_r2_key, row.report_json) == (None, None, None)
     assert {key for key in world.pictures.objects if "/results/" in key} == {row.output_r2_key}
@@ -111,14 +110,14 @@ def test_a_download_is_named_after_what_the_result_is_and_not_what_was_promised(
         result_width=promised[0],
         result_height=promised[1],
     )
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
     headers = world.pictures.headers[world.job(running.id).output_r2_key]
     assert f'filename="cat-enhanced-{named}.png"' in headers["disposition"]
 
 
 def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
     world.jobs.rows[running.id] = dataclasses.replace(running, filename="😀" * 1000 + ".png")
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
     disposition = world.pictures.headers[world.job(running.id).output_r2_key]["disposition"]
     assert len(disposition) < 1200
     assert disposition.endswith("-enhanced-4x.png")
@@ -130,7 +129,7 @@ def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
 )
 def test_a_download_has_a_name_that_harms_nobody(world, running, filename, stem):
     world.jobs.rows[running.id] = dataclasses.replace(running, filename=filename)
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
     disposition = world.pictures.headers[world.job(running.id).output_r2_key]["disposition"]
     assert unquote(disposition.partition("filename*=UTF-8''")[2]) == f"{stem}-enhanced-4x.png"
 
@@ -146,15 +145,15 @@ def test_a_run_that_ended_a_job_elsewhere_meanwhile_changes_nothing(world, runni
         return move(job_id, transition, changes, where)
 
     monkeypatch.setattr(world.jobs, "move", moved)
-    assert complete_job(running.id, run, world.completer) == "already_ended"
+    assert world.complete_job(running.id, run) == "already_ended"
 
 
 def test_a_repeated_delivery_changes_nothing(world, running):
     run = world.provider.finish("run1")
-    complete_job(running.id, run, world.completer)
+    world.complete_job(running.id, run)
     before = world.job(running.id)
-    assert complete_job(running.id, run, world.completer) == "already_ended"
-    assert complete_job(running.id, dataclasses.replace(run, status="failed"), world.completer) == "already_ended"
+    assert world.complete_job(running.id, run) == "already_ended"
+    assert world.complete_job(running.id, dataclasses.replace(run, status="failed")) == "already_ended"
     assert world.job(running.id) == before
 
 
@@ -166,7 +165,7 @@ def test_a_job_that_ends_otherwise_while_its_result_is_copied_stays_as_it_ended(
         return fetch(url)
 
     world.outputs.fetch = fetch_while_it_ends
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already_ended"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "already_ended"
     assert world.job(running.id).status is Status.FAILED
 
 
@@ -178,44 +177,44 @@ def test_a_row_that_is_gone_while_its_result_is_copied_is_left_alone(world, runn
         return fetch(url)
 
     world.outputs.fetch = fetch_while_it_goes
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "already_ended"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "already_ended"
 
 
 def test_a_genuine_delivery_for_another_job_is_not_applied(world, running):
     other = world.new_job()
-    start_job(other.id, world.starter)
+    world.start_job(other.id)
     run = world.provider.finish("run2")
-    assert complete_job(running.id, run, world.completer) == "foreign_run"
+    assert world.complete_job(running.id, run) == "foreign_run"
     assert world.security_events == ["foreign delivery"]
     assert world.job(running.id) == running
-    assert complete_job("j" + "a" * 25, run, world.completer) == "job_not_found"
+    assert world.complete_job("j" + "a" * 25, run) == "job_not_found"
     assert len(world.security_events) == 1
 
 
 def test_a_run_whose_answer_was_lost_is_adopted_by_its_input_path_only(world):
     job, other = world.new_job(), world.new_job()
     world.provider.lost = OutcomeUnknown("ReadTimeout")
-    start_job(job.id, world.starter)
-    start_job(other.id, world.starter)
+    world.start_job(job.id)
+    world.start_job(other.id)
     run = world.provider.finish("run1")
-    assert complete_job(other.id, run, world.completer) == "foreign_run"
-    assert complete_job(other.id, dataclasses.replace(run, input_path=None), world.completer) == "foreign_run"
+    assert world.complete_job(other.id, run) == "foreign_run"
+    assert world.complete_job(other.id, dataclasses.replace(run, input_path=None)) == "foreign_run"
     assert world.security_events == ["foreign delivery"] * 2
-    assert complete_job(job.id, run, world.completer) == "succeeded"
+    assert world.complete_job(job.id, run) == "succeeded"
     assert world.job(job.id).provider_job_id == "run1"
 
 
 def test_a_platform_fault_is_repeated_once_and_then_refunded(world, running):
     lost = world.provider.finish("run1", "failed", "Prediction interrupted; please retry (code: PA)")
-    assert complete_job(running.id, lost, world.completer) == "retried"
+    assert world.complete_job(running.id, lost) == "retried"
     row = world.job(running.id)
     assert (row.status, row.attempt, row.provider_job_id) == (Status.QUEUED, 2, None)
     assert world.messages.starts[-1] == (running.id, 0)
-    assert complete_job(running.id, lost, world.completer) == "superseded_run"
+    assert world.complete_job(running.id, lost) == "superseded_run"
 
-    start_job(running.id, world.starter)
+    world.start_job(running.id)
     again = world.provider.finish("run2", "failed", "Director: unexpected error handling prediction (E8765)")
-    assert complete_job(running.id, again, world.completer) == "failed"
+    assert world.complete_job(running.id, again) == "failed"
     row = world.job(running.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
     assert len(world.provider.created) == 2
@@ -223,12 +222,12 @@ def test_a_platform_fault_is_repeated_once_and_then_refunded(world, running):
 
 def test_a_late_delivery_of_the_first_attempt_is_not_adopted_by_the_second(world, running):
     lost = world.provider.finish("run1", "failed", "please retry (code: PA)")
-    complete_job(running.id, lost, world.completer)
+    world.complete_job(running.id, lost)
     world.provider.lost = OutcomeUnknown("ReadTimeout")
-    start_job(running.id, world.starter)
-    assert complete_job(running.id, lost, world.completer) == "superseded_run"
+    world.start_job(running.id)
+    assert world.complete_job(running.id, lost) == "superseded_run"
     assert world.security_events == []
-    assert complete_job(running.id, world.provider.finish("run2"), world.completer) == "succeeded"
+    assert world.complete_job(running.id, world.provider.finish("run2")) == "succeeded"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +246,7 @@ def test_a_late_delivery_of_the_first_attempt_is_not_adopted_by_the_second(world
     ],
 )
 def test_the_end_of_a_run_has_a_type_that_people_can_act_on(world, running, status, error, error_type, refunded):
-    assert complete_job(running.id, world.provider.finish("run1", status, error), world.completer) == "failed"
+    assert world.complete_job(running.id, world.provider.finish("run1", status, error)) == "failed"
     row = world.job(running.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, error_type, refunded)
 
@@ -267,10 +266,10 @@ def test_the_end_of_a_run_has_a_type_that_people_can_act_on(world, running, stat
     ],
 )
 def test_what_the_platform_did_is_repeated_once_and_paid_by_nobody(world, running, error):
-    assert complete_job(running.id, world.provider.finish("run1", "failed", error), world.completer) == "retried"
+    assert world.complete_job(running.id, world.provider.finish("run1", "failed", error)) == "retried"
     assert world.job(running.id).check_at > to_text(world.clock())
-    start_job(running.id, world.starter)
-    assert complete_job(running.id, world.provider.finish("run2", "failed", error), world.completer) == "failed"
+    world.start_job(running.id)
+    assert world.complete_job(running.id, world.provider.finish("run2", "failed", error)) == "failed"
     row = world.job(running.id)
     assert (row.error_type, row.quota_refunded) == ("provider_error", True)
     assert len(world.provider.created) == 2
@@ -278,13 +277,13 @@ def test_what_the_platform_did_is_repeated_once_and_paid_by_nobody(world, runnin
 
 def test_a_cancelled_run_ends_a_job_that_was_asked_to_stop(world, running):
     world.jobs.rows[running.id] = dataclasses.replace(running, cancel_requested=True)
-    assert complete_job(running.id, world.provider.finish("run1", "canceled"), world.completer) == "canceled"
+    assert world.complete_job(running.id, world.provider.finish("run1", "canceled")) == "canceled"
     assert world.job(running.id).status is Status.CANCELED
 
 
 def test_an_erased_output_fails_the_job_with_refund(world, running):
     world.outputs.gone = True
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "failed"
     row = world.job(running.id)
     assert (row.error_type, row.error_code) == ("provider_error", Message.RESULT_NOT_SAVED)
     assert (row.not_saved_because, row.quota_refunded) == ("the provider answers 404 for its file", True)
@@ -293,7 +292,7 @@ def test_an_erased_output_fails_the_job_with_refund(world, running):
 @pytest.mark.parametrize("output", [b"<html>sorry</html>", b""])
 def test_an_output_that_is_no_picture_is_not_saved(world, running, output):
     world.outputs.picture = output
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "failed"
     assert not [key for key in world.pictures.objects if "/results/" in key]
     assert world.job(running.id).not_saved_because.startswith("the provider's file is not a whole picture: ")
 
@@ -313,7 +312,7 @@ def test_why_a_result_is_not_saved_is_said_to_the_person_and_to_the_operator(wor
     world.imaging.finish = finish
     for key in keys.result_keys("ai-enhancer/", running.owner, running.id, "png"):
         world.pictures.write(key, b"of an earlier try", "image/png", "")
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "failed"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "failed"
     row = world.job(running.id)
     assert (row.error_type, row.not_saved_because, row.quota_refunded) == ("provider_error", str(problem), True)
     assert row.error_code is message
@@ -327,7 +326,7 @@ def test_an_output_of_more_pixels_than_completion_holds_is_not_decoded(world, ru
     world.outputs.picture = bytes(output)
     if ends == "failed":
         monkeypatch.setattr(world.imaging, "finish", lambda *_: pytest.fail("decoded"))
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == ends
+    assert world.complete_job(running.id, world.provider.finish("run1")) == ends
     row = world.job(running.id)
     assert row.quota_refunded == (ends == "failed")
     if ends == "failed":
@@ -336,11 +335,11 @@ def test_an_output_of_more_pixels_than_completion_holds_is_not_decoded(world, ru
 
 def test_a_result_is_made_as_it_was_asked_for(world):
     job = world.new_job({"scale": 2, "outputFormat": "webp", "outputQuality": 55})
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     run = dataclasses.replace(world.provider.finish("run1"), version="5c7d5dc6dd8bf75c")
     urls, fetch = [], world.outputs.fetch
     world.outputs.fetch = lambda url: urls.append(url) or fetch(url)
-    assert complete_job(job.id, run, world.completer) == "succeeded"
+    assert world.complete_job(job.id, run) == "succeeded"
     [wish] = world.imaging.wishes
     assert (wish.size, wish.output_format, wish.quality) == ((80, 60), "webp", 55)
     assert b"5c7d5dc6dd8bf75c" in wish.xmp
@@ -350,7 +349,7 @@ def test_a_result_is_made_as_it_was_asked_for(world):
 
 def test_a_row_of_the_first_release_has_the_usual_quality(world, running):
     world.jobs.rows[running.id] = dataclasses.replace(running, params_json='{"scale": 4}')
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
     assert world.imaging.wishes[0].quality == 90
 
 
@@ -363,13 +362,13 @@ def test_a_failed_save_leaves_the_error_that_it_was(world, running, monkeypatch)
     world.outputs.failing = ProviderError("HTTP 503")
     monkeypatch.setattr(world.jobs, "note", failing)
     with pytest.raises(ProviderError, match="503"):
-        complete_job(running.id, world.provider.finish("run1"), world.completer)
+        world.complete_job(running.id, world.provider.finish("run1"))
 
 
 def test_only_a_try_that_ends_with_its_process_counts(world, running):
     world.outputs.failing = ProviderError("HTTP 503")
     with pytest.raises(ProviderError):
-        complete_job(running.id, world.provider.finish("run1"), world.completer)
+        world.complete_job(running.id, world.provider.finish("run1"))
     assert world.job(running.id).tries is None
 
 
@@ -379,13 +378,13 @@ def test_a_job_that_is_being_saved_is_left_alone_for_longer_than_the_function_ma
 
     monkeypatch.setattr(world.imaging, "finish", killed)
     with pytest.raises(KeyboardInterrupt):
-        complete_job(running.id, world.provider.finish("run1"), world.completer)
+        world.complete_job(running.id, world.provider.finish("run1"))
     row = world.job(running.id)
     assert (row.stage, row.check_at, len(row.tries)) == ("saving", to_text(world.clock() + SAVE_LEASE), 1)
 
 
 def test_a_run_that_goes_on_changes_nothing(world, running):
-    assert complete_job(running.id, Prediction("run1", "processing"), world.completer) == "still_running"
+    assert world.complete_job(running.id, Prediction("run1", "processing")) == "still_running"
     assert world.job(running.id) == running
 
 
@@ -394,6 +393,6 @@ def test_what_a_cut_off_try_stored_for_a_deleted_job_goes(world, running):
     stored = keys.result_keys("ai-enhancer/", running.owner, running.id, "png")
     for key in stored:
         world.pictures.write(key, b"x", "image/png", "")
-    assert complete_job(running.id, world.provider.finish("run1"), world.completer) == "canceled"
+    assert world.complete_job(running.id, world.provider.finish("run1")) == "canceled"
     assert world.usage.quota(running.owner).used == 1, "the run was made"
     assert not set(stored) & set(world.pictures.objects)

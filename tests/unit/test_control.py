@@ -23,13 +23,11 @@ from enhancer.errors import (
     Unauthorized,
     ValidationFailed,
 )
-from enhancer.usecases.cancel_job import cancel_job, stop_run
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.delete_job import delete_job
-from enhancer.usecases.list_jobs import list_jobs
-from enhancer.usecases.share_job import share_job
-from enhancer.usecases.show_picture import show_picture
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.cancel_job import CancelJob, stop_run
+from enhancer.usecases.delete_job import DeleteJob
+from enhancer.usecases.list_jobs import ListJobs
+from enhancer.usecases.share_job import ShareJob
+from enhancer.usecases.show_picture import ShowPicture
 from tests.fakes import FakeLinks, FakeShareLinks
 
 ADMIN = Caller(new_guest(), role="admin")
@@ -41,41 +39,30 @@ def act(world):
 
     class Act:
         def cancel(self, job, caller=world.caller):
-            return cancel_job(job.id, caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
+            return CancelJob(jobs=world.jobs, provider=world.provider, clock=world.clock)(job.id, caller)
 
         def delete(self, job, caller=world.caller, audit=lambda _: None):
-            return delete_job(
-                job.id,
-                caller,
+            return DeleteJob(
                 jobs=world.jobs,
                 pictures=world.pictures,
                 provider=world.provider,
                 prefix="ai-enhancer/",
                 clock=world.clock,
-                audit=audit,
-            )
+            )(job.id, caller, before=audit)
 
         def share(self, job, seconds=86_400, caller=world.caller):
-            return share_job(job.id, caller, seconds, jobs=world.jobs, links=FakeShareLinks(), clock=world.clock)
+            return ShareJob(jobs=world.jobs, shares=FakeShareLinks(), clock=world.clock)(job.id, caller, seconds)
 
         def show(self, path, caller=None):
             key, _, share = path.removeprefix("/r2-ai/").partition("?share=")
-            return show_picture(
-                key,
-                caller,
-                share,
-                method="GET",
-                jobs=world.jobs,
-                links=FakeLinks(),
-                shares=FakeShareLinks(),
-                prefix="ai-enhancer/",
-                clock=world.clock,
-            )
+            return ShowPicture(
+                jobs=world.jobs, links=FakeLinks(), shares=FakeShareLinks(), prefix="ai-enhancer/", clock=world.clock
+            )(key, caller, share, method="GET")
 
         def finished(self):
             job = world.new_job()
-            start_job(job.id, world.starter)
-            complete_job(job.id, world.provider.finish(world.job(job.id).provider_job_id), world.completer)
+            world.start_job(job.id)
+            world.complete_job(job.id, world.provider.finish(world.job(job.id).provider_job_id))
             return world.job(job.id)
 
     return Act()
@@ -86,24 +73,24 @@ def test_a_queued_job_ends_at_once_with_refund(world, act):
     ended = act.cancel(job)
     assert (ended.status, ended.quota_refunded, ended.check_at) == (Status.CANCELED, True, None)
     assert world.usage.quota(world.owner).used == 0
-    assert start_job(job.id, world.starter) == "skipped"
+    assert world.start_job(job.id) == "skipped"
 
 
 def test_a_running_job_is_cancelled_at_the_provider_and_follows_its_word(world, act):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     asked = act.cancel(job)
     assert (asked.status, asked.cancel_requested) == (Status.PROCESSING, True)
     assert world.provider.cancelled == ["run1"]
-    assert complete_job(job.id, world.provider.finish("run1", "canceled"), world.completer) == "canceled"
+    assert world.complete_job(job.id, world.provider.finish("run1", "canceled")) == "canceled"
     assert world.usage.quota(world.owner).used == 1, "the run was accepted and may have cost money"
 
 
 def test_a_run_that_was_done_before_the_wish_arrived_succeeds(world, act):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     act.cancel(job)
-    assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "succeeded"
+    assert world.complete_job(job.id, world.provider.finish("run1")) == "succeeded"
 
 
 def test_a_job_that_is_being_claimed_is_cancelled_once_it_was_accepted(world, act):
@@ -115,7 +102,7 @@ def test_a_job_that_is_being_claimed_is_cancelled_once_it_was_accepted(world, ac
         return create(*arguments)
 
     world.provider.create = create_while_somebody_cancels
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     assert world.provider.cancelled == ["run1"]
 
 
@@ -143,7 +130,7 @@ def test_a_job_that_keeps_moving_is_tried_five_times(world, act, monkeypatch, ac
         tries.append(row)
         raise problem
 
-    monkeypatch.setattr("enhancer.usecases.cancel_job.end_job", refuse)
+    monkeypatch.setattr("enhancer.usecases.steps.end_job", refuse)
     with pytest.raises(ServiceUnavailable) as refusal:
         getattr(act, action)(job)
     assert (len(tries), refusal.value.retry_after) == (5, 1)
@@ -154,7 +141,7 @@ def test_a_job_that_moved_once_is_cancelled_as_it_then_is(world, act, monkeypatc
 
     def start_first(*arguments, **options):
         monkeypatch.setattr(world.jobs, "end", end)
-        start_job(job.id, world.starter)
+        world.start_job(job.id)
         return end(*arguments, **options)
 
     monkeypatch.setattr(world.jobs, "end", start_first)
@@ -164,7 +151,7 @@ def test_a_job_that_moved_once_is_cancelled_as_it_then_is(world, act, monkeypatc
 
 def test_a_provider_that_does_not_answer_does_not_undo_the_wish(world, act, monkeypatch):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     world.clock.advance(seconds=1)
 
     def down(_):
@@ -182,7 +169,7 @@ def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(worl
     assert act.show(shared).url
     assert act.delete(done).deleted_at == "2026-11-22T12:00:00.000Z"
     assert not world.pictures.objects
-    assert list_jobs(world.caller, jobs=world.jobs).jobs == []
+    assert ListJobs(jobs=world.jobs)(world.caller).jobs == []
     for caller, path in [(world.caller, done.output_r2_key), (None, shared)]:
         with pytest.raises(Gone):
             act.show(path, caller)
@@ -213,17 +200,17 @@ def test_who_deletes_is_told_before_anything_changes(world, act, monkeypatch):
 
 def test_deleting_a_running_job_cancels_it_and_its_result_is_never_stored(world, act):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     act.delete(job)
     assert world.provider.cancelled == ["run1"]
-    assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "canceled"
+    assert world.complete_job(job.id, world.provider.finish("run1")) == "canceled"
     assert not world.pictures.objects
     assert world.job(job.id).status is Status.CANCELED
 
 
 def test_a_job_that_is_deleted_while_its_result_is_copied_leaves_nothing(world, act):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     fetch = world.outputs.fetch
 
     def fetch_while_somebody_deletes(url):
@@ -231,7 +218,7 @@ def test_a_job_that_is_deleted_while_its_result_is_copied_leaves_nothing(world, 
         return fetch(url)
 
     world.outputs.fetch = fetch_while_somebody_deletes
-    assert complete_job(job.id, world.provider.finish("run1"), world.completer) == "canceled"
+    assert world.complete_job(job.id, world.provider.finish("run1")) == "canceled"
     assert not world.pictures.objects
     row = world.job(job.id)
     assert (row.status, row.quota_refunded) == (Status.CANCELED, False), "the run was paid"
@@ -306,27 +293,27 @@ def test_there_is_nothing_to_share_before_there_is_a_result(world, act):
 
 
 def test_the_history_goes_backwards_page_by_page(world):
-    world.intake = dataclasses.replace(world.intake, quota_jobs=100)
+    world.create_job = dataclasses.replace(world.create_job, quota_jobs=100)
     made = []
     for _ in range(5):
         made.append(world.new_job().id)
         world.clock.advance(seconds=1)
     seen, cursor = [], ""
     while cursor is not None:
-        page = list_jobs(world.caller, jobs=world.jobs, limit=2, cursor=cursor)
+        page = ListJobs(jobs=world.jobs)(world.caller, limit=2, cursor=cursor)
         seen += [job.id for job in page.jobs]
         cursor = page.next_cursor
     assert seen == made[::-1]
-    assert list_jobs(None, jobs=world.jobs).jobs == []
+    assert ListJobs(jobs=world.jobs)(None).jobs == []
 
 
 @pytest.mark.parametrize("length", range(24, 28))
 def test_a_cursor_is_safe_in_a_url_whatever_its_length(world, length):
     job = dataclasses.replace(world.new_job(), id="p" * length)
     world.jobs.rows = {each.id: each for each in (job, dataclasses.replace(job, id="o" * length))}
-    first = list_jobs(world.caller, jobs=world.jobs, limit=1)
+    first = ListJobs(jobs=world.jobs)(world.caller, limit=1)
     assert re.fullmatch(r"[A-Za-z0-9_-]+", first.next_cursor)
-    assert [each.id for each in list_jobs(world.caller, jobs=world.jobs, cursor=first.next_cursor).jobs] == [
+    assert [each.id for each in ListJobs(jobs=world.jobs)(world.caller, cursor=first.next_cursor).jobs] == [
         "o" * length
     ]
 
@@ -334,10 +321,10 @@ def test_a_cursor_is_safe_in_a_url_whatever_its_length(world, length):
 @pytest.mark.parametrize("change", [lambda c: c + "=", lambda c: c + "AAAA", lambda c: f" {c}", lambda c: c + "\n"])
 def test_a_cursor_is_taken_only_as_it_was_given(world, change):
     world.new_job()
-    cursor = list_jobs(world.caller, jobs=world.jobs, limit=1).next_cursor
-    assert list_jobs(world.caller, jobs=world.jobs, limit=1, cursor=cursor).jobs == []
+    cursor = ListJobs(jobs=world.jobs)(world.caller, limit=1).next_cursor
+    assert ListJobs(jobs=world.jobs)(world.caller, limit=1, cursor=cursor).jobs == []
     with pytest.raises(ValidationFailed):
-        list_jobs(world.caller, jobs=world.jobs, limit=1, cursor=change(cursor))
+        ListJobs(jobs=world.jobs)(world.caller, limit=1, cursor=change(cursor))
 
 
 @pytest.mark.parametrize(
@@ -365,17 +352,17 @@ def test_a_cursor_is_taken_only_as_it_was_given(world, change):
 )
 def test_a_cursor_that_is_none_is_refused(world, cursor):
     with pytest.raises(ValidationFailed) as refused:
-        list_jobs(world.caller, jobs=world.jobs, cursor=cursor)
+        ListJobs(jobs=world.jobs)(world.caller, cursor=cursor)
     assert refused.value.details == {"field": "cursor"}
 
 
 @pytest.mark.parametrize("limit", [1, 100])
 def test_a_page_may_be_as_short_and_as_long_as_this(world, limit):
-    assert len(list_jobs(world.caller, jobs=world.jobs, limit=limit).jobs) == 0
+    assert len(ListJobs(jobs=world.jobs)(world.caller, limit=limit).jobs) == 0
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101])
 def test_a_page_has_one_to_a_hundred_jobs(world, limit):
     with pytest.raises(ValidationFailed) as refused:
-        list_jobs(world.caller, jobs=world.jobs, limit=limit)
+        ListJobs(jobs=world.jobs)(world.caller, limit=limit)
     assert refused.value.details == {"field": "limit", "actual": limit, "minimum": 1, "maximum": 100}

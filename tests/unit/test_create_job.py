@@ -21,12 +21,12 @@ from enhancer.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from enhancer.usecases.create_job import Choice, create_job_from_upload, look_at
+from enhancer.usecases.create_job import FromUpload, JobOptions, NewJob
 from enhancer.usecases.request_upload import upload_headers
 from tests.pictures import picture
 from tests.pictures.png_files import chunk
 
-CHOICE = Choice("nightmareai/real-esrgan", {"scale": 4}, "cat.jpg")
+CHOICE = JobOptions("nightmareai/real-esrgan", {"scale": 4}, "cat.jpg")
 
 
 def moving(form):
@@ -38,7 +38,7 @@ def moving(form):
 
 def uploaded(world, data, content_type="image/jpeg"):
     job_id = keys.new_job_id(content_type)
-    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    key = keys.original_key(world.create_job.prefix, world.owner, job_id)
     world.pictures.put(key, data, upload_headers(job_id, len(data)))
     return job_id
 
@@ -46,7 +46,7 @@ def uploaded(world, data, content_type="image/jpeg"):
 def test_an_upload_becomes_a_queued_job_that_is_counted_and_announced(world):
     job_id = uploaded(world, picture("JPEG"))
     user = dataclasses.replace(world.owner, subject="alice")
-    job = create_job_from_upload(job_id, CHOICE, user, world.intake)
+    job = world.create_job(NewJob(job_id, FromUpload(), CHOICE, user))
     assert job.params == {"scale": 4, "faceEnhance": False, "outputFormat": "png", "outputQuality": 90}
     assert job == Job(
         id=job_id,
@@ -111,7 +111,7 @@ def test_a_bad_file_is_refused_and_leaves_no_job_and_no_object(world, data, erro
     world.pictures.objects.clear()
     job_id = uploaded(world, data)
     with pytest.raises(error, match=says) as refusal:
-        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+        world.create_job(NewJob(job_id, FromUpload(), CHOICE, world.owner))
     assert refusal.value.details == details
     assert not world.jobs.rows
     assert not world.pictures.objects
@@ -122,43 +122,43 @@ def test_a_bad_file_is_refused_and_leaves_no_job_and_no_object(world, data, erro
 def test_a_picture_may_have_as_many_pixels_as_the_limit(world, sides, taken):
     data = picture("PNG", size=sides)
     with nullcontext() if taken else pytest.raises(ImageTooLarge):
-        assert look_at(data, world.intake).pixels == 1_000_000
+        assert world.create_job.inspect(data).pixels == 1_000_000
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_a_file_in_hand_is_looked_at_whole(world, form):
-    assert look_at(picture(form), world.intake).content_type == f"image/{form.lower()}"
+    assert world.create_job.inspect(picture(form)).content_type == f"image/{form.lower()}"
     with pytest.raises(ValidationFailed):
-        look_at(picture(form)[:-8], world.intake)
+        world.create_job.inspect(picture(form)[:-8])
 
 
 def test_a_file_in_hand_may_have_as_many_bytes_as_the_limit(world):
     data = picture("JPEG")
     for limit, taken in ((len(data), True), (len(data) - 1, False)):
         with nullcontext() if taken else pytest.raises(PayloadTooLarge):
-            look_at(data, dataclasses.replace(world.intake, max_bytes=limit))
+            dataclasses.replace(world.create_job, max_bytes=limit).inspect(data)
 
 
 @pytest.mark.parametrize("appended", [0, 300_000])
 def test_a_file_longer_than_its_head_is_read_where_its_end_is(world, appended):
-    world.intake = dataclasses.replace(world.intake, max_bytes=1_000_000)
+    world.create_job = dataclasses.replace(world.create_job, max_bytes=1_000_000)
     data = picture("JPEG", icc_profile=b"\0" * 200_000, exif=b"Exif\0\0" + b"\0" * 60_000) + b"\0" * appended
     assert (len(data) > image.HEAD_BYTES) or not appended
-    job = create_job_from_upload(uploaded(world, data), CHOICE, world.owner, world.intake)
+    job = world.create_job(NewJob(uploaded(world, data), FromUpload(), CHOICE, world.owner))
     assert (job.input_width, job.input_height, job.input_size) == (40, 30, len(data))
 
 
 @pytest.mark.parametrize("length", [image.HEAD_BYTES, image.HEAD_BYTES + 1])
 def test_of_a_long_file_only_the_head_and_the_last_bytes_are_read(world, monkeypatch, length):
     """A function has a few hundred MB, and R2 bills each read."""
-    world.intake = dataclasses.replace(world.intake, max_bytes=1_000_000)
+    world.create_job = dataclasses.replace(world.create_job, max_bytes=1_000_000)
     plain = picture("PNG")
     data = plain[:-12] + chunk(b"teSt", bytes(length - len(plain) - 12)) + plain[-12:]
     read, asked = world.pictures.read, []
     monkeypatch.setattr(world.pictures, "read", lambda key, start=0: asked.append(start) or read(key, start))
     head, lengths = world.pictures.uploaded, []
     monkeypatch.setattr(world.pictures, "uploaded", lambda key, n: lengths.append(n) or head(key, n))
-    create_job_from_upload(uploaded(world, data, "image/png"), CHOICE, world.owner, world.intake)
+    world.create_job(NewJob(uploaded(world, data, "image/png"), FromUpload(), CHOICE, world.owner))
     assert lengths == [256 * 1024]
     assert asked == ([] if length == image.HEAD_BYTES else [length - 64])
 
@@ -166,40 +166,40 @@ def test_of_a_long_file_only_the_head_and_the_last_bytes_are_read(world, monkeyp
 @pytest.mark.parametrize("upload_id", ["", "x", "j" * 25, "j" + "a" * 25 + "/"])
 def test_an_id_that_no_upload_got_is_refused(world, upload_id):
     with pytest.raises(ValidationFailed) as refusal:
-        create_job_from_upload(upload_id, CHOICE, world.owner, world.intake)
+        world.create_job(NewJob(upload_id, FromUpload(), CHOICE, world.owner))
     assert refusal.value.details == {"field": "uploadId"}
 
 
 def test_an_upload_can_be_spent_once(world):
     job_id = uploaded(world, picture("JPEG"))
-    create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+    world.create_job(NewJob(job_id, FromUpload(), CHOICE, world.owner))
     with pytest.raises(Conflict):
-        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+        world.create_job(NewJob(job_id, FromUpload(), CHOICE, world.owner))
     assert world.usage.quota(world.owner).used == 1
 
 
 def test_an_upload_belongs_to_its_owner(world):
     job_id = uploaded(world, picture("JPEG"))
     with pytest.raises(NotFound):
-        create_job_from_upload(job_id, CHOICE, new_guest(), world.intake)
+        world.create_job(NewJob(job_id, FromUpload(), CHOICE, new_guest()))
 
 
 @pytest.mark.parametrize(
     ("choice", "says", "field"),
     [
-        (Choice("nobody/nothing", {}, "x"), "model_unknown", "model"),
-        (Choice("nightmareai/real-esrgan", {"scale": 9}, "x"), "not_a_number_in_range", "scale"),
-        (Choice("nightmareai/real-esrgan", {"scale": "many"}, "x"), "not_a_number_in_range", "scale"),
-        (Choice("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "not_a_number_in_range", "scale"),
-        (Choice("nightmareai/real-esrgan", {"scale": True}, "x"), "not_a_number_in_range", "scale"),
-        (Choice("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "not_a_boolean", "faceEnhance"),
-        (Choice("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "parameter_unknown", "sharpness"),
+        (JobOptions("nobody/nothing", {}, "x"), "model_unknown", "model"),
+        (JobOptions("nightmareai/real-esrgan", {"scale": 9}, "x"), "not_a_number_in_range", "scale"),
+        (JobOptions("nightmareai/real-esrgan", {"scale": "many"}, "x"), "not_a_number_in_range", "scale"),
+        (JobOptions("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "not_a_number_in_range", "scale"),
+        (JobOptions("nightmareai/real-esrgan", {"scale": True}, "x"), "not_a_number_in_range", "scale"),
+        (JobOptions("nightmareai/real-esrgan", {"faceEnhance": 1}, "x"), "not_a_boolean", "faceEnhance"),
+        (JobOptions("nightmareai/real-esrgan", {"sharpness": 1}, "x"), "parameter_unknown", "sharpness"),
     ],
 )
 def test_a_wrong_choice_is_told_and_keeps_the_upload(world, choice, says, field):
     job_id = uploaded(world, picture("JPEG"))
     with pytest.raises(ValidationFailed, match=says) as refusal:
-        create_job_from_upload(job_id, choice, world.owner, world.intake)
+        world.create_job(NewJob(job_id, FromUpload(), choice, world.owner))
     assert refusal.value.details["field"] == field
     assert world.pictures.objects
     assert not world.jobs.rows
@@ -207,7 +207,9 @@ def test_a_wrong_choice_is_told_and_keeps_the_upload(world, choice, says, field)
 
 def test_a_model_that_is_not_on_offer_is_named_by_its_first_60_letters(world):
     with pytest.raises(ValidationFailed) as refusal:
-        create_job_from_upload(uploaded(world, picture("JPEG")), Choice("m" * 61, {}, "x"), world.owner, world.intake)
+        world.create_job(
+            NewJob(uploaded(world, picture("JPEG")), FromUpload(), JobOptions("m" * 61, {}, "x"), world.owner)
+        )
     assert refusal.value.details == {"field": "model", "model": "m" * 60, "allowed": ["nightmareai/real-esrgan"]}
 
 
@@ -253,7 +255,7 @@ def test_contention_is_retried_and_then_told(world, monkeypatch):
         create(job, seat)
 
     monkeypatch.setattr(world.jobs, "create", contended)
-    world.intake = dataclasses.replace(world.intake, sleep=naps.append)
+    world.create_job = dataclasses.replace(world.create_job, sleep=naps.append)
     world.new_job()
     assert len(calls) == 4
     assert len(naps) == 3
@@ -280,7 +282,7 @@ def test_a_request_that_meets_another_of_its_owner_counts_in_the_window_as_it_th
 
 
 def test_an_installation_without_a_quota_takes_no_jobs(world):
-    world.intake = dataclasses.replace(world.intake, quota_jobs=0)
+    world.create_job = dataclasses.replace(world.create_job, quota_jobs=0)
     with pytest.raises(QuotaExceeded, match="disabled") as refusal:
         world.new_job()
     assert refusal.value.details == {"limit": 0, "used": 0}
@@ -296,9 +298,9 @@ def test_a_picture_in_hand_is_stored_with_its_type_for_signed_links(world):
 
 
 def test_a_second_job_counts_in_the_open_window_at_the_first_try(world):
-    world.intake = dataclasses.replace(world.intake, sleep=pytest.fail)
+    world.create_job = dataclasses.replace(world.create_job, sleep=pytest.fail)
     first, second = (world.new_job() for _ in range(2))
-    third = create_job_from_upload(uploaded(world, picture("JPEG")), CHOICE, world.owner, world.intake)
+    third = world.create_job(NewJob(uploaded(world, picture("JPEG")), FromUpload(), CHOICE, world.owner))
     assert first.quota_window == second.quota_window == third.quota_window
     assert world.usage.quota(world.owner).used == 3
 
@@ -322,10 +324,10 @@ def test_a_second_job_counts_in_the_open_window_at_the_first_try(world):
 )
 def test_an_upload_with_other_headers_than_were_signed_becomes_no_job(world, changed):
     job_id = uploaded(world, picture("JPEG"))
-    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    key = keys.original_key(world.create_job.prefix, world.owner, job_id)
     world.pictures.stored[key] |= changed
     with pytest.raises(ValidationFailed, match="upload_headers_mismatch") as refusal:
-        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+        world.create_job(NewJob(job_id, FromUpload(), CHOICE, world.owner))
     assert refusal.value.details == {"field": "uploadId"}
     assert key not in world.pictures.objects
     assert world.usage.quota(world.owner) is None
@@ -335,16 +337,16 @@ def test_an_upload_with_other_headers_than_were_signed_becomes_no_job(world, cha
 def test_an_upload_that_is_a_copy_of_another_object_becomes_no_job(world, of):
     """As a bucket makes it that takes x-amz-copy-source outside the signature."""
     job_id = uploaded(world, picture("JPEG"))
-    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    key = keys.original_key(world.create_job.prefix, world.owner, job_id)
     theirs = dataclasses.replace(world.owner, id="v" * 26)
-    other = keys.original_key(world.intake.prefix, theirs, keys.new_job_id("image/jpeg"))
+    other = keys.original_key(world.create_job.prefix, theirs, keys.new_job_id("image/jpeg"))
     if of == "an upload":
         world.pictures.put(other, picture("JPEG"), upload_headers(other.split("/")[-2], len(picture("JPEG"))))
     else:
         world.pictures.write(other, picture("JPEG"), "image/jpeg", "public, max-age=900, immutable")
     world.pictures.copy(other, key)
     with pytest.raises(ValidationFailed, match="upload_headers_mismatch"):
-        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+        world.create_job(NewJob(job_id, FromUpload(), CHOICE, world.owner))
     assert key not in world.pictures.objects
 
 
@@ -352,7 +354,7 @@ def test_an_upload_of_another_length_than_was_signed_becomes_no_job(world):
     """As a copy has whose metadata was replaced by the request's."""
     data = picture("JPEG")
     job_id = keys.new_job_id("image/jpeg")
-    key = keys.original_key(world.intake.prefix, world.owner, job_id)
+    key = keys.original_key(world.create_job.prefix, world.owner, job_id)
     world.pictures.put(key, data, upload_headers(job_id, len(data) + 1))
     with pytest.raises(ValidationFailed, match="upload_headers_mismatch"):
-        create_job_from_upload(job_id, CHOICE, world.owner, world.intake)
+        world.create_job(NewJob(job_id, FromUpload(), CHOICE, world.owner))

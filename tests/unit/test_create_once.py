@@ -15,29 +15,20 @@ from enhancer.errors import (
     ServiceUnavailable,
     ValidationFailed,
 )
-from enhancer.usecases.create_job import Choice, create_job_from_job
-from enhancer.usecases.create_once import create_once
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.create_job import FromJob, FromUpload, JobOptions, NewJob
+from enhancer.usecases.create_once import CreateOnce
 
 
 @pytest.fixture
 def once(world):
     def call(key, request=b"request", owner=None, create=None, route="jobs", job_id=""):
-        def make(job_id):
-            calls.append(job_id)
-            return world.new_job() if create is None else create(job_id)
+        def make(new):
+            calls.append(new.job_id)
+            return world.new_job() if create is None else create(new.job_id)
 
-        return create_once(
-            key,
-            route,
-            request,
-            job_id or keys.new_job_id("image/png"),
-            owner or world.owner,
-            make,
-            jobs=world.jobs,
-            usage=world.usage,
-            clock=world.clock,
-        )
+        options = JobOptions("nightmareai/real-esrgan", {}, "cat.png")
+        new = NewJob(job_id or keys.new_job_id("image/png"), FromUpload(), options, owner or world.owner)
+        return CreateOnce(make, world.jobs, world.usage, world.clock)(new, key, route, request)
 
     calls = []
     call.calls = calls
@@ -135,7 +126,7 @@ def test_a_conflict_without_a_job_is_told(once):
 
 def test_at_the_ceiling_creating_says_when_it_reopens(world):
     for _ in range(2):
-        start_job(world.new_job().id, world.starter)
+        world.start_job(world.new_job().id)
     world.usage.counters["spend#2026-11-22"] = 10
     with pytest.raises(ServiceUnavailable, match="daily_runs_exhausted") as refusal:
         world.new_job()
@@ -147,24 +138,24 @@ def test_at_the_ceiling_creating_says_when_it_reopens(world):
 def test_the_ceiling_holds_at_claim_time_and_gives_the_quota_back(world):
     job = world.new_job()
     world.usage.counters["spend#2026-11-22"] = 10
-    assert start_job(job.id, world.starter) == "spend_limit_reached"
+    assert world.start_job(job.id) == "spend_limit_reached"
     assert not world.provider.created
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == ("failed", "service_unavailable", True)
     assert world.usage.counters["spend#2026-11-22"] == 10
 
 
-AGAIN = Choice("nightmareai/real-esrgan", {"scale": 2}, "again.png")
+AGAIN = JobOptions("nightmareai/real-esrgan", {"scale": 2}, "again.png")
 
 
 def again(world, source):
-    return create_job_from_job(keys.new_job_id("image/png"), source, AGAIN, world.owner, world.intake)
+    return world.create_job(NewJob(keys.new_job_id("image/png"), FromJob(source), AGAIN, world.owner))
 
 
 def test_an_earlier_original_makes_another_job(world):
     source = world.new_job()
     world.clock.advance(hours=23, minutes=59)
-    world.intake = dataclasses.replace(world.intake, sleep=pytest.fail)  # nothing has to be tried twice
+    world.create_job = dataclasses.replace(world.create_job, sleep=pytest.fail)  # nothing has to be tried twice
     job = again(world, source)
     for name in ("input_content_type", "input_size", "input_width", "input_height"):
         assert getattr(job, name) == getattr(source, name)

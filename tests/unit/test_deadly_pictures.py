@@ -3,9 +3,6 @@
 from enhancer.domain.job import MAX_DEATHS, Status
 from enhancer.domain.messages import Message
 from enhancer.errors import Throttled, TooMuchWork
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import start_job
 from tests.unit.simulation import Killed, Outage
 
 
@@ -23,7 +20,7 @@ def failing(monkeypatch, imaging, call, error):
 def deliver(world, treat, patience=60):
     """Let reconcile send messages and treat each, every minute; how many minutes until the job has ended."""
     for minute in range(patience):
-        reconcile_jobs(world.reconciler)
+        world.reconcile_jobs()
         try:
             if treat() not in {"skipped", "already_ended"}:
                 return minute
@@ -36,25 +33,25 @@ def deliver(world, treat, patience=60):
 def test_a_start_that_kills_its_process_ends_its_job_after_three_deaths(world, monkeypatch):
     job = world.new_job()
     looks = failing(monkeypatch, world.imaging, "prepare", Killed())
-    assert deliver(world, lambda: start_job(job.id, world.starter)) <= 6
+    assert deliver(world, lambda: world.start_job(job.id)) <= 6
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "validation_error", True)
     assert row.error_code is Message.IMAGE_TOO_COMPLEX
     assert MAX_DEATHS <= len(looks) <= MAX_DEATHS + 2
     assert world.provider.runs == {}
-    assert start_job(job.id, world.starter) == "skipped"
+    assert world.start_job(job.id) == "skipped"
 
 
 def processing(world):
     job = world.new_job()
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     return job, world.provider.finish("run1")
 
 
 def test_a_completion_that_kills_its_process_ends_its_job_after_three_deaths(world, monkeypatch):
     job, run = processing(world)
     saves = failing(monkeypatch, world.imaging, "finish", Killed())
-    assert deliver(world, lambda: complete_job(job.id, run, world.completer)) <= 6
+    assert deliver(world, lambda: world.complete_job(job.id, run)) <= 6
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
     assert row.error_code is Message.RESULT_TOO_COMPLEX
@@ -65,14 +62,14 @@ def test_an_outage_at_a_start_is_not_the_pictures_fault(world, monkeypatch):
     """However often it fails with an error, it is tried again."""
     job = world.new_job()
     failing(monkeypatch, world.pictures, "head", Outage())
-    assert deliver(world, lambda: start_job(job.id, world.starter), patience=20) is None
+    assert deliver(world, lambda: world.start_job(job.id), patience=20) is None
     assert (world.job(job.id).status, world.job(job.id).tries) == (Status.QUEUED, None)
 
 
 def test_an_outage_at_a_completion_is_not_the_pictures_fault(world, monkeypatch):
     job, run = processing(world)
     failing(monkeypatch, world.pictures, "write", Outage())
-    assert deliver(world, lambda: complete_job(job.id, run, world.completer), patience=20) is None
+    assert deliver(world, lambda: world.complete_job(job.id, run), patience=20) is None
     assert (world.job(job.id).status, world.job(job.id).tries) == (Status.PROCESSING, None)
 
 
@@ -81,9 +78,9 @@ def test_a_job_that_is_throttled_for_an_hour_is_not_given_up(world, monkeypatch)
     with monkeypatch.context() as patched:
         failing(patched, world.provider, "create", Throttled(30))
         for _ in range(60):
-            assert start_job(job.id, world.starter) == "throttled"
+            assert world.start_job(job.id) == "throttled"
             world.clock.advance(minutes=1)
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     assert not world.job(job.id).tries
 
 
@@ -95,11 +92,11 @@ def test_many_messages_at_once_are_no_deaths(world, monkeypatch):
     def works(*arguments):
         if len(outcomes) < 2 * MAX_DEATHS:
             outcomes.append(None)
-            outcomes[outcomes.index(None)] = start_job(job.id, world.starter)
+            outcomes[outcomes.index(None)] = world.start_job(job.id)
         return prepare(*arguments)
 
     monkeypatch.setattr(world.imaging, "prepare", works)
-    assert start_job(job.id, world.starter) == "skipped", "the last one was the fastest"
+    assert world.start_job(job.id) == "skipped", "the last one was the fastest"
     assert "image_crashed_workers" not in outcomes
     assert world.job(job.id).status is Status.PROCESSING
 
@@ -107,11 +104,11 @@ def test_many_messages_at_once_are_no_deaths(world, monkeypatch):
 def test_too_much_work_ends_a_job_at_once_and_says_so(world, monkeypatch):
     job = world.new_job()
     failing(monkeypatch, world.imaging, "prepare", TooMuchWork())
-    assert start_job(job.id, world.starter) == "image_too_complex"
+    assert world.start_job(job.id) == "image_too_complex"
     assert world.job(job.id).error_code is Message.IMAGE_TOO_COMPLEX
     monkeypatch.undo()
     other, run = processing(world)
     failing(monkeypatch, world.imaging, "finish", TooMuchWork())
-    assert complete_job(other.id, run, world.completer) == "failed"
+    assert world.complete_job(other.id, run) == "failed"
     assert world.job(other.id).error_code is Message.RESULT_TOO_COMPLEX
     assert world.job(other.id).quota_refunded

@@ -2,7 +2,7 @@ import pytest
 
 from enhancer.domain.clock import to_text
 from enhancer.errors import MessageNotSent
-from enhancer.usecases.expire_pictures import CHAIN_SECONDS, LEASE_SECONDS, Expirer, expire_pictures
+from enhancer.usecases.expire_pictures import CHAIN_SECONDS, LEASE_SECONDS, ExpirePictures
 
 PREFIX = "ai-enhancer/"
 
@@ -10,10 +10,10 @@ PREFIX = "ai-enhancer/"
 @pytest.fixture
 def run(world):
     """Expires with time to spare, or with no time, from the beginning or from a message on."""
-    expirer = Expirer(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
 
     def expire(message=("", ""), *, enough_time=True):
-        done = expire_pictures(expirer, lambda: enough_time, *message)
+        done = expire_pictures(lambda: enough_time, *message)
         done.pop("seconds", None)
         return done
 
@@ -86,8 +86,8 @@ def test_while_a_chain_is_under_way_no_other_begins_and_it_is_never_turned_away(
 
 def test_a_handover_whose_run_ends_before_its_sender_does_leaves_no_lease_behind(world, run, monkeypatch):
     fill(world, uploads=150)
-    expirer = Expirer(world.pictures, world.usage, world.messages, PREFIX, world.clock)
-    monkeypatch.setattr(world.messages, "expire", lambda *message: expire_pictures(expirer, lambda: True, *message))
+    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    monkeypatch.setattr(world.messages, "expire", lambda *message: expire_pictures(lambda: True, *message))
     assert run(enough_time=False) == {"seen": 100, "deleted": 100, "handed over": 1}
     assert run() == {"seen": 0, "deleted": 0}
 
@@ -100,11 +100,11 @@ def test_a_chain_that_died_keeps_the_next_days_run_from_nothing(world, run):
 
 
 def test_a_run_tells_how_long_its_chain_takes(world):
-    expirer = Expirer(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
     fill(world, uploads=200)
-    assert expire_pictures(expirer, lambda: False, "", "")["seconds"] == 0
+    assert expire_pictures(lambda: False, "", "")["seconds"] == 0
     world.clock.advance(hours=25)
-    assert expire_pictures(expirer, lambda: True, *world.messages.expiries[0])["seconds"] == 25 * 3600
+    assert expire_pictures(lambda: True, *world.messages.expiries[0])["seconds"] == 25 * 3600
 
 
 def test_a_run_that_broke_off_may_be_repeated_at_once(world, run, monkeypatch):

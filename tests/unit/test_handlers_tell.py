@@ -7,9 +7,7 @@ import pytest
 
 from enhancer import bootstrap
 from enhancer.errors import OutcomeUnknown, ProviderError
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.expire_pictures import Expirer
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.expire_pictures import ExpirePictures
 from tests.unit.conftest import PREFIX
 from tests.unit.test_observability import ROOT, told, watching
 from tests.unit.test_sqs_handler import batch
@@ -20,7 +18,7 @@ CONTEXT = SimpleNamespace(aws_request_id="invocation", get_remaining_time_in_mil
 def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
     job, late = world.new_job(), world.new_job()
     app = load("job_start")
-    app.starter = watching(world).starter
+    app.start_job = watching(world).start_job
     app.handler(batch(json.dumps({"job_id": job.id}), json.dumps({"job_id": job.id})), CONTEXT)
     said, metrics = lines()
     assert [(line["outcome"], line["job_id"], line["prediction_id"]) for line in said] == [
@@ -32,7 +30,7 @@ def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
         ("Starts", 1, {"outcome": "accepted"}),
         ("Starts", 1, {"outcome": "skipped"}),
     ]
-    world.usage.counters = dict.fromkeys(world.usage.counters, world.starter.spend_ceiling)
+    world.usage.counters = dict.fromkeys(world.usage.counters, world.start_job.spend_ceiling)
     app.handler(batch(json.dumps({"job_id": late.id})), CONTEXT)
     found = told(lines()[1])
     assert ("JobsEnded", 1, {"state": "failed", "reason": "service_unavailable"}) in found
@@ -42,10 +40,10 @@ def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
 
 def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
     job, waiting = world.new_job(), world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     world.clock.advance(minutes=5)
     app = load("reconcile")
-    app.reconciler = watching(world).reconciler
+    app.reconcile_jobs = watching(world).reconcile_jobs
     app.handler({}, CONTEXT)
     said, metrics = lines()
     each, total = said[:-1], said[-1]
@@ -62,13 +60,13 @@ def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
 
 def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
     forgotten, unheard = world.new_job(), world.new_job()
-    start_job(unheard.id, world.starter)
+    world.start_job(unheard.id)
     world.provider.finish("run1")
     world.provider.lost = OutcomeUnknown("ReadTimeout")
-    start_job(forgotten.id, world.starter)
+    world.start_job(forgotten.id)
     world.clock.advance(minutes=5)
     app = load("reconcile")
-    app.reconciler = watching(world).reconciler
+    app.reconcile_jobs = watching(world).reconcile_jobs
     app.handler({}, CONTEXT)
     found = told(lines()[1])
     assert {each["treatment"] for name, _, each in found if name == "Reconciled"} == {"run_adopted", "completion_sent"}
@@ -78,13 +76,13 @@ def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
 def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_webhook(world, load, lines):
     """The alarm for lost webhooks sends its reader to look at the webhook; this one came."""
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     world.outputs.failing = ProviderError("ReadTimeout")
     with pytest.raises(ProviderError):
-        complete_job(job.id, world.provider.finish("run1"), world.completer)
+        world.complete_job(job.id, world.provider.finish("run1"))
     world.clock.advance(minutes=7)
     app = load("reconcile")
-    app.reconciler = watching(world).reconciler
+    app.reconcile_jobs = watching(world).reconcile_jobs
     app.handler({}, CONTEXT)
     found = told(lines()[1])
     assert ("Reconciled", 1, {"treatment": "completion_resent"}) in found
@@ -94,11 +92,11 @@ def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_web
 def test_a_sweep_in_which_a_job_breaks_treats_the_others_names_it_and_fails_at_its_end(world, load, lines, monkeypatch):
     job = world.new_job()
     world.clock.advance(minutes=3)  # so that it is the first to be due
-    start_job(world.new_job().id, world.starter)
+    world.start_job(world.new_job().id)
     world.clock.advance(minutes=5)
     monkeypatch.setattr(world.messages, "failing", RuntimeError("broken"))
     app = load("reconcile")
-    app.reconciler = watching(world).reconciler
+    app.reconcile_jobs = watching(world).reconcile_jobs
     with pytest.raises(app.SweepIncomplete, match="1 of 2 jobs could not be treated"):
         app.handler({}, CONTEXT)
     treated, failed, other, end = lines()[0]
@@ -116,7 +114,7 @@ def test_a_sweep_in_which_a_job_breaks_treats_the_others_names_it_and_fails_at_i
 @pytest.mark.parametrize("event", [{}, batch("{}")], ids=["schedule", "queue"])
 def test_a_deletion_run_tells_what_it_saw_and_deleted(world, load, lines, event):
     app = load("retention")
-    app.expirer = Expirer(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    app.expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
     for name in ("a", "b"):
         world.pictures.write(f"{PREFIX}uploads/{name}/input.png", b"", "image/png", "")
         world.clock.advance(days=1)

@@ -26,10 +26,7 @@ from enhancer.observability import (
 )
 from enhancer.settings import Settings
 from enhancer.sqs_handler import serve
-from enhancer.usecases.cancel_job import cancel_job
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.cancel_job import CancelJob
 from tests.unit.test_routing import call
 from tests.unit.test_sqs_handler import CONTEXT, batch
 
@@ -58,10 +55,10 @@ def watching(world):
     """The world's use cases as the functions have them."""
     jobs = watched(world.jobs)
     return SimpleNamespace(
-        intake=replace(world.intake, jobs=jobs),
-        starter=replace(world.starter, jobs=jobs),
-        completer=replace(world.completer, jobs=jobs),
-        reconciler=replace(world.reconciler, jobs=jobs),
+        create_job=replace(world.create_job, jobs=jobs),
+        start_job=replace(world.start_job, jobs=jobs),
+        complete_job=replace(world.complete_job, jobs=jobs),
+        reconcile_jobs=replace(world.reconcile_jobs, jobs=jobs),
         jobs=jobs,
     )
 
@@ -69,12 +66,12 @@ def watching(world):
 def test_a_job_that_succeeds_is_counted_and_timed_once(world, lines):
     job, functions = world.new_job(), watching(world)
     world.clock.advance(seconds=2)
-    assert start_job(job.id, functions.starter) == "accepted"
+    assert functions.start_job(job.id) == "accepted"
     assert told(lines()[1]) == [("RunsAccepted", 1, {"model": job.model})]
     world.clock.advance(seconds=5)
     run = world.provider.finish("run1")
     for _ in range(2):
-        complete_job(job.id, run, functions.completer)
+        functions.complete_job(job.id, run)
     ended = world.job(job.id)
     said, metrics = lines()
     assert told(metrics) == [
@@ -97,23 +94,23 @@ def test_a_job_that_succeeds_is_counted_and_timed_once(world, lines):
 
 
 def test_creating_is_counted_where_it_was_done(world, lines):
-    world.intake = intake = watching(world).intake
+    world.create_job = create_job = watching(world).create_job
     job = world.new_job()
     assert told(lines()[1]) == [("JobsCreated", 1, {})]
     with pytest.raises(Conflict):
-        intake.jobs.create(job, None)
+        create_job.jobs.create(job, None)
     assert told(lines()[1]) == []
-    assert intake.jobs.of_owner(world.owner, 10, None) == [job], "the rest goes through"
+    assert create_job.jobs.of_owner(world.owner, 10, None) == [job], "the rest goes through"
 
 
 def test_a_failure_has_its_reason_and_a_retry_is_counted(world, lines):
     job, functions = world.new_job(), watching(world)
     fault = "Prediction interrupted; please retry (code: PA)"
-    start_job(job.id, functions.starter)
-    assert complete_job(job.id, world.provider.finish("run1", "failed", fault), functions.completer) == "retried"
+    functions.start_job(job.id)
+    assert functions.complete_job(job.id, world.provider.finish("run1", "failed", fault)) == "retried"
     assert ("JobsRetried", 1, {}) in told(lines()[1])
-    start_job(job.id, functions.starter)
-    complete_job(job.id, world.provider.finish("run2", "failed", fault), functions.completer)
+    functions.start_job(job.id)
+    functions.complete_job(job.id, world.provider.finish("run2", "failed", fault))
     said, metrics = lines()
     found = told(metrics)
     assert ("JobsEnded", 1, {"state": "failed"}) in found
@@ -126,7 +123,7 @@ def test_a_failure_has_its_reason_and_a_retry_is_counted(world, lines):
 
 def test_who_cancels_ends_the_job_in_the_books_too(world, lines):
     job, functions = world.new_job(), watching(world)
-    cancel_job(job.id, Caller(world.owner), jobs=functions.jobs, provider=world.provider, clock=world.clock)
+    CancelJob(jobs=functions.jobs, provider=world.provider, clock=world.clock)(job.id, Caller(world.owner))
     assert told(lines()[1]) == [("JobsEnded", 1, {"state": "canceled"}), ("PlatformFailures", 0, {})]
 
 
@@ -134,11 +131,11 @@ def test_reconcile_tells_of_each_job_which_it_was_about(world, lines):
     ids, functions = [world.new_job().id, world.new_job().id], watching(world)
     world.provider.lost = OutcomeUnknown("ReadTimeout")
     for job_id in ids:
-        start_job(job_id, functions.starter)
+        functions.start_job(job_id)
     world.clock.advance(minutes=4)
     lines()
     begin("invocation")
-    reconcile_jobs(functions.reconciler, treated=lambda treatment, _: logger.info(treatment))
+    functions.reconcile_jobs(treated=lambda treatment, _: logger.info(treatment))
     said, metrics = lines()
     assert [(line["message"], line["job_id"], line["prediction_id"], line["correlation_id"]) for line in said] == [
         ("run_adopted", job_id, world.job(job_id).provider_job_id, "invocation") for job_id in sorted(ids)

@@ -16,9 +16,6 @@ from enhancer.adapters.replicate_prediction import NotAPrediction, read_predicti
 from enhancer.domain.job import Status
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import ProviderError
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import start_job
 from tests.transport import session
 from tests.unit.conftest import make_world
 
@@ -63,12 +60,12 @@ def test_the_sweep_treats_the_others_whatever_one_runs_answer_is():
         world = make_world()
         jobs = [world.new_job() for _ in range(3)]
         for job in jobs:
-            start_job(job.id, world.starter)
+            world.start_job(job.id)
         world.clock.advance(minutes=5)
         odd = answering(body)
         runs = dict(world.provider.runs)
         world.provider.get = lambda run_id, odd=odd, runs=runs: odd.get(run_id) if run_id == "run1" else runs[run_id]
-        treated = reconcile_jobs(world.reconciler)
+        treated = world.reconcile_jobs()
         assert treated.get("still_running", 0) >= 2, (body, treated)
         assert all(world.job(job.id).status is Status.PROCESSING for job in jobs), body
         assert all(world.job(job.id).check_at > "2026-11-22T12:05" for job in jobs), body
@@ -90,11 +87,11 @@ def test_whatever_a_run_says_of_itself_its_job_ends_or_waits_and_the_others_are_
     world = make_world()
     job, other = world.new_job(), world.new_job()
     for each in (job, other):
-        start_job(each.id, world.starter)
+        world.start_job(each.id)
     world.clock.advance(minutes=5)
     runs, client = dict(world.provider.runs), answering({**odd, "status": status})
     world.provider.get = lambda run_id: client.get(run_id) if run_id == "run1" else runs[run_id]
-    treated = reconcile_jobs(world.reconciler)
+    treated = world.reconcile_jobs()
     assert sum(treated.values()) == 2
     assert "unexpected_error" not in treated
     try:
@@ -106,8 +103,8 @@ def test_whatever_a_run_says_of_itself_its_job_ends_or_waits_and_the_others_are_
     assert len(json.dumps(sent.to_message())) < 100_000, "it goes into a message"
     files, _ = session(lambda _: (200, {}, b"picture"))
     outputs = ProviderOutputs(("files.test",), session=files, resolve=lambda _: ["1.1.1.1"], sleep=lambda _: None)
-    completer = dataclasses.replace(world.completer, outputs=outputs)
-    outcome = complete_job(job.id, sent, completer, Delivery("msg", 1, "0" * 64, sent))
+    complete_job = dataclasses.replace(world.complete_job, outputs=outputs)
+    outcome = complete_job(job.id, sent, Delivery("msg", 1, "0" * 64, sent))
     assert outcome in {"failed", "retried", "still_running"}, outcome
 
 
@@ -118,7 +115,7 @@ def test_whatever_a_run_says_of_itself_its_job_ends_or_waits_and_the_others_are_
 def test_whatever_one_job_raises_the_others_have_their_turn_and_it_comes_again(world, monkeypatch, raised, where):
     first, second, third = (world.new_job() for _ in range(3))
     for job in (first, second, third):
-        start_job(job.id, world.starter)
+        world.start_job(job.id)
     world.clock.advance(minutes=5)
     read, postpone, ask = world.jobs.get, world.jobs.postpone, world.provider.get
 
@@ -137,7 +134,7 @@ def test_whatever_one_job_raises_the_others_have_their_turn_and_it_comes_again(w
     if where == "get":
         monkeypatch.setattr(world.jobs, "get", of_the_first(read, first.id))
     told = []
-    treated = reconcile_jobs(world.reconciler, treated=lambda *each: told.append(each))
+    treated = world.reconcile_jobs(treated=lambda *each: told.append(each))
     assert treated == {"unexpected_error": 1, "still_running": 2}
     assert sorted(told, key=str) == [("still_running", None)] * 2 + [("unexpected_error", raised)]
     assert (world.jobs.rows[first.id].check_at > "2026-11-22T12:05") is (where == "treat")

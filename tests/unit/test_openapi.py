@@ -17,11 +17,11 @@ from enhancer.domain import keys, limits
 from enhancer.domain.job import Status
 from enhancer.errors import RequestError, ValidationFailed
 from enhancer.http import request_bodies, routing
-from enhancer.http.response_bodies import job_json, model_json, usage_json
+from enhancer.http.response_bodies import job_json, model_json, upload_json, usage_json
 from enhancer.http.translations import TEXTS
 from enhancer.usecases.list_jobs import DEFAULT_PAGE, MAX_PAGE
-from enhancer.usecases.read_usage import read_usage
-from enhancer.usecases.request_upload import check_size, request_upload
+from enhancer.usecases.read_usage import ReadUsage
+from enhancer.usecases.request_upload import RequestUpload, check_size
 from enhancer.usecases.share_job import MAX_SECONDS, MIN_SECONDS
 from tests.unit.test_routing import leaves
 from tests.unit.test_template import FUNCTIONS
@@ -279,7 +279,7 @@ def test_jobs_of_every_state_fit(world):
 def test_usage_before_and_after_a_job_fits(world):
     for caller in (None, world.caller):
         world.new_job()
-        usage = read_usage(caller, usage=world.usage, limit=3, clock=world.clock)
+        usage = ReadUsage(usage=world.usage, limit=3, clock=world.clock)(caller)
         assert isinstance(usage, limits.Usage)
         check("UsageAnswer", envelope({"ownerType": "guest"} | usage_json(usage, 3, 1000)))
 
@@ -289,10 +289,10 @@ def test_every_model_fits():
 
 
 def test_an_upload_fits(world):
-    signed = request_upload(
-        "image/png", 10, world.owner, pictures=world.pictures, max_bytes=100, prefix="", clock=world.clock
+    signed = RequestUpload(pictures=world.pictures, max_bytes=100, prefix="", clock=world.clock)(
+        "image/png", 10, world.owner
     )
-    check("UploadAnswer", envelope(signed.document()))
+    check("UploadAnswer", envelope(upload_json(signed)))
 
 
 def test_the_page_names_the_renderers_locked_version():

@@ -18,9 +18,6 @@ from enhancer.domain.limits import Quota
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.sizing import fit_within
 from enhancer.ports import Prepared
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 
 OPTIONS = {
@@ -34,7 +31,7 @@ STORED = json.loads((Path(__file__).parent / "previous_release" / "jobs.json").r
 def deployed(world):
     """The world after an update in the middle of everything: old rows, old pictures, old runs."""
     both = offers(["nightmareai/real-esrgan", f"sczhou/codeformer:{'c' * 64}"])
-    world.starter = dataclasses.replace(world.starter, offers=both)
+    world.start_job = dataclasses.replace(world.start_job, offers=both)
     for each in STORED.values():
         job = item_job(each["row"])
         world.jobs.rows[job.id] = job
@@ -46,11 +43,11 @@ def deployed(world):
 @pytest.mark.parametrize("name", [name for name, each in STORED.items() if "start" in each])
 def test_a_start_message_of_the_previous_release_starts_its_job(deployed, name):
     message = STORED[name]["start"]
-    assert start_job(message["job_id"], deployed.starter) == "accepted"
+    assert deployed.start_job(message["job_id"]) == "accepted"
     job = deployed.job(message["job_id"])
     asked = job.params.get("scale") or job.params["upscale"]
     run = deployed.provider.finish("run1")
-    assert complete_job(job.id, run, deployed.completer) == "succeeded"
+    assert deployed.complete_job(job.id, run) == "succeeded"
     assert deployed.imaging.wishes[0].size == (job.input_width * asked, job.input_height * asked)
     assert deployed.imaging.wishes[0].output_format == "png"
 
@@ -65,7 +62,7 @@ def test_a_large_picture_of_the_previous_release_is_started(deployed, size, slug
     old = dataclasses.replace(row, model=slug, params_json=params, input_width=size[0], input_height=size[1])
     deployed.jobs.rows = {old.id: old}
     deployed.imaging.prepared = Prepared(None, *fit_within(*size, 2_096_704), {"oriented": False})
-    assert start_job(old.id, deployed.starter) == "accepted"
+    assert deployed.start_job(old.id) == "accepted"
     promised = deployed.job(old.id).result_size
     assert promised == pytest.approx([side * scale for side in size], rel=0.01)
     given = models()[slug].output_size(
@@ -81,7 +78,7 @@ def test_a_completion_message_of_the_previous_release_is_applied(deployed, name)
     run = Prediction.from_message(message["prediction"])
     delivery = Delivery.from_message(message["delivery"], run)
     expected = "retried" if run.status == "failed" else "succeeded"
-    assert complete_job(message["job_id"], run, deployed.completer, delivery) == expected
+    assert deployed.complete_job(message["job_id"], run, delivery) == expected
     assert len(deployed.job(message["job_id"]).deliveries) == 1
 
 
@@ -90,6 +87,6 @@ def test_a_claim_of_the_previous_release_whose_answer_was_lost_is_settled(deploy
     deployed.jobs.rows = {job.id: job}
     deployed.clock.advance(minutes=4)
     deployed.provider.create("v", {"image": f"https://r2.test/bucket/{job.input_r2_key}"}, "hook")
-    assert reconcile_jobs(deployed.reconciler) == {"run_adopted": 1}
-    assert complete_job(job.id, deployed.provider.finish("run1"), deployed.completer) == "succeeded"
+    assert deployed.reconcile_jobs() == {"run_adopted": 1}
+    assert deployed.complete_job(job.id, deployed.provider.finish("run1")) == "succeeded"
     assert deployed.job(job.id).status is Status.SUCCEEDED

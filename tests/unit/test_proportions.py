@@ -6,7 +6,7 @@ import pytest
 
 from enhancer.adapters import outputs, replicate
 from enhancer.adapters.imaging import Image
-from enhancer.bootstrap import r2_client
+from enhancer.aws_clients import r2_client
 from enhancer.domain.job import TRY_LEASE
 from enhancer.sqs_handler import JITTER, PAUSES
 from enhancer.usecases import complete_job, expire_pictures, reconcile_jobs, start_job

@@ -22,9 +22,6 @@ from enhancer.domain.messages import Message
 from enhancer.errors import MessageNotSent, TransitionRefused
 from enhancer.http.response_bodies import job_json
 from enhancer.observability import WatchedProvider, watched
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import start_job
 from operate.story import story
 from tests.transport import session
 from tests.unit.test_alarms import ALARMS, suffix
@@ -89,7 +86,7 @@ def answering(world, answer):
 
     http, transport = session(answers)
     provider = WatchedProvider(Replicate("https://api.replicate.com", lambda: "r8_secrettoken", models(), http))
-    return replace(world.starter, jobs=watched(world.jobs), provider=provider), transport
+    return replace(world.start_job, jobs=watched(world.jobs), provider=provider), transport
 
 
 def ringing(metrics):
@@ -113,9 +110,9 @@ def ringing(metrics):
 def test_an_answer_is_told_to_everybody_who_has_to_know_it(world, lines, name):
     answer, seen, words = ANSWERS[name]
     job = world.new_job()
-    starter, transport = answering(world, answer)
+    start_job, transport = answering(world, answer)
     lines()
-    assert start_job(job.id, starter) == seen.outcome
+    assert start_job(job.id) == seen.outcome
     row = world.job(job.id)
     assert (row.status, row.waiting_for, row.error_type) == (seen.status, seen.waiting_for, seen.error)
     assert row.check_at is None or row.check_at > world.clock().isoformat(), "reconcile looks again"
@@ -152,26 +149,26 @@ def test_no_two_answers_look_alike_to_the_operator(world, lines):
     kinds = []
     for job, (answer, _, _) in zip(queued(world, len(ANSWERS)), ANSWERS.values(), strict=True):
         world.usage.kept.clear()  # the pause of the answer before
-        start_job(job.id, answering(world, answer)[0])
+        answering(world, answer)[0](job.id)
         kinds += [shown["answer"] for metric, _, shown in told(lines()[1]) if metric == "ProviderAnswers"]
     assert len(set(kinds)) == len(ANSWERS), kinds
 
 
 def test_five_unknown_outcomes_ring(world, lines):
     jobs = queued(world, 5)
-    starter, _ = answering(world, (502, b""))
+    start_job, _ = answering(world, (502, b""))
     lines()
     for job in jobs:
-        start_job(job.id, starter)
+        start_job(job.id)
     assert ringing(lines()[1]) == ("unknown-outcomes",)
 
 
 def test_while_the_account_is_refused_no_further_run_is_asked_for(world):
     first = world.new_job()
-    starter, transport = answering(world, (402, NO_CREDIT))
-    start_job(first.id, starter)
+    start_job, transport = answering(world, (402, NO_CREDIT))
+    start_job(first.id)
     second = world.new_job()
-    assert start_job(second.id, starter) == "paused"
+    assert start_job(second.id) == "paused"
     assert len(transport.requests) == 1
     assert world.job(second.id).waiting_for == "provider"
     [(_, first_delay), (again, delay)] = world.messages.starts[-3:-2] + world.messages.starts[-1:]
@@ -180,8 +177,8 @@ def test_while_the_account_is_refused_no_further_run_is_asked_for(world):
     assert again == second.id
     assert world.job(second.id).check_at == to_text(world.clock() + timedelta(seconds=delay + 60))
     world.clock.advance(seconds=301)
-    working = replace(starter, provider=world.provider)
-    assert [start_job(each.id, working) for each in (first, second)] == ["accepted", "accepted"]
+    working = replace(start_job, provider=world.provider)
+    assert [working(each.id) for each in (first, second)] == ["accepted", "accepted"]
     assert world.job(second.id).waiting_for is None
 
 
@@ -190,7 +187,7 @@ def test_a_job_comes_again_a_little_after_the_pause(world, monkeypatch, left, ji
     monkeypatch.setattr("random.uniform", lambda low, high: low + jitter * (high - low))
     job, until = world.new_job(), to_text(world.clock() + timedelta(seconds=left))
     world.usage.remember("pause#provider", {"until": until}, world.clock(), 3600)
-    assert start_job(job.id, world.starter) == "paused"
+    assert world.start_job(job.id) == "paused"
     assert world.messages.starts[-1] == (job.id, delay)
 
 
@@ -198,22 +195,22 @@ def test_a_paused_job_that_moved_or_whose_message_is_lost_is_reconciles(world, m
     world.usage.remember("pause#provider", {"until": to_text(world.clock())}, world.clock(), 3600)
     job = world.new_job()
     world.messages.failing = MessageNotSent()
-    assert start_job(job.id, world.starter) == "paused"
+    assert world.start_job(job.id) == "paused"
     assert world.job(job.id).check_at
 
     def moved(row, _):
         raise TransitionRefused("note", row)
 
     monkeypatch.setattr(world.jobs, "note", moved)
-    assert start_job(job.id, world.starter) == "paused"
+    assert world.start_job(job.id) == "paused"
 
 
 def test_a_pause_that_lasts_a_day_ends_jobs_with_a_true_sentence_and_their_quota(world):
     job = world.new_job()
-    starter, transport = answering(world, (401, NO_TOKEN))
+    start_job, transport = answering(world, (401, NO_TOKEN))
     for _ in range(25 * 60):
-        start_job(job.id, starter)
-        reconcile_jobs(world.reconciler)
+        start_job(job.id)
+        world.reconcile_jobs()
         world.clock.advance(minutes=1)
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
@@ -223,13 +220,13 @@ def test_a_pause_that_lasts_a_day_ends_jobs_with_a_true_sentence_and_their_quota
 
 def test_the_story_says_to_which_attempt_the_provider_answered(world):
     job = world.new_job()
-    start_job(job.id, answering(world, (429, {"retry_after": 8}))[0])
+    answering(world, (429, {"retry_after": 8}))[0](job.id)
     world.clock.advance(seconds=9)
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     world.clock.advance(seconds=9)
-    complete_job(job.id, world.provider.finish("run1", "failed", "please retry (code: PA)"), world.completer)
+    world.complete_job(job.id, world.provider.finish("run1", "failed", "please retry (code: PA)"))
     world.clock.advance(seconds=9)
-    start_job(job.id, answering(world, (500, b""))[0])
+    answering(world, (500, b""))[0](job.id)
     told = [line for line in story(world.job(job.id)) if "made no run" in line]
     assert [line.partition("  ")[2] for line in told] == [
         "attempt 1: the provider made no run that is known: HTTP 429: retry after 8 s",
@@ -239,15 +236,15 @@ def test_the_story_says_to_which_attempt_the_provider_answered(world):
 
 def test_a_second_message_of_a_waiting_job_is_not_sent_on(world):
     first, second = queued(world, 2)
-    starter, _ = answering(world, (402, NO_CREDIT))
-    start_job(first.id, starter)
+    start_job, _ = answering(world, (402, NO_CREDIT))
+    start_job(first.id)
     sent = len(world.messages.starts)
     same = world.job(second.id)
-    assert [start_job(second.id, starter), len(world.messages.starts) - sent] == ["paused", 1]
+    assert [start_job(second.id), len(world.messages.starts) - sent] == ["paused", 1]
     move = world.jobs.move
     # a duplicate that read the row before the first one wrote it
     world.jobs.move = lambda key, how, *more, **named: same if how is BEGIN else move(key, how, *more, **named)
-    assert [start_job(second.id, starter), len(world.messages.starts) - sent] == ["paused", 1]
+    assert [start_job(second.id), len(world.messages.starts) - sent] == ["paused", 1]
 
 
 @pytest.mark.parametrize("name", ["500", "reset", "lost answer"])
@@ -255,9 +252,9 @@ def test_what_is_not_known_ends_with_a_true_sentence_and_the_books_balanced(worl
     """No run was made: reconcile finds none, releases the claim once, and after the second time ends the job."""
     job = world.new_job()
     for _ in range(2):
-        start_job(job.id, answering(world, ANSWERS[name][0])[0])
+        answering(world, ANSWERS[name][0])[0](job.id)
         world.clock.advance(minutes=4)
-        reconcile_jobs(world.reconciler)
+        world.reconcile_jobs()
     row = world.job(job.id)
     assert (row.status, row.error_code) == (Status.FAILED, Message.RUN_UNCONFIRMED)
     assert world.usage.quota(world.owner).used == 0

@@ -5,10 +5,8 @@ import pytest
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import NotFound, Unauthorized
 from enhancer.http.response_bodies import job_json
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.read_job import find_job, read_job
-from enhancer.usecases.read_usage import read_usage
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.read_job import ReadJob, find_job
+from enhancer.usecases.read_usage import ReadUsage
 
 
 def test_waiting_ends_as_soon_as_the_job_moves(world):
@@ -17,40 +15,40 @@ def test_waiting_ends_as_soon_as_the_job_moves(world):
     def sleep(seconds):
         naps.append(seconds)
         if len(naps) == 3:
-            start_job(job.id, world.starter)
+            world.start_job(job.id)
 
-    assert read_job(job.id, world.caller, jobs=world.jobs, wait=20, sleep=sleep).stage == "enhancing"
+    assert ReadJob(jobs=world.jobs, sleep=sleep)(job.id, world.caller, wait=20).stage == "enhancing"
     assert len(naps) == 3
 
 
 def test_waiting_ends_when_the_time_is_up(world):
     job, naps = world.new_job(), []
-    assert read_job(job.id, world.caller, jobs=world.jobs, wait=2, sleep=naps.append).stage == "queued"
+    assert ReadJob(jobs=world.jobs, sleep=naps.append)(job.id, world.caller, wait=2).stage == "queued"
     assert sum(naps) == 2
 
 
 def test_without_wait_there_is_one_read(world):
     job = world.new_job()
-    assert read_job(job.id, world.caller, jobs=world.jobs, sleep=pytest.fail) == job
+    assert ReadJob(jobs=world.jobs, sleep=pytest.fail)(job.id, world.caller) == job
 
 
 def test_a_job_is_only_its_owners(world):
     job = world.new_job()
     with pytest.raises(Unauthorized):
-        read_job(job.id, None, jobs=world.jobs)
+        ReadJob(jobs=world.jobs)(job.id, None)
     for job_id, caller in [(job.id, Caller(new_guest())), ("nonsense", world.caller), ("j" + "a" * 25, world.caller)]:
         with pytest.raises(NotFound):
-            read_job(job_id, caller, jobs=world.jobs)
+            ReadJob(jobs=world.jobs)(job_id, caller)
     world.jobs.rows[job.id] = dataclasses.replace(job, deleted_at="2026-11-22T12:00:00.000Z")
     with pytest.raises(NotFound):
-        read_job(job.id, world.caller, jobs=world.jobs)
+        ReadJob(jobs=world.jobs)(job.id, world.caller)
 
 
 def test_an_admin_reads_and_waits_for_any_job(world):
     job, naps = world.new_job(), []
     admin = Caller(new_guest(), role="admin")
-    assert read_job(job.id, admin, jobs=world.jobs) == job
-    assert read_job(job.id, admin, jobs=world.jobs, wait=1, sleep=naps.append) == job
+    assert ReadJob(jobs=world.jobs)(job.id, admin) == job
+    assert ReadJob(jobs=world.jobs, sleep=naps.append)(job.id, admin, wait=1) == job
     assert len(naps) == 4
 
 
@@ -59,10 +57,10 @@ def test_the_document_of_a_job_hides_the_claim_and_shows_the_result(world):
     assert job_json(job)["status"] == "queued"
     assert job_json(job)["imageUrl"] is None
     world.clock.advance(seconds=2)
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     assert job_json(world.job(job.id))["status"] == "processing"
     world.clock.advance(seconds=3)
-    complete_job(job.id, world.provider.finish("run1"), world.completer)
+    world.complete_job(job.id, world.provider.finish("run1"))
     done = job_json(world.job(job.id))
     assert done["status"] == "succeeded"
     assert done["imageUrl"] == f"/r2-ai/ai-enhancer/results/guest/{world.owner.id}/{job.id}/output.png"
@@ -92,7 +90,7 @@ def test_the_table_is_asked_only_for_what_may_be_a_jobs_id(world, monkeypatch, j
 
 def test_usage_counts_down_and_starts_afresh(world):
     def now(caller=world.caller):
-        return read_usage(caller, usage=world.usage, limit=3, clock=world.clock)
+        return ReadUsage(usage=world.usage, limit=3, clock=world.clock)(caller)
 
     assert (now().used, now().remaining, now().reset_at) == (0, 3, None)
     assert (now(None).used, now(None).remaining) == (0, 3)

@@ -5,9 +5,7 @@ import pytest
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.show_picture import show_picture
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.show_picture import ShowPicture
 from tests.fakes import FakeLinks, FakeShareLinks
 
 
@@ -15,23 +13,15 @@ from tests.fakes import FakeLinks, FakeShareLinks
 def done(world):
     """A job that succeeded."""
     job = world.new_job()
-    start_job(job.id, world.starter)
-    complete_job(job.id, world.provider.finish("run1"), world.completer)
+    world.start_job(job.id)
+    world.complete_job(job.id, world.provider.finish("run1"))
     return world.job(job.id)
 
 
 def show(world, key, caller, method="GET", share=""):
-    return show_picture(
-        key,
-        caller,
-        share,
-        method=method,
-        jobs=world.jobs,
-        links=FakeLinks(),
-        shares=FakeShareLinks(),
-        prefix="ai-enhancer/",
-        clock=world.clock,
-    )
+    return ShowPicture(
+        jobs=world.jobs, links=FakeLinks(), shares=FakeShareLinks(), prefix="ai-enhancer/", clock=world.clock
+    )(key, caller, share, method=method)
 
 
 def test_the_owner_gets_a_link_to_each_picture(world, done):

@@ -20,17 +20,15 @@ from enhancer.errors import (
     UnreadablePicture,
 )
 from enhancer.ports import Prepared
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.start_job import start_job
 
 
 def test_a_queued_job_is_claimed_created_and_accepted(world):
     job = world.new_job({"scale": 2})
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     row = world.job(job.id)
     assert (row.status, row.provider_job_id, row.stage) == (Status.PROCESSING, "run1", "enhancing")
     version, inputs, webhook = world.provider.created[0]
-    assert version == world.starter.offers["nightmareai/real-esrgan"].version
+    assert version == world.start_job.offers["nightmareai/real-esrgan"].version
     assert inputs == {
         "image": f"https://r2.test/bucket/{job.input_r2_key}?signed=GET",
         "scale": 4,
@@ -41,30 +39,30 @@ def test_a_queued_job_is_claimed_created_and_accepted(world):
 
 def test_a_repeated_start_message_creates_nothing(world):
     job = world.new_job()
-    assert [start_job(job.id, world.starter) for _ in range(3)] == ["accepted", "skipped", "skipped"]
+    assert [world.start_job(job.id) for _ in range(3)] == ["accepted", "skipped", "skipped"]
     assert len(world.provider.created) == 1
-    assert start_job("j" + "a" * 25, world.starter) == "skipped"
+    assert world.start_job("j" + "a" * 25) == "skipped"
 
 
 def test_throttling_releases_the_claim_and_comes_back_later(world):
     job = world.new_job()
     world.provider.answers = [Throttled(8)]
-    assert start_job(job.id, world.starter) == "throttled"
+    assert world.start_job(job.id) == "throttled"
     row = world.job(job.id)
     assert (row.status, row.claimed_at, row.quota_refunded) == (Status.QUEUED, None, False)
     sent, delay = world.messages.starts[-1]
     assert sent == job.id
     assert 8 <= delay <= 13
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
 
 
 def test_a_throttled_job_is_not_prepared_again(world, monkeypatch):
     job = world.new_job()
     world.imaging.prepared = Prepared(b"upright", 30, 40, {"oriented": True})
     world.provider.answers = [Throttled(8)]
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     monkeypatch.setattr(world.imaging, "prepare", lambda *_: pytest.fail("prepared twice"))
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     assert world.provider.created[0][1]["image"].endswith("prepared.png?signed=GET")
     assert world.job(job.id).prepared == {"oriented": True}
 
@@ -73,7 +71,7 @@ def test_a_preparation_whose_size_no_row_names_is_made_again(world):
     """Rows of 0.1 name none."""
     job = world.new_job()
     world.jobs.rows[job.id] = dataclasses.replace(job, prepared_json='{"oriented": true}', prepared_width=40)
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{job.input_r2_key}?signed=GET"
     assert world.job(job.id).prepared == {"oriented": False}
 
@@ -83,16 +81,16 @@ def test_what_fails_before_the_claim_leaves_the_job_for_the_next_delivery(world,
     head = world.pictures.head
     monkeypatch.setattr(world.pictures, "head", lambda *_: (_ for _ in ()).throw(TimeoutError))
     with pytest.raises(TimeoutError):
-        start_job(job.id, world.starter)
+        world.start_job(job.id)
     assert world.job(job.id).status is Status.QUEUED
     monkeypatch.setattr(world.pictures, "head", head)
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
 
 
 def test_a_refused_connection_is_tried_again(world):
     job = world.new_job()
     world.provider.answers = [Unreachable("NewConnectionError")]
-    assert start_job(job.id, world.starter) == "unreachable"
+    assert world.start_job(job.id) == "unreachable"
     assert world.job(job.id).status is Status.QUEUED
     assert world.messages.starts[-1] == (job.id, 30)
 
@@ -100,7 +98,7 @@ def test_a_refused_connection_is_tried_again(world):
 def test_a_refusal_ends_the_job_and_gives_the_quota_back(world):
     job = world.new_job()
     world.provider.answers = [Refused("HTTP 402")]
-    assert start_job(job.id, world.starter) == "refused"
+    assert world.start_job(job.id) == "refused"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded, row.check_at) == (
         Status.FAILED, "provider_error", True, None,
@@ -129,7 +127,7 @@ def test_a_job_that_got_no_run_comes_again(world, monkeypatch, answer, outcome, 
     world.messages.starts.clear()
     world.provider.answers = [answer]
     world.messages.failing = lost
-    assert start_job(job.id, world.starter) == outcome
+    assert world.start_job(job.id) == outcome
     assert world.messages.starts == ([] if lost else [(job.id, delay[jitter])])
     assert world.job(job.id).check_at == to_text(world.clock() + timedelta(seconds=delay[jitter] + 60))
     assert world.job(job.id).claimed_at is None
@@ -139,7 +137,7 @@ def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world
     """What its head says of its size was not true."""
     job = world.new_job()
     world.imaging.prepared = Prepared(None, 8000, 6000, {"oriented": False})
-    assert start_job(job.id, world.starter) == "image_too_large"
+    assert world.start_job(job.id) == "image_too_large"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "image_too_large", True)
     assert row.error_code is Message.MODEL_CANNOT_GIVE_SIZE
@@ -148,7 +146,7 @@ def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world
 
 def test_a_model_that_is_no_longer_on_offer_ends_the_job_with_refund(world):
     job = world.new_job()
-    assert start_job(job.id, dataclasses.replace(world.starter, offers={})) == "model_not_offered"
+    assert dataclasses.replace(world.start_job, offers={})(job.id) == "model_not_offered"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_code is Message.MODEL_NOT_OFFERED
@@ -157,7 +155,7 @@ def test_a_model_that_is_no_longer_on_offer_ends_the_job_with_refund(world):
 def test_a_job_that_is_a_day_old_is_not_started(world):
     job = world.new_job()
     world.clock.advance(hours=24)
-    assert start_job(job.id, world.starter) == "job_expired"
+    assert world.start_job(job.id) == "job_expired"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_code is job.why_not_started
@@ -165,7 +163,7 @@ def test_a_job_that_is_a_day_old_is_not_started(world):
 
 def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
     job = world.new_job()
-    assert start_job(job.id, dataclasses.replace(world.starter, spend_ceiling=0)) == "spend_limit_reached"
+    assert dataclasses.replace(world.start_job, spend_ceiling=0)(job.id) == "spend_limit_reached"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_code is Message.NO_RUNS_LEFT_TODAY
@@ -173,8 +171,8 @@ def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
 
 
 def test_the_days_last_run_is_made_and_its_counter_outlives_the_day(world):
-    starter = dataclasses.replace(world.starter, spend_ceiling=1)
-    assert [start_job(world.new_job().id, starter) for _ in range(2)] == ["accepted", "spend_limit_reached"]
+    start_job = dataclasses.replace(world.start_job, spend_ceiling=1)
+    assert [start_job(world.new_job().id) for _ in range(2)] == ["accepted", "spend_limit_reached"]
     ends = world.usage.ends[spend_key(world.clock())]
     assert ends == int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
 
@@ -182,7 +180,7 @@ def test_the_days_last_run_is_made_and_its_counter_outlives_the_day(world):
 def test_a_run_that_the_provider_refuses_is_taken_off_the_days_count(world):
     job = world.new_job()
     world.provider.answers = [Throttled(8)]
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     assert world.usage.counters[spend_key(world.clock())] == 0
 
 
@@ -190,16 +188,16 @@ def test_imaging_gets_the_whole_original_and_the_models_cap(world, monkeypatch):
     job = world.new_job()
     prepare, given = world.imaging.prepare, []
     monkeypatch.setattr(world.imaging, "prepare", lambda *each: given.append(each) or prepare(*each))
-    start_job(job.id, world.starter)
-    cap = world.starter.offers["nightmareai/real-esrgan"].model.max_pixels
+    world.start_job(job.id)
+    cap = world.start_job.offers["nightmareai/real-esrgan"].model.max_pixels
     assert given == [(world.pictures.objects[job.input_r2_key][0], cap)]
 
 
 def test_an_original_that_needs_nothing_is_sent_as_it_is_at_every_attempt(world):
     job = world.new_job()
     world.provider.answers = [Throttled(8)]
-    start_job(job.id, world.starter)
-    assert start_job(job.id, world.starter) == "accepted"
+    world.start_job(job.id)
+    assert world.start_job(job.id) == "accepted"
     assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{job.input_r2_key}?signed=GET"
 
 
@@ -213,14 +211,14 @@ def test_a_job_that_another_claims_meanwhile_is_left_to_it(world, monkeypatch):
         return move(job_id, transition, changes, where)
 
     monkeypatch.setattr(world.jobs, "move", claimed)
-    assert start_job(job.id, world.starter) == "skipped"
+    assert world.start_job(job.id) == "skipped"
     assert not world.provider.created
 
 
 def test_a_webhook_is_awaited_for_four_times_the_usual_run(world):
     job = world.new_job()
-    usual = world.starter.offers["nightmareai/real-esrgan"].model.usual_seconds
-    assert start_job(job.id, world.starter) == "accepted"
+    usual = world.start_job.offers["nightmareai/real-esrgan"].model.usual_seconds
+    assert world.start_job(job.id) == "accepted"
     assert world.job(job.id).check_at == to_text(world.clock() + timedelta(minutes=1, seconds=4 * usual))
 
 
@@ -240,15 +238,15 @@ def test_a_run_of_a_job_that_was_cancelled_meanwhile_is_cancelled(world, monkeyp
     created = world.provider.create
     monkeypatch.setattr(world.provider, "create", create)
     monkeypatch.setattr(world.provider, "cancel", cancel)
-    assert start_job(job.id, world.starter) == "accepted"
+    assert world.start_job(job.id) == "accepted"
     assert asked == ["run1"]
 
 
 def test_an_unknown_outcome_is_never_repeated(world):
     job = world.new_job()
     world.provider.lost = OutcomeUnknown("ReadTimeout")
-    assert start_job(job.id, world.starter) == "unknown"
-    assert start_job(job.id, world.starter) == "skipped"
+    assert world.start_job(job.id) == "unknown"
+    assert world.start_job(job.id) == "skipped"
     assert len(world.provider.created) == 1
     assert world.job(job.id).status is Status.STARTING
 
@@ -259,11 +257,11 @@ def test_a_webhook_that_is_faster_than_the_answer_adopts_the_run(world):
 
     def create_and_call_back(version, inputs, webhook):
         run = create(version, inputs, webhook)
-        assert complete_job(job.id, world.provider.finish(run.id), world.completer) == "succeeded"
+        assert world.complete_job(job.id, world.provider.finish(run.id)) == "succeeded"
         return run
 
     world.provider.create = create_and_call_back
-    assert start_job(job.id, world.starter) == "adopted"
+    assert world.start_job(job.id) == "adopted"
     assert world.job(job.id).status is Status.SUCCEEDED
     assert world.job(job.id).prepared == {"oriented": False}
 
@@ -277,18 +275,18 @@ def test_a_run_whose_job_ended_and_moved_on_meanwhile_is_left_to_it(world, monke
 
     def create_and_call_back(version, inputs, webhook):
         run = create(version, inputs, webhook)
-        complete_job(job.id, world.provider.finish(run.id), world.completer)
+        world.complete_job(job.id, world.provider.finish(run.id))
         monkeypatch.setattr(world.jobs, "note", moved)
         return run
 
     world.provider.create = create_and_call_back
-    assert start_job(job.id, world.starter) == "adopted"
+    assert world.start_job(job.id) == "adopted"
 
 
 def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(world):
     job = world.new_job()
     world.imaging.prepared = Prepared(b"upright", 30, 40, {"oriented": True})
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     key = job.input_r2_key.replace("input.png", "prepared.png")
     assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{key}?signed=GET"
     assert world.pictures.objects[key][0] == b"upright"
@@ -306,7 +304,7 @@ def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
 
     job = world.new_job()
     monkeypatch.setattr(world.imaging, "prepare", unreadable)
-    assert start_job(job.id, world.starter) == "image_unreadable"
+    assert world.start_job(job.id) == "image_unreadable"
     assert not world.provider.created
     assert world.job(job.id).error_code is Message.IMAGE_DAMAGED
     assert world.usage.quota(world.owner).used == 0
@@ -316,13 +314,13 @@ def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
 def test_an_ended_job_is_left_alone(world, state):
     job = world.new_job()
     world.jobs.rows[job.id] = dataclasses.replace(job, status=Status(state))
-    assert start_job(job.id, world.starter) == "skipped"
+    assert world.start_job(job.id) == "skipped"
 
 
 def test_a_job_whose_original_is_gone_ends_with_refund(world):
     job = world.new_job()
     world.pictures.objects.clear()
-    assert start_job(job.id, world.starter) == "original_expired"
+    assert world.start_job(job.id) == "original_expired"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "gone", True)
 
@@ -330,7 +328,7 @@ def test_a_job_whose_original_is_gone_ends_with_refund(world):
 def test_a_job_that_was_cancelled_while_it_was_claimed_is_not_started_again(world):
     job = world.new_job()
     world.jobs.rows[job.id] = dataclasses.replace(job, cancel_requested=True)
-    assert start_job(job.id, world.starter) == "canceled"
+    assert world.start_job(job.id) == "canceled"
     assert (world.job(job.id).status, world.job(job.id).quota_refunded) == (Status.CANCELED, True)
     assert world.usage.quota(job.owner).refunds == 0, "of those that had a run a window gives back only so many"
     assert not world.provider.created
@@ -344,4 +342,4 @@ def test_a_job_that_ends_as_it_is_withdrawn_stays_as_it_ended(world, monkeypatch
         raise TransitionRefused("withdraw", None)
 
     monkeypatch.setattr(world.jobs, "end", ended)
-    assert start_job(job.id, world.starter) == "skipped"
+    assert world.start_job(job.id) == "skipped"

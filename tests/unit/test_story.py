@@ -6,27 +6,24 @@ import pytest
 
 from enhancer.domain.prediction import Delivery
 from enhancer.errors import OutcomeUnknown
-from enhancer.usecases.cancel_job import cancel_job
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import start_job
+from enhancer.usecases.cancel_job import CancelJob
 from operate.story import story
 
 
 def delivered(world, job, run):
     world.clock.advance(seconds=1)
     delivery = Delivery(f"msg_{run.id}", 1_700_000_000, "ab" * 32, run)
-    return complete_job(job.id, run, world.completer, delivery)
+    return world.complete_job(job.id, run, delivery)
 
 
 def test_a_story_tells_attempts_deliveries_and_the_end_in_the_order_of_time(world):
     job = world.new_job()
     world.clock.advance(seconds=1)
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     lost = world.provider.finish("run1", "failed", "Prediction interrupted; please retry (code: PA)")
     assert delivered(world, job, lost) == "retried"
     world.clock.advance(seconds=1)
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     done = world.provider.finish("run2")
     assert delivered(world, job, done) == "succeeded"
     assert delivered(world, job, done) == "already_ended"
@@ -69,9 +66,9 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
     job = world.new_job()
     world.provider.answers = [OutcomeUnknown("HTTP 500"), OutcomeUnknown("HTTP 500")]
     for _ in range(2):
-        start_job(job.id, world.starter)
+        world.start_job(job.id)
         world.clock.advance(minutes=4)
-        reconcile_jobs(world.reconciler)
+        world.reconcile_jobs()
     failed = "failed: provider_error: The provider did not confirm the run. Try again."
     lines = [
         "2026-11-22T12:04:00.000Z  attempt 1: claimed",
@@ -88,9 +85,9 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
 
 def test_a_story_tells_what_kept_a_result_from_being_saved(world):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     world.outputs.gone = True
-    complete_job(job.id, world.provider.finish("run1"), world.completer)
+    world.complete_job(job.id, world.provider.finish("run1"))
     [ending] = [line for line in told(world.job(job.id)) if "failed" in line]
     assert ending.endswith("be saved; try again. (the provider answers 404 for its file), quota refunded")
 
@@ -99,7 +96,7 @@ def test_a_story_tells_what_kept_a_result_from_being_saved(world):
 def test_a_story_tells_who_ended_a_job_and_deleted_it(world, refunded, quota):
     job = world.new_job()
     world.clock.advance(seconds=1)
-    cancel_job(job.id, world.caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
+    CancelJob(jobs=world.jobs, provider=world.provider, clock=world.clock)(job.id, world.caller)
     deleted = replace(world.job(job.id), quota_refunded=refunded, deleted_at="2026-11-22T12:00:02.000Z")
     assert told(deleted) == [
         f"2026-11-22T12:00:01.000Z  canceled{quota}",
@@ -119,7 +116,7 @@ def test_a_story_tells_what_a_job_waits_for_while_anything_moves_it(world):
 
 def test_what_is_kept_of_deliveries_of_an_ended_job_is_bounded(world):
     job = world.new_job()
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     done = world.provider.finish("run1")
     for _ in range(80):
         delivered(world, job, done)

@@ -18,10 +18,8 @@ from enhancer.domain import keys
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.http.routing import METHODS
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.list_jobs import list_jobs
+from enhancer.usecases.list_jobs import ListJobs
 from enhancer.usecases.request_upload import upload_headers
-from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 from tests.unit.conftest import PREFIX
 from tests.unit.installation import Installation, Reply
@@ -156,10 +154,10 @@ def scene(request, world, monkeypatch):
     installed = Installation(world, monkeypatch)
     owner = new_guest() if request.param == "guest" else Owner("user", "v" * 26, "victim")
     world.owner, world.caller = owner, Caller(owner)
-    world.intake = dataclasses.replace(world.intake, quota_jobs=10)
+    world.create_job = dataclasses.replace(world.create_job, quota_jobs=10)
     done, queued, deleted = (world.new_job() for _ in range(3))
-    start_job(done.id, world.starter)
-    complete_job(done.id, world.provider.finish("run1"), world.completer)
+    world.start_job(done.id)
+    world.complete_job(done.id, world.provider.finish("run1"))
     for row in (done, queued, deleted):
         world.jobs.rows[row.id] = dataclasses.replace(world.job(row.id), filename="holiday.png")
     world.jobs.note(world.job(deleted.id), {"deleted_at": "2026-11-28T12:00:00.000Z"})
@@ -170,7 +168,7 @@ def scene(request, world, monkeypatch):
     world.pictures.put(key, data, upload_headers(upload_id, len(data)))
     made = installed.call("POST", f"/api/ai-image/jobs/{done.id}/share", caller=world.caller, body={})
     token = made.json["data"]["url"].partition("share=")[2]
-    cursor = list_jobs(world.caller, jobs=world.jobs, limit=1).next_cursor
+    cursor = ListJobs(jobs=world.jobs)(world.caller, limit=1).next_cursor
     wanted, headers = {"fromJobId": queued.id, "model": MODEL}, {"idempotency-key": Scene.key}
     ordered = installed.call("POST", "/api/ai-image/jobs", caller=world.caller, headers=headers, body=wanted)
     return Scene(

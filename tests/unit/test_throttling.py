@@ -12,10 +12,8 @@ import pytest
 
 from enhancer.domain.job import Status
 from enhancer.errors import Throttled
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.expire_pictures import Expirer, expire_pictures
-from enhancer.usecases.reconcile_jobs import reconcile_jobs
-from enhancer.usecases.start_job import MAX_DELAY, start_job
+from enhancer.usecases.expire_pictures import ExpirePictures
+from enhancer.usecases.start_job import MAX_DELAY
 from tests.unit.test_template import FUNCTIONS, MAPPINGS, as_list, statements
 
 EVERY = 10
@@ -60,7 +58,7 @@ def deliver(world, queue, chain):
         due, _, job_id, depth = heapq.heappop(queue)
         world.clock.now = max(world.clock.now, due)
         while sweep <= world.clock():
-            reconcile_jobs(world.reconciler)
+            world.reconcile_jobs()
             sweep += timedelta(minutes=1)
             for resent, delay in world.messages.starts:
                 number += 1
@@ -69,14 +67,14 @@ def deliver(world, queue, chain):
         if depth > chain:
             stopped.append(job_id)
         else:
-            start_job(job_id, world.starter)  # it raises nothing: no message comes near the dead letters by itself
+            world.start_job(job_id)  # it raises nothing: no message comes near the dead letters by itself
     return stopped
 
 
 def crowd(world, size):
     """So many jobs of one owner, whose start messages wait."""
-    world.intake = dataclasses.replace(world.intake, quota_jobs=size, spend_ceiling=size)
-    world.starter = dataclasses.replace(world.starter, spend_ceiling=size)  # a refusal takes no place of it
+    world.create_job = dataclasses.replace(world.create_job, quota_jobs=size, spend_ceiling=size)
+    world.start_job = dataclasses.replace(world.start_job, spend_ceiling=size)  # a refusal takes no place of it
     jobs = [world.new_job() for _ in range(size)]
     queue: list[tuple[datetime, int, str, int]] = [(world.clock(), n, job.id, 1) for n, job in enumerate(jobs)]
     world.messages.starts.clear()
@@ -95,7 +93,7 @@ def test_a_crowd_outlasts_a_provider_that_takes_six_a_minute(world, size):
     assert world.clock() - began < timedelta(seconds=size * EVERY * 1.2)
     for run in list(world.provider.runs):
         done = world.provider.finish(run)
-        assert complete_job(str(done.input_path).split("/")[-2], done, world.completer) == "succeeded"
+        assert world.complete_job(str(done.input_path).split("/")[-2], done) == "succeeded"
     assert {world.job(job.id).status for job in jobs} == {Status.SUCCEEDED}
     assert world.usage.quota(world.owner).used == size
 
@@ -129,17 +127,17 @@ def test_a_deletion_runs_chain_moves_on_in_the_order_of_keys_and_ends(world):
         world.pictures.write(f"ai-enhancer/uploads/{number:04}", b"", "image/png", "")
         world.pictures.write(f"ai-enhancer/results/{number:04}", b"", "image/png", "")
     world.clock.advance(days=2)
-    expirer = Expirer(world.pictures, world.usage, world.messages, "ai-enhancer/", world.clock)
+    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, "ai-enhancer/", world.clock)
     handed: list[str] = []
     chain = 1
-    expire_pictures(expirer, lambda: False, "", "")
+    expire_pictures(lambda: False, "", "")
     while world.messages.expiries:
         key, began = world.messages.expiries.pop()
         handed.append(key)
         chain += 1
         assert chain <= longest_chain("RetentionFunction"), "Lambda stops this chain"
         assert len(handed) <= 30, "the chain does not end"
-        expire_pictures(expirer, lambda: False, key, began)
+        expire_pictures(lambda: False, key, began)
     assert len(handed) > CHAIN
     assert handed == sorted(set(handed), key=lambda key: ("results/" in key, key))
     assert len(world.pictures.objects) == 1500

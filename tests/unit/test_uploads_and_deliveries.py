@@ -2,27 +2,20 @@ import pytest
 
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import MessageNotSent, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
-from enhancer.usecases.await_job import await_job
-from enhancer.usecases.complete_job import complete_job
-from enhancer.usecases.receive_delivery import receive_delivery
-from enhancer.usecases.request_upload import request_upload
-from enhancer.usecases.start_job import start_job
+from enhancer.http.response_bodies import upload_json
+from enhancer.usecases.await_job import AwaitJob
+from enhancer.usecases.receive_delivery import ReceiveDelivery
+from enhancer.usecases.request_upload import RequestUpload
 
 
 def ask(world, content_type="image/jpeg", size=1000):
-    return request_upload(
-        content_type,
-        size,
-        world.owner,
-        pictures=world.pictures,
-        max_bytes=5000,
-        prefix="ai-enhancer/",
-        clock=world.clock,
+    return RequestUpload(pictures=world.pictures, max_bytes=5000, prefix="ai-enhancer/", clock=world.clock)(
+        content_type, size, world.owner
     )
 
 
 def test_an_upload_is_signed_for_its_owner_type_and_size(world):
-    upload = ask(world).document()
+    upload = upload_json(ask(world))
     assert upload["url"] == (
         f"https://r2.test/ai-enhancer/uploads/guest/{world.owner.id}/{upload['uploadId']}/input.jpg?1000&600"
     )
@@ -63,7 +56,7 @@ def test_what_is_not_accepted_is_told_before_it_is_sent(world, content_type, siz
     ("name", "means"), [("image/jpg", "image/jpeg"), ("image/pjpeg", "image/jpeg"), ("image/x-png", "image/png")]
 )
 def test_a_name_that_programs_use_is_signed_as_the_registered_one(world, name, means):
-    assert ask(world, name).document()["headers"]["content-type"] == means
+    assert upload_json(ask(world, name))["headers"]["content-type"] == means
 
 
 @pytest.mark.parametrize("size", [1, 5000])
@@ -73,7 +66,7 @@ def test_the_smallest_and_the_largest_file_may_be_sent(world, size):
 
 def deliver(world, status="succeeded", job_id="j" + "a" * 25):
     delivery = Delivery("msg", 1_700_000_000, "digest", Prediction("run", status))
-    return receive_delivery(job_id, delivery, messages=world.messages)
+    return ReceiveDelivery(messages=world.messages)(job_id, delivery)
 
 
 def test_the_end_of_a_run_is_passed_on(world):
@@ -96,7 +89,7 @@ def test_a_delivery_that_can_not_be_kept_is_not_acknowledged(world):
 
 def test_waiting_for_an_end_takes_no_longer_than_asked(world):
     job, naps = world.new_job(), []
-    assert await_job(job, jobs=world.jobs, seconds=3, sleep=naps.append) == job
+    assert AwaitJob(jobs=world.jobs, sleep=naps.append)(job, seconds=3) == job
     assert sum(naps) == 3
 
 
@@ -105,8 +98,8 @@ def test_waiting_ends_with_the_job(world):
 
     def sleep(seconds):
         naps.append(seconds)
-        start_job(job.id, world.starter)
-        complete_job(job.id, world.provider.finish("run1"), world.completer)
+        world.start_job(job.id)
+        world.complete_job(job.id, world.provider.finish("run1"))
 
-    assert await_job(job, jobs=world.jobs, seconds=25, sleep=sleep).status == "succeeded"
+    assert AwaitJob(jobs=world.jobs, sleep=sleep)(job, seconds=25).status == "succeeded"
     assert len(naps) == 1

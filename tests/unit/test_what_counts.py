@@ -11,10 +11,8 @@ from enhancer.domain.limits import MAX_REFUNDS
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Refused, UnreadablePicture
 from enhancer.http.response_bodies import job_json
-from enhancer.usecases.cancel_job import cancel_job
-from enhancer.usecases.complete_job import complete_job
+from enhancer.usecases.cancel_job import CancelJob
 from enhancer.usecases.request_upload import upload_headers
-from enhancer.usecases.start_job import start_job
 from tests.pictures import picture
 from tests.unit.conftest import PREFIX
 from tests.unit.installation import Installation
@@ -133,24 +131,24 @@ def ends_without_a_run():
 
     def unreadable(world, job):
         world.imaging.prepare = lambda *_: (_ for _ in ()).throw(UnreadablePicture("x"))
-        start_job(job.id, world.starter)
+        world.start_job(job.id)
 
     def refused(world, job):
         world.provider.answers = [Refused("HTTP 422")]
-        start_job(job.id, world.starter)
+        world.start_job(job.id)
 
     def at_the_ceiling(world, job):
         counters = world.usage.counters
-        counters |= {f"spend#{world.clock().date().isoformat()}": world.starter.spend_ceiling}
-        start_job(job.id, world.starter)
+        counters |= {f"spend#{world.clock().date().isoformat()}": world.start_job.spend_ceiling}
+        world.start_job(job.id)
         counters.clear()
 
     def withdrawn(world, job):
-        cancel_job(job.id, world.caller, jobs=world.jobs, provider=world.provider, clock=world.clock)
+        CancelJob(jobs=world.jobs, provider=world.provider, clock=world.clock)(job.id, world.caller)
 
     def original_gone(world, job):
         world.pictures.objects.clear()
-        start_job(job.id, world.starter)
+        world.start_job(job.id)
 
     return [unreadable, refused, at_the_ceiling, withdrawn, original_gone]
 
@@ -171,8 +169,8 @@ def test_where_runs_were_made_places_are_given_back_five_times_a_window_and_the_
     told = []
     for number in range(MAX_REFUNDS + 2):
         job = world.new_job()
-        start_job(job.id, world.starter)
-        complete_job(job.id, world.provider.finish(f"run{number + 1}", "failed", "a fault"), world.completer)
+        world.start_job(job.id)
+        world.complete_job(job.id, world.provider.finish(f"run{number + 1}", "failed", "a fault"))
         told.append(job_json(world.job(job.id))["error"]["message"].rpartition(". ")[2])
     assert told == ["This job does not count against your quota."] * 5 + ["This job counts against your quota."] * 2
     assert used(world) == 2
@@ -180,10 +178,10 @@ def test_where_runs_were_made_places_are_given_back_five_times_a_window_and_the_
 
 def test_a_second_attempt_that_is_refused_had_a_run(world):
     job = world.new_job()
-    start_job(job.id, world.starter)
-    complete_job(job.id, world.provider.finish("run1", "failed", "E1234 (code: PA)"), world.completer)
+    world.start_job(job.id)
+    world.complete_job(job.id, world.provider.finish("run1", "failed", "E1234 (code: PA)"))
     world.provider.answers = [Refused("HTTP 422")]
-    start_job(job.id, world.starter)
+    world.start_job(job.id)
     assert world.usage.quota(world.owner).refunds == 1
 
 

@@ -7,7 +7,6 @@ takes only the adapters that it names (docs/decisions/0005).
 import base64
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enhancer.domain.clock import utc_now
@@ -28,14 +27,24 @@ if TYPE_CHECKING:
     from enhancer.domain.catalogue import Offer
     from enhancer.http.access import Access
     from enhancer.ports import Imaging, Jobs, Provider
-    from enhancer.usecases.complete_job import Completer
-    from enhancer.usecases.create_job import Intake
-    from enhancer.usecases.expire_pictures import Expirer
-    from enhancer.usecases.reconcile_jobs import Reconciler
-    from enhancer.usecases.start_job import Starter
+    from enhancer.usecases.await_job import AwaitJob
+    from enhancer.usecases.cancel_job import CancelJob
+    from enhancer.usecases.complete_job import CompleteJob
+    from enhancer.usecases.create_job import CreateJob
+    from enhancer.usecases.create_once import CreateOnce
+    from enhancer.usecases.delete_job import DeleteJob
+    from enhancer.usecases.expire_pictures import ExpirePictures
+    from enhancer.usecases.list_jobs import ListJobs
+    from enhancer.usecases.read_job import ReadJob
+    from enhancer.usecases.read_usage import ReadUsage
+    from enhancer.usecases.receive_delivery import ReceiveDelivery
+    from enhancer.usecases.reconcile_jobs import ReconcileJobs
+    from enhancer.usecases.request_upload import RequestUpload
+    from enhancer.usecases.share_job import ShareJob
+    from enhancer.usecases.show_picture import ShowPicture
+    from enhancer.usecases.start_job import StartJob
 
 settings = Settings()
-_AMAZON_ROOTS = Path(__file__).with_name("amazon_roots.pem")
 _SECRETS = (
     "R2_ACCESS_KEY_ID",
     "R2_SECRET_ACCESS_KEY",
@@ -48,24 +57,10 @@ _SECRETS = (
 )
 
 
-@cache
-def _session() -> Any:
-    """botocore's: it makes the very clients that boto3 hands on, without boto3's resources and transfers (0013)."""
-    from botocore.session import Session
-
-    return Session()
-
-
-@cache
 def _client(service: str) -> Any:
-    """A client of an AWS service. It trusts the roots of Amazon's, unless the operator names a bundle."""
-    from botocore.config import Config
+    from enhancer.aws_clients import aws_client
 
-    from enhancer import USER_AGENT
-
-    config = Config(retries={"mode": "standard"}, connect_timeout=3, read_timeout=10, user_agent=USER_AGENT)
-    roots = settings.optional("AWS_CA_BUNDLE") or str(_AMAZON_ROOTS)
-    return _session().create_client(service, config=config, verify=roots)
+    return aws_client(service, settings.optional("AWS_CA_BUNDLE"))
 
 
 @cache
@@ -120,41 +115,12 @@ def pauses(queue: str) -> Callable[[str, int], None]:
 def pictures() -> "R2Pictures":
     """The bucket."""
     from enhancer.adapters.r2 import R2Pictures
+    from enhancer.aws_clients import r2_client
 
     bucket, endpoint = settings.text("R2_AI_IMAGES_BUCKET"), settings.text("R2_ENDPOINT")
     public = settings.optional("R2_PUBLIC_ENDPOINT") or endpoint
     keys = _r2_credentials()
     return R2Pictures(lambda: r2_client(endpoint, *keys()), bucket, public=lambda: r2_client(public, *keys()))
-
-
-@cache
-def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
-    """A client for these keys; new keys make a new client, so that rotation works."""
-    from botocore.config import Config
-    from botocore.handlers import add_expect_header
-
-    # R2 refuses the aws-chunked bodies with trailing checksums that boto3 sends by default since 1.36.
-    config = Config(
-        signature_version="s3v4",
-        s3={"addressing_style": "path"},
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        retries={"mode": "standard"},
-        connect_timeout=3,
-        read_timeout=20,  # three tries and their pauses end within the time-out of each function that waits for R2
-    )
-    client = _session().create_client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="auto",
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=config,
-    )
-    # With "Expect: 100-continue" a file waits a second for an answer that Cloudflare never sends
-    # (developers.cloudflare.com/r2/api/s3/extensions, read 2026-11-25).
-    client.meta.events.unregister("before-call.s3", add_expect_header)
-    return client
 
 
 def _r2_credentials() -> Callable[[], tuple[str, str]]:
@@ -280,11 +246,11 @@ def prefix() -> str:
     return settings.optional("AI_R2_PREFIX")
 
 
-def intake() -> "Intake":
-    """For creating jobs."""
-    from enhancer.usecases.create_job import Intake
+def create_job() -> "CreateJob":
+    """Create jobs."""
+    from enhancer.usecases.create_job import CreateJob
 
-    return Intake(
+    return CreateJob(
         jobs=jobs(),
         usage=usage(),
         pictures=pictures(),
@@ -299,11 +265,11 @@ def intake() -> "Intake":
     )
 
 
-def starter() -> "Starter":
-    """For starting runs."""
-    from enhancer.usecases.start_job import Starter
+def start_job() -> "StartJob":
+    """Start jobs at the provider."""
+    from enhancer.usecases.start_job import StartJob
 
-    return Starter(
+    return StartJob(
         jobs=jobs(),
         usage=usage(),
         pictures=pictures(),
@@ -319,14 +285,14 @@ def starter() -> "Starter":
     )
 
 
-def completer() -> "Completer":
-    """For finishing jobs."""
+def complete_job() -> "CompleteJob":
+    """Complete jobs."""
     from enhancer.adapters.outputs import ProviderOutputs
     from enhancer.observability import security_event
-    from enhancer.usecases.complete_job import Completer
+    from enhancer.usecases.complete_job import CompleteJob
 
     local = settings.text("ENVIRONMENT") == "local"
-    return Completer(
+    return CompleteJob(
         jobs=jobs(),
         pictures=pictures(),
         outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS"), local=local),
@@ -339,11 +305,11 @@ def completer() -> "Completer":
     )
 
 
-def reconciler() -> "Reconciler":
-    """For moving forgotten jobs."""
-    from enhancer.usecases.reconcile_jobs import Reconciler
+def reconcile_jobs() -> "ReconcileJobs":
+    """Recover stuck jobs."""
+    from enhancer.usecases.reconcile_jobs import ReconcileJobs
 
-    return Reconciler(
+    return ReconcileJobs(
         jobs=jobs(),
         usage=usage(),
         provider=provider(),
@@ -354,8 +320,85 @@ def reconciler() -> "Reconciler":
     )
 
 
-def expirer() -> "Expirer":
-    """For deleting what is too old."""
-    from enhancer.usecases.expire_pictures import Expirer
+def expire_pictures() -> "ExpirePictures":
+    """Delete expired images."""
+    from enhancer.usecases.expire_pictures import ExpirePictures
 
-    return Expirer(pictures(), usage(), messages(), prefix(), utc_now)
+    return ExpirePictures(pictures(), usage(), messages(), prefix(), utc_now)
+
+
+def create_once(create_job: "CreateJob") -> "CreateOnce":
+    """Create jobs under an Idempotency-Key."""
+    from enhancer.usecases.create_once import CreateOnce
+
+    return CreateOnce(create_job, create_job.jobs, create_job.usage, utc_now)
+
+
+def request_upload() -> "RequestUpload":
+    """Presign uploads."""
+    from enhancer.usecases.request_upload import RequestUpload
+
+    return RequestUpload(pictures(), settings.integer("MAX_UPLOAD_BYTES"), prefix(), utc_now)
+
+
+def await_job() -> "AwaitJob":
+    """Wait for jobs."""
+    from enhancer.usecases.await_job import AwaitJob
+
+    return AwaitJob(jobs())
+
+
+def read_job() -> "ReadJob":
+    """Read jobs."""
+    from enhancer.usecases.read_job import ReadJob
+
+    return ReadJob(jobs())
+
+
+def list_jobs() -> "ListJobs":
+    """List jobs."""
+    from enhancer.usecases.list_jobs import ListJobs
+
+    return ListJobs(jobs())
+
+
+def read_usage() -> "ReadUsage":
+    """Read quotas."""
+    from enhancer.usecases.read_usage import ReadUsage
+
+    return ReadUsage(usage(), settings.integer("QUOTA_JOBS"), utc_now)
+
+
+def cancel_job() -> "CancelJob":
+    """Cancel jobs."""
+    from enhancer.usecases.cancel_job import CancelJob
+
+    return CancelJob(jobs(), provider(), utc_now)
+
+
+def delete_job() -> "DeleteJob":
+    """Delete jobs."""
+    from enhancer.usecases.delete_job import DeleteJob
+
+    return DeleteJob(jobs(), pictures(), provider(), prefix(), utc_now)
+
+
+def share_job() -> "ShareJob":
+    """Create share links."""
+    from enhancer.usecases.share_job import ShareJob
+
+    return ShareJob(jobs(), shares(), utc_now)
+
+
+def show_picture() -> "ShowPicture":
+    """Give access to images."""
+    from enhancer.usecases.show_picture import ShowPicture
+
+    return ShowPicture(jobs(), links(), shares(), prefix(), utc_now)
+
+
+def receive_delivery() -> "ReceiveDelivery":
+    """Receive webhook deliveries."""
+    from enhancer.usecases.receive_delivery import ReceiveDelivery
+
+    return ReceiveDelivery(messages())

@@ -226,7 +226,9 @@ class WatchedJobs:
 
     def create(self, job: Job, seat: "Seat") -> None:
         """See `ports.Jobs.create`."""
+        about(job.id)
         self._jobs.create(job, seat)
+        logger.info("job created", extra={"model": job.model})
         count("JobsCreated")
 
     def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:

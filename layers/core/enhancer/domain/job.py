@@ -37,6 +37,7 @@ TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 
 TRY_LEASE = timedelta(minutes=2)  # longer than the two functions' time-outs: a try that is older has died
 MAX_DEATHS = 3
+RESEND_AFTER = timedelta(minutes=2)  # reconcile sends a start message again that led to nothing until then
 
 
 @dataclass(frozen=True, slots=True)

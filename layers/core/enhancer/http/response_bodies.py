@@ -1,6 +1,6 @@
-"""Jobs, usage and models as clients see them. Plain functions, so that status imports no pydantic."""
+"""The JSON of jobs, uploads, quotas and models. Plain functions, because importing pydantic is slow."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.clock import to_text
@@ -10,9 +10,12 @@ from enhancer.domain.messages import Message, known
 from enhancer.domain.retention import expiry
 from enhancer.http.translations import Language, render
 
+if TYPE_CHECKING:
+    from enhancer.usecases.request_upload import Upload
+
 
 def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
-    """The document of a job. Picture URLs are paths on our own host that only the owner can follow."""
+    """A job. Image URLs are paths on our own host that only callers with access can follow."""
     ends = expiry(job.created_at)
     return {
         "id": job.id,
@@ -39,6 +42,18 @@ def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
             "record": to_text(ends.record),
         },
         "timings": job.timings(),
+    }
+
+
+def upload_json(upload: "Upload") -> dict[str, Any]:
+    """A presigned upload."""
+    return {
+        "uploadId": upload.upload_id,
+        "method": "PUT",
+        "url": upload.url,
+        "headers": upload.headers,
+        "expiresAt": to_text(upload.expires_at),
+        "maxBytes": upload.max_bytes,
     }
 
 

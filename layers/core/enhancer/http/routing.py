@@ -101,7 +101,7 @@ def http_handler(
             answer = _error_response(request, problem)
         except Contended:  # through all tries
             answer = _error_response(request, ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1))
-        except Exception:
+        except Exception:  # noqa: BLE001 - the caller gets a response in any case
             logger.exception("unhandled")
             answer = response.internal_error(request.language)
         logger.info("answered", extra={"route": event["routeKey"], "method": request.method, "status": answer.status})

@@ -1,19 +1,27 @@
-"""Wait for a job's end."""
+"""Wait until a job ends."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from enhancer.domain.job import Job
 from enhancer.ports import Jobs
 
-_PAUSE = 0.5  # seconds between two looks
+_PAUSE = 0.5  # seconds between two reads
 
 
-def await_job(job: Job, *, jobs: Jobs, seconds: float, sleep: Callable[[float], None] = time.sleep) -> Job:
-    """The job when it has ended, or as it stands when the time is up."""
-    for _ in range(int(seconds / _PAUSE)):
-        if job.ended:
-            break
-        sleep(_PAUSE)
-        job = jobs.get(job.id) or job
-    return job
+@dataclass(frozen=True, slots=True)
+class AwaitJob:
+    """Waits for jobs. `sleep` takes seconds."""
+
+    jobs: Jobs
+    sleep: Callable[[float], None] = time.sleep
+
+    def __call__(self, job: Job, seconds: float) -> Job:
+        """Return the job when it has ended, or as it is after so many seconds."""
+        for _ in range(int(seconds / _PAUSE)):
+            if job.ended:
+                break
+            self.sleep(_PAUSE)
+            job = self.jobs.get(job.id) or job
+        return job

@@ -1,4 +1,6 @@
-"""Create a job from an uploaded picture or from bytes in hand: look at the file first, then count and write at once.
+"""Create a job from an upload, from the bytes of an image, or from an earlier job's original.
+
+The file is inspected first; then the row is written and the quota charged in one transaction.
 
 The row comes first and the message second: a message that gets lost is sent again by reconcile.
 """
@@ -6,17 +8,17 @@ The row comes first and the message second: a message that gets lost is sent aga
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from enhancer.contention import TRIES, pause
 from enhancer.domain import image, keys, limits, sizing
+from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.domain.catalogue import InvalidParameter, Offer
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
-from enhancer.domain.job import Job, Status
+from enhancer.domain.job import RESEND_AFTER, Job, Status
 from enhancer.domain.limits import Quota
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
@@ -35,14 +37,53 @@ from enhancer.errors import (
     ValidationFailed,
 )
 from enhancer.ports import Jobs, Messages, Pictures, Uploaded, Usage
-from enhancer.usecases.request_upload import UPLOAD_CACHE, check_size, upload_headers
-
-RESEND_AFTER = timedelta(minutes=2)
+from enhancer.usecases.request_upload import upload_headers
+from enhancer.usecases.steps import check_size
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """What creating a job works with. `sleep` takes seconds."""
+class JobOptions:
+    """What the person asked for: a model by its slug, its parameters, and the image's file name."""
+
+    model: str
+    params: Mapping[str, Any]
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromUpload:
+    """The original is the upload whose id is the job's."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromBytes:
+    """The original came with the request; `picture` is what `CreateJob.inspect` found."""
+
+    data: bytes
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class FromJob:
+    """The original is that of an earlier job of the same owner."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A request for a job. `limits` is entered while the job is created, to count it against daily limits."""
+
+    job_id: str
+    source: FromUpload | FromBytes | FromJob
+    options: JobOptions
+    owner: Owner
+    limits: AbstractContextManager[None] = field(default_factory=nullcontext)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateJob:
+    """Creates jobs. `sleep` takes seconds."""
 
     jobs: Jobs
     usage: Usage
@@ -57,128 +98,155 @@ class Intake:
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
+    def __call__(self, new: NewJob) -> Job:
+        """Create a job and send its start message.
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the person asked for."""
+        Raises NotFound while nothing was uploaded under the id by this owner; UnsupportedMediaType, ValidationFailed,
+        PayloadTooLarge or ImageTooLarge for a file that can't be enhanced, which is deleted; ValidationFailed for
+        options that can't be had; Gone when an earlier job's original has expired; QuotaExceeded; CeilingReached;
+        Conflict when the upload was already used; and what entering `limits` raises.
+        """
+        with new.limits:
+            match new.source:
+                case FromUpload():
+                    return self._from_upload(new)
+                case FromBytes(data, picture):
+                    return self._from_bytes(new, data, picture)
+                case FromJob(job):
+                    return self._from_job(new, job)
 
-    model: str
-    params: Mapping[str, Any]
-    filename: str
+    def inspect(self, data: bytes) -> Picture:
+        """Inspect the bytes of an image. Raises as `__call__`."""
+        check_size(len(data), self.max_bytes)
+        return _inspect(data, data[-image.TAIL_BYTES :], len(data), self.max_pixels)
 
+    def _from_upload(self, new: NewJob) -> Job:
+        if not keys.is_job_id(new.job_id):
+            raise ValidationFailed(Message.UPLOAD_ID_INVALID, field="uploadId")
+        key = keys.original_key(self.prefix, new.owner, new.job_id)
+        found = self.pictures.uploaded(key, image.HEAD_BYTES)
+        if found is None:
+            raise NotFound(Message.UPLOAD_NOT_FOUND)
+        try:
+            self._check_signed(found, new.job_id)
+            picture = self._examine(key, found.size, found.head, keys.content_type_of(new.job_id))
+        except RequestError:
+            self.pictures.delete([key])
+            raise
+        offer, params = self._choose(new.options, picture)
+        quota = self._within_ceiling(new.owner)
+        return self._register(new, picture, found.size, offer, params, quota)
 
-def create_job_from_upload(upload_id: str, choice: Choice, owner: Owner, intake: Intake) -> Job:
-    """Turn an upload into a job.
+    def _from_bytes(self, new: NewJob, data: bytes, picture: Picture) -> Job:
+        offer, params = self._choose(new.options, picture)
+        quota = self._within_ceiling(new.owner)
+        key = keys.original_key(self.prefix, new.owner, new.job_id)
+        self.pictures.write(key, data, picture.content_type, ORIGINAL_CACHE)
+        try:
+            return self._register(new, picture, len(data), offer, params, quota)
+        except RequestError:
+            self.pictures.delete([key])
+            raise
 
-    Raises NotFound while nothing was uploaded under that id by this owner; UnsupportedMediaType, ValidationFailed,
-    PayloadTooLarge or ImageTooLarge for a file that can't be enhanced, which is deleted; ValidationFailed for a choice
-    that can't be had; QuotaExceeded; Conflict when the upload is spent.
-    """
-    if not keys.is_job_id(upload_id):
-        raise ValidationFailed(Message.UPLOAD_ID_INVALID, field="uploadId")
-    key = keys.original_key(intake.prefix, owner, upload_id)
-    found = intake.pictures.uploaded(key, image.HEAD_BYTES)
-    if found is None:
-        raise NotFound(Message.UPLOAD_NOT_FOUND)
-    size = found.size
-    try:
-        _check_signed(found, upload_id, intake)
-        picture = _examine(key, size, found.head, keys.content_type_of(upload_id), intake)
-    except RequestError:
-        intake.pictures.delete([key])
-        raise
-    offer, params = _choose(choice, picture, intake)
-    quota = _within_ceiling(owner, intake)
-    return _register(upload_id, picture, size, offer, params, choice.filename, owner, quota, intake)
+    def _from_job(self, new: NewJob, source: Job) -> Job:
+        picture = Picture(keys.content_type_of(source.id), source.input_width, source.input_height)
+        offer, params = self._choose(new.options, picture)
+        quota = self._within_ceiling(new.owner)
+        key = keys.original_key(self.prefix, new.owner, new.job_id)
+        due = self.clock() >= expiry(source.created_at).original
+        if due or not self.pictures.copy(source.input_r2_key, key):
+            raise Gone(Message.ORIGINAL_EXPIRED)
+        try:
+            return self._register(new, picture, source.input_size, offer, params, quota)
+        except RequestError:
+            self.pictures.delete([key])
+            raise
 
+    def _within_ceiling(self, owner: Owner) -> Quota | None:
+        """The owner's window, read together with the day's counter. Raises CeilingReached."""
+        now = self.clock()
+        quota, spent = self.usage.standing(owner, limits.spend_key(now))
+        if spent >= self.spend_ceiling:
+            reopens = limits.spend_reopens(now)
+            wait = int((reopens - now).total_seconds()) + 1
+            raise CeilingReached(Message.DAILY_RUNS_EXHAUSTED, retry_after=wait, reopensAt=to_text(reopens))
+        return quota
 
-def look_at(data: bytes, intake: Intake) -> Picture:
-    """What a picture in hand is. Raises as `create_job_from_upload`."""
-    check_size(len(data), intake.max_bytes)
-    return _inspect(data, data[-image.TAIL_BYTES :], len(data), intake.max_pixels)
+    def _choose(self, options: JobOptions, picture: Picture) -> tuple[Offer, dict[str, Any]]:
+        offer = self.offers.get(options.model)
+        if offer is None:
+            known = list(self.offers)
+            raise ValidationFailed(
+                Message.MODEL_UNKNOWN,
+                field="model",
+                model=options.model[:60],
+                allowed=known,
+            )
+        try:
+            return offer, sizing.settle(options.params, picture.width, picture.height, offer.model)
+        except InvalidParameter as problem:
+            raise ValidationFailed(problem.message, field=problem.name, **problem.details) from None
 
+    def _check_signed(self, found: Uploaded, upload_id: str) -> None:
+        """Raises ValidationFailed unless the object has the length and exactly the headers that its URL was signed for.
 
-def create_job_from_bytes(
-    job_id: str, data: bytes, picture: Picture, choice: Choice, owner: Owner, intake: Intake
-) -> Job:
-    """Store a picture that came with the request and turn it into a job; raises as `create_job_from_upload`."""
-    offer, params = _choose(choice, picture, intake)
-    quota = _within_ceiling(owner, intake)
-    key = keys.original_key(intake.prefix, owner, job_id)
-    intake.pictures.write(key, data, picture.content_type, UPLOAD_CACHE)
-    try:
-        return _register(job_id, picture, len(data), offer, params, choice.filename, owner, quota, intake)
-    except RequestError:
-        intake.pictures.delete([key])
-        raise
+        A bucket that takes headers outside the signature could have made a copy of another object of this upload.
+        """
+        check_size(found.size, self.max_bytes)
+        if found.headers != upload_headers(upload_id, found.size):
+            raise ValidationFailed(Message.UPLOAD_HEADERS_MISMATCH, field="uploadId")
 
+    def _examine(self, key: str, size: int, head: bytes, declared: str) -> Picture:
+        tail = head if size <= len(head) else self.pictures.read(key, start=size - image.TAIL_BYTES)
+        try:
+            picture = _inspect(head, tail[-image.TAIL_BYTES :], size, self.max_pixels)
+        except image.MoreNeeded:
+            picture = _inspect(self.pictures.read(key), tail, size, self.max_pixels)
+        if picture.content_type != declared:
+            raise UnsupportedMediaType(Message.UPLOAD_TYPE_MISMATCH, declared=declared, actual=picture.content_type)
+        return picture
 
-def create_job_from_job(job_id: str, source: Job, choice: Choice, owner: Owner, intake: Intake) -> Job:
-    """Use the original of an earlier job once more, copied inside R2; `source` is the owner's.
-
-    Raises Gone when the original is, and as `create_job_from_upload`.
-    """
-    content_type = keys.content_type_of(source.id)
-    picture = Picture(content_type, source.input_width, source.input_height)
-    offer, params = _choose(choice, picture, intake)
-    quota = _within_ceiling(owner, intake)
-    key = keys.original_key(intake.prefix, owner, job_id)
-    due = intake.clock() >= expiry(source.created_at).original
-    if due or not intake.pictures.copy(source.input_r2_key, key):
-        raise Gone(Message.ORIGINAL_EXPIRED)
-    try:
-        return _register(job_id, picture, source.input_size, offer, params, choice.filename, owner, quota, intake)
-    except RequestError:
-        intake.pictures.delete([key])
-        raise
-
-
-def _within_ceiling(owner: Owner, intake: Intake) -> Quota | None:
-    """The owner's window, read together with the day's counter. Raises CeilingReached."""
-    now = intake.clock()
-    quota, spent = intake.usage.standing(owner, limits.spend_key(now))
-    if spent >= intake.spend_ceiling:
-        reopens = limits.spend_reopens(now)
-        wait = int((reopens - now).total_seconds()) + 1
-        raise CeilingReached(Message.DAILY_RUNS_EXHAUSTED, retry_after=wait, reopensAt=to_text(reopens))
-    return quota
-
-
-def _choose(choice: Choice, picture: Picture, intake: Intake) -> tuple[Offer, dict[str, Any]]:
-    offer = intake.offers.get(choice.model)
-    if offer is None:
-        known = list(intake.offers)
-        raise ValidationFailed(
-            Message.MODEL_UNKNOWN,
-            field="model",
-            model=choice.model[:60],
-            allowed=known,
-        )
-    try:
-        return offer, sizing.settle(choice.params, picture.width, picture.height, offer.model)
-    except InvalidParameter as problem:
-        raise ValidationFailed(problem.message, field=problem.name, **problem.details) from None
-
-
-def _check_signed(found: Uploaded, upload_id: str, intake: Intake) -> None:
-    """Raises ValidationFailed unless the object has the length and the headers that its URL was signed for, no others.
-
-    A bucket that takes headers outside the signature could have made a copy of another object of this upload.
-    """
-    check_size(found.size, intake.max_bytes)
-    if found.headers != upload_headers(upload_id, found.size):
-        raise ValidationFailed(Message.UPLOAD_HEADERS_MISMATCH, field="uploadId")
-
-
-def _examine(key: str, size: int, head: bytes, declared: str, intake: Intake) -> Picture:
-    tail = head if size <= len(head) else intake.pictures.read(key, start=size - image.TAIL_BYTES)
-    try:
-        picture = _inspect(head, tail[-image.TAIL_BYTES :], size, intake.max_pixels)
-    except image.MoreNeeded:
-        picture = _inspect(intake.pictures.read(key), tail, size, intake.max_pixels)
-    if picture.content_type != declared:
-        raise UnsupportedMediaType(Message.UPLOAD_TYPE_MISMATCH, declared=declared, actual=picture.content_type)
-    return picture
+    def _register(
+        self, new: NewJob, picture: Picture, size: int, offer: Offer, params: Mapping[str, Any], quota: Quota | None
+    ) -> Job:
+        for attempt in range(TRIES):
+            now = self.clock()
+            seat = limits.seat(quota, self.quota_jobs, now)
+            if seat is None:
+                raise _exhausted(limits.usage(quota, self.quota_jobs, now), self.quota_jobs, self.clock)
+            promised = sizing.result_size(picture.width, picture.height, float(params["scale"]), offer.model)
+            job = Job(
+                id=new.job_id,
+                owner_type=new.owner.type,
+                owner_id=new.owner.id,
+                user_id=new.owner.subject,
+                model=offer.model.slug,
+                params_json=json.dumps(params),
+                status=Status.QUEUED,
+                filename=new.options.filename,
+                input_r2_key=keys.original_key(self.prefix, new.owner, new.job_id),
+                input_content_type=picture.content_type,
+                input_size=size,
+                input_width=picture.width,
+                input_height=picture.height,
+                result_width=promised[0],
+                result_height=promised[1],
+                quota_window=seat.window,
+                created_at=to_text(now),
+                updated_at=to_text(now),
+                check_at=to_text(now + RESEND_AFTER),
+                expires_at=int((now + RECORD).timestamp()),
+            )
+            try:
+                self.jobs.create(job, seat)
+            except Contended:
+                self.sleep(pause(attempt))
+                quota = self.usage.quota(new.owner)
+                continue
+            with suppress(MessageNotSent):  # the row is there, so reconcile will send it
+                self.messages.start(new.job_id)
+            return job
+        raise ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1)
 
 
 def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
@@ -204,57 +272,6 @@ def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
             maxPixels=max_pixels,
         )
     return picture
-
-
-def _register(
-    job_id: str,
-    picture: Picture,
-    size: int,
-    offer: Offer,
-    params: Mapping[str, Any],
-    filename: str,
-    owner: Owner,
-    quota: Quota | None,
-    intake: Intake,
-) -> Job:
-    for attempt in range(TRIES):
-        now = intake.clock()
-        seat = limits.seat(quota, intake.quota_jobs, now)
-        if seat is None:
-            raise _exhausted(limits.usage(quota, intake.quota_jobs, now), intake.quota_jobs, intake.clock)
-        promised = sizing.result_size(picture.width, picture.height, float(params["scale"]), offer.model)
-        job = Job(
-            id=job_id,
-            owner_type=owner.type,
-            owner_id=owner.id,
-            user_id=owner.subject,
-            model=offer.model.slug,
-            params_json=json.dumps(params),
-            status=Status.QUEUED,
-            filename=filename,
-            input_r2_key=keys.original_key(intake.prefix, owner, job_id),
-            input_content_type=picture.content_type,
-            input_size=size,
-            input_width=picture.width,
-            input_height=picture.height,
-            result_width=promised[0],
-            result_height=promised[1],
-            quota_window=seat.window,
-            created_at=to_text(now),
-            updated_at=to_text(now),
-            check_at=to_text(now + RESEND_AFTER),
-            expires_at=int((now + RECORD).timestamp()),
-        )
-        try:
-            intake.jobs.create(job, seat)
-        except Contended:
-            intake.sleep(pause(attempt))
-            quota = intake.usage.quota(owner)
-            continue
-        with suppress(MessageNotSent):  # the row is there, so reconcile will send it
-            intake.messages.start(job_id)
-        return job
-    raise ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1)
 
 
 def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:

@@ -1,59 +1,58 @@
-"""Create a job under an Idempotency-Key: the same request makes the same job, however often it is sent."""
+"""Create a job under an Idempotency-Key: a repeated request returns the job that the first one created."""
 
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY
 from enhancer.domain.messages import Message
-from enhancer.domain.owner import Owner
 from enhancer.errors import Conflict, IdempotencyMismatch, ValidationFailed
 from enhancer.ports import Jobs, Usage
-from enhancer.usecases.read_job import own_job
+from enhancer.usecases.create_job import NewJob
+from enhancer.usecases.steps import own_job
 
 Route = Literal["jobs", "generate"]
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def create_once(
-    key: str,
-    route: Route,
-    request: bytes,
-    job_id: str,
-    owner: Owner,
-    create: Callable[[str], Job],
-    *,
-    jobs: Jobs,
-    usage: Usage,
-    clock: Clock,
-) -> Job:
-    """Call `create` with `job_id`, or with the id that the same key got before; without a key just `create`.
+@dataclass(frozen=True, slots=True)
+class CreateOnce:
+    """Creates jobs under an Idempotency-Key."""
 
-    `request` is what must be equal for the key to mean the same. The id may be one that the request named, so the job
-    behind it is returned only if it is the owner's.
+    create_job: Callable[[NewJob], Job]
+    jobs: Jobs
+    usage: Usage
+    clock: Clock
 
-    Raises ValidationFailed for a malformed key, IdempotencyMismatch for another request, NotFound for a job that is
-    another's or deleted, and what `create` raises: then nothing was made, and the same key may try again.
-    """
-    if not key:
-        return create(job_id)
-    if not _KEY.fullmatch(key):
-        raise ValidationFailed(Message.IDEMPOTENCY_KEY_INVALID, field="Idempotency-Key")
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    wanted = {"fingerprint": hashlib.sha256(request).hexdigest(), "job_id": job_id}
-    kept = usage.remember(f"once#{route}#{owner.reference}#{digest}", wanted, clock(), DAY)
-    if kept["fingerprint"] != wanted["fingerprint"]:
-        raise IdempotencyMismatch(Message.IDEMPOTENCY_KEY_REUSED)
-    found = jobs.get(kept["job_id"], consistent=True)
-    if found:
-        return own_job(found, owner)
-    try:
-        return create(kept["job_id"])
-    except Conflict:
-        found = jobs.get(kept["job_id"], consistent=True)
-        if found is None:
-            raise
-        return own_job(found, owner)
+    def __call__(self, new: NewJob, key: str, route: Route, request: bytes) -> Job:
+        """Create a job, or return the one that the same key created before; without a key just create it.
+
+        `request` is what must be equal when a key is repeated. A job's id may be one that the request named, so the job
+        is returned only if it is the owner's.
+
+        Raises ValidationFailed for a malformed key, IdempotencyMismatch for another request, NotFound for a job that is
+        another owner's or deleted, and what CreateJob raises: then nothing was created, and the key may be used again.
+        """
+        if not key:
+            return self.create_job(new)
+        if not _KEY.fullmatch(key):
+            raise ValidationFailed(Message.IDEMPOTENCY_KEY_INVALID, field="Idempotency-Key")
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        wanted = {"fingerprint": hashlib.sha256(request).hexdigest(), "job_id": new.job_id}
+        kept = self.usage.remember(f"once#{route}#{new.owner.reference}#{digest}", wanted, self.clock(), DAY)
+        if kept["fingerprint"] != wanted["fingerprint"]:
+            raise IdempotencyMismatch(Message.IDEMPOTENCY_KEY_REUSED)
+        found = self.jobs.get(kept["job_id"], consistent=True)
+        if found:
+            return own_job(found, new.owner)
+        try:
+            return self.create_job(replace(new, job_id=kept["job_id"]))
+        except Conflict:
+            found = self.jobs.get(kept["job_id"], consistent=True)
+            if found is None:
+                raise
+            return own_job(found, new.owner)

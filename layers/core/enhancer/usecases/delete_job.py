@@ -1,10 +1,11 @@
-"""Delete a job's pictures and take it out of the history, at once.
+"""Delete a job's images and hide it from the history, at once.
 
-The row stays for its time, marked and without what says who and what it was: messages may still be under way.
+The row stays until it expires, marked and without its file name and user: messages about it may still be on their way.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from enhancer.domain import keys
 from enhancer.domain.clock import Clock, to_text
@@ -13,43 +14,44 @@ from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import Contended, ServiceUnavailable, TransitionRefused
 from enhancer.ports import Jobs, Pictures, Provider
-from enhancer.usecases.cancel_job import stop_run
-from enhancer.usecases.read_job import find_job
+from enhancer.usecases.steps import find_job, stop_run
 
 _TRIES = 5
 
 
-def delete_job(
-    job_id: str,
-    caller: Caller | None,
-    *,
-    jobs: Jobs,
-    pictures: Pictures,
-    provider: Provider,
-    prefix: str,
-    clock: Clock,
-    audit: Callable[[Job], None],
-) -> Job:
-    """Delete the job: a running one is cancelled first; a repeat changes nothing. `audit` gets it before it changes.
+@dataclass(frozen=True, slots=True)
+class DeleteJob:
+    """Deletes jobs."""
 
-    Raises Unauthorized, NotFound, ServiceUnavailable if the job keeps moving.
-    """
-    for tried in range(_TRIES):
-        job = find_job(job_id, caller, jobs=jobs, deleted=True, admins=True)
-        if not tried:
-            audit(job)
-        with suppress(TransitionRefused, Contended):
-            if not job.ended and not job.cancel_requested:
-                job = stop_run(job, jobs=jobs, provider=provider, clock=clock)
-            if not job.deleted_at:
-                now = to_text(clock())
-                job = jobs.note(job, {"deleted_at": now, "updated_at": now, "filename": "", "user_id": None})
-            pictures.delete(picture_keys(job, prefix))
-            return job
-    raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)
+    jobs: Jobs
+    pictures: Pictures
+    provider: Provider
+    prefix: str
+    clock: Clock
+
+    def __call__(self, job_id: str, caller: Caller | None, before: Callable[[Job], None]) -> Job:
+        """Delete the job's images and hide it from the history; a running one is cancelled first.
+
+        A repeat changes nothing. `before` gets the job before anything is changed. Raises Unauthorized, NotFound,
+        ServiceUnavailable if the job keeps changing.
+        """
+        for tried in range(_TRIES):
+            job = find_job(job_id, caller, jobs=self.jobs, deleted=True, admins=True)
+            if not tried:
+                before(job)
+            with suppress(TransitionRefused, Contended):
+                if not job.ended and not job.cancel_requested:
+                    job = stop_run(job, jobs=self.jobs, provider=self.provider, clock=self.clock)
+                if not job.deleted_at:
+                    now = to_text(self.clock())
+                    changes = {"deleted_at": now, "updated_at": now, "filename": "", "user_id": None}
+                    job = self.jobs.note(job, changes)
+                self.pictures.delete(_image_keys(job, self.prefix))
+                return job
+        raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)
 
 
-def picture_keys(job: Job, prefix: str) -> list[str]:
-    """Every key that the job may have written to."""
+def _image_keys(job: Job, prefix: str) -> list[str]:
+    """Return every key that the job may have written to."""
     results = keys.result_keys(prefix, job.owner, job.id, job.output_format)
     return [job.input_r2_key, keys.prepared_key(prefix, job.owner, job.id), *results]

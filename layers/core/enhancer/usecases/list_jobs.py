@@ -1,4 +1,4 @@
-"""Show an owner's jobs, newest first, a page at a time."""
+"""List an owner's jobs, newest first, in pages."""
 
 import base64
 import json
@@ -19,25 +19,25 @@ _CURSOR = re.compile(r'\["(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", "(?P<
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some jobs, and where the next page begins; None on the last."""
+    """A page of jobs and the cursor of the next page, None on the last."""
 
     jobs: list[Job]
     next_cursor: str | None
 
 
-def list_jobs(caller: Caller | None, *, jobs: Jobs, limit: int = DEFAULT_PAGE, cursor: str = "") -> Page:
-    """A page of the caller's jobs, none without identity. Raises ValidationFailed for an invalid cursor."""
-    if not 1 <= limit <= MAX_PAGE:
-        raise ValidationFailed(
-            Message.OUT_OF_RANGE,
-            field="limit",
-            actual=limit,
-            minimum=1,
-            maximum=MAX_PAGE,
-        )
-    before = _read(cursor) if cursor else None
-    found = jobs.of_owner(caller.owner, limit, before) if caller else []
-    return Page(found, _write(found[-1].created_at, found[-1].id) if len(found) == limit else None)
+@dataclass(frozen=True, slots=True)
+class ListJobs:
+    """Lists jobs."""
+
+    jobs: Jobs
+
+    def __call__(self, caller: Caller | None, limit: int = DEFAULT_PAGE, cursor: str = "") -> Page:
+        """Return a page of the caller's jobs, none without identity. Raises ValidationFailed for an invalid cursor."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise ValidationFailed(Message.OUT_OF_RANGE, field="limit", actual=limit, minimum=1, maximum=MAX_PAGE)
+        before = _read(cursor) if cursor else None
+        found = self.jobs.of_owner(caller.owner, limit, before) if caller else []
+        return Page(found, _write(found[-1].created_at, found[-1].id) if len(found) == limit else None)
 
 
 def _write(created_at: str, job_id: str) -> str:

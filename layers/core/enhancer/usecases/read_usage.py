@@ -1,4 +1,6 @@
-"""Tell an owner how much of the quota is left."""
+"""Read how much of an owner's quota is left."""
+
+from dataclasses import dataclass
 
 from enhancer.domain import limits
 from enhancer.domain.clock import Clock
@@ -6,7 +8,15 @@ from enhancer.domain.owner import Caller
 from enhancer.ports import Usage
 
 
-def read_usage(caller: Caller | None, *, usage: Usage, limit: int, clock: Clock) -> limits.Usage:
-    """The caller's usage now; a caller without identity has used nothing."""
-    quota = usage.quota(caller.owner) if caller else None
-    return limits.usage(quota, limit, clock())
+@dataclass(frozen=True, slots=True)
+class ReadUsage:
+    """Reads quotas. `limit` is the jobs per owner and day."""
+
+    usage: Usage
+    limit: int
+    clock: Clock
+
+    def __call__(self, caller: Caller | None) -> limits.Usage:
+        """Return the caller's usage; a caller without identity has used nothing."""
+        quota = self.usage.quota(caller.owner) if caller else None
+        return limits.usage(quota, self.limit, self.clock())

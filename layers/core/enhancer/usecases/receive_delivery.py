@@ -1,4 +1,6 @@
-"""Pass a verified delivery on to where jobs are finished."""
+"""Enqueue the completion of a job from a verified webhook delivery."""
+
+from dataclasses import dataclass
 
 from enhancer.domain import keys
 from enhancer.domain.outcomes import DeliveryOutcome
@@ -6,12 +8,18 @@ from enhancer.domain.prediction import Delivery
 from enhancer.ports import Messages
 
 
-def receive_delivery(job_id: str, delivery: Delivery, *, messages: Messages) -> DeliveryOutcome:
-    """Enqueue the end of a run under the job it is said to belong to; whether it does is checked there.
+@dataclass(frozen=True, slots=True)
+class ReceiveDelivery:
+    """Receives webhook deliveries."""
 
-    Raises MessageNotSent, so that the provider delivers again.
-    """
-    if not delivery.prediction.ended or not keys.is_job_id(job_id):
-        return DeliveryOutcome.IGNORED
-    messages.complete(job_id, delivery.prediction, delivery)
-    return DeliveryOutcome.QUEUED
+    messages: Messages
+
+    def __call__(self, job_id: str, delivery: Delivery) -> DeliveryOutcome:
+        """Enqueue the end of a run for the job that the delivery names; job_completion checks that it is the job's run.
+
+        Raises MessageNotSent, so that the provider delivers again.
+        """
+        if not delivery.prediction.ended or not keys.is_job_id(job_id):
+            return DeliveryOutcome.IGNORED
+        self.messages.complete(job_id, delivery.prediction, delivery)
+        return DeliveryOutcome.QUEUED

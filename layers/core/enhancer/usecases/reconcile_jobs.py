@@ -17,7 +17,7 @@ from enhancer.domain.prediction import Prediction, is_run_of
 from enhancer.domain.retention import expiry
 from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
 from enhancer.ports import Jobs, Messages, Provider, Usage
-from enhancer.usecases.end_job import end_job
+from enhancer.usecases.steps import end_job
 
 BATCH = 100
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=10)
@@ -33,8 +33,8 @@ PATIENCE, LOST = timedelta(minutes=30), timedelta(minutes=75)
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciler:
-    """What reconciling works with."""
+class ReconcileJobs:
+    """Recovers stuck jobs."""
 
     jobs: Jobs
     usage: Usage
@@ -44,54 +44,133 @@ class Reconciler:
     prefix: str
     clock: Clock
 
+    def __call__(
+        self,
+        enough_time: Callable[[], bool] = lambda: True,
+        treated: Callable[[Treatment, Exception | None], None] = lambda *_: None,
+    ) -> dict[Treatment, int]:
+        """Check the jobs that are due while `enough_time()`; return how many of them got which treatment.
 
-def reconcile_jobs(
-    reconciler: Reconciler,
-    enough_time: Callable[[], bool] = lambda: True,
-    treated: Callable[[Treatment, Exception | None], None] = lambda *_: None,
-) -> dict[Treatment, int]:
-    """Look at the jobs that are due while `enough_time()`; returns how many of them got which treatment.
+        `treated` is called with each job's treatment, and the error that was raised, before the next job is read. The
+        longer a job has waited, the later it is checked again; the next run continues with the others, so that an error
+        at one job never delays another.
+        """
+        now = self.clock()
+        if not self.usage.lease("reconcile", now, seconds=55):
+            return {Treatment.LEASE_HELD: 1}
+        done: Counter[Treatment] = Counter()
+        for job_id in list(self.jobs.unfinished(to_text(now), BATCH)):
+            if not enough_time():
+                done[Treatment.LEFT_FOR_NEXT_RUN] = 1
+                break
+            try:
+                treatment, problem = self._treat(job_id, now)
+            except Exception as raised:  # noqa: BLE001 - a row that can't be read, or not be postponed
+                treatment, problem = Treatment.UNEXPECTED_ERROR, raised
+            if treatment:
+                done[treatment] += 1
+                treated(treatment, problem)
+        return dict(done)
 
-    `treated` is called with each job's treatment, and the error that was raised, before the next job is read. A job
-    that was looked at is due again the later the longer it has waited; the next run continues with the others, so that
-    an error at one job never delays another.
-    """
-    now = reconciler.clock()
-    if not reconciler.usage.lease("reconcile", now, seconds=55):
-        return {Treatment.LEASE_HELD: 1}
-    done: Counter[Treatment] = Counter()
-    for job_id in list(reconciler.jobs.unfinished(to_text(now), BATCH)):
-        if not enough_time():
-            done[Treatment.LEFT_FOR_NEXT_RUN] = 1
-            break
+    def _treat(self, job_id: str, now: datetime) -> tuple[Treatment | None, Exception | None]:
+        """The treatment of one job, None if there was nothing to do, and the error that was raised."""
+        job = self.jobs.get(job_id, consistent=True)
+        if job is None or job.ended:
+            return None, None
+        treatments: dict[Status, Callable[[Job], Treatment]] = {
+            Status.QUEUED: self._queued,
+            Status.STARTING: self._starting,
+            Status.PROCESSING: self._processing,
+        }
         try:
-            treatment, problem = _treat(job_id, reconciler, now)
-        except Exception as raised:  # noqa: BLE001 - a row that can't be read, or not be postponed
-            treatment, problem = Treatment.UNEXPECTED_ERROR, raised
-        if treatment:
-            done[treatment] += 1
-            treated(treatment, problem)
-    return dict(done)
+            return treatments[job.status](job), None
+        except TransitionRefused:
+            return Treatment.CHANGED_CONCURRENTLY, None
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the others have their turn
+            self.jobs.postpone(job, _later(job, now))
+            expected = isinstance(problem, ProviderError | MessageNotSent | Contended)
+            return Treatment.POSTPONED if expected else Treatment.UNEXPECTED_ERROR, problem
 
+    def _queued(self, job: Job) -> Treatment:
+        now = self.clock()
+        if now >= expiry(job.created_at).original:
+            return self._fail(job, "service_unavailable", job.why_not_started)
+        self.jobs.postpone(job, _later(job, now))
+        self.messages.start(job.id)
+        return Treatment.START_RESENT
 
-def _treat(job_id: str, reconciler: Reconciler, now: datetime) -> tuple[Treatment | None, Exception | None]:
-    """The treatment of one job, None if there was nothing to do, and the error that was raised."""
-    job = reconciler.jobs.get(job_id, consistent=True)
-    if job is None or job.ended:
-        return None, None
-    treatments: dict[Status, Callable[[Job, Reconciler], Treatment]] = {
-        Status.QUEUED: _queued,
-        Status.STARTING: _starting,
-        Status.PROCESSING: _processing,
-    }
-    try:
-        return treatments[job.status](job, reconciler), None
-    except TransitionRefused:
-        return Treatment.CHANGED_CONCURRENTLY, None
-    except Exception as problem:  # noqa: BLE001 - whatever it is, the others have their turn
-        reconciler.jobs.postpone(job, _later(job, now))
-        expected = isinstance(problem, ProviderError | MessageNotSent | Contended)
-        return Treatment.POSTPONED if expected else Treatment.UNEXPECTED_ERROR, problem
+    def _starting(self, job: Job) -> Treatment:
+        """The claim outlived its function: look for the run among the provider's recent ones.
+
+        If the complete list since the claim does not contain it, no run was created: the claim is released, once. If
+        the list is too long or too old to tell, a run may exist: the job ends.
+        """
+        assert job.claimed_at is not None  # noqa: S101 - set by every claim
+        claimed = from_text(job.claimed_at)
+        if self.clock() - claimed >= LOST:  # also where the provider's list can't be read
+            return self._fail(job, "provider_error", Message.RUN_UNCONFIRMED)
+        seen = 0
+        for run in self.provider.recent(claimed - CLOCK_SKEW, PAGES):
+            seen += 1
+            if is_run_of(run, job, self.bucket, self.prefix):
+                now = self.clock()
+                adopted = self.jobs.move(
+                    job.id,
+                    ACCEPT,
+                    {"provider_job_id": run.id, "accepted_at": to_text(now)},
+                    where={"provider_job_id": None, "attempt": job.attempt},
+                )
+                self._forward(adopted, run, now)
+                return Treatment.RUN_ADOPTED
+        now = self.clock()
+        if seen < PAGES * RUNS_ON_A_PAGE and now - claimed < ERASURE and not job.released_at:
+            released = {
+                "claimed_at": None,
+                "released_at": to_text(now),
+                "updated_at": to_text(now),
+                "check_at": to_text(now + SOONEST),
+            }
+            self.jobs.move(job.id, RELEASE, released, where={"claimed_at": job.claimed_at})
+            with suppress(MessageNotSent):  # check_at is set: the next run sends it
+                self.messages.start(job.id)
+            return Treatment.CLAIM_RELEASED
+        return self._fail(job, "provider_error", Message.RUN_UNCONFIRMED)
+
+    def _processing(self, job: Job) -> Treatment:
+        assert job.provider_job_id is not None  # noqa: S101 - set by every acceptance
+        if self.clock() - from_text(job.accepted_at or job.updated_at) > LOST:  # also where runs can't be read
+            return self._not_ended(job)
+        run = self.provider.get(job.provider_job_id)
+        if run is None:
+            return self._fail(job, "provider_error", Message.RUN_UNKNOWN_TO_PROVIDER)
+        now = self.clock()
+        if not run.ended and now - from_text(job.accepted_at or job.updated_at) > PATIENCE:
+            self.provider.cancel(run.id)
+            last = self.provider.get(run.id)
+            return self._forward(job, last, now) if last and last.ended else self._not_ended(job)
+        waiting_for = "model" if run.status == "starting" else None
+        if waiting_for != job.waiting_for:
+            job = self.jobs.note(job, {"waiting_for": waiting_for})
+        return self._forward(job, run, now)
+
+    def _not_ended(self, job: Job) -> Treatment:
+        if not job.cancel_requested:
+            return self._fail(job, "provider_error", Message.RUN_NOT_ENDED)
+        end_job(job, CANCEL, {}, refund=False, jobs=self.jobs, clock=self.clock)
+        return Treatment.CANCELED
+
+    def _forward(self, job: Job, run: Prediction, now: datetime) -> Treatment:
+        self.jobs.postpone(job, _later(job, now))
+        if not run.ended:
+            return Treatment.STILL_RUNNING
+        self.messages.complete(job.id, run)
+        return Treatment.COMPLETION_RESENT if job.saving_at else Treatment.COMPLETION_SENT
+
+    def _fail(self, job: Job, error_type: str, message: Message) -> Treatment:
+        changes = {"error_type": error_type, "error_code": message}
+        ran = job.ran_before or job.status is not Status.QUEUED
+        end_job(job, FAIL, changes, refund=True, ran=ran, jobs=self.jobs, clock=self.clock)
+        return Treatment.FAILED
 
 
 def _later(job: Job, now: datetime) -> str:
@@ -101,90 +180,3 @@ def _later(job: Job, now: datetime) -> str:
     """
     since = from_text(job.accepted_at or job.claimed_at or job.created_at)
     return to_text(now + min(LATEST, max(SOONEST, (now - since) / 2)))
-
-
-def _queued(job: Job, reconciler: Reconciler) -> Treatment:
-    now = reconciler.clock()
-    if now >= expiry(job.created_at).original:
-        return _fail(job, reconciler, "service_unavailable", job.why_not_started)
-    reconciler.jobs.postpone(job, _later(job, now))
-    reconciler.messages.start(job.id)
-    return Treatment.START_RESENT
-
-
-def _starting(job: Job, reconciler: Reconciler) -> Treatment:
-    """The claim outlived its function: look for the run among the provider's recent ones.
-
-    If the whole list since the claim lacks it, none was created: the claim is released, once. If the list is too long
-    or too old to tell, a run may exist: the job ends.
-    """
-    assert job.claimed_at is not None  # noqa: S101 - set by every claim
-    claimed = from_text(job.claimed_at)
-    if reconciler.clock() - claimed >= LOST:  # also where the provider's list can't be read
-        return _fail(job, reconciler, "provider_error", Message.RUN_UNCONFIRMED)
-    seen = 0
-    for run in reconciler.provider.recent(claimed - CLOCK_SKEW, PAGES):
-        seen += 1
-        if is_run_of(run, job, reconciler.bucket, reconciler.prefix):
-            now = reconciler.clock()
-            adopted = reconciler.jobs.move(
-                job.id,
-                ACCEPT,
-                {"provider_job_id": run.id, "accepted_at": to_text(now)},
-                where={"provider_job_id": None, "attempt": job.attempt},
-            )
-            _forward(adopted, run, reconciler, now)
-            return Treatment.RUN_ADOPTED
-    now = reconciler.clock()
-    if seen < PAGES * RUNS_ON_A_PAGE and now - claimed < ERASURE and not job.released_at:
-        released = {
-            "claimed_at": None,
-            "released_at": to_text(now),
-            "updated_at": to_text(now),
-            "check_at": to_text(now + SOONEST),
-        }
-        reconciler.jobs.move(job.id, RELEASE, released, where={"claimed_at": job.claimed_at})
-        with suppress(MessageNotSent):  # check_at is set: the next run sends it
-            reconciler.messages.start(job.id)
-        return Treatment.CLAIM_RELEASED
-    return _fail(job, reconciler, "provider_error", Message.RUN_UNCONFIRMED)
-
-
-def _processing(job: Job, reconciler: Reconciler) -> Treatment:
-    assert job.provider_job_id is not None  # noqa: S101 - set by every acceptance
-    if reconciler.clock() - from_text(job.accepted_at or job.updated_at) > LOST:  # also where runs can't be read
-        return _not_ended(job, reconciler)
-    run = reconciler.provider.get(job.provider_job_id)
-    if run is None:
-        return _fail(job, reconciler, "provider_error", Message.RUN_UNKNOWN_TO_PROVIDER)
-    now = reconciler.clock()
-    if not run.ended and now - from_text(job.accepted_at or job.updated_at) > PATIENCE:
-        reconciler.provider.cancel(run.id)
-        last = reconciler.provider.get(run.id)
-        return _forward(job, last, reconciler, now) if last and last.ended else _not_ended(job, reconciler)
-    waiting_for = "model" if run.status == "starting" else None
-    if waiting_for != job.waiting_for:
-        job = reconciler.jobs.note(job, {"waiting_for": waiting_for})
-    return _forward(job, run, reconciler, now)
-
-
-def _not_ended(job: Job, reconciler: Reconciler) -> Treatment:
-    if not job.cancel_requested:
-        return _fail(job, reconciler, "provider_error", Message.RUN_NOT_ENDED)
-    end_job(job, CANCEL, {}, refund=False, jobs=reconciler.jobs, clock=reconciler.clock)
-    return Treatment.CANCELED
-
-
-def _forward(job: Job, run: Prediction, reconciler: Reconciler, now: datetime) -> Treatment:
-    reconciler.jobs.postpone(job, _later(job, now))
-    if not run.ended:
-        return Treatment.STILL_RUNNING
-    reconciler.messages.complete(job.id, run)
-    return Treatment.COMPLETION_RESENT if job.saving_at else Treatment.COMPLETION_SENT
-
-
-def _fail(job: Job, reconciler: Reconciler, error_type: str, message: Message) -> Treatment:
-    changes = {"error_type": error_type, "error_code": message}
-    ran = job.ran_before or job.status is not Status.QUEUED
-    end_job(job, FAIL, changes, refund=True, ran=ran, jobs=reconciler.jobs, clock=reconciler.clock)
-    return Treatment.FAILED

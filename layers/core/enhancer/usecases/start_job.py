@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from enhancer.domain import keys, sizing
+from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.domain.catalogue import EnhancementModel, Offer
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, BEGIN, CLAIM, FAIL, RELEASE, WAIT, WITHDRAW, Append, Job
@@ -34,8 +35,7 @@ from enhancer.errors import (
     UnreadablePicture,
 )
 from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider, ReadLinks, Usage
-from enhancer.usecases.end_job import end_job
-from enhancer.usecases.request_upload import UPLOAD_CACHE
+from enhancer.usecases.steps import end_job
 
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
 RETRY_UNREACHABLE = timedelta(seconds=30)
@@ -45,8 +45,8 @@ MAX_DELAY = 900  # SQS: the longest DelaySeconds
 
 
 @dataclass(frozen=True, slots=True)
-class Starter:
-    """What starting a job works with. `webhook_url` is where the provider reports, without its query."""
+class StartJob:
+    """Starts jobs at the provider. `webhook_url` is where the provider reports, without its query."""
 
     jobs: Jobs
     usage: Usage
@@ -61,95 +61,198 @@ class Starter:
     spend_ceiling: int
     clock: Clock
 
+    def __call__(self, job_id: str) -> StartOutcome:
+        """Prepare a queued job's picture, claim the job and ask the provider for a run; returns what became of it.
 
-def start_job(job_id: str, starter: Starter) -> StartOutcome:
-    """Prepare a queued job's picture, claim the job and ask the provider for a run; returns what became of it.
+        A job that is not queued was started or has ended, and is skipped. What can fail and be
+        repeated comes before the claim, so that a claim without a run is the trace of a create that may have been sent.
+        """
+        try:
+            job = self.jobs.move(job_id, BEGIN, {"tries": Append(to_text(self.clock()))}, where={})
+        except TransitionRefused:
+            return StartOutcome.SKIPPED
+        try:
+            return self._begin(job)
+        except Exception:  # it failed and did not die: what failed is not the picture
+            with suppress(Exception):
+                self.jobs.note(job, {"tries": None})
+            raise
 
-    A job that is not queued was started or has ended, and is skipped. What can fail and be
-    repeated comes before the claim, so that a claim without a run is the trace of a create that may have been sent.
-    """
-    try:
-        job = starter.jobs.move(job_id, BEGIN, {"tries": Append(to_text(starter.clock()))}, where={})
-    except TransitionRefused:
-        return StartOutcome.SKIPPED
-    try:
-        return _begin(job, starter)
-    except Exception:  # it failed and did not die: what failed is not the picture
-        with suppress(Exception):
-            starter.jobs.note(job, {"tries": None})
-        raise
+    def _begin(self, job: Job) -> StartOutcome:
+        if job.cancel_requested:  # while it was claimed, and the claim was released
+            return self._withdraw(job)
+        if self.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
+            return self._end(job, "service_unavailable", job.why_not_started, StartOutcome.JOB_EXPIRED)
+        offer = self.offers.get(job.model)
+        if offer is None:
+            return self._end(job, "service_unavailable", Message.MODEL_NOT_OFFERED, StartOutcome.MODEL_NOT_OFFERED)
+        if pause := self.usage.recall(PAUSE_KEY, self.clock()):
+            return self._wait_for_account(job, pause["until"])
+        if job.kills(self.clock()):
+            return self._end(job, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_CRASHED_WORKERS)
+        try:
+            key, prepared = self._prepare(job, offer.model)
+        except TooMuchWork:
+            return self._end(job, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_TOO_COMPLEX)
+        except UnreadablePicture:
+            return self._end(job, "validation_error", Message.IMAGE_DAMAGED, StartOutcome.IMAGE_UNREADABLE)
+        except Gone:
+            return self._end(job, "gone", Message.ORIGINAL_EXPIRED, StartOutcome.ORIGINAL_EXPIRED)
+        return self._run(job, key, prepared, offer)
 
+    def _wait_for_account(self, job: Job, until: str) -> StartOutcome:
+        """Come again when the pause has ended; no run is asked for meanwhile."""
+        now = self.clock()
+        seconds = (from_text(until) - now).total_seconds() + _jitter(30)
+        delay = min(MAX_DELAY, max(1, round(seconds)))
+        changes = {"tries": None, "waiting_for": "provider", "check_at": to_text(now + timedelta(seconds=delay + 60))}
+        with suppress(TransitionRefused):  # it moved meanwhile, or another message of it waits already
+            self.jobs.move(job.id, WAIT, changes, where={"attempt": job.attempt, "check_at": job.check_at})
+            with suppress(MessageNotSent):  # check_at is set: reconcile sends it
+                self.messages.start(job.id, delay)
+        return StartOutcome.PAUSED
 
-def _begin(job: Job, starter: Starter) -> StartOutcome:
-    if job.cancel_requested:  # while it was claimed, and the claim was released
-        return _withdraw(job, starter)
-    if starter.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
-        return _end(job, starter, "service_unavailable", job.why_not_started, StartOutcome.JOB_EXPIRED)
-    offer = starter.offers.get(job.model)
-    if offer is None:
-        return _end(job, starter, "service_unavailable", Message.MODEL_NOT_OFFERED, StartOutcome.MODEL_NOT_OFFERED)
-    if pause := starter.usage.recall(PAUSE_KEY, starter.clock()):
-        return _wait_for_account(job, pause["until"], starter)
-    if job.kills(starter.clock()):
-        return _end(job, starter, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_CRASHED_WORKERS)
-    try:
-        key, prepared = _prepare(job, offer.model, starter)
-    except TooMuchWork:
-        return _end(job, starter, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_TOO_COMPLEX)
-    except UnreadablePicture:
-        return _end(job, starter, "validation_error", Message.IMAGE_DAMAGED, StartOutcome.IMAGE_UNREADABLE)
-    except Gone:
-        return _end(job, starter, "gone", Message.ORIGINAL_EXPIRED, StartOutcome.ORIGINAL_EXPIRED)
-    return _run(job, key, prepared, offer, starter)
+    def _run(self, job: Job, key: str, prepared: Prepared, offer: Offer) -> StartOutcome:
+        size = (prepared.width, prepared.height)
+        promised = _promised(job, offer.model)
+        factor = offer.model.factor_for(size, sizing.turned(promised, size), sizing.MAX_OUTPUT_PIXELS)
+        if factor is None:  # its model file changed since, or what a picture says of its own size is not true
+            return self._end(job, "image_too_large", Message.MODEL_CANNOT_GIVE_SIZE, StartOutcome.IMAGE_TOO_LARGE)
+        now = self.clock()
+        claim = {
+            "claimed_at": to_text(now),
+            "updated_at": to_text(now),
+            "check_at": to_text(now + CLAIM_LEASE),
+            "waiting_for": None,
+            "tries": None,
+            "result_width": promised[0],
+            "result_height": promised[1],
+        }
+        try:
+            job = self.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
+        except TransitionRefused:
+            return StartOutcome.SKIPPED
+        if not self._count_run(now):
+            return self._end(job, "service_unavailable", Message.NO_RUNS_LEFT_TODAY, StartOutcome.SPEND_LIMIT_REACHED)
+        url, _ = self.links.link(key, method="GET", now=self.clock())
+        inputs = offer.model.inputs(job.params, url, factor)
+        try:
+            prediction = self.provider.create(offer.version, inputs, f"{self.webhook_url}?job={job.id}")
+        except NotCreated as problem:
+            self._uncount_run(now)
+            return self._not_created(job, prepared, problem)
+        except OutcomeUnknown as problem:
+            with suppress(TransitionRefused):  # the webhook was faster
+                self.jobs.note(job, self._answered(problem))
+            return StartOutcome.UNKNOWN
+        return self._accept(job, prediction.id, prepared, offer.model.usual_seconds)
 
+    def _not_created(self, job: Job, prepared: Prepared, problem: NotCreated) -> StartOutcome:
+        """No run exists: the job waits, or ends if it alone is refused."""
+        answered = self._answered(problem)
+        match problem:
+            case Refused():
+                return self._end(job, "provider_error", Message.PROVIDER_REFUSED_JOB, StartOutcome.REFUSED, answered)
+            case AccountRefused():
+                until = to_text(self.clock() + PAUSE)
+                self.usage.remember(PAUSE_KEY, {"until": until}, self.clock(), int(PAUSE.total_seconds()))
+                seconds = PAUSE.total_seconds() + _jitter(30)
+                return self._again(
+                    job, prepared, seconds, StartOutcome.ACCOUNT_REFUSED, {**answered, "waiting_for": "provider"}
+                )
+            case Throttled():
+                seconds = problem.retry_after + _jitter(5)
+                return self._again(job, prepared, seconds, StartOutcome.THROTTLED, {**answered, "waiting_for": "place"})
+            case _:
+                seconds = RETRY_UNREACHABLE.total_seconds()
+                return self._again(
+                    job, prepared, seconds, StartOutcome.UNREACHABLE, {**answered, "waiting_for": "provider"}
+                )
 
-def _wait_for_account(job: Job, until: str, starter: Starter) -> StartOutcome:
-    """Come again when the pause has ended; no run is asked for meanwhile."""
-    now = starter.clock()
-    seconds = (from_text(until) - now).total_seconds() + _jitter(30)
-    delay = min(MAX_DELAY, max(1, round(seconds)))
-    changes = {"tries": None, "waiting_for": "provider", "check_at": to_text(now + timedelta(seconds=delay + 60))}
-    with suppress(TransitionRefused):  # it moved meanwhile, or another message of it waits already
-        starter.jobs.move(job.id, WAIT, changes, where={"attempt": job.attempt, "check_at": job.check_at})
+    def _answered(self, problem: ProviderError) -> dict[str, Any]:
+        return {"provider_answer": str(problem), "provider_answered_at": to_text(self.clock())}
+
+    def _withdraw(self, job: Job) -> StartOutcome:
+        try:
+            end_job(job, WITHDRAW, {}, refund=True, ran=job.ran_before, jobs=self.jobs, clock=self.clock)
+        except TransitionRefused:
+            return StartOutcome.SKIPPED
+        return StartOutcome.CANCELED
+
+    def _count_run(self, day: datetime) -> bool:
+        """Whether the day's ceiling has a place for the run; it is taken before the provider is asked."""
+        ceiling = self.spend_ceiling
+        return self.usage.count(spend_key(day), ceiling, _counted_until(day), hard=True) <= ceiling
+
+    def _uncount_run(self, day: datetime) -> None:
+        """Give the place back: the provider has said that there is no run."""
+        self.usage.count(spend_key(day), self.spend_ceiling, _counted_until(day), by=-1)
+
+    def _prepare(self, job: Job, model: EnhancementModel) -> tuple[str, Prepared]:
+        """The key of what the model gets; what an earlier try or attempt prepared is used again. Raises Gone."""
+        copy = keys.prepared_key(self.prefix, job.owner, job.id)
+        if job.prepared is not None and job.prepared_width and job.prepared_height:
+            done = Prepared(None, job.prepared_width, job.prepared_height, job.prepared)
+            return copy if any(job.prepared.values()) else job.input_r2_key, done
+        found = self.pictures.head(job.input_r2_key, job.input_size)
+        if found is None:
+            raise Gone(Message.ORIGINAL_EXPIRED)
+        prepared = self.imaging.prepare(found[1], model.max_pixels)
+        if prepared.picture is None:
+            return job.input_r2_key, prepared
+        self.pictures.write(copy, prepared.picture, keys.prepared_type(job.id), ORIGINAL_CACHE)
+        return copy, prepared
+
+    def _accept(self, job: Job, prediction_id: str, prepared: Prepared, usual_seconds: int) -> StartOutcome:
+        now = self.clock()
+        changes = {
+            "provider_job_id": prediction_id,
+            **_preparation(prepared),
+            **accepted(now, usual_seconds),
+        }
+        try:
+            row = self.jobs.move(job.id, ACCEPT, changes, where={"attempt": job.attempt, "provider_job_id": None})
+        except TransitionRefused as refusal:  # the webhook was faster than the answer to our own request
+            if refusal.current:
+                with suppress(TransitionRefused):
+                    noted = {**_preparation(prepared), "updated_at": changes["updated_at"]}
+                    self.jobs.note(refusal.current, noted)
+            return StartOutcome.ADOPTED
+        if row.cancel_requested:
+            with suppress(ProviderError):
+                self.provider.cancel(prediction_id)
+        return StartOutcome.ACCEPTED
+
+    def _again(
+        self, job: Job, prepared: Prepared, seconds: float, outcome: StartOutcome, why: Mapping[str, Any]
+    ) -> StartOutcome:
+        """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
+        now = self.clock()
+        delay = min(MAX_DELAY, max(1, round(seconds)))
+        changes = {
+            "claimed_at": None,
+            **_preparation(prepared),
+            **why,
+            "updated_at": to_text(now),
+            "check_at": to_text(now + timedelta(seconds=delay + 60)),
+        }
+        self.jobs.move(job.id, RELEASE, changes, where={"claimed_at": job.claimed_at})
         with suppress(MessageNotSent):  # check_at is set: reconcile sends it
-            starter.messages.start(job.id, delay)
-    return StartOutcome.PAUSED
+            self.messages.start(job.id, delay)
+        return outcome
 
-
-def _run(job: Job, key: str, prepared: Prepared, offer: Offer, starter: Starter) -> StartOutcome:
-    size = (prepared.width, prepared.height)
-    promised = _promised(job, offer.model)
-    factor = offer.model.factor_for(size, sizing.turned(promised, size), sizing.MAX_OUTPUT_PIXELS)
-    if factor is None:  # its model file changed since, or what a picture says of its own size is not true
-        return _end(job, starter, "image_too_large", Message.MODEL_CANNOT_GIVE_SIZE, StartOutcome.IMAGE_TOO_LARGE)
-    now = starter.clock()
-    claim = {
-        "claimed_at": to_text(now),
-        "updated_at": to_text(now),
-        "check_at": to_text(now + CLAIM_LEASE),
-        "waiting_for": None,
-        "tries": None,
-        "result_width": promised[0],
-        "result_height": promised[1],
-    }
-    try:
-        job = starter.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
-    except TransitionRefused:
-        return StartOutcome.SKIPPED
-    if not _count_run(starter, now):
-        return _end(job, starter, "service_unavailable", Message.NO_RUNS_LEFT_TODAY, StartOutcome.SPEND_LIMIT_REACHED)
-    url, _ = starter.links.link(key, method="GET", now=starter.clock())
-    inputs = offer.model.inputs(job.params, url, factor)
-    try:
-        prediction = starter.provider.create(offer.version, inputs, f"{starter.webhook_url}?job={job.id}")
-    except NotCreated as problem:
-        _uncount_run(starter, now)
-        return _not_created(job, prepared, problem, starter)
-    except OutcomeUnknown as problem:
-        with suppress(TransitionRefused):  # the webhook was faster
-            starter.jobs.note(job, _answered(problem, starter))
-        return StartOutcome.UNKNOWN
-    return _accept(job, prediction.id, prepared, offer.model.usual_seconds, starter)
+    def _end(
+        self,
+        job: Job,
+        error_type: str,
+        message: Message,
+        outcome: StartOutcome,
+        answered: Mapping[str, Any] | None = None,
+    ) -> StartOutcome:
+        """No run of this attempt was accepted: the quota goes back."""
+        changes = {"error_type": error_type, "error_code": message, **(answered or {})}
+        end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=self.jobs, clock=self.clock)
+        return outcome
 
 
 def _promised(job: Job, model: EnhancementModel) -> tuple[int, int]:
@@ -159,74 +262,12 @@ def _promised(job: Job, model: EnhancementModel) -> tuple[int, int]:
     return sizing.result_size(job.input_width, job.input_height, job.scale, model)
 
 
-def _not_created(job: Job, prepared: Prepared, problem: NotCreated, starter: Starter) -> StartOutcome:
-    """No run exists: the job waits, or ends if it alone is refused."""
-    answered = _answered(problem, starter)
-    match problem:
-        case Refused():
-            return _end(job, starter, "provider_error", Message.PROVIDER_REFUSED_JOB, StartOutcome.REFUSED, answered)
-        case AccountRefused():
-            until = to_text(starter.clock() + PAUSE)
-            starter.usage.remember(PAUSE_KEY, {"until": until}, starter.clock(), int(PAUSE.total_seconds()))
-            seconds = PAUSE.total_seconds() + _jitter(30)
-            return _again(
-                job, prepared, starter, seconds, StartOutcome.ACCOUNT_REFUSED, {**answered, "waiting_for": "provider"}
-            )
-        case Throttled():
-            seconds = problem.retry_after + _jitter(5)
-            return _again(job, prepared, starter, seconds, StartOutcome.THROTTLED, {**answered, "waiting_for": "place"})
-        case _:
-            seconds = RETRY_UNREACHABLE.total_seconds()
-            return _again(
-                job, prepared, starter, seconds, StartOutcome.UNREACHABLE, {**answered, "waiting_for": "provider"}
-            )
-
-
-def _answered(problem: ProviderError, starter: Starter) -> dict[str, Any]:
-    return {"provider_answer": str(problem), "provider_answered_at": to_text(starter.clock())}
-
-
 def _jitter(seconds: float) -> float:
     return random.uniform(0, seconds)  # noqa: S311 - not a secret
 
 
-def _withdraw(job: Job, starter: Starter) -> StartOutcome:
-    try:
-        end_job(job, WITHDRAW, {}, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
-    except TransitionRefused:
-        return StartOutcome.SKIPPED
-    return StartOutcome.CANCELED
-
-
-def _count_run(starter: Starter, day: datetime) -> bool:
-    """Whether the day's ceiling has a place for the run; it is taken before the provider is asked."""
-    ceiling = starter.spend_ceiling
-    return starter.usage.count(spend_key(day), ceiling, _counted_until(day), hard=True) <= ceiling
-
-
-def _uncount_run(starter: Starter, day: datetime) -> None:
-    """Give the place back: the provider has said that there is no run."""
-    starter.usage.count(spend_key(day), starter.spend_ceiling, _counted_until(day), by=-1)
-
-
 def _counted_until(day: datetime) -> int:
     return int(spend_reopens(day).timestamp()) + DAY
-
-
-def _prepare(job: Job, model: EnhancementModel, starter: Starter) -> tuple[str, Prepared]:
-    """The key of what the model gets; what an earlier try or attempt prepared is used again. Raises Gone."""
-    copy = keys.prepared_key(starter.prefix, job.owner, job.id)
-    if job.prepared is not None and job.prepared_width and job.prepared_height:
-        done = Prepared(None, job.prepared_width, job.prepared_height, job.prepared)
-        return copy if any(job.prepared.values()) else job.input_r2_key, done
-    found = starter.pictures.head(job.input_r2_key, job.input_size)
-    if found is None:
-        raise Gone(Message.ORIGINAL_EXPIRED)
-    prepared = starter.imaging.prepare(found[1], model.max_pixels)
-    if prepared.picture is None:
-        return job.input_r2_key, prepared
-    starter.pictures.write(copy, prepared.picture, keys.prepared_type(job.id), UPLOAD_CACHE)
-    return copy, prepared
 
 
 def _preparation(prepared: Prepared) -> dict[str, Any]:
@@ -237,61 +278,7 @@ def _preparation(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _accept(job: Job, prediction_id: str, prepared: Prepared, usual_seconds: int, starter: Starter) -> StartOutcome:
-    now = starter.clock()
-    changes = {
-        "provider_job_id": prediction_id,
-        **_preparation(prepared),
-        **accepted(now, usual_seconds),
-    }
-    try:
-        row = starter.jobs.move(job.id, ACCEPT, changes, where={"attempt": job.attempt, "provider_job_id": None})
-    except TransitionRefused as refusal:  # the webhook was faster than the answer to our own request
-        if refusal.current:
-            with suppress(TransitionRefused):
-                noted = {**_preparation(prepared), "updated_at": changes["updated_at"]}
-                starter.jobs.note(refusal.current, noted)
-        return StartOutcome.ADOPTED
-    if row.cancel_requested:
-        with suppress(ProviderError):
-            starter.provider.cancel(prediction_id)
-    return StartOutcome.ACCEPTED
-
-
 def accepted(now: datetime, usual_seconds: int) -> dict[str, Any]:
     """What the row says from the provider's acceptance on. The webhook is awaited for four times the usual run."""
     due = now + timedelta(seconds=60 + 4 * usual_seconds)
     return {"accepted_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(due)}
-
-
-def _again(
-    job: Job, prepared: Prepared, starter: Starter, seconds: float, outcome: StartOutcome, why: Mapping[str, Any]
-) -> StartOutcome:
-    """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
-    now = starter.clock()
-    delay = min(MAX_DELAY, max(1, round(seconds)))
-    changes = {
-        "claimed_at": None,
-        **_preparation(prepared),
-        **why,
-        "updated_at": to_text(now),
-        "check_at": to_text(now + timedelta(seconds=delay + 60)),
-    }
-    starter.jobs.move(job.id, RELEASE, changes, where={"claimed_at": job.claimed_at})
-    with suppress(MessageNotSent):  # check_at is set: reconcile sends it
-        starter.messages.start(job.id, delay)
-    return outcome
-
-
-def _end(
-    job: Job,
-    starter: Starter,
-    error_type: str,
-    message: Message,
-    outcome: StartOutcome,
-    answered: Mapping[str, Any] | None = None,
-) -> StartOutcome:
-    """No run of this attempt was accepted: the quota goes back."""
-    changes = {"error_type": error_type, "error_code": message, **(answered or {})}
-    end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=starter.jobs, clock=starter.clock)
-    return outcome

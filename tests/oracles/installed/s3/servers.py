@@ -12,7 +12,7 @@ import requests
 
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
-from enhancer.bootstrap import r2_client
+from enhancer.aws_clients import r2_client
 from local.ports import free_ports
 from operate.verify_live.bucket import Bucket
 from tests.oracles.installed.running import ran, serving

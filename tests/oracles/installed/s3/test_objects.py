@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from enhancer.bootstrap import r2_client
+from enhancer.aws_clients import r2_client
 from tests.oracles.installed.s3.servers import BUCKET
 
 ODD = [

@@ -11,14 +11,15 @@ import dataclasses
 import pytest
 
 from enhancer.domain import keys
+from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.errors import NotFound, ValidationFailed
-from enhancer.usecases.create_job import Choice, create_job_from_upload
-from enhancer.usecases.request_upload import UPLOAD_CACHE, request_upload
+from enhancer.usecases.create_job import FromUpload, JobOptions, NewJob
+from enhancer.usecases.request_upload import RequestUpload
 from tests.oracles.installed.s3.servers import BUCKET
 from tests.pictures import picture
 from tests.unit.conftest import PREFIX, make_world
 
-CHOICE = Choice("nightmareai/real-esrgan", {}, "x.png")
+CHOICE = JobOptions("nightmareai/real-esrgan", {}, "x.png")
 COPY = {"x-amz-copy-source": f"/{BUCKET}/"}
 SENT = {
     "a copy": COPY,
@@ -37,22 +38,16 @@ DROPPED = {"minio": {"an encoding", "a language", "a time"}, "rclone": {"a time"
 @pytest.fixture
 def world(server):
     made = make_world()
-    made.intake = dataclasses.replace(made.intake, pictures=server.pictures)
+    made.create_job = dataclasses.replace(made.create_job, pictures=server.pictures)
     return made
 
 
 def send(world, http, data, changed):
     """Ask for an upload, send it with these headers beside the signed ones; its id and the status."""
-    intake = world.intake
-    upload = request_upload(
-        "image/png",
-        len(data),
-        world.owner,
-        pictures=intake.pictures,
-        max_bytes=intake.max_bytes,
-        prefix=PREFIX,
-        clock=world.clock,
-    )
+    create_job = world.create_job
+    upload = RequestUpload(
+        pictures=create_job.pictures, max_bytes=create_job.max_bytes, prefix=PREFIX, clock=world.clock
+    )("image/png", len(data), world.owner)
     answer = http.put(upload.url, data=data, headers=upload.headers | changed, timeout=10)
     return upload.upload_id, answer.status_code
 
@@ -60,29 +55,29 @@ def send(world, http, data, changed):
 def test_an_upload_as_signed_becomes_a_job(world, http):
     upload_id, status = send(world, http, picture(), {})
     assert status == 200
-    assert create_job_from_upload(upload_id, CHOICE, world.owner, world.intake).id == upload_id
+    assert world.create_job(NewJob(upload_id, FromUpload(), CHOICE, world.owner)).id == upload_id
 
 
 @pytest.mark.parametrize("sent", SENT)
 def test_an_upload_with_headers_that_were_not_signed_becomes_none(server, world, http, sent):
     theirs = keys.original_key(PREFIX, dataclasses.replace(world.owner, id="v" * 26), keys.new_job_id("image/png"))
-    server.pictures.write(theirs, picture(size=(31, 17)), "image/png", UPLOAD_CACHE)
+    server.pictures.write(theirs, picture(size=(31, 17)), "image/png", ORIGINAL_CACHE)
     changed = {name: value + theirs if name == "x-amz-copy-source" else value for name, value in SENT[sent].items()}
     upload_id, status = send(world, http, picture(), changed)
     refused = server.name == "rclone" and any(name.startswith("x-amz-") for name in changed)
     assert status == (403 if refused else 200)
     if sent in DROPPED[server.name]:
-        assert create_job_from_upload(upload_id, CHOICE, world.owner, world.intake).id == upload_id
+        assert world.create_job(NewJob(upload_id, FromUpload(), CHOICE, world.owner)).id == upload_id
         return
     with pytest.raises(NotFound if refused else ValidationFailed):
-        create_job_from_upload(upload_id, CHOICE, world.owner, world.intake)
+        world.create_job(NewJob(upload_id, FromUpload(), CHOICE, world.owner))
     assert [stored.key for stored in server.pictures.list("")] == [theirs], "what was copied is deleted"
 
 
 def test_a_copy_of_the_same_length_with_the_requests_metadata_is_the_buckets_to_refuse(server, world, http):
     """What no look at the object can tell: why `make verify-live` asks R2 for the refusal (docs/security.md)."""
     theirs = keys.original_key(PREFIX, dataclasses.replace(world.owner, id="v" * 26), keys.new_job_id("image/png"))
-    server.pictures.write(theirs, picture(), "image/png", UPLOAD_CACHE)
+    server.pictures.write(theirs, picture(), "image/png", ORIGINAL_CACHE)
     changed = {"x-amz-copy-source": f"/{BUCKET}/{theirs}", "x-amz-metadata-directive": "REPLACE"}
     _, status = send(world, http, picture(), changed)
     assert status == {"minio": 200, "rclone": 403}[server.name]

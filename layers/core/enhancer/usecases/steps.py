@@ -1,0 +1,81 @@
+"""Steps that several use cases share: find a caller's job, stop its run, end it; check an upload's size."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from enhancer.domain import keys
+from enhancer.domain.authorization import may_read, owns
+from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.job import WITHDRAW, Job, Status, Transition
+from enhancer.domain.messages import Message
+from enhancer.domain.owner import Caller, Owner
+from enhancer.errors import NotFound, PayloadTooLarge, ProviderError, Unauthorized, ValidationFailed
+from enhancer.ports import Jobs, Provider
+
+
+def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = False, admins: bool = False) -> Job:
+    """Return the caller's job; with `deleted` also a deleted one, with `admins` any job for an admin.
+
+    Raises Unauthorized without a caller, NotFound for a job that is another owner's, deleted, or unknown.
+    """
+    if caller is None:
+        raise Unauthorized(Message.SIGN_IN_REQUIRED)
+    job = jobs.get(job_id) if keys.is_job_id(job_id) else None
+    if job and admins and may_read(caller, job) and (deleted or not job.deleted_at):
+        return job
+    return own_job(job, caller.owner, deleted=deleted)
+
+
+def own_job(job: Job | None, owner: Owner, *, deleted: bool = False) -> Job:
+    """Return the row if it is the owner's; with `deleted` also a deleted one. Raises NotFound."""
+    if job is None or not owns(owner, job) or (job.deleted_at and not deleted):
+        raise NotFound(Message.JOB_NOT_FOUND)
+    return job
+
+
+def stop_run(job: Job, *, jobs: Jobs, provider: Provider, clock: Clock) -> Job:
+    """Cancel a queued job with a refund, or record the request and pass it on to the provider.
+
+    Raises TransitionRefused, Contended.
+    """
+    if job.status is Status.QUEUED:
+        changes = {"cancel_requested": True}
+        end_job(job, WITHDRAW, changes, refund=True, ran=job.ran_before, jobs=jobs, clock=clock)
+        ended = jobs.get(job.id, consistent=True)
+        return ended or job
+    noted = jobs.note(job, {"cancel_requested": True, "updated_at": to_text(clock())})
+    if noted.provider_job_id:
+        with suppress(ProviderError):  # its Cancel-After ends it in any case; the status follows what the provider says
+            provider.cancel(noted.provider_job_id)
+    return noted
+
+
+def end_job(
+    job: Job,
+    transition: Transition,
+    changes: Mapping[str, Any],
+    *,
+    refund: bool,
+    ran: bool = True,
+    jobs: Jobs,
+    clock: Clock,
+) -> None:
+    """Make a terminal transition, tried up to five times while another transaction holds the row or the quota.
+
+    `ran` says that the provider may have accepted a run: a quota refunds only so many of those. Raises
+    TransitionRefused with the row as found, Contended after the fifth try.
+    """
+    from enhancer.contention import settled
+
+    now = to_text(clock())
+    final = {**changes, "finished_at": now, "updated_at": now}
+    settled(lambda: jobs.end(job, transition, final, refund=refund, ran=ran))
+
+
+def check_size(size: int, max_bytes: int) -> None:
+    """Raises ValidationFailed for an empty file, PayloadTooLarge above `max_bytes`."""
+    if size < 1:
+        raise ValidationFailed(Message.FILE_EMPTY, size=size)
+    if size > max_bytes:
+        raise PayloadTooLarge(Message.FILE_TOO_LARGE, size=size, maxBytes=max_bytes)
