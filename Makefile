@@ -210,7 +210,7 @@ build-aws: check-models $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
-PYTHON_FILES := layers functions local operate bench tests
+PYTHON_FILES := layers functions local operate replicate_standin bench tests
 test: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## run all tests, or some: make test [TESTS=tests/unit]
 	@.venv/bin/python -m pytest $(or $(TESTS),--ignore=tests/oracles/installed --cov --cov-report=term:skip-covered)
 

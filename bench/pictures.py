@@ -23,8 +23,8 @@ from enhancer.adapters.model_files import models
 from enhancer.ports import Wish
 from local.config import ROOT, StackConfig
 from local.ports import free_ports
-from local.replicate.realesrgan import RealEsrganEngine
 from local.stack import LocalStack
+from replicate_standin.realesrgan import RealEsrganEngine
 
 EGRESS = 0.09
 """US dollars for a gigabyte from AWS to the internet, us-east-1, first 10 TB a month (aws.amazon.com/ec2/pricing, read

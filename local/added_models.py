@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from local.replicate.published import PUBLISHED
+from replicate_standin.published import PUBLISHED
 
 FOLDER = Path("layers/CoreLayer/python/enhancer/models")
 """Below the build: the very files that the functions read."""
@@ -14,7 +14,7 @@ _KINDS = {"boolean": "boolean", "integer": "integer", "number": "number", "choic
 
 
 def added_models(build: Path) -> list[dict[str, Any]]:
-    """The built models that the stand-in has no published source of, each as `local/replicate/given.py` reads it."""
+    """The built models that the stand-in has no published source of, each as `replicate_standin/given.py` reads it."""
     known = {model.slug for model in PUBLISHED}
     documents = [json.loads(path.read_text()) for path in sorted((build / FOLDER).glob("*--*.json"))]
     return [as_given(document) for document in documents if document["slug"] not in known]

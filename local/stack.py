@@ -161,7 +161,7 @@ def _start_replicate(config: StackConfig) -> Child:
         models = config.state / "replicate_models.json"
         models.write_text(json.dumps(added))
         settings["STANDIN_MODELS"] = str(models)
-    return _start_module("Replicate stand-in", "local.replicate", settings, config)
+    return _start_module("Replicate stand-in", "replicate_standin", settings, config)
 
 
 def _start_front_door(config: StackConfig, api_id: str) -> Child:

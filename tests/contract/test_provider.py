@@ -16,8 +16,8 @@ from enhancer.adapters.replicate import Replicate
 from enhancer.domain.prediction import TERMINAL
 from enhancer.errors import NotCreated, OutcomeUnknown, Refused, Throttled
 from enhancer.ports import Provider
+from replicate_standin.tests.harness import TOKEN, HeldEngine, Outside, Service, eventually, picture
 from tests.fakes import FakeProvider
-from tests.replicate.harness import TOKEN, HeldEngine, Outside, Service, eventually, picture
 
 VERSION = "nightmareai/real-esrgan"
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)

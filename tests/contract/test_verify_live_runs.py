@@ -19,7 +19,7 @@ from operate.verify_live.accounts import read_accounts
 from operate.verify_live.findings import Findings
 from operate.verify_live.models import published
 from operate.verify_live.runs import DEADLINE, Listening, Runs, check_cancel, check_deadline, check_job, check_rates
-from tests.replicate.harness import SECRET, TOKEN, FakeClock, HeldEngine, Outside, Service
+from replicate_standin.tests.harness import SECRET, TOKEN, FakeClock, HeldEngine, Outside, Service
 
 VERSION = models()["tencentarc/gfpgan"].version
 ESRGAN = models()["nightmareai/real-esrgan"].version

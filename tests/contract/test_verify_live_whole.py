@@ -9,8 +9,8 @@ from moto.server import ThreadedMotoServer
 
 from operate.verify_live import __main__ as verify_live
 from operate.verify_live.runs import DEADLINE
+from replicate_standin.tests.harness import ENDED, SECRET, TOKEN
 from tests.contract.test_verify_live_runs import Desk
-from tests.replicate.harness import ENDED, SECRET, TOKEN
 from tests.terminal import Scripted
 
 EXPECTED = Path(__file__).with_name("verified_by_stand_ins.md")

@@ -64,7 +64,7 @@ def visit(browser: Browser, stack: LocalStack) -> Iterator[Visit]:
 
 @pytest.fixture
 def faults() -> Iterator[SetFaults]:
-    """Sets what goes wrong at a stack's provider from now on (local/replicate/README.md), until the test ends."""
+    """Sets what goes wrong at a stack's provider from now on (replicate_standin/README.md), until the test ends."""
     touched = []
 
     def put(at: LocalStack, *wanted: dict[str, Any]) -> None:

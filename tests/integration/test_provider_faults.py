@@ -1,4 +1,4 @@
-"""The provider goes wrong as a run is created (faults of local/replicate/README.md): how the job ends, over the API."""
+"""The provider fails as a run is created (faults of replicate_standin/README.md): how the job ends, over the API."""
 
 import pytest
 

@@ -46,7 +46,7 @@ def test_badly_signed_webhooks_are_refused_and_reconcile_finishes_the_job(instal
     order.run_is("succeeded")
     before = order.reaches("enhancing")
     [run] = order.runs()
-    log = installation.stack.config.state / "replicate.log"
+    log = installation.stack.config.state / "replicate_standin.log"
     tries = until(
         lambda: (
             len(found := [line for line in log.read_text().splitlines() if f"{run['id']}: webhook" in line]) > 1

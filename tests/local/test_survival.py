@@ -109,7 +109,7 @@ def test_a_killed_supervisor_takes_all_with_it_and_nothing_is_lost(started: Star
     assert rows(started.state) == {"a moment ago"}, "this start waited for the emulator's end"
 
 
-@pytest.mark.parametrize("part", ["local.replicate", "local.frontdoor"])
+@pytest.mark.parametrize("part", ["replicate_standin", "local.frontdoor"])
 def test_a_part_that_is_killed_ends_the_others_cleanly(started: Started, part: str) -> None:
     started.put("a moment ago")
     os.kill(started.pid_of(part), signal.SIGKILL)

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from local.replicate.engines import Pixels
-from local.replicate.enhancement import Made, enhance
-from local.replicate.instant import InstantEngine
-from local.replicate.models import RunError
-from local.replicate.published import PUBLISHED
+from replicate_standin.engines import Pixels
+from replicate_standin.enhancement import Made, enhance
+from replicate_standin.instant import InstantEngine
+from replicate_standin.models import RunError
+from replicate_standin.published import PUBLISHED
 
 RECORDED = json.loads((Path(__file__).parent / "fixtures" / "geometry.json").read_text())
 MODELS = {model.slug: model for model in PUBLISHED}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local.replicate.given import read_models
-from local.replicate.models import Field
-from local.replicate.published import PUBLISHED
-from tests.replicate.harness import Service
+from replicate_standin.given import read_models
+from replicate_standin.models import Field
+from replicate_standin.published import PUBLISHED
+from replicate_standin.tests.harness import Service
 
 LISTED = {
     each["slug"]: each

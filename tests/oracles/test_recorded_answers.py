@@ -13,8 +13,8 @@ from enhancer.adapters.replicate import Replicate
 from enhancer.adapters.replicate_prediction import read_prediction
 from enhancer.domain.prediction import Prediction, judge
 from enhancer.errors import AccountRefused, OutcomeUnknown, Refused, Throttled
-from local.replicate.given import read_models
-from tests.replicate.harness import TOKEN, FakeClock, HeldEngine, Outside, Service, eventually
+from replicate_standin.given import read_models
+from replicate_standin.tests.harness import TOKEN, FakeClock, HeldEngine, Outside, Service, eventually
 from tests.transport import session
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -10,7 +10,7 @@ from enhancer.http import routing
 from tests.documents import FENCE, ROOT
 from tests.unit.test_routing import leaves
 
-FURTHER = ("samples/README.md", "local/README.md", "local/replicate/README.md", "web/README.md")
+FURTHER = ("samples/README.md", "local/README.md", "replicate_standin/README.md", "web/README.md")
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / each for each in FURTHER)]
 IDS = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 
@@ -41,7 +41,8 @@ def blocks():
 
 
 def test_every_command_is_typed_by_a_test_or_needs_an_account():
-    sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    folders = (ROOT / "tests", ROOT / "replicate_standin/tests")
+    sources = "".join(path.read_text() for folder in folders for path in folder.rglob("test_*.py"))
     typed = re.findall(r'block\("([^"]+)", "(\w+)", "([^"]+)"\)', sources)
     left = [
         (name, text)

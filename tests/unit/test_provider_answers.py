@@ -1,7 +1,7 @@
 """One job each with a provider that answers badly: what its person, its operator and the books see.
 
-The answers go through the real adapter; their bodies are those of `tests/replicate/provider/examples` and of the
-provider's own clients' tests.
+The answers go through the real adapter; their bodies are those of `replicate_standin/tests/provider/examples` and of
+the tests of the provider's own clients.
 """
 
 import json

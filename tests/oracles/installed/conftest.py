@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.replicate.harness import Outside, Service, picture
+from replicate_standin.tests.harness import Outside, Service, picture
 
 ROOT = Path(__file__).parents[3]
 PROGRAMS = ROOT / "tests" / "oracles" / "programs"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from replicate_standin.tests.harness import SECRET, TOKEN, Outside, Service, picture
 from tests.oracles.installed.conftest import run
-from tests.replicate.harness import SECRET, TOKEN, Outside, Service, picture
 
 SLUG = "nightmareai/real-esrgan"
 VERSION = "f121d640bd286e1fdc67f9799164c1d5be36ff74576ee11c803ae5b665dd46aa"

@@ -13,8 +13,8 @@ import pytest
 
 from enhancer.adapters.webhook_signature import WebhookSignature
 from enhancer.errors import Unauthorized
+from replicate_standin.tests.harness import SECRET, Outside, Service, eventually
 from tests.oracles.installed.conftest import Ask
-from tests.replicate.harness import SECRET, Outside, Service, eventually
 
 OTHER = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 VERIFIERS = ("webhook_verifiers.py", "webhook_verifiers.js")

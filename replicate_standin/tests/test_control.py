@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local.replicate.faults.document import FAULTS_MAX
-from local.replicate.faults.table import FAULTS
-from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, eventually
+from replicate_standin.faults.document import FAULTS_MAX
+from replicate_standin.faults.table import FAULTS
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, eventually
 
 HERE = Path(__file__).parent
 
@@ -165,4 +165,4 @@ def test_it_stops_cleanly_whatever_is_held_back(
 def test_every_fault_has_a_test_and_a_line_in_the_readme(name: str) -> None:
     tests = "".join(path.read_text() for path in HERE.glob("test_*_faults.py"))
     assert f'"fault": "{name}"' in tests
-    assert f"`{name}`" in (HERE.parents[1] / "local" / "replicate" / "README.md").read_text()
+    assert f"`{name}`" in (HERE.parent / "README.md").read_text()

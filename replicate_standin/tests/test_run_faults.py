@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, eventually
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, eventually
 
 PIXEL_CAP = (
     "Input image of dimensions (2000, 3000, 3) has a total number of pixels 6000000 greater than the max size that "

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, picture
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, picture
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ def test_the_readmes_walk_enlarges_a_picture_and_sets_faults(tmp_path: Path) -> 
     def here(script: str) -> str:
         return script.replace("8030", str(port)).replace("8031", str(pictures))
 
-    start = here(block("local/replicate/README.md", "sh", "local.replicate"))
-    serving = here(block("local/replicate/README.md", "sh", "http.server"))
-    asking = here(block("local/replicate/README.md", "sh", "cat.jpg"))
-    faults = here(block("local/replicate/README.md", "sh", "_control"))
+    start = here(block("replicate_standin/README.md", "sh", "replicate_standin"))
+    serving = here(block("replicate_standin/README.md", "sh", "http.server"))
+    asking = here(block("replicate_standin/README.md", "sh", "cat.jpg"))
+    faults = here(block("replicate_standin/README.md", "sh", "_control"))
     with terminal(start, LOCAL_ENGINE="instant", STANDIN_STATE=str(tmp_path)) as server:
         assert wait_for(server, "ready ") == f"ready http://127.0.0.1:{port}\n"
         with terminal(serving) as host:

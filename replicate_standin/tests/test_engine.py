@@ -13,11 +13,11 @@ import pytest
 import requests
 from PIL import Image
 
-from local.replicate import realesrgan
-from local.replicate.engines import CancelledRunError, EngineError, make_engine
-from local.replicate.realesrgan import RealEsrganEngine
-from local.replicate.settings import Settings, SettingsError
-from tests.replicate.harness import SECRET, TOKEN, Outside, Service, eventually
+from replicate_standin import realesrgan
+from replicate_standin.engines import CancelledRunError, EngineError, make_engine
+from replicate_standin.realesrgan import RealEsrganEngine
+from replicate_standin.settings import Settings, SettingsError
+from replicate_standin.tests.harness import SECRET, TOKEN, Outside, Service, eventually
 
 ROOT = Path(__file__).parents[2]
 CAT = ROOT / "samples" / "cat.jpg"
@@ -147,8 +147,8 @@ def test_the_real_engine_is_the_default() -> None:
 
 def start(tmp_path: Path, **more: str) -> subprocess.Popen[str]:
     environment = os.environ | GOOD | {"TMPDIR": str(tmp_path)} | more
-    command = [sys.executable, "-m", "local.replicate"]
-    return subprocess.Popen(  # noqa: S603 - our own program
+    command = [sys.executable, "-m", "replicate_standin"]
+    return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.replicate.server import FILES_FOLDER, PREDICTIONS_FOLDER
-from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, eventually
+from replicate_standin.server import FILES_FOLDER, PREDICTIONS_FOLDER
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, eventually
 
 
 class Starts:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from enhancer.domain.prediction import Prediction, Verdict, judge
-from local.replicate.orders import read_cancel_after, read_prefer
-from local.replicate.server import FILES_FOLDER, RECEIVED_FOLDER
-from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, check, eventually, picture
+from replicate_standin.orders import read_cancel_after, read_prefer
+from replicate_standin.server import FILES_FOLDER, RECEIVED_FOLDER
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, check, eventually, picture
 
 
 def test_a_prediction_goes_from_starting_to_an_output(service: Service, image: str, engine: HeldEngine) -> None:

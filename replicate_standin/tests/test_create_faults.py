@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.replicate.harness import FakeClock, HeldEngine, Outside, Service, check, eventually
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, check, eventually
 
 
 def post(service: Service, image: str, problem: bool = True, **more: Any) -> requests.Response:

@@ -18,12 +18,12 @@ from jsonschema import Draft202012Validator, FormatChecker
 from PIL import Image
 from referencing import Registry, Resource
 
-from local.replicate.engines import CancelledRunError
-from local.replicate.instant import InstantEngine
-from local.replicate.models import Model
-from local.replicate.published import CODEFORMER, GFPGAN, REAL_ESRGAN
-from local.replicate.serving import serve
-from local.replicate.settings import Settings
+from replicate_standin.engines import CancelledRunError
+from replicate_standin.instant import InstantEngine
+from replicate_standin.models import Model
+from replicate_standin.published import CODEFORMER, GFPGAN, REAL_ESRGAN
+from replicate_standin.serving import serve
+from replicate_standin.settings import Settings
 
 TOKEN = "r8_a_token_for_tests"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replicate.harness import MODELS, PROVIDER, SECRET, Service, check, ordered
+from replicate_standin.tests.harness import MODELS, PROVIDER, SECRET, Service, check, ordered
 
 EXAMPLES = sorted((PROVIDER / "examples").glob("*.json"))
 

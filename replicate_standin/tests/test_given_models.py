@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.replicate.given import read_models
-from local.replicate.settings import Settings, SettingsError
+from replicate_standin.given import read_models
+from replicate_standin.settings import Settings, SettingsError
+from replicate_standin.tests.harness import SECRET, TOKEN, Outside, Service, check, eventually
 from tests.documents import block
-from tests.replicate.harness import SECRET, TOKEN, Outside, Service, check, eventually
 
 VERSION = "51ed1464d8bbbaca811153b051d3b09ab42f0bdeb85804ae26ba323d7a66a4ac"
 URL = {"type": "string", "title": "Output", "format": "uri"}
@@ -174,7 +174,7 @@ def test_a_file_with_a_mistake_is_named_at_start(tmp_path: Path, content: str, n
 
 def test_the_readmes_model_is_one(tmp_path: Path) -> None:
     path = tmp_path / "models.json"
-    path.write_text(block("local/replicate/README.md", "json", "topazlabs"))
+    path.write_text(block("replicate_standin/README.md", "json", "topazlabs"))
     [model] = read_models(path)
     assert model.size((12, 8), model.settle({"image": "https://example.com/x.png"})) == (24, 16)
     assert model.file_name("x.png", transparent=False) == "output.jpg"

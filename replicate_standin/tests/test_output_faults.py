@@ -7,7 +7,7 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.replicate.harness import Service
+from replicate_standin.tests.harness import Service
 
 
 @pytest.fixture

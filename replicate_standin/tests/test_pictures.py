@@ -7,9 +7,9 @@ import pytest
 import requests
 from PIL import Image
 
-from local.replicate import downloads
-from local.replicate.enhancement import progress_line
-from tests.replicate.harness import MODELS, Outside, Service, picture
+from replicate_standin import downloads
+from replicate_standin.enhancement import progress_line
+from replicate_standin.tests.harness import MODELS, Outside, Service, picture
 
 TURNED = 6
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.replicate.harness import SECRET, FakeClock, Outside, Service, eventually
+from replicate_standin.tests.harness import SECRET, FakeClock, Outside, Service, eventually
 
 
 def create(service: Service, outside: Outside, image: str, job: str = "ja") -> dict[str, Any]:

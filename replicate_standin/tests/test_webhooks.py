@@ -3,8 +3,8 @@
 import pytest
 from standardwebhooks import Webhook
 
-from local.replicate.deliveries import ATTEMPTS_AT
-from tests.replicate.harness import SECRET, FakeClock, HeldEngine, Outside, Service, check, eventually
+from replicate_standin.deliveries import ATTEMPTS_AT
+from replicate_standin.tests.harness import SECRET, FakeClock, HeldEngine, Outside, Service, check, eventually
 
 
 def hooked(outside: Outside, *events: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`python -m local.replicate`: run the stand-in until SIGTERM or SIGINT."""
+"""`python -m replicate_standin`: run the stand-in until SIGTERM or SIGINT."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""A stand-in from its socket to its last file: what `python -m local.replicate` and the tests both run."""
+"""A stand-in from its socket to its last file: what `python -m replicate_standin` and the tests both run."""
 
 import asyncio
 import shutil
