@@ -14,7 +14,7 @@ _KINDS = {"boolean": "boolean", "integer": "integer", "number": "number", "choic
 
 
 def added_models(build: Path) -> list[dict[str, Any]]:
-    """The built models that the stand-in has no published source of, each as `replicate_standin/given.py` reads it."""
+    """Return the built models that the stand-in has no published source of, as `STANDIN_MODELS` takes them."""
     known = {model.slug for model in PUBLISHED}
     documents = [json.loads(path.read_text()) for path in sorted((build / FOLDER).glob("*--*.json"))]
     return [as_given(document) for document in documents if document["slug"] not in known]

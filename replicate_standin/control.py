@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from .bodies import read_json
-from .faults.armed import Faults
+from .faults.active import Faults
 from .faults.document import read_document
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from .clock import Clock
-from .orders import Order
+from .create_request import Order
 from .predictions import Prediction
 from .received import Received
 from .runs import Runs

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .engines import Cancelled, Engine
+from .images import UndecodableError, encode, open_picture, read_pixels, shape
 from .models import Model, RunError, Size
-from .pictures import UndecodableError, encode, open_picture, read_pixels, shape
 
 # The result is held whole: 150 megapixels are about 1 GiB while the PNG is written.
 OUTPUT_MAX_PIXELS = 150_000_000

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from .clock import iso
-from .orders import Order
+from .create_request import Order
 from .problems import NotFoundError, UnprocessableError
 
 PAGE_SIZE = 100

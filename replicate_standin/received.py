@@ -10,7 +10,7 @@ from typing import Any
 from PIL import ExifTags
 
 from .clock import iso
-from .pictures import UndecodableError, decode, open_picture
+from .images import UndecodableError, decode, open_picture
 from .problems import NotFoundError
 
 KEEP = 200

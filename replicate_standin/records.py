@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .clock import iso
+from .create_request import Order
 from .files import OutputFiles
 from .models import Models
-from .orders import Order
 from .predictions import Prediction, Status
 from .problems import NotFoundError, ProblemError
 

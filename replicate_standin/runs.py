@@ -13,16 +13,16 @@ import aiohttp
 
 from .clock import Clock, first_of
 from .courses import ORDINARY, Course
+from .create_request import Order
 from .engines import CancelledRunError, Engine
-from .faults.armed import Faults
+from .faults.active import Faults
 from .faults.runs import RunFault
 from .files import OutputFiles
-from .orders import Order
 from .predictions import Prediction, Predictions, Status
 from .received import Received
 from .records import Records
 from .webhooks import Webhooks
-from .workshop import INTERRUPTED, Done, Workshop
+from .worker import INTERRUPTED, Done, Workshop
 
 log = logging.getLogger(__name__)
 

@@ -10,16 +10,15 @@ from aiohttp import web
 from .bodies import read_json
 from .clock import Clock
 from .control import Control
+from .create_request import read_order
 from .creations import Creation
 from .engines import Engine
-from .faults.armed import Faults
+from .faults.active import Faults
 from .faults.creations import CreationFault
 from .faults.outputs import OutputFault
 from .files import OutputFiles
-from .limits import RateLimits
+from .images import media_type
 from .models import Model, Models
-from .orders import read_order
-from .pictures import media_type
 from .predictions import Predictions
 from .problems import (
     Handler,
@@ -30,6 +29,7 @@ from .problems import (
     problems_as_answers,
 )
 from .published import PUBLISHED
+from .rate_limits import RateLimits
 from .received import Received
 from .records import Records
 from .runs import Runs

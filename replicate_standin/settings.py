@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .given import GivenModelError, read_models
+from .model_file import GivenModelError, read_models
 from .models import Model
 
 ENGINES = ("realesrgan", "instant")

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from .clock import Clock
 from .deliveries import Delivery
-from .faults.armed import Faults
+from .faults.active import Faults
 from .faults.webhooks import WebhookFault
 from .predictions import Prediction
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from ..clock import Clock, first_of
-from ..orders import Order
+from ..create_request import Order
 
 HOLD_MAX_SECONDS = 24 * 3600
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
+from ..create_request import Order
 from ..creations import Creation
 from ..models import additional, missing
-from ..orders import Order
 from ..problems import InvalidInputError, InvalidVersionError, NotFoundError, UnauthenticatedError, problem
 from .base import Fault, held, parameter
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..problems import UnprocessableError
-from .armed import Armed
+from .active import Armed
 from .base import Fault, Parameter
 from .table import FAULTS
 

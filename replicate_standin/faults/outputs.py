@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from aiohttp import web
 
-from ..pictures import open_picture
+from ..images import open_picture
 from ..problems import NotFoundError
 from .base import Fault, parameter
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from standardwebhooks import Webhook
 
+from ..create_request import Order
 from ..deliveries import Delivery
-from ..orders import Order
 from .base import Fault, held, parameter
 
 _JOB_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"

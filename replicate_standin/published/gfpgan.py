@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from ..images import WRITABLE
 from ..models import Field, Model, RunError, Size, Version
-from ..pictures import WRITABLE
 
 LOW = 300
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from enhancer.domain.prediction import Prediction, Verdict, judge
-from replicate_standin.orders import read_cancel_after, read_prefer
+from replicate_standin.create_request import read_cancel_after, read_prefer
 from replicate_standin.server import FILES_FOLDER, RECEIVED_FOLDER
 from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, check, eventually, picture
 

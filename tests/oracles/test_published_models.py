@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from replicate_standin.given import read_models
+from replicate_standin.model_file import read_models
 from replicate_standin.models import Field
 from replicate_standin.published import PUBLISHED
 from replicate_standin.tests.harness import Service

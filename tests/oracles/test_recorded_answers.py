@@ -13,7 +13,7 @@ from enhancer.adapters.replicate import Replicate
 from enhancer.adapters.replicate_prediction import read_prediction
 from enhancer.domain.prediction import Prediction, judge
 from enhancer.errors import AccountRefused, OutcomeUnknown, Refused, Throttled
-from replicate_standin.given import read_models
+from replicate_standin.model_file import read_models
 from replicate_standin.tests.harness import TOKEN, FakeClock, HeldEngine, Outside, Service, eventually
 from tests.transport import session
 

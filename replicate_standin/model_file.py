@@ -21,8 +21,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from .images import WRITABLE
 from .models import Field, Model, RunError, Size, Version
-from .pictures import WRITABLE
 
 
 class GivenModelError(Exception):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from ..clock import Clock
-from ..orders import Order
+from ..create_request import Order
 from .base import Fault
 
 K = TypeVar("K", bound=Fault)

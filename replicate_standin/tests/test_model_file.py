@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from replicate_standin.given import read_models
+from replicate_standin.model_file import read_models
 from replicate_standin.settings import Settings, SettingsError
 from replicate_standin.tests.harness import SECRET, TOKEN, Outside, Service, check, eventually
 from tests.documents import block
