@@ -1,4 +1,4 @@
-"""Time as a port, so that a test can live through an hour in a moment."""
+"""A clock as a port, so that a test can pass an hour at once."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """What the stand-in wants to know of time."""
+    """A source of time."""
 
     def now(self) -> datetime:
-        """Return this moment, in UTC."""
+        """Return the current time in UTC."""
 
     async def sleep(self, seconds: float) -> None:
         """Return when that many seconds have passed on this clock; at once if zero or fewer."""
@@ -20,7 +20,7 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
-        """Return this moment, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
@@ -29,7 +29,7 @@ class SystemClock:
 
 
 async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Return when the first of these has ended, and give up the others."""
+    """Return when the first of these has ended, and cancel the others."""
     tasks = [asyncio.ensure_future(each) for each in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,20 +1,20 @@
-"""`/_control`: which faults are set. Behind the token like `/v1`, on the loopback interface like all of it."""
+"""The handlers of `/_control`, which sets faults. It needs the token, as `/v1` does."""
 
 from aiohttp import web
 
-from .bodies import read_json
-from .faults.active import Faults
+from .faults.active import ActiveFaults
 from .faults.document import read_document
+from .problems import read_json
 
 
 class Control:
     """The three handlers of `/_control`."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: ActiveFaults) -> None:
         self._faults = faults
 
     def routes(self) -> list[web.RouteDef]:
-        """Return them with their methods."""
+        """Return the routes."""
         return [
             web.put("/_control", self.replace),
             web.get("/_control", self.show),
@@ -27,10 +27,10 @@ class Control:
         return web.json_response(self._faults.as_json())
 
     async def show(self, _: web.Request) -> web.Response:
-        """GET: what is set and how often each fired."""
+        """GET: the active faults and how often each fired."""
         return web.json_response(self._faults.as_json())
 
     async def clear(self, _: web.Request) -> web.Response:
-        """DELETE: set nothing; what was held back goes on."""
+        """DELETE: clear all faults; whatever they held back is released."""
         self._faults.replace([])
         return web.json_response(self._faults.as_json())

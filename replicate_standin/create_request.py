@@ -1,4 +1,4 @@
-"""What a client asks for when it creates a prediction: the body and two headers, checked."""
+"""Reads and checks a create request: its body and two headers."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from .models import Model, Models, additional, missing
-from .problems import Fault, InvalidInputError, InvalidVersionError, UnprocessableError
+from .models import Model, Models, missing_field, unexpected_field
+from .problems import FieldError, InvalidInputError, InvalidVersionError, UnprocessableError
 
 EVENTS = ("start", "output", "logs", "completed")
 DEFAULT_EVENTS = frozenset({"output", "completed"})
@@ -22,13 +22,15 @@ _CANCEL_AFTER = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?")
 
 
 @dataclass(frozen=True)
-class Order:
-    """A checked request for a prediction. `wait` and `cancel_after` are seconds, or None if not asked for."""
+class CreateRequest:
+    """A checked request for a prediction. `raw_input` is as sent, `inputs` has the defaults filled in.
+
+    `wait` and `cancel_after` are seconds, or None if not requested."""
 
     model: Model
     version: str
-    given: dict[str, Any]
-    settled: dict[str, Any]
+    raw_input: dict[str, Any]
+    inputs: dict[str, Any]
     webhook: str | None
     events: frozenset[str]
     wait: int | None
@@ -36,12 +38,14 @@ class Order:
 
     @property
     def job(self) -> str | None:
-        """The id that the client put into `?job=` of the webhook's address, if any."""
+        """The id in `?job=` of the webhook's URL, if any."""
         values = parse_qs(urlsplit(self.webhook or "").query).get("job")
         return values[0] if values else None
 
 
-def read_order(body: Any, headers: Mapping[str, str], models: Models, named: Model | None = None) -> Order:
+def read_create_request(
+    body: Any, headers: Mapping[str, str], models: Models, named: Model | None = None
+) -> CreateRequest:
     """Check a create request; raises UnprocessableError or a kind of it.
 
     `named` is the model when the path names it; then the body has no `version`.
@@ -51,11 +55,11 @@ def read_order(body: Any, headers: Mapping[str, str], models: Models, named: Mod
     if not isinstance(identifier, str) or not identifier:
         raise InvalidVersionError
     model, version = models.find_version(identifier)
-    return Order(
+    return CreateRequest(
         model=model,
         version=version,
-        given=fields["input"],
-        settled=model.settle(fields["input"]),
+        raw_input=fields["input"],
+        inputs=model.read_inputs(fields["input"]),
         webhook=_webhook(fields.get("webhook")),
         events=_events(fields.get("webhook_events_filter")),
         wait=read_prefer(headers.get("Prefer")),
@@ -90,26 +94,26 @@ def read_cancel_after(header: str | None) -> int | None:
 def _fields(body: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise UnprocessableError("The body must be a JSON object.")
-    faults = [missing(name, "") for name in ("version", "input") if name in allowed and name not in body]
-    faults += [additional(name, "") for name in body if name not in allowed]
+    errors = [missing_field(name, "") for name in ("version", "input") if name in allowed and name not in body]
+    errors += [unexpected_field(name, "") for name in body if name not in allowed]
     for name, kind, expected in (("input", dict, "object"), ("stream", bool, "boolean")):
         if name in body and not isinstance(body[name], kind):
-            faults.append(Fault("invalid_type", name, f"Invalid type. Expected: {expected}"))
-    if faults:
-        raise InvalidInputError(faults)
+            errors.append(FieldError("invalid_type", name, f"Invalid type. Expected: {expected}"))
+    if errors:
+        raise InvalidInputError(errors)
     return body
 
 
-def _events(given: Any) -> frozenset[str]:
-    if given is None:
+def _events(names: Any) -> frozenset[str]:
+    if names is None:
         return DEFAULT_EVENTS
-    if not isinstance(given, list) or not all(isinstance(name, str) and name in EVENTS for name in given):
+    if not isinstance(names, list) or not all(isinstance(name, str) and name in EVENTS for name in names):
         raise UnprocessableError(f"- webhook_events_filter: must be a list of {', '.join(EVENTS)}")
-    return frozenset(given)
+    return frozenset(names)
 
 
 def _webhook(url: Any) -> str | None:
-    """Check a webhook address: HTTPS as the provider demands, or plain HTTP to this machine."""
+    """Check a webhook URL: HTTPS as the provider requires, or plain HTTP to this machine."""
     if url is None:
         return None
     if isinstance(url, str):

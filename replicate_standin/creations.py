@@ -1,4 +1,4 @@
-"""One create request, from a checked order to its answer."""
+"""The answer to a checked create request, and what a fault may do instead."""
 
 import socket
 import struct
@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from .clock import Clock
-from .create_request import Order
+from .create_request import CreateRequest
 from .predictions import Prediction
 from .received import Received
 from .runs import Runs
@@ -17,11 +17,11 @@ from .webhooks import Webhooks
 
 @dataclass(frozen=True)
 class Creation:
-    """What answers a create request, and what a fault may do instead."""
+    """A create request with what is needed to answer it."""
 
-    request: web.Request
+    http_request: web.Request
     body: Any
-    order: Order
+    request: CreateRequest
     runs: Runs
     received: Received
     webhooks: Webhooks
@@ -29,13 +29,13 @@ class Creation:
     base_url: str
 
     def accept(self) -> Prediction:
-        """Take the order in: the prediction exists from here on."""
-        prediction = self.runs.create(self.order)
-        self.received.created(prediction.id, self.body, self.request.headers, prediction.created_at)
+        """Create the prediction."""
+        prediction = self.runs.create(self.request)
+        self.received.created(prediction.id, self.body, self.http_request.headers, prediction.created_at)
         return prediction
 
     def show(self, prediction: Prediction) -> dict[str, Any]:
-        """Return what the prediction looks like now."""
+        """Return the prediction's JSON as it is now."""
         return prediction.as_json(self.base_url)
 
     async def answer(self, prediction: Prediction, shown: dict[str, Any] | None = None) -> web.Response:
@@ -43,28 +43,28 @@ class Creation:
 
         `shown` is what to show if the client does not want to wait; else the prediction as it is then.
         """
-        wait = self.order.wait
+        wait = self.request.wait
         if wait is None:
             return web.json_response(shown or self.show(prediction), status=201)
         await self.runs.wait(prediction, wait)
         return web.json_response(
             self.show(prediction),
             status=201 if prediction.ended else 202,
-            headers={"Preference-Applied": self.request.headers["Prefer"]},
+            headers={"Preference-Applied": self.http_request.headers["Prefer"]},
         )
 
     def hang_up(self) -> web.Response:
-        """Close the connection without an answer; the response returned is for form's sake and never sent."""
-        if self.request.transport is not None:
-            self.request.transport.close()
+        """Close the connection without an answer; the returned response is never sent."""
+        if self.http_request.transport is not None:
+            self.http_request.transport.close()
         return web.Response()
 
     def reset(self) -> web.Response:
-        """Reset the connection; the response returned is for form's sake and never sent."""
-        transport = self.request.transport
+        """Reset the connection; the returned response is never sent."""
+        transport = self.http_request.transport
         if transport is not None:
             connection = transport.get_extra_info("socket")
-            # To linger for no time makes a close a reset.
+            # SO_LINGER of zero turns the close into a reset.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
         return web.Response()

@@ -1,4 +1,4 @@
-"""One message to a client's webhook: signing, trying, trying again.
+"""One webhook message to a client: signed, sent, sent again if it fails.
 
 Source: replicate.com/docs/topics/webhooks/receive-webhook and /verify-webhook, stored copies read 2026-11-22.
 """
@@ -24,7 +24,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 class Delivery:
-    """An event of a prediction on its way. `clock` is for whoever holds it back; `when_tried` hears of each try."""
+    """A webhook message of one prediction. A fault may hold it back; `when_tried` is called after each try."""
 
     def __init__(
         self,
@@ -50,17 +50,17 @@ class Delivery:
         self._headers: dict[str, str] = {}
 
     async def send(self, since: datetime | None = None, signer: Webhook | None = None) -> None:
-        """Try until it is taken or a minute is over; counted from `since`, or from now."""
+        """Try until it is accepted, for at most a minute from `since`, or from now."""
         since = since or self.clock.now()
         for offset in ATTEMPTS_AT:
             due = since + timedelta(seconds=offset)
             await self.clock.sleep((due - self.clock.now()).total_seconds())
             if await self.attempt(signer):
                 return
-        log.warning("prediction %s: webhook %s given up", self._prediction_id, self._event)
+        log.warning("prediction %s: webhook %s: no more retries", self._prediction_id, self._event)
 
     async def attempt(self, signer: Webhook | None = None) -> bool:
-        """Make one call, signed for this moment, and say whether it was answered with 2xx."""
+        """Send it once, signed with the current time; return whether the response was 2xx."""
         at = self.clock.now()
         self._headers = {
             "Content-Type": "application/json",
@@ -72,7 +72,7 @@ class Delivery:
         return await self._post(self._url)
 
     async def replay(self, job: str) -> None:
-        """Make the last call once more, byte by byte, to the same address with another `?job=`."""
+        """Repeat the last request byte for byte, to the same URL with another `?job=`."""
         await self._post(self._url.update_query(job=job))
 
     async def _post(self, url: URL) -> bool:

@@ -1,23 +1,25 @@
-"""Fetching the picture that a prediction names, as the provider's container does."""
+"""Downloads the image that a prediction names, as the provider's container does."""
 
 import asyncio
+import base64
+import binascii
 import mimetypes
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 import aiohttp
 from yarl import URL
 
-from .data_urls import is_data_url, read_data_url
-
 USER_AGENT = "replicate-standin/1.0 (input download)"
 # "up to 100MB": replicate.com/docs/topics/predictions/input-files, stored copy read 2026-11-22.
 INPUT_MAX_BYTES = 100 * 1000 * 1000
+# "Use a data URL when you have a small file <= 256kb": api.replicate.com/openapi.json, copy of 2026-04-09.
+DATA_URL_MAX_BYTES = 256 * 1024
 REDIRECTS_MAX = 3
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
 
 
 class DownloadError(Exception):
-    """The picture could not be had; the message says so as the provider does, with the whole signed address in it."""
+    """The image could not be downloaded; the message is worded as the provider's, with the whole signed URL in it."""
 
 
 async def download(session: aiohttp.ClientSession, url: str) -> bytes:
@@ -42,7 +44,7 @@ async def download(session: aiohttp.ClientSession, url: str) -> bytes:
 
 
 def file_name(url: str) -> str:
-    """Return the name that a picture gets in the provider's container: the last part of its URL's path.
+    """Return the name that an image gets in the provider's container: the last part of its URL's path.
 
     For a data URL `file` and the extension of its type. Source: github.com/replicate/cog python/cog/types.py.
     """
@@ -50,6 +52,28 @@ def file_name(url: str) -> str:
         kind = url[5:].partition(",")[0].partition(";")[0]
         return "file" + (mimetypes.guess_extension(kind) or "")
     return unquote(urlsplit(url).path).rpartition("/")[2]
+
+
+def is_data_url(url: str) -> bool:
+    """Return whether the image is inside the URL itself."""
+    return url[:5].lower() == "data:"
+
+
+def read_data_url(url: str) -> bytes:
+    """Return the bytes that a data URL holds; raises ValueError if it is malformed or holds over 256 kB."""
+    head, comma, payload = url[5:].partition(",")
+    if not comma:
+        raise ValueError("The data URL has no comma between its type and its data")
+    if head.lower().endswith(";base64"):
+        try:
+            content = base64.b64decode(payload, validate=True)
+        except binascii.Error:
+            raise ValueError("The data URL is not valid base64") from None
+    else:
+        content = unquote_to_bytes(payload)
+    if len(content) > DATA_URL_MAX_BYTES:
+        raise ValueError(f"The data URL holds {len(content)} bytes; above {DATA_URL_MAX_BYTES} bytes pass an HTTP URL")
+    return content
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -72,7 +96,7 @@ def _redirected(at: URL, location: str) -> URL:
 
 
 def _unreachable(url: str, fault: Exception) -> str:
-    """Say that nothing came, in the words of `requests`, with which the provider's container downloads.
+    """Return the error of a failed download in the words of `requests`, which the provider's container uses.
 
     Source: github.com/replicate/cog python/cog/types.py v0.4.2, on which GFPGAN and CodeFormer run, read 2026-11-25.
     """

@@ -1,4 +1,4 @@
-"""Output files on disk, each behind an address that nobody can guess."""
+"""Output files on disk, each at a URL that cannot be guessed."""
 
 import secrets
 import shutil
@@ -9,7 +9,7 @@ from .problems import NotFoundError
 
 
 class OutputFiles:
-    """The stand-in's replicate.delivery: readable without a token by whoever knows the address."""
+    """The stand-in's replicate.delivery: readable without a token by anyone who knows the URL."""
 
     def __init__(self, folder: Path, base_url: str) -> None:
         self._folder = folder
@@ -27,18 +27,18 @@ class OutputFiles:
         return self.url(prediction_id)
 
     def url(self, prediction_id: str) -> str:
-        """Return the address of a prediction's output; raises NotFoundError if it has none."""
+        """Return the URL of a prediction's output; raises NotFoundError if it has none."""
         if prediction_id not in self._kept:
             raise NotFoundError
         key, name = self._kept[prediction_id]
         return f"{self._base_url}/files/{key}/{name}"
 
     def path(self, key: str, name: str) -> Path:
-        """Return where the file of an address is; raises NotFoundError, also after its erasure."""
+        """Return the path of a URL's file; raises NotFoundError, also after its erasure."""
         return self._folder / self.owner(key, name) / key / name
 
     def owner(self, key: str, name: str) -> str:
-        """Return the id of the prediction whose output an address holds; raises NotFoundError as `path` does."""
+        """Return the id of the prediction whose output a URL names; raises NotFoundError as `path` does."""
         for prediction_id, kept in self._kept.items():
             if kept == (key, name):
                 return prediction_id
@@ -50,7 +50,7 @@ class OutputFiles:
             shutil.rmtree(self._folder / prediction_id)
 
     def erase_all_but(self, prediction_ids: Collection[str]) -> None:
-        """Delete every output but those of these predictions: a run may have been stopped while it wrote."""
+        """Delete every output but those of these predictions: a run may have been stopped while writing."""
         for folder in self._folder.glob("*"):
             if folder.name not in prediction_ids:
                 self._kept.pop(folder.name, None)

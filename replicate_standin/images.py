@@ -1,4 +1,4 @@
-"""Files to pixels and back, with the reading habits of each model."""
+"""Decodes and encodes image files as each model does."""
 
 import io
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from PIL import Image, ImageOps
 
 from .engines import Pixels
 
-# What OpenCV's imread, which the three models use, decodes without doubt.
+# Formats that OpenCV's imread, which the three models use, always decodes.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
-# What it encodes by a file name's extension, and how, of what imwrite does: JPEG at 95, WebP without loss.
+# Formats that its imwrite encodes, by a file name's extension, with its defaults: JPEG at 95, WebP lossless.
 WRITABLE: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG", "compress_level": 3},
     ".jpg": {"format": "JPEG", "quality": 95},
@@ -28,20 +28,20 @@ _GRAY_MODES = ("1", "L", "I", "I;16", "I;16B", "I;16L", "F")
 
 
 class UndecodableError(Exception):
-    """The bytes are not a picture that the models could read."""
+    """The file is not an image that the models can read."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Pixels to enlarge: H x W x 3, and H x W of transparency if there is any."""
+class DecodedImage:
+    """The pixels to enlarge: H x W x 3, and H x W of transparency if there is any."""
 
     rgb: Pixels
     alpha: Pixels | None
     gray: bool
 
 
-def open_picture(content: bytes) -> Image.Image:
-    """Read the header of a picture, no pixels yet; raises UndecodableError."""
+def open_image(content: bytes) -> Image.Image:
+    """Read the header of an image, no pixels yet; raises UndecodableError."""
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
@@ -49,7 +49,7 @@ def open_picture(content: bytes) -> Image.Image:
 
 
 def decode(image: Image.Image) -> None:
-    """Decode the pixels of an opened picture; raises UndecodableError."""
+    """Decode the pixels of an opened image; raises UndecodableError."""
     try:
         image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
@@ -66,8 +66,8 @@ def shape(image: Image.Image, *, keeps_alpha: bool) -> tuple[int, ...]:
     return size if image.mode in _GRAY_MODES else (*size, 3)
 
 
-def read_pixels(image: Image.Image, *, orients: bool, keeps_alpha: bool, keeps_gray: bool) -> Picture:
-    """Decode a picture; raises UndecodableError.
+def read_pixels(image: Image.Image, *, orients: bool, keeps_alpha: bool, keeps_gray: bool) -> DecodedImage:
+    """Decode an image; raises UndecodableError.
 
     `orients` applies the EXIF orientation, as IMREAD_COLOR does; IMREAD_UNCHANGED ignores it but keeps alpha.
     """
@@ -78,19 +78,19 @@ def read_pixels(image: Image.Image, *, orients: bool, keeps_alpha: bool, keeps_g
     if image.mode in ("I", "I;16", "I;16B", "I;16L"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if not (keeps_alpha and image.has_transparency_data):
-        return Picture(np.array(image.convert("RGB")), None, gray)
+        return DecodedImage(np.array(image.convert("RGB")), None, gray)
     pixels = np.array(image.convert("RGBA"))
     alpha = pixels[..., 3]
-    return Picture(_bleed(pixels[..., :3], alpha > 0), alpha, gray)
+    return DecodedImage(_bleed(pixels[..., :3], alpha > 0), alpha, gray)
 
 
-def encode(rgb: Pixels, picture: Picture, name: str) -> bytes:
-    """Encode an enlarged picture as its file name's extension says, transparency scaled to match, without metadata."""
+def encode(rgb: Pixels, decoded: DecodedImage, name: str) -> bytes:
+    """Encode an enlarged image as its file name's extension says, transparency scaled to match, without metadata."""
     image = Image.fromarray(rgb)
-    if picture.gray:
+    if decoded.gray:
         image = image.convert("L")
-    if picture.alpha is not None:
-        image.putalpha(Image.fromarray(picture.alpha).resize(image.size, Image.Resampling.BICUBIC))
+    if decoded.alpha is not None:
+        image.putalpha(Image.fromarray(decoded.alpha).resize(image.size, Image.Resampling.BICUBIC))
     buffer = io.BytesIO()
     image.save(buffer, **WRITABLE[PurePosixPath(name).suffix.lower()])
     return buffer.getvalue()
@@ -102,7 +102,7 @@ def media_type(name: str) -> str:
 
 
 def _bleed(rgb: Pixels, known: NDArray[np.bool_]) -> Pixels:
-    """Grow the visible colours under fully clear pixels, lest a net drag the hidden colour into the edge."""
+    """Grow the visible colours under fully clear pixels, so that the net draws no hidden colour into the edge."""
     if known.all() or not known.any():
         return rgb
     height, width = known.shape

@@ -7,7 +7,7 @@
 `versions` has the newest first. `input` is the provider's schema of the model's input, enumerations in their place.
 `output` is the way to the address: `[]` where the output is the address itself, `[0]` (or `[-1]`) in a list of one,
 `["SR_output"]` in an object, `["images", 0]` in a list in an object.
-`factor` is how many times the picture's sides the result has: `{"field": f}` the value of that field, `{"field": f,
+`factor` is how many times the image's sides the result has: `{"field": f}` the value of that field, `{"field": f,
 "times": {"2x": 2, …}}` what stands for its value, `{"times": 4}` always that; without it, once. `file_name` is the
 result's, `output.png` if it is not there; its extension says what the result is encoded as.
 """
@@ -25,7 +25,7 @@ from .images import WRITABLE
 from .models import Field, Model, RunError, Size, Version
 
 
-class GivenModelError(Exception):
+class ModelFileError(Exception):
     """The file is not a list of models; the message names the place and what should be there."""
 
 
@@ -70,34 +70,34 @@ _MODELS = Draft202012Validator({"type": "array", "items": _MODEL})
 
 
 @dataclass(frozen=True)
-class GivenModel(Model):
-    """A model that is known by its schema alone: its sizes are what the file says, its pictures always approximated."""
+class FileModel(Model):
+    """A model that is known by its schema alone: its sizes are what the file says, its images always approximated."""
 
     output: Sequence[int | str] = ()
     factor: Mapping[str, Any] = field(default_factory=lambda: {"times": 1})
     name: str = "output.png"
 
-    def size(self, given: Size, inputs: Mapping[str, Any]) -> Size:
+    def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
         """Return the factor times each side, rounded down; raises RunError if that leaves nothing."""
         times = self.factor.get("times")
         if "field" in self.factor:
             value = inputs[self.factor["field"]]
             times = times.get(str(value), 1) if times else value
-        width, height = (int(side * (times or 0)) for side in given)
+        width, height = (int(side * (times or 0)) for side in original)
         if width < 1 or height < 1:
-            raise RunError(f"A factor of {times} leaves nothing of {given[0]}x{given[1]} pixels")
+            raise RunError(f"A factor of {times} leaves nothing of {original[0]}x{original[1]} pixels")
         return width, height
 
-    def file_name(self, given: str, *, transparent: bool) -> str:  # noqa: ARG002 - the model's shape
+    def file_name(self, input_name: str, *, transparent: bool) -> str:  # noqa: ARG002 - the model's shape
         """Return the name that the file gives."""
         return self.name
 
-    def shown(self, url: str) -> Any:
+    def output_value(self, url: str) -> Any:
         """Return the output that holds the address where the file says."""
-        shown: Any = url
+        value: Any = url
         for step in reversed(self.output):
-            shown = {step: shown} if isinstance(step, str) else [shown]
-        return shown
+            value = {step: value} if isinstance(step, str) else [value]
+        return value
 
     def output_schema(self) -> dict[str, Any]:
         """Return the provider's schema of `output`."""
@@ -111,47 +111,47 @@ class GivenModel(Model):
 
 
 def read_models(path: Path) -> tuple[Model, ...]:
-    """Return the models of a file; raises GivenModelError for what is not one."""
+    """Return the models of a file; raises ModelFileError for what is not one."""
     try:
-        given = json.loads(path.read_text())
+        entries = json.loads(path.read_text())
     except OSError as fault:
-        raise GivenModelError(f"{path} cannot be read: {fault.strerror}") from None
+        raise ModelFileError(f"{path} cannot be read: {fault.strerror}") from None
     except ValueError as fault:
-        raise GivenModelError(f"{path} is not JSON: {fault}") from None
-    wrong = best_match(_MODELS.iter_errors(given))
+        raise ModelFileError(f"{path} is not JSON: {fault}") from None
+    wrong = best_match(_MODELS.iter_errors(entries))
     if wrong is not None:
-        raise GivenModelError(f"{path}: {wrong.json_path.replace('$', 'models', 1)}: {wrong.message[:300]}")
-    return tuple(_model(each) for each in given)
+        raise ModelFileError(f"{path}: {wrong.json_path.replace('$', 'models', 1)}: {wrong.message[:300]}")
+    return tuple(_model(each) for each in entries)
 
 
-def _model(given: Mapping[str, Any]) -> GivenModel:
-    required, properties = given["input"].get("required", ()), given["input"]["properties"]
+def _model(entry: Mapping[str, Any]) -> FileModel:
+    required, properties = entry["input"].get("required", ()), entry["input"]["properties"]
     for place in ("image_field", "factor"):
-        name = given.get(place) if place == "image_field" else given.get("factor", {}).get("field")
+        name = entry.get(place) if place == "image_field" else entry.get("factor", {}).get("field")
         if name is not None and name not in properties:
-            raise GivenModelError(f"{given['slug']}: {place} names {name!r}, which its input does not have")
-    suffix = PurePosixPath(given["slug"]).name
-    return GivenModel(
-        slug=given["slug"],
-        versions=tuple(Version(each) for each in given["versions"]),
+            raise ModelFileError(f"{entry['slug']}: {place} names {name!r}, which its input does not have")
+    suffix = PurePosixPath(entry["slug"]).name
+    return FileModel(
+        slug=entry["slug"],
+        versions=tuple(Version(each) for each in entry["versions"]),
         official=False,
         fields=tuple(_field(name, each, name in required) for name, each in properties.items()),
-        image_field=given["image_field"],
+        image_field=entry["image_field"],
         unreadable=f"cannot identify image file '/tmp/{suffix}'",
-        **{ours: given[theirs] for theirs, ours in _OPTIONAL.items() if theirs in given},
+        **{ours: entry[theirs] for theirs, ours in _OPTIONAL.items() if theirs in entry},
     )
 
 
 _OPTIONAL = {"output": "output", "factor": "factor", "file_name": "name"}
 
 
-def _field(name: str, given: Mapping[str, Any], required: bool) -> Field:
+def _field(name: str, entry: Mapping[str, Any], required: bool) -> Field:
     return Field(
         name,
-        "uri" if given.get("format") == "uri" else given["type"],
-        default=given.get("default"),
-        minimum=given.get("minimum"),
-        maximum=given.get("maximum"),
-        choices=tuple(given.get("enum", ())),
+        "uri" if entry.get("format") == "uri" else entry["type"],
+        default=entry.get("default"),
+        minimum=entry.get("minimum"),
+        maximum=entry.get("maximum"),
+        choices=tuple(entry.get("enum", ())),
         required=required,
     )

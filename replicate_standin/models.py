@@ -1,12 +1,12 @@
-"""What a model is to the stand-in: its versions, what it takes, how it reads a file and what it makes of its size."""
+"""A model as the stand-in knows it: its versions, inputs, how it reads files and the size of its results."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .data_urls import is_data_url, read_data_url
-from .problems import Fault, InvalidInputError, InvalidVersionError
+from .downloads import is_data_url, read_data_url
+from .problems import FieldError, InvalidInputError, InvalidVersionError
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -28,27 +28,27 @@ class Field:
     choices: tuple[Any, ...] = ()
     required: bool = False
 
-    def fault(self, value: Any) -> Fault | None:
+    def error(self, value: Any) -> FieldError | None:
         """Return what is wrong with a value, in the provider's words, or None."""
         if not _is_kind(self.kind, value):
             kind = "string" if self.kind == "uri" else self.kind
-            return self._fault("invalid_type", f"Invalid type. Expected: {kind}, given: {_json_type(value)}")
+            return self._error("invalid_type", f"Invalid type. Expected: {kind}, given: {_json_type(value)}")
         if self.kind == "uri":
-            return self._fault("format", wrong) if (wrong := _uri_fault(value)) else None
+            return self._error("format", wrong) if (wrong := _uri_error(value)) else None
         if self.choices and value not in self.choices:
             choices = ", ".join(json.dumps(choice) for choice in self.choices)
-            return self._fault("enum", f"{self.name} must be one of the following: {choices}")
+            return self._error("enum", f"{self.name} must be one of the following: {choices}")
         if self.minimum is not None and value < self.minimum:
-            return self._fault("number_gte", f"Must be greater than or equal to {self.minimum:g}")
+            return self._error("number_gte", f"Must be greater than or equal to {self.minimum:g}")
         if self.maximum is not None and value > self.maximum:
-            return self._fault("number_lte", f"Must be less than or equal to {self.maximum:g}")
+            return self._error("number_lte", f"Must be less than or equal to {self.maximum:g}")
         return None
 
-    def _fault(self, kind: str, description: str) -> Fault:
-        return Fault(kind, f"input.{self.name}", description)
+    def _error(self, kind: str, description: str) -> FieldError:
+        return FieldError(kind, f"input.{self.name}", description)
 
     def as_schema(self) -> dict[str, Any]:
-        """Return it as the provider's schema of the model has it."""
+        """Return the JSON Schema of the input, as the provider's."""
         kind = {"type": "string", "format": "uri"} if self.kind == "uri" else {"type": self.kind}
         limits = {"default": self.default, "minimum": self.minimum, "maximum": self.maximum}
         known = {name: value for name, value in limits.items() if value is not None}
@@ -57,7 +57,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a model. The provider dates each; where the date is not known here, it is this one."""
+    """One version of a model, with its date at the provider, or the default where that is not known."""
 
     id: str
     created_at: str = "2022-01-01T00:00:00.000000Z"
@@ -65,7 +65,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Model:
-    """One model: what it is called, what it takes, how it reads a file. A subclass says what it makes of sizes.
+    """One model: its name, its inputs, how it reads files. A subclass computes the size of the result.
 
     `versions` holds the newest first; an official model hides its version. `orients` applies the EXIF orientation,
     `keeps_alpha` and `keeps_gray` keep these through the model; `unreadable` is the error its predictions end with on
@@ -82,45 +82,45 @@ class Model:
     keeps_alpha: bool = False
     keeps_gray: bool = False
 
-    def settle(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def read_inputs(self, raw_input: Mapping[str, Any]) -> dict[str, Any]:
         """Check an `input` object and fill in the defaults; raises InvalidInputError naming every fault."""
         known = {field.name: field for field in self.fields}
-        faults = [additional(name, "input") for name in given if name not in known]
-        settled = {}
+        errors = [unexpected_field(name, "input") for name in raw_input if name not in known]
+        inputs = {}
         for field in self.fields:
-            if field.name not in given:
-                settled[field.name] = field.default
+            if field.name not in raw_input:
+                inputs[field.name] = field.default
                 if field.required:
-                    faults.append(missing(field.name, "input"))
+                    errors.append(missing_field(field.name, "input"))
                 continue
-            settled[field.name] = given[field.name]
-            if fault := field.fault(given[field.name]):
-                faults.append(fault)
-        if faults:
-            raise InvalidInputError(faults)
-        return settled
+            inputs[field.name] = raw_input[field.name]
+            if error := field.error(raw_input[field.name]):
+                errors.append(error)
+        if errors:
+            raise InvalidInputError(errors)
+        return inputs
 
     def check(self, shape: tuple[int, ...]) -> None:
-        """Raise RunError for a picture (height, width, channels if any) that the model refuses."""
+        """Raise RunError for an image (height, width, channels if any) that the model refuses."""
 
-    def size(self, given: Size, inputs: Mapping[str, Any]) -> Size:
-        """Return the size of the result for that of the picture; raises RunError where the model fails."""
+    def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
+        """Return the size of the result for that of the original; raises RunError where the model fails."""
         raise NotImplementedError
 
-    def file_name(self, given: str, *, transparent: bool) -> str:  # noqa: ARG002 - for subclasses
-        """Return the result's file name, whose extension says what it is encoded as; `given` is that of the input."""
+    def file_name(self, input_name: str, *, transparent: bool) -> str:  # noqa: ARG002 - for subclasses
+        """Return the result's file name, whose extension says what it is encoded as."""
         return "output.png"
 
-    def out_of_memory(self, given: str) -> str:  # noqa: ARG002 - for subclasses
-        """Return the error of a run whose net gets no memory; `given` is the input's file name."""
+    def out_of_memory(self, input_name: str) -> str:  # noqa: ARG002 - for subclasses
+        """Return the error of a run whose net gets no memory."""
         return "CUDA out of memory. Tried to allocate 2.00 GiB"
 
-    def missing(self, inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - for subclasses
-        """Name what has no weights here in this run, or None if the model itself is here."""
+    def approximated(self, inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - for subclasses
+        """Return the name of what has no weights here and is approximated in this run, or None."""
         return self.slug
 
-    def shown(self, url: str) -> Any:
-        """Return a prediction's `output` for the address of its file."""
+    def output_value(self, url: str) -> Any:
+        """Return a prediction's `output` for the URL of its file."""
         return url
 
     def output_schema(self) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class Model:
 
 
 class Models:
-    """The models that one stand-in plays."""
+    """The models of one stand-in."""
 
     def __init__(self, models: Sequence[Model]) -> None:
         self._by_slug = {model.slug: model for model in models}
@@ -192,18 +192,18 @@ class Models:
         raise InvalidVersionError
 
 
-def additional(name: str, place: str) -> Fault:
-    """Return the fault of a field that does not belong; `place` is `input`, or empty for the body itself."""
-    return Fault("additional_property_not_allowed", place, f"Additional property {name} is not allowed")
+def unexpected_field(name: str, place: str) -> FieldError:
+    """Return the error for an unexpected field; `place` is `input`, or empty for the body itself."""
+    return FieldError("additional_property_not_allowed", place, f"Additional property {name} is not allowed")
 
 
-def missing(name: str, place: str) -> Fault:
-    """Return the fault of a field that is not there; `place` is `input`, or empty for the body itself."""
-    return Fault("required", place, f"{name} is required")
+def missing_field(name: str, place: str) -> FieldError:
+    """Return the error for a missing field; `place` is `input`, or empty for the body itself."""
+    return FieldError("required", place, f"{name} is required")
 
 
-def resize_fault() -> str:
-    """Return what OpenCV says when it is to make a picture without pixels (as recorded: tests/oracles/fixtures)."""
+def resize_error() -> str:
+    """Return OpenCV's error for a result without pixels (as recorded: tests/oracles/fixtures)."""
     return (
         "OpenCV(4.10.0) /io/opencv/modules/imgproc/src/resize.cpp:4155: error: (-215:Assertion failed) "
         "inv_scale_x > 0 in function 'resize'\n"
@@ -227,7 +227,7 @@ def _json_type(value: Any) -> str:
     return names.get(type(value), "null")
 
 
-def _uri_fault(value: str) -> str | None:
+def _uri_error(value: str) -> str | None:
     if is_data_url(value):
         try:
             read_data_url(value)

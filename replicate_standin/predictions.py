@@ -1,4 +1,4 @@
-"""A prediction: its states, what it shows, and the list of them. No network, no clock of its own."""
+"""A prediction, its states and its JSON, and the list of all predictions. No network, no clock of its own."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from .clock import iso
-from .create_request import Order
+from .create_request import CreateRequest
 from .problems import NotFoundError, UnprocessableError
 
 PAGE_SIZE = 100
@@ -20,7 +20,7 @@ _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 class Status(StrEnum):
-    """The provider's six words (api.replicate.com/openapi.json, copy of 2026-04-09)."""
+    """The provider's six statuses (api.replicate.com/openapi.json, copy of 2026-04-09)."""
 
     STARTING = "starting"
     PROCESSING = "processing"
@@ -45,7 +45,7 @@ def new_id() -> str:
 class Prediction:
     """One run of a model, as the provider keeps it. `model` and `version` are what it says it runs."""
 
-    order: Order
+    request: CreateRequest
     created_at: datetime
     id: str = field(default_factory=new_id)
     status: Status = Status.STARTING
@@ -61,12 +61,12 @@ class Prediction:
     shown_status: str | None = None
 
     def __post_init__(self) -> None:
-        self.model, self.version = self.order.model.slug, self.order.version
+        self.model, self.version = self.request.model.slug, self.request.version
 
     @property
     def deadline(self) -> datetime | None:
         """When it is stopped if it has not ended; counted from its creation."""
-        seconds = self.order.cancel_after
+        seconds = self.request.cancel_after
         return None if seconds is None else self.created_at + timedelta(seconds=seconds)
 
     @property
@@ -75,7 +75,7 @@ class Prediction:
         return self.status not in TRANSITIONS
 
     def move(self, status: Status, now: datetime) -> bool:
-        """Change the status if the table of transitions allows it; say whether it did."""
+        """Change the status if the table of transitions allows it; return whether it did."""
         if status not in TRANSITIONS.get(self.status, ()):
             return False
         self.status = status
@@ -86,16 +86,16 @@ class Prediction:
         return True
 
     def erase(self) -> None:
-        """Forget everything but the record that it ran."""
+        """Erase all data but the record that it ran."""
         self.output, self.logs, self.data_removed = None, "", True
 
     def as_json(self, base_url: str) -> dict[str, Any]:
-        """Return the provider's prediction object; what is not known yet, the output among it, is left out."""
+        """Return the provider's prediction object; members that are not known yet, such as the output, are left out."""
         shown = {
             "id": self.id,
             "model": self.model,
             "version": self.version,
-            "input": {} if self.data_removed else self.order.given,
+            "input": {} if self.data_removed else self.request.raw_input,
             "logs": self.logs,
             "data_removed": self.data_removed,
             "error": self.error,
@@ -137,14 +137,14 @@ class Page:
 
 
 class Predictions:
-    """All predictions of the stand-in, in the order of their creation; `earlier` are those of runs before this one."""
+    """All predictions of the stand-in, in the order of their creation; `earlier` are those of earlier processes."""
 
     def __init__(self, earlier: Sequence[Prediction] = ()) -> None:
         self._all = list(earlier)
         self._by_id = {each.id: each for each in earlier}
 
     def add(self, prediction: Prediction) -> None:
-        """Keep a new one."""
+        """Add a new one."""
         self._all.append(prediction)
         self._by_id[prediction.id] = prediction
 
@@ -203,4 +203,4 @@ def _read_cursor(cursor: str) -> tuple[str, int]:
             return side, int(position)
     except (binascii.Error, ValueError):
         pass
-    raise UnprocessableError("The cursor is not one that this list gave.")
+    raise UnprocessableError("Invalid cursor.")

@@ -1,4 +1,4 @@
-"""Everything the stand-in refuses, as the provider words it, and the one place that turns it into answers.
+"""The errors of the stand-in in the provider's words, how they become responses, and reading JSON bodies.
 
     ProblemError                      500
     ├── BadRequestError               400
@@ -42,7 +42,7 @@ class ProblemError(Exception):
 
 
 class BadRequestError(ProblemError):
-    """The body is not what HTTP says it is."""
+    """The body is not JSON."""
 
     status = 400
     title = "Bad request"
@@ -85,8 +85,8 @@ class InvalidVersionError(UnprocessableError):
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One thing that is wrong with a body: which kind of rule, of which field, and in words.
+class FieldError:
+    """One error in a body: the kind of rule, the field and a description.
 
     The kinds are those of the provider's validator, github.com/xeipuuv/gojsonschema errors.go, read 2026-11-25.
     """
@@ -97,24 +97,32 @@ class Fault:
 
 
 class InvalidInputError(UnprocessableError):
-    """A field is missing, unknown, of the wrong type or out of range; all that is wrong is listed."""
+    """A field is missing, unknown, of the wrong type or out of range; every error is listed."""
 
     title = "Input validation failed"
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        places = [f"{fault.field}: " if fault.field else "" for fault in faults]
-        lines = [f"- {place}{fault.description}\n" for place, fault in zip(places, faults, strict=True)]
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        places = [f"{error.field}: " if error.field else "" for error in errors]
+        lines = [f"- {place}{error.description}\n" for place, error in zip(places, errors, strict=True)]
         super().__init__("".join(lines))
-        self._faults = faults
+        self._errors = errors
 
     def body(self) -> dict[str, Any]:
-        """Return the members of the problem, the faults one by one among them."""
-        fields = [{"type": each.kind, "field": each.field, "description": each.description} for each in self._faults]
+        """Return the members of the problem, the errors one by one among them."""
+        fields = [{"type": each.kind, "field": each.field, "description": each.description} for each in self._errors]
         return {**super().body(), "invalid_fields": fields}
 
 
+async def read_json(request: web.Request) -> Any:
+    """Return the body's JSON; raises BadRequestError if it is not JSON."""
+    try:
+        return json.loads(await request.read(), parse_constant=_refuse_constant)
+    except ValueError:
+        raise BadRequestError("The body is not valid JSON.") from None
+
+
 def problem(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> web.Response:
-    """Write a problem of any members; `status` among them becomes the answer's."""
+    """Return a problem response; its status is the member `status`."""
     return web.Response(
         status=body["status"],
         text=json.dumps(body) + "\n",
@@ -125,7 +133,7 @@ def problem(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -
 
 @web.middleware
 async def problems_as_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every refusal, aiohttp's own included, the one shape."""
+    """Turn every error, aiohttp's own included, into a problem response."""
     try:
         return await handler(request)
     except ProblemError as refusal:
@@ -140,3 +148,7 @@ async def problems_as_answers(request: web.Request, handler: Handler) -> web.Str
     except Exception:  # the outermost edge: nothing above could answer
         log.exception("%s %s failed", request.method, request.path)
         return problem(ProblemError("The stand-in failed; its log says why.").body())
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

@@ -44,7 +44,7 @@ ACCURATE = Weights(
 )
 FAST = Weights(
     "REALESRGAN_ANIMAVIDEOV3_UP4X",
-    "Real-ESRGAN animevideov3 (fast net for large pictures)",
+    "Real-ESRGAN animevideov3 (fast net for large images)",
     "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
 )
 
@@ -68,14 +68,14 @@ class RealEsrganEngine:
         self._lock = threading.Lock()
 
     def label(self, pixels: int) -> str:
-        """Name the net that a picture of so many pixels gets."""
+        """Return the name of the net for an image of so many pixels."""
         return f"{_choose(pixels).title}, ncnn on the CPU"
 
     def enlarge(self, rgb: Pixels, size: tuple[int, int], progress: Progress, cancelled: Cancelled) -> Pixels:
-        """Run the 4x net over the tiles and bring each to its place in the result.
+        """Run the 4x net over the tiles and place each in the result.
 
         Each tile is resampled (Lanczos, reading into its overlap) straight to the size asked for, so that the
-        whole picture is never held at 4x: 12 megapixels at scale 1 need no buffer of 192.
+        whole image is never held at 4x: 12 megapixels at scale 1 need no buffer of 192.
         """
         height, width = rgb.shape[:2]
         padding = ((OVERLAP, OVERLAP), (OVERLAP, OVERLAP), (0, 0))
@@ -106,10 +106,10 @@ class RealEsrganEngine:
         """Enlarge one tile 4x. The binding releases the GIL while the net runs."""
         height, width = tile.shape[:2]
         pixel_type = self._ncnn.Mat.PixelType.PIXEL_RGB
-        given = self._ncnn.Mat.from_pixels(np.ascontiguousarray(tile), pixel_type, width, height)
-        given.substract_mean_normalize([], [1 / 255.0] * 3)
+        pixels = self._ncnn.Mat.from_pixels(np.ascontiguousarray(tile), pixel_type, width, height)
+        pixels.substract_mean_normalize([], [1 / 255.0] * 3)
         extractor = net.create_extractor()
-        extractor.input("data", given)
+        extractor.input("data", pixels)
         code, out = extractor.extract("output")
         values = np.array(out)
         if code or not np.isfinite(values).all():
@@ -128,7 +128,7 @@ class _Span:
 
     @property
     def padded(self) -> slice:
-        """Where the tile with its overlap lies in the padded input."""
+        """The tile with its overlap in the padded input."""
         return slice(self.start, self.end + 2 * OVERLAP)
 
     def target(self, result_side: int) -> tuple[int, int]:
@@ -144,7 +144,7 @@ class _Span:
 
 
 def _spans(side: int) -> list[_Span]:
-    """Cut a side into the fewest tiles and make them alike: a sliver costs its whole overlap."""
+    """Cut a side into the fewest tiles of about equal size: a narrow tile would cost its whole overlap."""
     count = ceil(side / TILE_MAX)
     edges = [side * number // count for number in range(count + 1)]
     return [_Span(start, end, side) for start, end in pairwise(edges)]

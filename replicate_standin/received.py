@@ -1,4 +1,4 @@
-"""What clients sent, kept for tests to look at."""
+"""Keeps what clients sent, for tests."""
 
 import hashlib
 from collections import OrderedDict
@@ -10,7 +10,7 @@ from typing import Any
 from PIL import ExifTags
 
 from .clock import iso
-from .images import UndecodableError, decode, open_picture
+from .images import UndecodableError, decode, open_image
 from .problems import NotFoundError
 
 KEEP = 200
@@ -18,14 +18,14 @@ _HEADERS_SHOWN = ("Content-Type", "User-Agent", "Prefer", "Cancel-After")
 
 
 class Received:
-    """The last predictions as they were created, and the pictures that were downloaded for them."""
+    """The last predictions as they were created, and the images that were downloaded for them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._entries: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def created(self, prediction_id: str, body: Any, headers: Mapping[str, str], now: datetime) -> None:
-        """Keep a create request: of most headers, and always of the token, only the name."""
+        """Keep a create request: only the names of most headers, never the token."""
         self._entries[prediction_id] = {
             "id": prediction_id,
             "received_at": iso(now),
@@ -39,7 +39,7 @@ class Received:
             self._path(oldest).unlink(missing_ok=True)
 
     def downloaded(self, prediction_id: str, content: bytes) -> None:
-        """Keep the exact bytes of an input picture and what they carry."""
+        """Keep the exact bytes of an input image and its metadata."""
         if prediction_id in self._entries:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._path(prediction_id).write_bytes(content)
@@ -50,7 +50,7 @@ class Received:
         return list(self._entries.values())
 
     def input_of(self, prediction_id: str) -> bytes:
-        """Return the input picture of a prediction; raises NotFoundError."""
+        """Return the input image of a prediction; raises NotFoundError."""
         if prediction_id not in self._entries or not self._path(prediction_id).exists():
             raise NotFoundError
         return self._path(prediction_id).read_bytes()
@@ -60,7 +60,7 @@ class Received:
 
 
 def describe(content: bytes) -> dict[str, Any]:
-    """Return size, hash, kind and metadata of a file; `format` is None if it cannot be decoded as a picture.
+    """Return size, hash, kind and metadata of a file; `format` is None if it cannot be decoded as an image.
 
     Decodes all of it, for a PNG may carry metadata behind its pixels.
     """
@@ -70,7 +70,7 @@ def describe(content: bytes) -> dict[str, Any]:
         "format": None,
     }
     try:
-        image = open_picture(content)
+        image = open_image(content)
         decode(image)
     except UndecodableError:
         return facts

@@ -1,4 +1,4 @@
-"""Predictions on disk, a file each: a restarted stand-in knows what it ran, and what it owes, as the provider does."""
+"""Predictions on disk, one file each, so that a restarted stand-in still knows them, as the provider does."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .clock import iso
-from .create_request import Order
+from .create_request import CreateRequest
 from .files import OutputFiles
 from .models import Models
 from .predictions import Prediction, Status
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Records:
-    """The predictions of this and of earlier runs of the stand-in. What is erased of one is erased on disk too."""
+    """The predictions of this and earlier processes of the stand-in. Erased data is erased on disk too."""
 
     def __init__(self, folder: Path, models: Models) -> None:
         self._folder = folder
@@ -32,21 +32,22 @@ class Records:
         unfinished.replace(file)
 
     def load(self, files: OutputFiles) -> list[Prediction]:
-        """Return what was kept, oldest first, with where its output is now. One that had not ended is `starting` again.
+        """Return the saved predictions, oldest first, with the current URLs of their outputs.
 
-        What can't be read, and what ran a model that is played no more, is left out; outputs of no prediction go.
+        Unfinished ones are `starting` again. Files that can't be read and predictions of models that are no longer
+        played are left out; outputs without a prediction are deleted.
         """
         found = []
         for file in self._folder.glob("*.json"):
             try:
                 found.append(self._as_prediction(json.loads(file.read_bytes())))
             except (ProblemError, ValueError, KeyError, TypeError) as fault:
-                log.warning("prediction %s: not known any more (%s)", file.stem, type(fault).__name__)
+                log.warning("prediction %s: dropped (%s)", file.stem, type(fault).__name__)
         made = {each.id: each for each in found if each.status is Status.SUCCEEDED and not each.data_removed}
         files.erase_all_but(made)
         for prediction in made.values():
             try:
-                prediction.output = prediction.order.model.shown(files.url(prediction.id))
+                prediction.output = prediction.request.model.output_value(files.url(prediction.id))
             except NotFoundError:
                 prediction.erase()
         return sorted(found, key=lambda each: each.created_at)
@@ -55,11 +56,11 @@ class Records:
         order = record["order"]
         model = self._models.find(order["model"])
         prediction = Prediction(
-            Order(
+            CreateRequest(
                 model=model,
                 version=order["version"],
-                given=order["given"],
-                settled={} if record["data_removed"] else model.settle(order["given"]),
+                raw_input=order["given"],
+                inputs={} if record["data_removed"] else model.read_inputs(order["given"]),
                 webhook=order["webhook"],
                 events=frozenset(order["events"]),
                 wait=None,
@@ -73,29 +74,29 @@ class Records:
             prediction.status = status
             prediction.started_at = datetime.fromisoformat(record["started_at"]) if record["started_at"] else None
             prediction.completed_at = datetime.fromisoformat(record["completed_at"])
-            for name in _AS_THEY_ARE:
+            for name in _UNCHANGED:
                 setattr(prediction, name, record[name])
         return prediction
 
 
-_AS_THEY_ARE = ("error", "logs", "data_removed", "predict_time", "shown_status")
+_UNCHANGED = ("error", "logs", "data_removed", "predict_time", "shown_status")
 
 
 def _as_record(prediction: Prediction) -> dict[str, Any]:
-    order = prediction.order
+    request = prediction.request
     return {
         "id": prediction.id,
-        "order": {
-            "model": order.model.slug,
-            "version": order.version,
-            "given": {} if prediction.data_removed else order.given,
-            "webhook": order.webhook,
-            "events": sorted(order.events),
-            "cancel_after": order.cancel_after,
+        "order": {  # the names of earlier versions, whose records are read too
+            "model": request.model.slug,
+            "version": request.version,
+            "given": {} if prediction.data_removed else request.raw_input,
+            "webhook": request.webhook,
+            "events": sorted(request.events),
+            "cancel_after": request.cancel_after,
         },
         "status": prediction.status,
         "created_at": iso(prediction.created_at),
         "started_at": prediction.started_at and iso(prediction.started_at),
         "completed_at": prediction.completed_at and iso(prediction.completed_at),
-        **{name: getattr(prediction, name) for name in _AS_THEY_ARE},
+        **{name: getattr(prediction, name) for name in _UNCHANGED},
     }

@@ -1,4 +1,4 @@
-"""The life of predictions: created, run one at a time in order of arrival, ended, after an hour erased."""
+"""Runs predictions: one at a time in order of arrival; erases their data after an hour."""
 
 import asyncio
 import logging
@@ -12,22 +12,21 @@ from typing import Any
 import aiohttp
 
 from .clock import Clock, first_of
-from .courses import ORDINARY, Course
-from .create_request import Order
+from .create_request import CreateRequest
 from .engines import CancelledRunError, Engine
-from .faults.active import Faults
-from .faults.runs import RunFault
+from .faults.active import ActiveFaults
+from .faults.runs import RunFault, RunPlan
 from .files import OutputFiles
 from .predictions import Prediction, Predictions, Status
 from .received import Received
 from .records import Records
 from .webhooks import Webhooks
-from .worker import INTERRUPTED, Done, Workshop
+from .worker import INTERRUPTED, Outcome, Worker
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 60
-# What signs an address; the provider repeats it in errors, and no log should.
+# The signature of a presigned URL: the provider repeats it in errors, and it must not be logged.
 _QUERY = re.compile(r"\?\S+")
 
 
@@ -45,12 +44,12 @@ class Runs:
         engine: Engine,
         session: aiohttp.ClientSession,
         clock: Clock,
-        faults: Faults,
+        faults: ActiveFaults,
     ) -> None:
         self._predictions = predictions
         self._records = records
         self._files = files
-        self._workshop = Workshop(session, received, engine)
+        self._worker = Worker(session, received, engine)
         self._webhooks = webhooks
         self._clock = clock
         self._faults = faults
@@ -58,17 +57,17 @@ class Runs:
         self._endings: dict[str, asyncio.Event] = {}
         self._cancels: dict[str, threading.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unheeded: dict[str, asyncio.Event] = {}  # set once such a prediction was asked to stop
+        self._ignored_cancels: dict[str, asyncio.Event] = {}  # set when the cancel arrives
 
     def start(self) -> None:
-        """Begin to work through the queue, with what an earlier run left in it, and to erase what is an hour old."""
+        """Start to run the queue, with what an earlier process left unfinished, and to erase what is an hour old."""
         for prediction in self._predictions.unfinished():
             self._begin(prediction)
         self._spawn(self._work())
         self._spawn(self._sweep_for_ever())
 
     async def stop(self) -> bool:
-        """Give up everything; say whether the engine's thread has ended too.
+        """Cancel everything; return whether the engine's thread has ended too.
 
         A tile cannot be interrupted and may take seconds. The thread is a daemon: it ends with the process.
         """
@@ -77,11 +76,11 @@ class Runs:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        return await self._workshop.stop()
+        return await self._worker.stop()
 
-    def create(self, order: Order) -> Prediction:
-        """Take in an order: it starts when those before it have ended."""
-        prediction = Prediction(order, self._clock.now())
+    def create(self, request: CreateRequest) -> Prediction:
+        """Create a prediction, which starts when those before it have ended."""
+        prediction = Prediction(request, self._clock.now())
         self._save(prediction)
         self._predictions.add(prediction)
         self._begin(prediction)
@@ -89,13 +88,13 @@ class Runs:
 
     def cancel(self, prediction: Prediction) -> None:
         """Stop a prediction; one that has ended stays as it is."""
-        if prediction.id in self._unheeded:
-            self._unheeded[prediction.id].set()
+        if prediction.id in self._ignored_cancels:
+            self._ignored_cancels[prediction.id].set()
         else:
             self._end(prediction, Status.CANCELED)
 
     async def wait(self, prediction: Prediction, seconds: float) -> None:
-        """Return when the prediction has ended or the time is over."""
+        """Return when the prediction has ended, at the latest after so many seconds."""
         if prediction.ended:
             return
         await first_of(self._endings[prediction.id].wait(), self._clock.sleep(seconds))
@@ -108,7 +107,7 @@ class Runs:
     def _begin(self, prediction: Prediction) -> None:
         self._endings[prediction.id] = asyncio.Event()
         self._cancels[prediction.id] = threading.Event()
-        log.info("prediction %s: starting, %s", prediction.id, prediction.order.model.slug)
+        log.info("prediction %s: starting, %s", prediction.id, prediction.request.model.slug)
         self._waiting.put_nowait(prediction)
         if prediction.deadline is not None:
             self._spawn(self._watch_deadline(prediction, prediction.deadline))
@@ -127,73 +126,73 @@ class Runs:
             prediction = await self._waiting.get()
             if prediction.ended:
                 continue
-            fault = self._faults.match(RunFault, prediction.order)
-            course = fault.course() if fault else ORDINARY
-            if fault and not course.starts:
-                self._spawn(self._stay(prediction, fault))
-            elif course.aborts:
-                self._end(prediction, Status.ABORTED, told=course.tells_abort)
+            fault = self._faults.match(RunFault, prediction.request)
+            plan = fault.plan() if fault else RunPlan()
+            if fault and not plan.starts:
+                self._spawn(self._hold_in_starting(prediction, fault))
+            elif plan.aborts:
+                self._end(prediction, Status.ABORTED, announced=plan.announces_abort)
             elif prediction.move(Status.PROCESSING, self._clock.now()):
                 log.info("prediction %s: processing", prediction.id)
                 self._webhooks.emit(prediction, "start")
-                await self._process(prediction, course, fault)
+                await self._process(prediction, plan, fault)
 
-    async def _stay(self, prediction: Prediction, fault: RunFault) -> None:
-        """Leave a prediction as it is; should the fault be cleared, it takes its turn again."""
+    async def _hold_in_starting(self, prediction: Prediction, fault: RunFault) -> None:
+        """Leave a prediction in `starting`; when the fault is cleared, it is queued again."""
         if not prediction.ended:
             await first_of(fault.cleared.wait(), self._endings[prediction.id].wait())
         self._waiting.put_nowait(prediction)
 
-    async def _process(self, prediction: Prediction, course: Course, fault: RunFault | None) -> None:
-        if not course.heeds_cancel:
-            self._unheeded[prediction.id] = asyncio.Event()
-        done = Done(error=self._workshop.out_of_memory(prediction) if course.lacks_memory else course.error)
-        if done.error is None:
+    async def _process(self, prediction: Prediction, plan: RunPlan, fault: RunFault | None) -> None:
+        if not plan.stops_on_cancel:
+            self._ignored_cancels[prediction.id] = asyncio.Event()
+        outcome = Outcome(error=self._worker.out_of_memory(prediction) if plan.out_of_memory else plan.error)
+        if outcome.error is None:
             try:
-                done = await self._workshop.make(
+                outcome = await self._worker.run(
                     prediction, lambda line: self._log_line(prediction, line), self._cancels[prediction.id].is_set
                 )
             except CancelledRunError:
-                self._unheeded.pop(prediction.id, None)
+                self._ignored_cancels.pop(prediction.id, None)
                 return
-        if fault and course.extra_seconds:
-            self._spawn(self._linger(prediction, course, fault, done, self._clock.now()))
+        if fault and plan.extra_seconds:
+            self._spawn(self._finish_later(prediction, plan, fault, outcome, self._clock.now()))
         else:
-            self._finish(prediction, course, done)
+            self._finish(prediction, plan, outcome)
 
-    async def _linger(
-        self, prediction: Prediction, course: Course, fault: RunFault, done: Done, since: datetime
+    async def _finish_later(
+        self, prediction: Prediction, plan: RunPlan, fault: RunFault, outcome: Outcome, since: datetime
     ) -> None:
-        """Finish later, while others run: when the time is over, the fault cleared or the prediction cancelled."""
+        """Finish after the extra seconds, or when the fault is cleared or the prediction cancelled."""
         if not prediction.ended:
             waits = [fault.cleared.wait(), self._endings[prediction.id].wait()]
-            if prediction.id in self._unheeded:
-                waits.append(self._unheeded[prediction.id].wait())
-            due = since + timedelta(seconds=course.extra_seconds)
+            if prediction.id in self._ignored_cancels:
+                waits.append(self._ignored_cancels[prediction.id].wait())
+            due = since + timedelta(seconds=plan.extra_seconds)
             await first_of(self._clock.sleep((due - self._clock.now()).total_seconds()), *waits)
         seconds = (self._clock.now() - since).total_seconds()
-        self._finish(prediction, course, replace(done, seconds=done.seconds + seconds))
+        self._finish(prediction, plan, replace(outcome, seconds=outcome.seconds + seconds))
 
-    def _finish(self, prediction: Prediction, course: Course, done: Done) -> None:
-        self._unheeded.pop(prediction.id, None)
+    def _finish(self, prediction: Prediction, plan: RunPlan, outcome: Outcome) -> None:
+        self._ignored_cancels.pop(prediction.id, None)
         if prediction.ended:
             return
-        prediction.shown_status = course.shown_status
-        prediction.predict_time = done.seconds
-        if done.made is None:
-            self._end(prediction, Status.FAILED, done.error)
+        prediction.shown_status = plan.shown_status
+        prediction.predict_time = outcome.seconds
+        if outcome.output is None:
+            self._end(prediction, Status.FAILED, outcome.error)
             return
         try:
-            url = self._files.add(prediction.id, done.made.name, done.made.content)
+            url = self._files.add(prediction.id, outcome.output.name, outcome.output.content)
         except OSError:
             log.exception("prediction %s: its output could not be written", prediction.id)
             self._end(prediction, Status.FAILED, INTERRUPTED)
             return
-        prediction.output = prediction.order.model.shown(url)
+        prediction.output = prediction.request.model.output_value(url)
         self._webhooks.emit(prediction, "output")
         self._end(prediction, Status.SUCCEEDED)
-        if course.erased_after is not None:
-            self._spawn(self._erase_at(prediction, self._clock.now() + timedelta(seconds=course.erased_after)))
+        if plan.erased_after is not None:
+            self._spawn(self._erase_at(prediction, self._clock.now() + timedelta(seconds=plan.erased_after)))
 
     async def _erase_at(self, prediction: Prediction, due: datetime) -> None:
         await self._clock.sleep((due - self._clock.now()).total_seconds())
@@ -210,7 +209,9 @@ class Runs:
             prediction.logs += line + "\n"
             self._webhooks.emit(prediction, "logs")
 
-    def _end(self, prediction: Prediction, status: Status, error: str | None = None, *, told: bool = False) -> None:
+    def _end(
+        self, prediction: Prediction, status: Status, error: str | None = None, *, announced: bool = False
+    ) -> None:
         started = prediction.started_at
         now = self._clock.now()
         if not prediction.move(status, now):
@@ -223,16 +224,16 @@ class Runs:
         self._endings.pop(prediction.id).set()
         shown = f", {_QUERY.sub('?…', error)}" if error else ""
         log.info("prediction %s: %s%s", prediction.id, status, shown)
-        # The documents name succeeded, failed and canceled as what `completed` tells of, never aborted:
+        # The documents say that `completed` is sent for succeeded, failed and canceled, never for aborted:
         # replicate.com/docs/topics/webhooks/receive-webhook, stored copy read 2026-11-22.
-        if status is not Status.ABORTED or told:
+        if status is not Status.ABORTED or announced:
             self._webhooks.emit(prediction, "completed")
 
     def _save(self, prediction: Prediction) -> None:
         try:
             self._records.save(prediction)
         except OSError:
-            log.exception("prediction %s: a restart will not know of it", prediction.id)
+            log.exception("prediction %s: could not be saved", prediction.id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -1,4 +1,4 @@
-"""The HTTP side: routes, the token, and putting the parts together."""
+"""The HTTP server: wiring, token check and routes."""
 
 import hmac
 from datetime import UTC, datetime
@@ -7,13 +7,12 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from .bodies import read_json
 from .clock import Clock
 from .control import Control
-from .create_request import read_order
+from .create_request import read_create_request
 from .creations import Creation
 from .engines import Engine
-from .faults.active import Faults
+from .faults.active import ActiveFaults
 from .faults.creations import CreationFault
 from .faults.outputs import OutputFault
 from .files import OutputFiles
@@ -27,6 +26,7 @@ from .problems import (
     UnauthenticatedError,
     UnprocessableError,
     problems_as_answers,
+    read_json,
 )
 from .published import PUBLISHED
 from .rate_limits import RateLimits
@@ -55,8 +55,8 @@ class StandIn:
         self._clock = clock
         self._models = Models((*PUBLISHED, *settings.models))
         self._session = aiohttp.ClientSession(headers={"User-Agent": USER_AGENT})
-        self._limits = RateLimits()
-        self._faults = Faults(clock)
+        self._rate_limits = RateLimits()
+        self._faults = ActiveFaults(clock)
         records = Records(state / PREDICTIONS_FOLDER, self._models)
         self._files = OutputFiles(state / FILES_FOLDER, base_url)
         self._predictions = Predictions(records.load(self._files))
@@ -75,8 +75,8 @@ class StandIn:
         )
 
     def application(self) -> web.Application:
-        """Return the aiohttp application and begin to work."""
-        app = web.Application(middlewares=[self._tell_limits, problems_as_answers, self._guard])
+        """Return the aiohttp application and start running predictions."""
+        app = web.Application(middlewares=[self._add_rate_limits, problems_as_answers, self._guard])
         app.add_routes(
             [
                 web.post("/v1/predictions", self.create),
@@ -99,27 +99,27 @@ class StandIn:
         return app
 
     async def stop(self) -> bool:
-        """Stop working; say whether the engine's thread has ended too."""
+        """Stop; return whether the engine's thread has ended too."""
         ended = await self._runs.stop()
         await self._webhooks.stop()
         await self._session.close()
         return ended
 
     @web.middleware
-    async def _tell_limits(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Add the rate limits to the API's answers: to a wrong token there are none, and no 429 was ever recorded."""
+    async def _add_rate_limits(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Add the rate limit headers to the API's responses: a 401 has none, and a 429 was never recorded."""
         response = await handler(request)
         if request.path.startswith("/v1/") and response.status not in (401, 429) and not response.prepared:
-            response.headers.update(self._limits.headers(request.method, request.path, self._clock.now()))
+            response.headers.update(self._rate_limits.headers(request.method, request.path, self._clock.now()))
         return response
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Ask for the token where one is due, and never show what is past its hour."""
+        """Check the token where one is needed, and erase what has expired before anything is shown."""
         if request.path.startswith(_PROTECTED):
-            given = request.headers.get("Authorization", "").encode()
-            if not hmac.compare_digest(given, f"Bearer {self._settings.token}".encode()):
-                raise UnauthenticatedError(passed=bool(given))
+            sent = request.headers.get("Authorization", "").encode()
+            if not hmac.compare_digest(sent, f"Bearer {self._settings.token}".encode()):
+                raise UnauthenticatedError(passed=bool(sent))
         self._runs.sweep()
         return await handler(request)
 
@@ -137,16 +137,16 @@ class StandIn:
     async def _create(self, request: web.Request, model: Model | None) -> web.StreamResponse:
         body = await read_json(request)
         creation = Creation(
-            request=request,
+            http_request=request,
             body=body,
-            order=read_order(body, request.headers, self._models, model),
+            request=read_create_request(body, request.headers, self._models, model),
             runs=self._runs,
             received=self._received,
             webhooks=self._webhooks,
             clock=self._clock,
             base_url=self._base_url,
         )
-        fault = self._faults.match(CreationFault, creation.order)
+        fault = self._faults.match(CreationFault, creation.request)
         return await (fault.answer(creation) if fault else creation.answer(creation.accept()))
 
     async def show(self, request: web.Request) -> web.Response:
@@ -210,15 +210,15 @@ class StandIn:
         key, name = request.match_info["key"], request.match_info["name"]
         path = self._files.path(key, name)
         if request.method == "GET":
-            order = self._predictions.get(self._files.owner(key, name)).order
-            if fault := self._faults.match(OutputFault, order):
+            prediction = self._predictions.get(self._files.owner(key, name))
+            if fault := self._faults.match(OutputFault, prediction.request):
                 return await fault.serve(request, path)
         return web.FileResponse(path, headers={"Content-Type": media_type(name)})
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /p/{id}: what `urls.web` leads to; tells nothing but the state."""
+        """GET /p/{id}: the target of `urls.web`; shows only the state."""
         prediction = self._predictions.get(request.match_info["id"])
-        return web.Response(text=f"{prediction.id} {prediction.order.model.slug} {prediction.status}\n")
+        return web.Response(text=f"{prediction.id} {prediction.request.model.slug} {prediction.status}\n")
 
     async def received(self, _: web.Request) -> web.Response:
         """GET /_received: what clients sent, oldest first."""

@@ -1,4 +1,4 @@
-"""What the stand-in is told from outside, read once at start."""
+"""Settings from the environment, read once at start."""
 
 import base64
 import binascii
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .model_file import GivenModelError, read_models
+from .model_file import ModelFileError, read_models
 from .models import Model
 
 ENGINES = ("realesrgan", "instant")
@@ -18,7 +18,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the stand-in can be told.
+    """All settings of the stand-in.
 
     `port` 0 picks a free one. `state` is the folder for files; None: a temporary one, deleted at the end. `models` are
     played beside the published three.
@@ -53,7 +53,7 @@ def _token(environment: Mapping[str, str]) -> str:
 
 
 def _webhook_secret(environment: Mapping[str, str]) -> str:
-    """Check the form that Standard Webhooks asks for.
+    """Check the form that Standard Webhooks requires.
 
     Source: standard-webhooks/standard-webhooks, spec/standard-webhooks.md, read 2026-11-22: 24 to 64 bytes in
     base64 behind `whsec_`.
@@ -80,7 +80,7 @@ def _port(text: str) -> int:
 def _models(path: str) -> tuple[Model, ...]:
     try:
         return read_models(Path(path)) if path else ()
-    except GivenModelError as fault:
+    except ModelFileError as fault:
         raise SettingsError(f"STANDIN_MODELS must name a file with models: {fault}.") from None
 
 

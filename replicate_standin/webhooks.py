@@ -1,4 +1,4 @@
-"""Calling the client back: the provider's events, in order, throttled.
+"""Sends the events of predictions to the clients' webhooks, in order and throttled.
 
 Source: replicate.com/docs/topics/webhooks/receive-webhook, stored copy read 2026-11-22.
 """
@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from .clock import Clock
 from .deliveries import Delivery
-from .faults.active import Faults
+from .faults.active import ActiveFaults
 from .faults.webhooks import WebhookFault
 from .predictions import Prediction
 
@@ -25,7 +25,7 @@ class Webhooks:
     """Sends the events of predictions, one prediction's strictly in order, different ones side by side."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, clock: Clock, secret: str, base_url: str, faults: Faults
+        self, session: aiohttp.ClientSession, clock: Clock, secret: str, base_url: str, faults: ActiveFaults
     ) -> None:
         self._session = session
         self._clock = clock
@@ -40,12 +40,12 @@ class Webhooks:
     def emit(self, prediction: Prediction, event: str) -> None:
         """Queue an event with the prediction as it is now, unless the filter or the throttle stops it.
 
-        `completed` must come last, whether it is wanted or not: it also ends the prediction's sender.
+        `completed` must be emitted last, even if the filter excludes it: it also ends the prediction's sender.
         """
-        if not prediction.order.webhook:
+        if not prediction.request.webhook:
             return
         queue = self._queue(prediction)
-        if event in prediction.order.events and not self._too_soon(prediction.id, event):
+        if event in prediction.request.events and not self._too_soon(prediction.id, event):
             queue.put_nowait((event, json.dumps(prediction.as_json(self._base_url)).encode()))
         if event == "completed":
             queue.put_nowait(None)
@@ -55,7 +55,7 @@ class Webhooks:
         self._when_tried[prediction.id] = call
 
     async def stop(self) -> None:
-        """Give up whatever is still to be sent."""
+        """Cancel everything that is still to be sent."""
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, return_exceptions=True)
@@ -93,7 +93,7 @@ class Webhooks:
 
     async def _send_terminal(self, prediction: Prediction, body: bytes) -> None:
         delivery = self._delivery(prediction, "completed", body, lambda: self._tried(prediction.id))
-        fault = self._faults.match(WebhookFault, prediction.order)
+        fault = self._faults.match(WebhookFault, prediction.request)
         if fault is None:
             await delivery.send(since=prediction.completed_at)
         else:
@@ -114,7 +114,7 @@ class Webhooks:
             signer=self._signer,
             prediction_id=prediction.id,
             event=event,
-            url=str(prediction.order.webhook),
+            url=str(prediction.request.webhook),
             body=body,
             when_tried=when_tried,
         )

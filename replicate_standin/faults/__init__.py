@@ -1,1 +1,1 @@
-"""Everything that can go wrong at the provider, on demand: one class for each fault, one table of all."""
+"""Faults of the provider, on demand: one class for each, one table of all."""

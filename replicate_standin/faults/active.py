@@ -1,4 +1,4 @@
-"""The faults that are set, which of them acts when, and how often each has."""
+"""The active faults: which of them fires when, and how often each has fired."""
 
 import random
 from collections.abc import Sequence
@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from ..clock import Clock
-from ..create_request import Order
+from ..create_request import CreateRequest
 from .base import Fault
 
 K = TypeVar("K", bound=Fault)
 
 
 @dataclass(eq=False)
-class Armed:
-    """A fault and when it is to act: for which job (None: all), how often (None: for ever), for which share.
+class ActiveFault:
+    """A fault and when it fires: for which job (None: all), how often (None: always), for which share.
 
-    The share is drawn from a generator of its own: with the same seed the same opportunities are hit, counted in
-    the order in which they come.
+    The share is drawn from a generator of its own: the same seed hits the same opportunities, counted in the order in
+    which they come.
     """
 
     fault: Fault
@@ -32,45 +32,45 @@ class Armed:
     def __post_init__(self) -> None:
         self._draws = random.Random(self.seed)  # noqa: S311 - to be repeatable
 
-    def takes(self, order: Order, now: datetime) -> bool:
-        """Whether it acts at this opportunity; a yes is counted."""
-        if self.job not in (None, order.job) or (self.times is not None and self.fired >= self.times):
+    def takes(self, request: CreateRequest, now: datetime) -> bool:
+        """Return whether it fires at this opportunity, and count it."""
+        if self.job not in (None, request.job) or (self.times is not None and self.fired >= self.times):
             return False
-        if self._draws.random() >= self.share or not self.fault.applies(order, now):
+        if self._draws.random() >= self.share or not self.fault.applies(request, now):
             return False
         self.fired += 1
         return True
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a document would set it, defaults included, and how often it fired."""
+        """Return it as a document sets it, defaults included, and how often it fired."""
         when = {"times": self.times, "job": self.job, "share": self.share, "seed": self.seed}
         return {"fault": self.fault.name, **asdict(self.fault), **when, "fired": self.fired}
 
 
-class Faults:
-    """All that are set, in the order of their document: at each opportunity the first that takes it acts alone."""
+class ActiveFaults:
+    """The active faults in the order of their document: at each opportunity only the first that takes it fires."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._armed: list[Armed] = []
+        self._active: list[ActiveFault] = []
 
-    def match(self, kind: type[K], order: Order) -> K | None:
-        """Return the fault of this kind that acts for this order now, if any."""
-        for armed in self._armed:
-            if isinstance(armed.fault, kind) and armed.takes(order, self._clock.now()):
-                return armed.fault
+    def match(self, kind: type[K], request: CreateRequest) -> K | None:
+        """Return the fault of this kind that fires for this request now, if any."""
+        for active in self._active:
+            if isinstance(active.fault, kind) and active.takes(request, self._clock.now()):
+                return active.fault
         return None
 
     def of(self, kind: type[K]) -> list[K]:
-        """Return all of this kind that are set."""
-        return [armed.fault for armed in self._armed if isinstance(armed.fault, kind)]
+        """Return all active faults of this kind."""
+        return [active.fault for active in self._active if isinstance(active.fault, kind)]
 
-    def replace(self, armed: Sequence[Armed]) -> None:
-        """Set these in the place of those before, and let go of whatever those held back."""
-        before, self._armed = self._armed, list(armed)
+    def replace(self, faults: Sequence[ActiveFault]) -> None:
+        """Replace all faults, and release whatever the earlier ones held back."""
+        before, self._active = self._active, list(faults)
         for each in before:
             each.fault.cleared.set()
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is set and how often each fired."""
-        return {"faults": [each.as_json() for each in self._armed]}
+        """Return the active faults and how often each fired."""
+        return {"faults": [each.as_json() for each in self._active]}

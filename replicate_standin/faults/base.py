@@ -1,4 +1,4 @@
-"""What a fault is: a name, its parameters, and the moment at which it acts. The subclasses say what it does."""
+"""The base class of faults and the declaration of their parameters. The subclasses say what happens."""
 
 import asyncio
 from dataclasses import MISSING, dataclass, field, fields
@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from ..clock import Clock, first_of
-from ..create_request import Order
+from ..create_request import CreateRequest
 
 HOLD_MAX_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a fault as a document may give it; None for a bound means that there is none."""
+    """One parameter of a fault in a document; a bound of None means no bound."""
 
     name: str
     default: Any
@@ -36,10 +36,10 @@ def held(default: float) -> Any:
 
 @dataclass(eq=False)
 class Fault:
-    """One fault that is set. Subclasses are dataclasses whose fields come from `parameter` or `held`."""
+    """One active fault. Subclasses are dataclasses whose fields come from `parameter` or `held`."""
 
     name: ClassVar[str]
-    # How often it fires if the document does not say; None: for ever.
+    # How often it fires if the document does not say; None: always.
     times: ClassVar[int | None] = 1
 
     def __post_init__(self) -> None:
@@ -54,8 +54,8 @@ class Fault:
             if each.default is not MISSING
         }
 
-    def applies(self, order: Order, now: datetime) -> bool:  # noqa: ARG002 - for subclasses
-        """Whether it would do anything at this opportunity. Asked last: a yes means that it acts."""
+    def applies(self, request: CreateRequest, now: datetime) -> bool:  # noqa: ARG002 - for subclasses
+        """Return whether it would do anything at this opportunity. Asked last: if true, it fires."""
         return True
 
     async def hold(self, clock: Clock, seconds: float, until: asyncio.Event | None = None) -> None:

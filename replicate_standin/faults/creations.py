@@ -1,6 +1,6 @@
-"""Faults of `POST /v1/predictions`: refused, throttled, or taken in and the answer lost.
+"""Faults of `POST /v1/predictions`: refused, throttled, or accepted with the response lost.
 
-An invalid request is refused as ever before any of these is asked.
+An invalid request is refused before any of these is asked.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
-from ..create_request import Order
+from ..create_request import CreateRequest
 from ..creations import Creation
-from ..models import additional, missing
+from ..models import missing_field, unexpected_field
 from ..problems import InvalidInputError, InvalidVersionError, NotFoundError, UnauthenticatedError, problem
 from .base import Fault, held, parameter
 
@@ -23,12 +23,12 @@ class CreationFault(Fault):
     """A fault that answers a create request, and decides whether a prediction comes of it."""
 
     async def answer(self, creation: Creation) -> web.StreamResponse:
-        """Answer in the place of the stand-in."""
+        """Answer instead of the stand-in."""
         raise NotImplementedError
 
 
 def page(status: int, title: str) -> web.Response:
-    """Write a page in HTML in the place of a problem."""
+    """Return an HTML page instead of a problem."""
     html = (
         f"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1>replicate.com</body></html>\n"
     )
@@ -36,7 +36,7 @@ def page(status: int, title: str) -> web.Response:
 
 
 def throttled(limit: str, seconds: int, shape: str = "body") -> web.Response:
-    """Write the provider's 429.
+    """Return the provider's 429.
 
     `body`: the text, `status` and `retry_after` in the body, no `title`, as seen: github.com/nodetool-ai/nodetool issue
     5196, read 2026-11-22. `documented`: the text alone, as replicate.com/docs/topics/predictions/rate-limits has it.
@@ -57,7 +57,7 @@ def throttled(limit: str, seconds: int, shape: str = "body") -> web.Response:
 
 @dataclass(eq=False)
 class CreateThrottled(CreationFault):
-    """429 with `retry_after` seconds in the body, or in another shape; no prediction comes of it."""
+    """429 with `retry_after` seconds in the body, or in another shape; no prediction is created."""
 
     name: ClassVar[str] = "create-throttled"
     retry_after: int = parameter(5, minimum=0, maximum=3600)
@@ -69,7 +69,7 @@ class CreateThrottled(CreationFault):
 
 @dataclass(eq=False)
 class CreateLimited(CreationFault):
-    """The rate limit of an account with little credit, for long: a bucket of `burst` that fills with `per_minute`.
+    """The rate limit of an account with little credit: a bucket of `burst` that fills with `per_minute`.
 
     A creation that finds a token in the bucket passes and does not count as fired; one that finds none is answered
     with 429 and the whole seconds until there is one. Source: the issue above, and
@@ -86,7 +86,7 @@ class CreateLimited(CreationFault):
         self._full_at: datetime | None = None  # when the bucket is or was full again
         self._wait = timedelta()
 
-    def applies(self, order: Order, now: datetime) -> bool:  # noqa: ARG002 - all creations share the bucket
+    def applies(self, request: CreateRequest, now: datetime) -> bool:  # noqa: ARG002 - all creations share the bucket
         """Take a token, or note how long until the next."""
         each = timedelta(minutes=1) / self.per_minute
         full_at = max(self._full_at or now, now)
@@ -106,7 +106,7 @@ class CreateLimited(CreationFault):
 
 @dataclass(eq=False)
 class CreateServerError(CreationFault):
-    """500. With `accepted` the prediction exists and runs nevertheless: a 5xx proves nothing."""
+    """500. With `accepted` the prediction exists and runs nevertheless: a 5xx does not prove that no run was made."""
 
     name: ClassVar[str] = "create-500"
     accepted: bool = parameter(default=False)
@@ -120,7 +120,7 @@ class CreateServerError(CreationFault):
 
 @dataclass(eq=False)
 class CreateBadGateway(CreationFault):
-    """502 and HTML, from what stands before the provider's API. With `accepted` the prediction exists and runs."""
+    """502 and HTML, from the proxy before the provider's API. With `accepted` the prediction exists and runs."""
 
     name: ClassVar[str] = "create-502"
     accepted: bool = parameter(default=False)
@@ -133,7 +133,7 @@ class CreateBadGateway(CreationFault):
 
 @dataclass(eq=False)
 class CreateUnauthenticated(CreationFault):
-    """401: the token is wrong or was revoked; no prediction comes of it."""
+    """401: the token is wrong or was revoked; no prediction is created."""
 
     name: ClassVar[str] = "create-401"
 
@@ -143,7 +143,7 @@ class CreateUnauthenticated(CreationFault):
 
 @dataclass(eq=False)
 class CreateUnpaid(CreationFault):
-    """402: the credit is used up; no prediction comes of it."""
+    """402: the credit is used up; no prediction is created."""
 
     name: ClassVar[str] = "create-402"
 
@@ -162,7 +162,7 @@ class CreateUnpaid(CreationFault):
 
 @dataclass(eq=False)
 class CreateBlocked(CreationFault):
-    """403 and HTML: what stands before the API takes the client for an attacker; no prediction comes of it.
+    """403 and HTML: the proxy before the API takes the client for an attacker; no prediction is created.
 
     As public notes of 2025 show it, cut to its heading: "Sorry, you have been blocked".
     """
@@ -175,7 +175,7 @@ class CreateBlocked(CreationFault):
 
 @dataclass(eq=False)
 class CreateNotFound(CreationFault):
-    """404, as for a model that is gone or may not be called by its name; no prediction comes of it."""
+    """404, as for a model that is gone or may not be called by its name; no prediction is created."""
 
     name: ClassVar[str] = "create-404"
 
@@ -185,7 +185,7 @@ class CreateNotFound(CreationFault):
 
 @dataclass(eq=False)
 class CreateInvalid(CreationFault):
-    """422: the version has gone, or the model's input is another (`about`). No prediction comes of it."""
+    """422: the version has gone, or the model's input is another (`about`). No prediction is created."""
 
     name: ClassVar[str] = "create-422"
     about: str = parameter("version", pattern="version|input")
@@ -193,12 +193,14 @@ class CreateInvalid(CreationFault):
     async def answer(self, creation: Creation) -> web.StreamResponse:
         if self.about == "version":
             raise InvalidVersionError
-        raise InvalidInputError([missing("mask", "input"), additional(creation.order.model.image_field, "input")])
+        raise InvalidInputError(
+            [missing_field("mask", "input"), unexpected_field(creation.request.model.image_field, "input")]
+        )
 
 
 @dataclass(eq=False)
 class CreateReset(CreationFault):
-    """The connection is reset before the prediction exists: to a client the same as an answer that was lost."""
+    """The connection is reset before the prediction exists: a client cannot tell it from a lost response."""
 
     name: ClassVar[str] = "create-reset"
 
@@ -208,7 +210,7 @@ class CreateReset(CreationFault):
 
 @dataclass(eq=False)
 class CreateGarbage(CreationFault):
-    """201 with a body that is no prediction, though one exists and runs; `body` says what it is instead."""
+    """201 with a body that is no prediction, though one exists and runs; `body` selects what it is instead."""
 
     name: ClassVar[str] = "create-garbage"
     body: str = parameter("list", pattern="list|null|text|empty|without-id|metrics|input|urls")
@@ -230,7 +232,7 @@ class CreateGarbage(CreationFault):
 
 @dataclass(eq=False)
 class CreateOfficial(CreationFault):
-    """The prediction names another version, and if `model` is given another model, than was asked for.
+    """The prediction names another version, and if `model` is given another model, than requested.
 
     So recorded of official models: `dp-a557…` and `d-c655…` for versions, `replicate/lifeboat-70b` for another model.
     """
@@ -248,7 +250,7 @@ class CreateOfficial(CreationFault):
 
 @dataclass(eq=False)
 class CreateAnswerLost(CreationFault):
-    """The prediction exists and runs, and the connection closes without a byte of an answer, after `held` seconds."""
+    """The prediction exists and runs, and the connection closes without a response, after `held` seconds."""
 
     name: ClassVar[str] = "create-answer-lost"
     held: float = held(0.0)
@@ -269,8 +271,8 @@ class WebhookBeforeAnswer(CreationFault):
     name: ClassVar[str] = "webhook-before-answer"
     seconds: float = held(10.0)
 
-    def applies(self, order: Order, now: datetime) -> bool:  # noqa: ARG002 - the fault's shape
-        return order.webhook is not None and "completed" in order.events
+    def applies(self, request: CreateRequest, now: datetime) -> bool:  # noqa: ARG002 - the fault's shape
+        return request.webhook is not None and "completed" in request.events
 
     async def answer(self, creation: Creation) -> web.StreamResponse:
         prediction = creation.accept()

@@ -1,4 +1,4 @@
-"""The document of `PUT /_control`, checked: either all of it is taken or none.
+"""Reads the document of `PUT /_control`: all of it is accepted or none.
 
 {"faults": [{"fault": "webhook-delayed", "seconds": 5, "times": 1, "job": "p…", "share": 0.05, "seed": 7}]}
 """
@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..problems import UnprocessableError
-from .active import Armed
+from .active import ActiveFault
 from .base import Fault, Parameter
 from .table import FAULTS
 
 FAULTS_MAX = 100
-# What every fault takes, with the default of each; that of `times` is the fault's own.
+# Parameters of every fault and their defaults; the default of `times` is the fault's own.
 COMMON = {
     "times": Parameter("times", 1, 1, 1_000_000, None),
     "job": Parameter("job", "", None, None, r"[A-Za-z0-9_-]{1,64}"),
@@ -23,27 +23,27 @@ COMMON = {
 _NULLABLE = ("times", "job")
 
 
-def read_document(body: Any) -> list[Armed]:
-    """Return the faults that a document sets; raises UnprocessableError, which names all that is wrong."""
+def read_document(body: Any) -> list[ActiveFault]:
+    """Return the faults that a document sets; raises UnprocessableError, which names every mistake."""
     if not isinstance(body, dict) or set(body) != {"faults"} or not isinstance(body["faults"], list):
         raise UnprocessableError('The body must be a JSON object {"faults": […]} with nothing beside it.')
     if len(body["faults"]) > FAULTS_MAX:
         raise UnprocessableError(f"- faults: {len(body['faults'])} are set; {FAULTS_MAX} at most")
-    wrong = [line for number, given in enumerate(body["faults"]) for line in _wrong(f"faults[{number}]", given)]
+    wrong = [line for number, entry in enumerate(body["faults"]) for line in _wrong(f"faults[{number}]", entry)]
     if wrong:
         raise UnprocessableError("\n".join(wrong))
-    return [_armed(given) for given in body["faults"]]
+    return [_active_fault(entry) for entry in body["faults"]]
 
 
-def _wrong(place: str, given: Any) -> list[str]:
-    if not isinstance(given, dict):
+def _wrong(place: str, entry: Any) -> list[str]:
+    if not isinstance(entry, dict):
         return [f"- {place}: must be an object"]
-    kind = _kind(given)
+    kind = _kind(entry)
     if kind is None:
-        return [f"- {place}.fault: {given.get('fault')!r} is not a fault; there are {', '.join(FAULTS)}"]
+        return [f"- {place}.fault: {entry.get('fault')!r} is not a fault; there are {', '.join(FAULTS)}"]
     allowed = kind.parameters() | COMMON
     wrong = []
-    for name, value in given.items():
+    for name, value in entry.items():
         if name not in allowed and name != "fault":
             wrong.append(f"- {place}.{name}: {kind.name} takes no such parameter; it takes {', '.join(allowed)}")
         elif name in allowed and (fault := _value(allowed[name], value)):
@@ -51,13 +51,13 @@ def _wrong(place: str, given: Any) -> list[str]:
     return wrong
 
 
-def _kind(given: Mapping[str, Any]) -> type[Fault] | None:
-    name = given.get("fault")
+def _kind(entry: Mapping[str, Any]) -> type[Fault] | None:
+    name = entry.get("fault")
     return FAULTS.get(name) if isinstance(name, str) else None
 
 
 def _value(known: Parameter, value: Any) -> str | None:
-    """Say what is wrong with a value, or None."""
+    """Return what is wrong with a value, or None."""
     if value is None and known.name in _NULLABLE:
         return None
     expected = type(known.default)
@@ -72,13 +72,13 @@ def _value(known: Parameter, value: Any) -> str | None:
     return f"must be from {known.minimum:g} to {known.maximum:g}" if too_small or too_large else None
 
 
-def _armed(given: Mapping[str, Any]) -> Armed:
-    kind = FAULTS[given["fault"]]
-    fault = kind(**{name: given[name] for name in kind.parameters() if name in given})
-    return Armed(
+def _active_fault(entry: Mapping[str, Any]) -> ActiveFault:
+    kind = FAULTS[entry["fault"]]
+    fault = kind(**{name: entry[name] for name in kind.parameters() if name in entry})
+    return ActiveFault(
         fault,
-        times=given.get("times", kind.times),
-        job=given.get("job"),
-        share=float(given.get("share", 1.0)),
-        seed=given.get("seed", 0),
+        times=entry.get("times", kind.times),
+        job=entry.get("job"),
+        share=float(entry.get("share", 1.0)),
+        seed=entry.get("seed", 0),
     )

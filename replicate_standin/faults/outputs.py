@@ -1,4 +1,4 @@
-"""Faults of `GET /files/{key}/{name}`: what a client downloads instead of the file. HEAD stays honest."""
+"""Faults of `GET /files/{key}/{name}`: what a client downloads instead of the file. HEAD is not affected."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from aiohttp import web
 
-from ..images import open_picture
+from ..images import open_image
 from ..problems import NotFoundError
 from .base import Fault, parameter
 
@@ -22,7 +22,7 @@ class OutputFault(Fault):
     """A fault that answers the download of an output."""
 
     async def serve(self, request: web.Request, path: Path) -> web.StreamResponse:
-        """Answer in the place of the file that lies at `path`."""
+        """Answer instead of sending the file at `path`."""
         raise NotImplementedError
 
 
@@ -54,7 +54,7 @@ class OutputCut(OutputFault):
 
 @dataclass(eq=False)
 class OutputTruncated(OutputFault):
-    """A whole answer with half a picture in it."""
+    """A complete response with half an image in it."""
 
     name: ClassVar[str] = "output-truncated"
 
@@ -65,7 +65,7 @@ class OutputTruncated(OutputFault):
 
 @dataclass(eq=False)
 class OutputNotAnImage(OutputFault):
-    """A page in HTML that says it is a PNG."""
+    """An HTML page labelled as a PNG."""
 
     name: ClassVar[str] = "output-not-an-image"
 
@@ -75,7 +75,7 @@ class OutputNotAnImage(OutputFault):
 
 @dataclass(eq=False)
 class OutputWrongType(OutputFault):
-    """The picture as JPEG, under the name and type of a PNG."""
+    """The image as JPEG, under the name and type of a PNG."""
 
     name: ClassVar[str] = "output-wrong-type"
 
@@ -85,7 +85,7 @@ class OutputWrongType(OutputFault):
 
 @dataclass(eq=False)
 class OutputHuge(OutputFault):
-    """The picture, then zeros, `size` bytes in all; without `declared` there is no `Content-Length` to warn of it."""
+    """The image, then zeros, `size` bytes in all; without `declared` there is no `Content-Length` to warn of it."""
 
     name: ClassVar[str] = "output-huge"
     size: int = parameter(200 * 1024 * 1024 + 1, minimum=1, maximum=10 * 1024**3)
@@ -95,7 +95,7 @@ class OutputHuge(OutputFault):
         head = path.read_bytes()[: self.size]
         response = await _begin(request, self.size if self.declared else None)
         left = self.size - len(head)
-        with contextlib.suppress(ConnectionError):  # nobody has to take all of it
+        with contextlib.suppress(ConnectionError):  # a client may stop early
             await response.write(head)
             while left > 0:
                 await response.write(bytes(min(_CHUNK_BYTES, left)))
@@ -112,5 +112,5 @@ async def _begin(request: web.Request, length: int | None) -> web.StreamResponse
 
 def _as_jpeg(content: bytes) -> bytes:
     buffer = io.BytesIO()
-    open_picture(content).convert("RGB").save(buffer, "JPEG", quality=90)
+    open_image(content).convert("RGB").save(buffer, "JPEG", quality=90)
     return buffer.getvalue()

@@ -1,18 +1,39 @@
-"""Faults of a run: each is another course that the prediction takes once its turn has come."""
+"""Faults of a run: each changes how the prediction goes once its turn has come."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..courses import Course
 from ..published.real_esrgan import too_many_pixels
 from .base import HOLD_MAX_SECONDS, Fault, held, parameter
 
 
-class RunFault(Fault):
-    """A fault that changes the course of a run."""
+@dataclass(frozen=True)
+class RunPlan:
+    """How a run goes once its turn has come; the defaults are a run without a fault.
 
-    def course(self) -> Course:
-        """Return the course that the run takes."""
+    `starts`: leaves `starting`. `aborts`: ends as `aborted` at once, with a webhook if `announces_abort`. `error`:
+    fails with this text, whatever the image. `out_of_memory`: fails as the model does whose net gets no memory.
+    `shown_status`: shown in place of its final status. `extra_seconds`: how long it stays `processing` after the model
+    has finished. `stops_on_cancel`: a cancel ends it; otherwise a cancel ends the extra seconds only. `erased_after`:
+    its data is erased so long after its end. Both times are on the stand-in's clock.
+    """
+
+    starts: bool = True
+    aborts: bool = False
+    announces_abort: bool = False
+    error: str | None = None
+    out_of_memory: bool = False
+    shown_status: str | None = None
+    extra_seconds: float = 0.0
+    stops_on_cancel: bool = True
+    erased_after: float | None = None
+
+
+class RunFault(Fault):
+    """A fault that changes how a run goes."""
+
+    def plan(self) -> RunPlan:
+        """Return how the run goes."""
         raise NotImplementedError
 
 
@@ -26,8 +47,8 @@ class RunInterrupted(RunFault):
     name: ClassVar[str] = "run-interrupted"
     code: str = parameter("PA", pattern=r"[A-Z0-9]{0,8}")
 
-    def course(self) -> Course:
-        return Course(error="Prediction interrupted; please retry" + (f" (code: {self.code})" if self.code else ""))
+    def plan(self) -> RunPlan:
+        return RunPlan(error="Prediction interrupted; please retry" + (f" (code: {self.code})" if self.code else ""))
 
 
 @dataclass(eq=False)
@@ -41,8 +62,8 @@ class RunDirectorError(RunFault):
     name: ClassVar[str] = "run-director-error"
     code: str = parameter("E8765", pattern=r"E\d{4}")
 
-    def course(self) -> Course:
-        return Course(error=f"Director: unexpected error handling prediction ({self.code})")
+    def plan(self) -> RunPlan:
+        return RunPlan(error=f"Director: unexpected error handling prediction ({self.code})")
 
 
 @dataclass(eq=False)
@@ -51,8 +72,8 @@ class RunOutOfMemory(RunFault):
 
     name: ClassVar[str] = "run-out-of-memory"
 
-    def course(self) -> Course:
-        return Course(lacks_memory=True)
+    def plan(self) -> RunPlan:
+        return RunPlan(out_of_memory=True)
 
 
 @dataclass(eq=False)
@@ -62,8 +83,8 @@ class RunUnknownStatus(RunFault):
     name: ClassVar[str] = "run-unknown-status"
     status: str = parameter("expired", pattern=r"[a-z_-]{1,32}")
 
-    def course(self) -> Course:
-        return Course(shown_status=self.status)
+    def plan(self) -> RunPlan:
+        return RunPlan(shown_status=self.status)
 
 
 @dataclass(eq=False)
@@ -73,20 +94,20 @@ class RunModelError(RunFault):
     name: ClassVar[str] = "run-model-error"
     text: str = parameter("CUDA error: device-side assert triggered", pattern=r".{1,2000}")
 
-    def course(self) -> Course:
-        return Course(error=self.text)
+    def plan(self) -> RunPlan:
+        return RunPlan(error=self.text)
 
 
 @dataclass(eq=False)
 class RunPixelCap(RunFault):
-    """`failed` in Real-ESRGAN's published words for a picture of more pixels than fit; sizes in pixels."""
+    """`failed` in Real-ESRGAN's published words for an image of more pixels than fit; sizes in pixels."""
 
     name: ClassVar[str] = "run-pixel-cap"
     width: int = parameter(2000, minimum=1, maximum=100_000)
     height: int = parameter(2000, minimum=1, maximum=100_000)
 
-    def course(self) -> Course:
-        return Course(error=too_many_pixels((self.height, self.width, 3)))
+    def plan(self) -> RunPlan:
+        return RunPlan(error=too_many_pixels((self.height, self.width, 3)))
 
 
 @dataclass(eq=False)
@@ -96,8 +117,8 @@ class RunAborted(RunFault):
     name: ClassVar[str] = "run-aborted"
     told: bool = parameter(default=False)
 
-    def course(self) -> Course:
-        return Course(aborts=True, tells_abort=self.told)
+    def plan(self) -> RunPlan:
+        return RunPlan(aborts=True, announces_abort=self.told)
 
 
 @dataclass(eq=False)
@@ -106,8 +127,8 @@ class RunStuck(RunFault):
 
     name: ClassVar[str] = "run-stuck"
 
-    def course(self) -> Course:
-        return Course(starts=False)
+    def plan(self) -> RunPlan:
+        return RunPlan(starts=False)
 
 
 @dataclass(eq=False)
@@ -117,8 +138,8 @@ class RunSlow(RunFault):
     name: ClassVar[str] = "run-slow"
     seconds: float = held(30.0)
 
-    def course(self) -> Course:
-        return Course(extra_seconds=self.seconds)
+    def plan(self) -> RunPlan:
+        return RunPlan(extra_seconds=self.seconds)
 
 
 @dataclass(eq=False)
@@ -131,8 +152,8 @@ class WebhookAfterCancel(RunFault):
     name: ClassVar[str] = "webhook-after-cancel"
     seconds: float = held(60.0)
 
-    def course(self) -> Course:
-        return Course(extra_seconds=self.seconds, heeds_cancel=False)
+    def plan(self) -> RunPlan:
+        return RunPlan(extra_seconds=self.seconds, stops_on_cancel=False)
 
 
 @dataclass(eq=False)
@@ -145,5 +166,5 @@ class OutputErased(RunFault):
     name: ClassVar[str] = "output-erased"
     seconds: float = parameter(0.0, minimum=0, maximum=HOLD_MAX_SECONDS)
 
-    def course(self) -> Course:
-        return Course(erased_after=self.seconds)
+    def plan(self) -> RunPlan:
+        return RunPlan(erased_after=self.seconds)

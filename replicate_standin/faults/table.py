@@ -1,4 +1,4 @@
-"""All faults there are. To add one: its class beside its like, its entry here, a test, a line in the README."""
+"""All faults. To add one: a class in the file of its moment, an entry here, a test, a line in the README."""
 
 from . import creations, outputs, runs, webhooks
 from .base import Fault

@@ -1,4 +1,4 @@
-"""Faults of the terminal webhook: each says when and how often a `completed` is sent, and with what."""
+"""Faults of the terminal webhook: each decides when and how often a `completed` is sent, and with what."""
 
 import asyncio
 import base64
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from standardwebhooks import Webhook
 
-from ..create_request import Order
+from ..create_request import CreateRequest
 from ..deliveries import Delivery
 from .base import Fault, held, parameter
 
@@ -17,19 +17,19 @@ _JOB_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 class WebhookFault(Fault):
-    """A fault that sends a `completed` in the place of the stand-in."""
+    """A fault that sends a `completed` instead of the stand-in."""
 
     async def deliver(self, delivery: Delivery) -> None:
-        """Send the delivery, or do not."""
+        """Send the message, or drop it."""
         raise NotImplementedError
 
     def another_was_sent(self) -> None:
-        """Hear that a `completed` of any other prediction has been sent."""
+        """Called when a `completed` of any other prediction has been sent."""
 
 
 @dataclass(eq=False)
 class WebhookDropped(WebhookFault):
-    """Never sent, nor tried again."""
+    """Never sent."""
 
     name: ClassVar[str] = "webhook-dropped"
 
@@ -66,7 +66,7 @@ class WebhookDelayed(WebhookFault):
 class WebhookReordered(WebhookFault):
     """Held until that of another prediction was sent, at most so many seconds.
 
-    While one is held the next passes, so that it can: set for ever, it swaps them in pairs.
+    While one is held the next passes, so that it can: with `times` null it swaps them in pairs.
     """
 
     name: ClassVar[str] = "webhook-reordered"
@@ -76,7 +76,7 @@ class WebhookReordered(WebhookFault):
         super().__post_init__()
         self._waits_for: asyncio.Event | None = None
 
-    def applies(self, order: Order, now: datetime) -> bool:  # noqa: ARG002 - the fault's shape
+    def applies(self, request: CreateRequest, now: datetime) -> bool:  # noqa: ARG002 - the fault's shape
         if self._waits_for is not None:
             return False
         self._waits_for = asyncio.Event()
@@ -107,7 +107,7 @@ class WebhookBadlySigned(WebhookFault):
 
 @dataclass(eq=False)
 class WebhookReplayed(WebhookFault):
-    """Sent as ever; `seconds` after that the very bytes and headers are sent again to `?job=` of another job.
+    """Sent as usual; `seconds` later the same bytes and headers are sent again to `?job=` of another job.
 
     `other` is that job's id; without it a random one of the product's form (`domain/keys.py`).
     """

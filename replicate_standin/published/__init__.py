@@ -1,4 +1,4 @@
-"""The models whose predictors are published: what they take, and what they make of a picture, one file for each."""
+"""The models whose predictors are published, one file each: their inputs, and the size of their results."""
 
 from .codeformer import CODEFORMER
 from .gfpgan import GFPGAN

@@ -8,25 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..models import Field, Model, RunError, Size, Version, resize_fault
+from ..models import Field, Model, RunError, Size, Version, resize_error
 
 SHORTER_SIDE = 512
 
 
 @dataclass(frozen=True)
 class Codeformer(Model):
-    """A picture whose shorter side is under 512 pixels is enlarged to that first; `upscale` is of what came of that."""
+    """Images whose shorter side is under 512 pixels are enlarged to that first; `upscale` applies to that."""
 
-    def size(self, given: Size, inputs: Mapping[str, Any]) -> Size:
-        """Return `upscale` times the (perhaps enlarged) picture's sides."""
-        factor = max(1.0, SHORTER_SIDE / min(given))
-        width, height = (round(side * factor) * inputs["upscale"] for side in given)
+    def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
+        """Return `upscale` times the (perhaps enlarged) image's sides."""
+        factor = max(1.0, SHORTER_SIDE / min(original))
+        width, height = (round(side * factor) * inputs["upscale"] for side in original)
         if inputs["upscale"] < 1:
-            raise RunError(resize_fault())
+            raise RunError(resize_error())
         return width, height
 
-    def out_of_memory(self, given: str) -> str:  # noqa: ARG002 - the model's shape
-        """Say what is said when the background's net has no memory: the source swallows the reason."""
+    def out_of_memory(self, input_name: str) -> str:  # noqa: ARG002 - the model's shape
+        """Return the published error when the background's net has no memory: the source swallows the reason."""
         return "local variable 'output_img' referenced before assignment"
 
 

@@ -19,34 +19,34 @@ LOW = 300
 
 @dataclass(frozen=True)
 class Gfpgan(Model):
-    """The net doubles. What is under 300 pixels high is doubled before, and `scale` is of what came of that, halved."""
+    """The net doubles each side. Images under 300 pixels high are doubled first; `scale`/2 applies to that."""
 
-    def size(self, given: Size, inputs: Mapping[str, Any]) -> Size:
-        """Return half of `scale` times the (perhaps doubled) picture's sides, rounded down.
+    def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
+        """Return half of `scale` times the (perhaps doubled) image's sides, rounded down.
 
         With the net's own 2, and where nothing would be left, twice its sides: the source swallows what OpenCV says.
         """
-        width, height = given if given[1] >= LOW else (2 * given[0], 2 * given[1])
+        width, height = original if original[1] >= LOW else (2 * original[0], 2 * original[1])
         scaled = int(width * inputs["scale"] / 2), int(height * inputs["scale"] / 2)
         if inputs["scale"] == 2 or min(scaled) < 1:
             return 2 * width, 2 * height
         return scaled
 
-    def file_name(self, given: str, *, transparent: bool) -> str:
-        """Return `out.` and the input's extension with its dot: `out..jpg`. Transparent pictures become `out.png`.
+    def file_name(self, input_name: str, *, transparent: bool) -> str:
+        """Return `out.` and the input's extension with its dot: `out..jpg`. Transparent images become `out.png`.
 
         Raises RunError for an extension that OpenCV writes no file for; without one, as replicate/GFPGAN, `out.png`.
         """
-        extension = PurePosixPath(given).suffix
+        extension = PurePosixPath(input_name).suffix
         if transparent or not extension:
             return "out.png"
         if extension.lower() not in WRITABLE:
             raise RunError(_no_file(f"out.{extension}"))
         return f"out.{extension}"
 
-    def out_of_memory(self, given: str) -> str:
-        """Say what is said when the net has no memory: the file is missing."""
-        return _no_file(f"out.{PurePosixPath(given).suffix or 'png'}")
+    def out_of_memory(self, input_name: str) -> str:
+        """Return the published error of a net without memory: the output file is missing."""
+        return _no_file(f"out.{PurePosixPath(input_name).suffix or 'png'}")
 
 
 def _no_file(name: str) -> str:

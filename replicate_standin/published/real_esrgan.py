@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..models import Field, Model, RunError, Size, Version, resize_fault
+from ..models import Field, Model, RunError, Size, Version, resize_error
 
 PIXEL_CAP = 1448 * 1448
 
 
 def too_many_pixels(dimensions: tuple[int, ...]) -> str:
-    """Say, in the published words, that a picture (height, width, channels if any) has more pixels than fit."""
+    """Return the published error of an image (height, width, channels if any) with too many pixels."""
     return (
         f"Input image of dimensions {dimensions} has a total number of pixels {dimensions[0] * dimensions[1]} greater "
         f"than the max size that fits in GPU memory on this hardware, {PIXEL_CAP}. Resize input image and try again."
@@ -19,22 +19,22 @@ def too_many_pixels(dimensions: tuple[int, ...]) -> str:
 
 @dataclass(frozen=True)
 class RealEsrgan(Model):
-    """The only one whose weights are here, except for its `face_enhance`, which runs GFPGAN."""
+    """The only model whose weights are here, except for its `face_enhance`, which runs GFPGAN."""
 
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise RunError for more pixels than the published cap."""
         if shape[0] * shape[1] > PIXEL_CAP:
             raise RunError(too_many_pixels(shape))
 
-    def size(self, given: Size, inputs: Mapping[str, Any]) -> Size:
+    def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
         """Return `scale` times each side, rounded down, with `face_enhance` and without."""
-        width, height = (int(side * inputs["scale"]) for side in given)
+        width, height = (int(side * inputs["scale"]) for side in original)
         if width < 1 or height < 1:
-            raise RunError(resize_fault())
+            raise RunError(resize_error())
         return width, height
 
-    def missing(self, inputs: Mapping[str, Any]) -> str | None:
-        """Name `face_enhance` if it is asked for."""
+    def approximated(self, inputs: Mapping[str, Any]) -> str | None:
+        """Return `face_enhance` if it is requested."""
         return f"face_enhance of {self.slug}" if inputs["face_enhance"] else None
 
 

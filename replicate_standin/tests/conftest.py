@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, picture
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, image_file
 
 
 @pytest.fixture
@@ -34,5 +34,5 @@ def service(tmp_path: Path, clock: FakeClock, engine: HeldEngine) -> Iterator[Se
 
 @pytest.fixture
 def image(outside: Outside) -> str:
-    """The address of a small picture, signed as presigned URLs are."""
-    return outside.host("/input.png", picture()) + "?X-Amz-Signature=never-log-me"
+    """The address of a small image, signed as presigned URLs are."""
+    return outside.host("/input.png", image_file()) + "?X-Amz-Signature=never-log-me"

@@ -18,8 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from PIL import Image
 from referencing import Registry, Resource
 
-from replicate_standin.engines import CancelledRunError
-from replicate_standin.instant import InstantEngine
+from replicate_standin.engines import CancelledRunError, InstantEngine
 from replicate_standin.models import Model
 from replicate_standin.published import CODEFORMER, GFPGAN, REAL_ESRGAN
 from replicate_standin.serving import serve
@@ -46,7 +45,7 @@ def _schemas() -> dict[str, Draft202012Validator]:
 SCHEMAS = _schemas()
 
 
-def ordered(model: Model) -> str:
+def identifier(model: Model) -> str:
     """Return what a client must ask for: the name of an official model, the version of any other."""
     return model.slug if model.official else model.versions[0].id
 
@@ -65,7 +64,7 @@ def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
     return answer
 
 
-def picture(size: tuple[int, int] = (12, 8), mode: str = "RGB", form: str = "PNG", **options: Any) -> bytes:
+def image_file(size: tuple[int, int] = (12, 8), mode: str = "RGB", form: str = "PNG", **options: Any) -> bytes:
     """Return an image file: dark, with a bright left half."""
     image = Image.new(mode, size)
     image.paste(Image.new(mode, (size[0] // 2, size[1]), "white"), (0, 0))
@@ -117,7 +116,7 @@ class HeldEngine(InstantEngine):
 
 
 class Outside:
-    """The world around the stand-in: a host of pictures, and a receiver of webhooks with scripted answers."""
+    """The world around the stand-in: a host of images, and a receiver of webhooks with scripted answers."""
 
     def __init__(self, port: int = 0) -> None:
         self.files: dict[str, bytes] = {}
@@ -248,7 +247,7 @@ class Service:
         headers = body.pop("headers", {})
         known = MODELS[model]
         answer = self.post(
-            {"version": ordered(known), "input": {known.image_field: image, **inputs}, **body}, **headers
+            {"version": identifier(known), "input": {known.image_field: image, **inputs}, **body}, **headers
         )
         assert answer.status_code in (201, 202), answer.text
         return answer.json()

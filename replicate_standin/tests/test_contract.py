@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from replicate_standin.tests.harness import MODELS, PROVIDER, SECRET, Service, check, ordered
+from replicate_standin.tests.harness import MODELS, PROVIDER, SECRET, Service, check, identifier
 
 EXAMPLES = sorted((PROVIDER / "examples").glob("*.json"))
 
@@ -62,7 +62,7 @@ def test_the_webhook_secret_is_told(service: Service) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_versions_are_listed_and_each_can_be_ordered(service: Service, image: str, name: str) -> None:
+def test_versions_are_listed_and_each_can_be_run(service: Service, image: str, name: str) -> None:
     model = MODELS[name]
     listed = service.call("GET", f"/v1/models/{model.slug}/versions", "versions").json()["results"]
     given = {"input": {model.image_field: image}}
@@ -137,13 +137,13 @@ def test_a_wrong_input_is_422_and_named(
     service: Service, image: str, model: str, inputs: dict[str, object], names: str
 ) -> None:
     known = MODELS[model]
-    answer = service.post({"version": ordered(known), "input": {known.image_field: image} | inputs})
+    answer = service.post({"version": identifier(known), "input": {known.image_field: image} | inputs})
     assert answer.status_code == 422
     assert names in answer.json()["detail"]
 
 
 def test_a_missing_image_is_422(service: Service) -> None:
-    answer = service.post({"version": ordered(MODELS["gfpgan"]), "input": {"image": "https://example.com/x.png"}})
+    answer = service.post({"version": identifier(MODELS["gfpgan"]), "input": {"image": "https://example.com/x.png"}})
     assert "img is required" in answer.json()["detail"]
 
 

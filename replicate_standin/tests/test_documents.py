@@ -1,4 +1,4 @@
-"""The walk in the stand-in's README, typed as it stands."""
+"""The stand-in's README: its commands, typed as printed, and its reading order."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,17 @@ from local.ports import free_ports
 from tests.documents import block, terminal, typed, wait_for
 
 
-def test_the_readmes_walk_enlarges_a_picture_and_sets_faults(tmp_path: Path) -> None:
-    port, pictures = free_ports(2)
+def test_the_reading_order_names_every_file() -> None:
+    here = Path(__file__).parents[1]
+    order = (here / "README.md").read_text().partition("## Reading the code")[2]
+    assert [file.name for file in here.glob("*.py") if f"`{file.name}`" not in order] == ["__init__.py"]
+
+
+def test_the_readmes_walk_enlarges_an_image_and_sets_faults(tmp_path: Path) -> None:
+    port, images = free_ports(2)
 
     def here(script: str) -> str:
-        return script.replace("8030", str(port)).replace("8031", str(pictures))
+        return script.replace("8030", str(port)).replace("8031", str(images))
 
     start = here(block("replicate_standin/README.md", "sh", "replicate_standin"))
     serving = here(block("replicate_standin/README.md", "sh", "http.server"))

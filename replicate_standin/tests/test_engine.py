@@ -14,8 +14,9 @@ import requests
 from PIL import Image
 
 from replicate_standin import realesrgan
-from replicate_standin.engines import CancelledRunError, EngineError, make_engine
+from replicate_standin.engines import CancelledRunError, EngineError
 from replicate_standin.realesrgan import RealEsrganEngine
+from replicate_standin.serving import make_engine
 from replicate_standin.settings import Settings, SettingsError
 from replicate_standin.tests.harness import SECRET, TOKEN, Outside, Service, eventually
 
@@ -74,7 +75,7 @@ def test_the_accurate_net_enlarges_a_photo_and_the_server_stays_awake(
     assert np.abs(shift).max() < 8, "the net darkens this crop by up to 6 of 255 levels"
 
 
-def test_the_fast_net_takes_large_pictures_tile_by_tile_without_seams(
+def test_the_fast_net_takes_large_images_tile_by_tile_without_seams(
     photo: Image.Image, real_engine: RealEsrganEngine
 ) -> None:
     large = np.asarray(photo.resize((400, 392), Image.Resampling.BICUBIC))

@@ -8,8 +8,8 @@ import requests
 from PIL import Image
 
 from replicate_standin import downloads
-from replicate_standin.enhancement import progress_line
-from replicate_standin.tests.harness import MODELS, Outside, Service, picture
+from replicate_standin.tests.harness import MODELS, Outside, Service, image_file
+from replicate_standin.worker import progress_line
 
 TURNED = 6
 
@@ -19,7 +19,7 @@ def turned() -> bytes:
     exif = Image.Exif()
     exif[0x0112] = TURNED
     exif[0x010E] = "a description"
-    return picture(form="JPEG", exif=exif)
+    return image_file(form="JPEG", exif=exif)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_exactly_as_many_pixels_as_fit_succeed(service: Service, outside: Outsid
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("content", [b"", b"not a picture", picture()[:60]], ids=["empty", "text", "truncated"])
+@pytest.mark.parametrize("content", [b"", b"not an image", image_file()[:60]], ids=["empty", "text", "truncated"])
 def test_a_file_that_cannot_be_decoded_fails_vaguely(
     service: Service, outside: Outside, model: str, content: bytes
 ) -> None:
@@ -151,14 +151,14 @@ def test_gfpgan_ignores_a_senseless_scale(service: Service, image: str) -> None:
 def test_gfpgan_writes_the_kind_of_file_that_the_inputs_address_names(
     service: Service, outside: Outside, name: str, form: str, kind: str
 ) -> None:
-    done = service.ended(service.create(outside.host(f"/{name}", picture(mode="RGB")), "gfpgan"))
+    done = service.ended(service.create(outside.host(f"/{name}", image_file(mode="RGB")), "gfpgan"))
     answer = requests.get(done["output"], timeout=20)
     assert answer.headers["Content-Type"] == kind
     assert Image.open(io.BytesIO(answer.content)).format == form
 
 
 def test_gfpgan_names_a_file_that_it_could_not_write(service: Service, outside: Outside) -> None:
-    failed = service.ended(service.create(outside.host("/x.what", picture()), "gfpgan"))
+    failed = service.ended(service.create(outside.host("/x.what", image_file()), "gfpgan"))
     assert failed["status"] == "failed"
     assert failed["error"].startswith("[Errno 2] No such file or directory: '/tmp/")
 
@@ -185,12 +185,12 @@ def test_what_is_no_approximation_does_not_say_so(service: Service, image: str) 
 
 
 @pytest.mark.parametrize("head", ["data:image/png;base64,", "DATA:;base64,"])
-def test_a_small_picture_may_come_inside_the_request(service: Service, head: str) -> None:
-    done = service.ended(service.create(head + base64.b64encode(picture()).decode()))
+def test_a_small_image_may_come_inside_the_request(service: Service, head: str) -> None:
+    done = service.ended(service.create(head + base64.b64encode(image_file()).decode()))
     assert service.output(done).size == (48, 32)
 
 
-def test_the_picture_is_fetched_once_with_its_own_user_agent(service: Service, outside: Outside, image: str) -> None:
+def test_the_image_is_fetched_once_with_its_own_user_agent(service: Service, outside: Outside, image: str) -> None:
     service.ended(service.create(image))
     [(path, headers)] = outside.gets
     assert path.endswith("?X-Amz-Signature=never-log-me")
@@ -223,7 +223,7 @@ def test_a_malformed_address_fails(service: Service) -> None:
 
 
 def test_redirects_stay_on_the_host(service: Service, outside: Outside) -> None:
-    outside.host("/real.png", picture())
+    outside.host("/real.png", image_file())
     outside.redirects = {"/near": "/real.png", "/far": "http://localhost:1/x", "/loop": "/loop"}
     assert service.ended(service.create(outside.url + "/near"))["status"] == "succeeded"
     far = service.ended(service.create(outside.url + "/far"))

@@ -10,7 +10,7 @@ import pytest
 from enhancer.domain.prediction import Prediction, Verdict, judge
 from replicate_standin.create_request import read_cancel_after, read_prefer
 from replicate_standin.server import FILES_FOLDER, RECEIVED_FOLDER
-from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, check, eventually, picture
+from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, check, eventually, image_file
 
 
 def test_a_prediction_goes_from_starting_to_an_output(service: Service, image: str, engine: HeldEngine) -> None:
@@ -148,7 +148,9 @@ def test_an_hour_after_its_end_the_data_is_gone(service: Service, image: str, cl
     assert not list((tmp_path / "state" / "standin-files").iterdir())
 
 
-def test_the_data_also_goes_when_nobody_asks(service: Service, image: str, clock: FakeClock, tmp_path: Path) -> None:
+def test_the_data_is_also_erased_without_a_request(
+    service: Service, image: str, clock: FakeClock, tmp_path: Path
+) -> None:
     service.ended(service.create(image))
     clock.turn(hours=1, minutes=1)
     eventually(lambda: not list((tmp_path / "state" / "standin-files").iterdir()))
@@ -194,7 +196,7 @@ def test_what_was_received_is_shown_without_the_token(service: Service, outside:
     exif = (
         b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"
     )
-    content = picture((20, 10), form="JPEG", exif=exif)
+    content = image_file((20, 10), form="JPEG", exif=exif)
     created = service.create(outside.host("/a.jpg", content), more={"headers": {"Cancel_After": "5m"}})
     service.ended(created)
     answer = service.call("GET", "/_received")
@@ -218,7 +220,7 @@ def test_what_was_received_is_shown_without_the_token(service: Service, outside:
 def test_a_disk_that_takes_no_file_is_the_platforms_fault_and_the_next_run_succeeds(
     service: Service, image: str, tmp_path: Path, folder: str
 ) -> None:
-    """Nothing can be written below a file, as on a full disk: it is no fault of the picture's."""
+    """Nothing can be written below a file, as on a full disk: it is no fault of the image's."""
     blocked = tmp_path / "state" / folder
     blocked.parent.mkdir(exist_ok=True)
     blocked.write_bytes(b"")

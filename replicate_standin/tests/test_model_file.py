@@ -17,7 +17,7 @@ URL = {"type": "string", "title": "Output", "format": "uri"}
 
 
 def document(**more: Any) -> dict[str, Any]:
-    """A model whose picture is `input` and whose output is a list, as zsxkib/diffbir has it."""
+    """A model whose image is `input` and whose output is a list, as zsxkib/diffbir has it."""
     given = {
         "slug": "zsxkib/diffbir",
         "versions": [VERSION],
@@ -98,7 +98,7 @@ def test_the_output_has_the_shape_that_the_file_says(
         service.close()
 
 
-def test_it_is_ordered_and_checked_like_any_other(tmp_path: Path, image: str) -> None:
+def test_it_is_run_and_checked_like_any_other(tmp_path: Path, image: str) -> None:
     service = played(tmp_path, document(), document(slug="other/model", versions=["0" * 64], output=["SR_output"]))
     try:
         listed = service.call("GET", "/v1/models/zsxkib/diffbir/versions", "versions").json()["results"]
@@ -129,13 +129,13 @@ def test_it_is_ordered_and_checked_like_any_other(tmp_path: Path, image: str) ->
 def test_a_file_that_cannot_be_decoded_fails(tmp_path: Path, outside: Outside) -> None:
     service = played(tmp_path, document())
     try:
-        failed = run(service, outside.host("/x.png", b"no picture"))
+        failed = run(service, outside.host("/x.png", b"no image"))
         assert (failed["status"], failed["error"]) == ("failed", "cannot identify image file '/tmp/diffbir'")
     finally:
         service.close()
 
 
-def test_a_picture_that_the_schema_does_not_require_is_missed_by_the_model(tmp_path: Path) -> None:
+def test_an_image_that_the_schema_does_not_require_is_missed_by_the_model(tmp_path: Path) -> None:
     properties = document()["input"]["properties"]
     service = played(tmp_path, document(input={"properties": properties}))
     try:
@@ -176,7 +176,7 @@ def test_the_readmes_model_is_one(tmp_path: Path) -> None:
     path = tmp_path / "models.json"
     path.write_text(block("replicate_standin/README.md", "json", "topazlabs"))
     [model] = read_models(path)
-    assert model.size((12, 8), model.settle({"image": "https://example.com/x.png"})) == (24, 16)
+    assert model.size((12, 8), model.read_inputs({"image": "https://example.com/x.png"})) == (24, 16)
     assert model.file_name("x.png", transparent=False) == "output.jpg"
 
 

@@ -36,7 +36,7 @@ def test_output_cut_ends_in_the_middle(service: Service, done: dict[str, Any]) -
     assert whole(service, done)
 
 
-def test_output_truncated_is_a_whole_answer_with_half_a_picture(service: Service, done: dict[str, Any]) -> None:
+def test_output_truncated_is_a_whole_answer_with_half_an_image(service: Service, done: dict[str, Any]) -> None:
     full = requests.get(done["output"], timeout=20).content
     service.set_faults({"fault": "output-truncated"})
     with requests.get(done["output"], timeout=20) as answer:
@@ -59,8 +59,8 @@ def test_output_wrong_type_is_a_jpeg_that_says_png(service: Service, done: dict[
     service.set_faults({"fault": "output-wrong-type"})
     with requests.get(done["output"], timeout=20) as answer:
         assert answer.headers["Content-Type"] == "image/png"
-        picture = Image.open(io.BytesIO(answer.content))
-    assert (picture.format, picture.size) == ("JPEG", (48, 32))
+        opened = Image.open(io.BytesIO(answer.content))
+    assert (opened.format, opened.size) == ("JPEG", (48, 32))
     assert whole(service, done)
 
 

@@ -103,7 +103,7 @@ def test_an_output_without_its_run_goes_and_a_run_without_its_output_is_erased(
 ) -> None:
     first = start()
     done = first.ended(first.create(image))
-    (tmp_path / FILES_FOLDER / done["id"]).rename(tmp_path / FILES_FOLDER / "nobodys")
+    (tmp_path / FILES_FOLDER / done["id"]).rename(tmp_path / FILES_FOLDER / "orphan")
     assert start().get(done)["data_removed"] is True
     assert not list((tmp_path / FILES_FOLDER).iterdir())
 

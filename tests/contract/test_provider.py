@@ -16,7 +16,7 @@ from enhancer.adapters.replicate import Replicate
 from enhancer.domain.prediction import TERMINAL
 from enhancer.errors import NotCreated, OutcomeUnknown, Refused, Throttled
 from enhancer.ports import Provider
-from replicate_standin.tests.harness import TOKEN, HeldEngine, Outside, Service, eventually, picture
+from replicate_standin.tests.harness import TOKEN, HeldEngine, Outside, Service, eventually, image_file
 from tests.fakes import FakeProvider
 
 VERSION = "nightmareai/real-esrgan"
@@ -61,7 +61,7 @@ def replicate(state: Path) -> Iterator[Case]:
     engine.gate.clear()
     service = Service(state, engine)
     provider = Replicate(service.url, lambda: TOKEN, models())
-    image = outside.host("/input.png", picture()) + "?X-Amz-Signature=s"
+    image = outside.host("/input.png", image_file()) + "?X-Amz-Signature=s"
 
     def end(_: str) -> None:
         engine.gate.set()

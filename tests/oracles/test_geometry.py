@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from replicate_standin.engines import Pixels
-from replicate_standin.enhancement import Made, enhance
-from replicate_standin.instant import InstantEngine
+from replicate_standin.engines import InstantEngine, Pixels
 from replicate_standin.models import RunError
 from replicate_standin.published import PUBLISHED
+from replicate_standin.worker import OutputFile, enhance
 
 RECORDED = json.loads((Path(__file__).parent / "fixtures" / "geometry.json").read_text())
 MODELS = {model.slug: model for model in PUBLISHED}
@@ -34,9 +33,9 @@ class Drafting(InstantEngine):
 PATCHED = ("tencentarc/gfpgan", "in")
 
 
-def run(model: str, given: dict[str, Any], name: str, content: bytes) -> Made:
+def run(model: str, given: dict[str, Any], name: str, content: bytes) -> OutputFile:
     known = MODELS[model]
-    inputs = known.settle({known.image_field: f"https://example.com/{name}", **given})
+    inputs = known.read_inputs({known.image_field: f"https://example.com/{name}", **given})
     return enhance(known, inputs, name, content, Drafting(), report=lambda _: None, cancelled=lambda: False)
 
 
@@ -47,7 +46,7 @@ def label(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("recorded", RECORDED["sizes"], ids=label)
 def test_each_size_is_the_published_predictors(recorded: dict[str, Any]) -> None:
     model = MODELS[recorded["model"]]
-    inputs = model.settle({model.image_field: "https://example.com/in.png", **recorded["input"]})
+    inputs = model.read_inputs({model.image_field: "https://example.com/in.png", **recorded["input"]})
     made = [[*size, *model.size((size[0], size[1]), inputs)] for *size, _, _ in recorded["sizes"]]
     assert made == recorded["sizes"]
 

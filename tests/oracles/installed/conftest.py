@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from replicate_standin.tests.harness import Outside, Service, picture
+from replicate_standin.tests.harness import Outside, Service, image_file
 
 ROOT = Path(__file__).parents[3]
 PROGRAMS = ROOT / "tests" / "oracles" / "programs"
@@ -85,7 +85,7 @@ def outside() -> Iterator[Outside]:
 
 @pytest.fixture
 def image(outside: Outside) -> str:
-    return outside.host("/input.png", picture())
+    return outside.host("/input.png", image_file())
 
 
 @pytest.fixture

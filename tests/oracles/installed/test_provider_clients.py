@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from replicate_standin.tests.harness import SECRET, TOKEN, Outside, Service, picture
+from replicate_standin.tests.harness import SECRET, TOKEN, Outside, Service, image_file
 from tests.oracles.installed.conftest import run
 
 SLUG = "nightmareai/real-esrgan"
@@ -37,7 +37,7 @@ def told(client: str, stand_in: Service) -> dict[str, Any]:
         question = {
             "base_url": stand_in.url,
             "token": TOKEN,
-            "image": outside.host("/input.png", picture()),
+            "image": outside.host("/input.png", image_file()),
             "slow": outside.url + "/hook?job=slow",
             "slug": SLUG,
             "version": VERSION,
