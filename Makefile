@@ -210,7 +210,7 @@ build-aws: check-models $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
-PYTHON_FILES := layers functions local operate replicate_standin bench tests
+PYTHON_FILES := layers functions deployment local operate replicate_standin bench tests
 test: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## run all tests, or some: make test [TESTS=tests/unit]
 	@.venv/bin/python -m pytest $(or $(TESTS),--ignore=tests/oracles/installed --cov --cov-report=term:skip-covered)
 
@@ -237,7 +237,7 @@ check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, document
 	@npm run lint --silent --prefix web
 	@npm test --silent --prefix web
 	@GO_ON=1 PYTHONPATH=layers/core .venv/bin/python -m operate.audit
-	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py distribution.py documents.py openapi.py template.py translations.py workflows.py)
+	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py distribution.py documents.py openapi.py packages.py template.py translations.py workflows.py)
 
 audit: $(PRODUCT) $(TOOLING)  ## known vulnerabilities of everything that is locked, less requirements/audit-exceptions.toml
 	@PYTHONPATH=layers/core .venv/bin/python -m operate.audit

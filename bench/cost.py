@@ -26,9 +26,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from deployment import ROOT
 from enhancer.adapters.model_files import models
 from enhancer.domain.retention import ORIGINAL, RECORD, RESULT
-from local.config import ROOT
 
 INPUTS = ROOT / "bench" / "cost_inputs.json"
 WRITTEN = ROOT / "out" / "bench" / "cost.json"

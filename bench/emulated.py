@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from bench.variants import INTERPRETER, SITE, Variant, World
-from local.config import ROOT
+from deployment import ROOT
 from local.ports import free_ports
 
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"

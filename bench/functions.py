@@ -24,7 +24,7 @@ from bench import emulated, instructions, scenarios
 from bench.aws_stub import AwsStub, running
 from bench.scenarios import SCENARIOS
 from bench.variants import LEAN, OURS, Variant, World, answer_once
-from local.config import ROOT
+from deployment import ROOT
 
 ROUNDS, WARM = 9, 60
 WITH_LEAN = frozenset({"status", "picture"})

@@ -33,6 +33,8 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from bench.scenarios import BUCKET, MODEL, OWNER, PICTURE, PREFIX
+from deployment import ROOT
+from deployment.template import read_template
 from enhancer.adapters.dynamo_items import job_item
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
@@ -54,8 +56,6 @@ from enhancer.usecases.reconcile_jobs import BATCH, ReconcileJobs
 from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.show_picture import ShowPicture
 from enhancer.usecases.start_job import StartJob
-from local.config import ROOT
-from local.transform import read_template
 from tests.fakes import FakeClock, FakeLinks, FakeOutputs, FakeProvider, FakeShareLinks
 from tests.pictures import picture
 

@@ -30,7 +30,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from bench.pipeline import LIMITS, SAMPLE, set_model_time
 from bench.traffic import KINDS, Fetch, Traffic
-from local.config import ROOT, StackConfig
+from deployment import ROOT
+from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
 from tests.e2e.browser import flags, installed

@@ -18,10 +18,11 @@ import requests
 from PIL import Image
 
 from bench.pipeline import SAMPLE, enhance
+from deployment import ROOT
 from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.adapters.model_files import models
 from enhancer.ports import Wish
-from local.config import ROOT, StackConfig
+from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
 from replicate_standin.realesrgan import RealEsrganEngine

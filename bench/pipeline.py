@@ -33,7 +33,9 @@ import requests
 
 from bench.naive.invocations import Invocation, read_invocations
 from bench.naive.stack import with_naive
-from local.config import BUCKET, ROOT, STACK_NAME, StackConfig
+from deployment import ROOT
+from deployment.emulator import STACK_NAME
+from local.config import BUCKET, StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deployment import ROOT
 from enhancer.adapters.cookies import Signer
 from enhancer.adapters.dynamo_items import job_item
 from enhancer.domain import keys
 from enhancer.domain.job import Job, Status
 from enhancer.domain.owner import Owner
-from local.config import ROOT
 
 BUCKET, PREFIX, BASE_URL = "pictures", "ai-enhancer/", "https://images.example.com"
 OWNER = Owner("user", "o" * 26, "alice")

@@ -12,7 +12,7 @@ from typing import Any
 from bench import scenarios
 from bench.aws_stub import AwsStub
 from bench.scenarios import Scenario
-from local.config import ROOT
+from deployment import ROOT
 
 BUILD = ROOT / ".build" / "local"
 HANDLERS = ROOT / "bench" / "handlers"

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.clients import admin_client
+from deployment.emulator import admin_client
 from local.config import LocalStackError
 
 BUCKET = "image-enhancer-artefacts"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import requests
 
-from local.config import ROOT, LocalStackError
+from deployment import ROOT
+from local.config import LocalStackError
 
 
 class Child:

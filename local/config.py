@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-REGION = "us-east-1"
-STACK_NAME = "image-enhancer"
+from deployment import ROOT
+from deployment.emulator import PortError, emulator_port, emulator_url, read_port
+
 BUCKET = "image-enhancer-pictures"
 AUDIENCE = "image-enhancer"
 FOLLOWERS = {
@@ -51,7 +51,7 @@ class StackConfig:
 
     @property
     def emulator_url(self) -> str:
-        return f"http://127.0.0.1:{self.emulator_port}"
+        return emulator_url(self.emulator_port)
 
     @property
     def issuer(self) -> str:
@@ -90,14 +90,14 @@ def config_from_environment(environment: Mapping[str, str] = os.environ) -> Stac
 
     Raises LocalStackError when PORT is not a usable port number.
     """
-    text = environment.get("PORT") or "8080"
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65533:
-        raise LocalStackError(f"PORT is {text!r}; it must be a number from 1 to 65533.")
-    port = int(text)
+    try:
+        port = read_port(environment)
+    except PortError as problem:
+        raise LocalStackError(str(problem)) from None
     return StackConfig(
         port=port,
         replicate_port=port + 1,
-        emulator_port=port + 2,
+        emulator_port=emulator_port(port),
         state=Path(environment.get("STATE") or ROOT / ".local").resolve(),
         engine=environment.get("LOCAL_ENGINE") or "realesrgan",
     )

@@ -12,7 +12,8 @@ from urllib.parse import urljoin
 import requests
 from PIL import Image, UnidentifiedImageError
 
-from local.config import ROOT, LocalStackError, StackConfig
+from deployment import ROOT
+from local.config import LocalStackError, StackConfig
 from local.ports import free_ports
 from local.side_by_side import side_by_side
 from local.stack import LocalStack

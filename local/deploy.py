@@ -8,18 +8,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deployment.emulator import STACK_NAME, admin_client
+from deployment.template import read_template
 from local.artefacts import delete_superseded, upload_artefacts, upload_template
-from local.clients import admin_client
-from local.config import STACK_NAME, LocalStackError, StackConfig
+from local.config import LocalStackError, StackConfig
 from local.kept_secrets import Secrets, load_secrets, save_secrets
 from local.pictures_bucket import check_bucket, ensure_bucket, ensure_token
-from local.transform import (
-    code_folders,
-    plain_cloudformation,
-    read_template,
-    reserved_concurrency,
-    route_keys,
-)
+from local.transform import code_folders, plain_cloudformation, reserved_concurrency, route_keys
 
 Say = Callable[[str], None]
 

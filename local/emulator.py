@@ -8,8 +8,9 @@ import shutil
 import sys
 from pathlib import Path
 
+from deployment import ROOT
 from local.child import Child, answers
-from local.config import ROOT, LocalStackError, StackConfig
+from local.config import LocalStackError, StackConfig
 
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 STOP_SECONDS = 15.0

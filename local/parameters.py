@@ -3,15 +3,10 @@
 import dataclasses
 import difflib
 import os
-import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from deployment.template import Declared, read_template, refusal
 from local.config import LocalStackError, StackConfig
-from local.transform import read_template
-
-Declared = Mapping[str, Mapping[str, Any]]
-"""Name of a parameter → how the template declares it."""
 
 SECRETS = {
     "R2Endpoint": {
@@ -38,7 +33,7 @@ def with_parameters(
     An argument comes before the environment. Raises LocalStackError with one sentence for a name that the template
     lacks, a value that it refuses, and a secret that is missing or is an argument.
     """
-    declared: Declared = read_template(config.template).get("Parameters", {})
+    declared: Mapping[str, Declared] = read_template(config.template).get("Parameters", {})
     given = {name: environment[name] for name in declared if name in environment}
     for argument in arguments:
         name, _, value = argument.partition("=")
@@ -52,33 +47,7 @@ def with_parameters(
     return dataclasses.replace(config, parameters=given, secrets=_secrets(given, environment))
 
 
-def refusal(declared: Mapping[str, Any], value: str) -> str | None:
-    """What a parameter's declaration refuses a value for, in words that follow "it is …;", or None.
-
-    CloudFormation takes a fraction for a Number; none of ours can be one, and the functions refuse it when they start.
-    """
-    if "AllowedValues" in declared and value not in map(str, declared["AllowedValues"]):
-        return f"it must be one of {', '.join(map(str, declared['AllowedValues']))}"
-    if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], value, re.ASCII):
-        return f"it must match {declared['AllowedPattern']}"
-    if declared["Type"] == "Number":
-        low, high = declared.get("MinValue"), declared.get("MaxValue")
-        if not re.fullmatch(r"-?\d+", value, re.ASCII):
-            return f"it must be a whole number{_bounds(low, high)}"
-        if (low is not None and int(value) < low) or (high is not None and int(value) > high):
-            return f"it must be a whole number{_bounds(low, high)}"
-    return None
-
-
-def _bounds(low: int | None, high: int | None) -> str:
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f", {low} or more"
-    return f", {high} or less" if low is None else f" from {low} to {high}"
-
-
-def _check_name(name: str, declared: Declared) -> None:
+def _check_name(name: str, declared: Mapping[str, Declared]) -> None:
     if name in declared:
         return
     if name in SECRET_NAMES:

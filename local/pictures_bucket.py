@@ -7,13 +7,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.clients import admin_client
+from deployment.bucket import cors_rule
+from deployment.emulator import admin_client
 from local.config import LocalStackError, StackConfig
 from local.kept_secrets import Secrets
 
 TOKEN_USER = "r2-token"
-ALLOWED_HEADERS = ["cache-control", "content-type", "if-none-match", "x-amz-meta-upload"]
-"""What the page sends with an upload."""
 
 
 def ensure_bucket(config: StackConfig) -> None:
@@ -46,17 +45,6 @@ def check_bucket(config: StackConfig, secrets: Secrets) -> None:
         ) from None
     except (BotoCoreError, ValueError) as problem:
         raise LocalStackError(f"R2Endpoint {endpoint} does not answer ({type(problem).__name__}).") from None
-
-
-def cors_rule(origin: str) -> dict[str, Any]:
-    """What a bucket of pictures, here or on R2, must allow the page at an address."""
-    return {
-        "AllowedMethods": ["GET", "HEAD", "PUT"],
-        "AllowedOrigins": [origin],
-        "AllowedHeaders": ALLOWED_HEADERS,
-        "ExposeHeaders": ["ETag"],
-        "MaxAgeSeconds": 3600,
-    }
 
 
 def ensure_token(config: StackConfig, kept: Secrets) -> Secrets:

@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
+from deployment.emulator import STACK_NAME, admin_client
+from deployment.template import read_template
 from local import issuer
 from local.added_models import added_models
 from local.artefacts import check_built
 from local.child import Child, answers
-from local.clients import admin_client
-from local.config import STACK_NAME, LocalStackError, StackConfig
+from local.config import LocalStackError, StackConfig
 from local.deploy import Deployment, Say, deploy
 from local.emulator import STOP_SECONDS, empty_temporary, start_emulator
 from local.kept_secrets import load_secrets
 from local.kept_state import is_saved, locked, set_aside_unusable
 from local.ports import is_taken
-from local.transform import code_folders, read_template
+from local.transform import code_folders
 
 STAND_IN_SECONDS = 5.0
 

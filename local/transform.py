@@ -14,11 +14,10 @@ from boto3.session import Session
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
-from local.config import REGION, LocalStackError
-
-Template = dict[str, Any]
+from deployment.emulator import REGION
+from deployment.template import Template
+from local.config import LocalStackError
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -26,12 +25,6 @@ DESK_CONCURRENCY = 2
 """Batches of one queue worked on at once, the least that AWS allows. Each further one is a process that unpacks and
 imports for itself: the first 20 jobs on two cores took 34 s with the template's 5 and 10, and 14 s with 2."""
 CODE_PROPERTY = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
-
-
-def read_template(path: Path) -> Template:
-    """Parse a SAM template, intrinsic functions in their long form."""
-    template: Template = yaml_parse(path.read_text())
-    return template
 
 
 def code_folders(template: Template) -> dict[str, Path]:

@@ -3,9 +3,9 @@
 import os
 import sys
 
+from deployment.emulator import STACK_NAME
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.domain.keys import is_job_id
-from local.config import STACK_NAME, LocalStackError
 from operate.account import find_account
 from operate.installation import Installation, OperatorError, find_installation
 from operate.logs import how_to_query, lines_about
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
                 return put_back(os.environ.get("STACK", ""), queue)
             case [command] if command in COMMANDS:
                 return run(command)
-    except (OperatorError, LocalStackError) as problem:
+    except OperatorError as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from local.config import ROOT
+from deployment import ROOT
 from operate.installation import OperatorError
 
 EXCEPTIONS = ROOT / "requirements" / "audit-exceptions.toml"

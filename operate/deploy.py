@@ -16,8 +16,8 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
+from deployment import ROOT
 from enhancer.adapters.model_files import offers
-from local.config import ROOT
 from operate import parameter_store, provider
 from operate.installation import OperatorError
 from operate.origin import origin_secret_sent

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deployment import ROOT
+from deployment.bucket import LIFECYCLE_DAYS
+from deployment.template import read_template
 from enhancer.adapters.model_files import offers
-from local.config import ROOT
-from local.transform import read_template
 from operate import parameter_store, provider, r2
 from operate.account import find_account
 from operate.deploy import SAM, Clients
@@ -239,7 +240,8 @@ def the_bucket(stage: Stage, stored: Mapping[str, str], r2_client: Callable[[str
             return
         yield Finding(f"R2 bucket {bucket}")
         for folder in gaps:
-            what = f"a new file below {prefix}{folder}/ is not marked to be deleted after {r2.DAYS[folder]} days"
+            days = LIFECYCLE_DAYS[folder]
+            what = f"a new file below {prefix}{folder}/ is not marked to be deleted after {days} days"
             yield Finding(
                 what, f"make bucket ENV={stage.name} sets the lifecycle, behind what retention does", needed=False
             )

@@ -1,5 +1,6 @@
 """Which installation is meant: the local one that `make start` runs, or a stack in the AWS account at hand."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -8,8 +9,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.clients import admin_client
-from local.config import STACK_NAME, config_from_environment
+from deployment.emulator import STACK_NAME, PortError, admin_client, emulator_port, emulator_url, read_port
 
 
 class OperatorError(Exception):
@@ -27,13 +27,16 @@ class Installation:
 def find_installation(stack: str) -> Installation:
     """The stack of that name in the account that the AWS environment points to; empty is the local one.
 
-    Raises OperatorError when it does not answer.
+    Raises OperatorError when it does not answer, or PORT is no port.
     """
     if stack:
         session: Any = boto3.Session()  # Any: the name of a service is not a literal here
         return Installation(session.client, _outputs(session.client, stack, f"the stack {stack}"))
-    emulator_url = config_from_environment().emulator_url
-    client = partial(admin_client, endpoint=emulator_url)
+    try:
+        port = read_port(os.environ)
+    except PortError as problem:
+        raise OperatorError(str(problem)) from None
+    client = partial(admin_client, endpoint=emulator_url(emulator_port(port)))
     return Installation(client, _outputs(client, STACK_NAME, "the local stack (is `make start` running?)"))
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from local.config import ROOT
+from deployment import ROOT
 
 FUNCTIONS = tuple(sorted(path.parent.name.replace("_", "-") for path in (ROOT / "functions").glob("*/app.py")))
 KNOWN = {

@@ -93,7 +93,7 @@ def misshapen(values: Mapping[str, str]) -> list[str]:
 
 
 def made(name: str) -> str:
-    """A new value of a secret that is ours to make, in the form of local/kept_secrets.py."""
+    """A new value of a secret that is ours to make, in the form of _SHAPES."""
     if name == "origin-secrets":
         return secrets.token_urlsafe(32)
     key = base64.b64encode(secrets.token_bytes(32)).decode()

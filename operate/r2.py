@@ -10,7 +10,7 @@ Content-MD5 (developers.cloudflare.com/r2/api/s3/api, read 2026-11-25). The sign
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,15 +24,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.pictures_bucket import ALLOWED_HEADERS, cors_rule
+from deployment.bucket import LIFECYCLE_DAYS, UPLOAD_HEADERS, Rule, cors_rule, lifecycle_rules
 from operate.installation import OperatorError
 from operate.stage import Stage
 from operate.terminal import Terminal
 
-Rule = Mapping[str, Any]
-
-DAYS = {"uploads": 2, "results": 32}
-"""Folder → after how many days R2 deletes: a day or two behind what `retention` deletes, 24 hours and 30 days."""
 SECONDS = 10
 
 
@@ -75,12 +71,12 @@ def check_token(client: Any, bucket: str, prefix: str) -> None:
 
 
 def lifecycle_gaps(client: Any, bucket: str, prefix: str) -> Iterator[str]:
-    """Folders of DAYS whose files the bucket does not delete by itself in time; writes and deletes a small one in each.
+    """Folders whose files the bucket does not delete by itself in time; writes and deletes a small one in each.
 
     A new object's `x-amz-expiration` shows the bucket's rules at once, to tokens that may not read the rules themselves
     (developers.cloudflare.com/r2/buckets/object-lifecycles, read 2026-11-25). Raises OperatorError.
     """
-    for folder, days in DAYS.items():
+    for folder, days in LIFECYCLE_DAYS.items():
         key = f"{prefix}{folder}/setup-check"
         with _explained(f"The token may not write to the bucket {bucket} ({{code}})."):
             client.put_object(Bucket=bucket, Key=key, Body=b"check")
@@ -103,7 +99,7 @@ def preflight(endpoint: str, bucket: str, origin: str, session: requests.Session
             headers={
                 "Origin": origin,
                 "Access-Control-Request-Method": "PUT",
-                "Access-Control-Request-Headers": ",".join(ALLOWED_HEADERS),
+                "Access-Control-Request-Headers": ",".join(UPLOAD_HEADERS),
             },
             timeout=SECONDS,
         )
@@ -121,15 +117,7 @@ def with_cors(rules: Sequence[Rule], origin: str) -> list[Rule]:
 
 def with_lifecycle(rules: Sequence[Rule], stack: str, prefix: str) -> list[Rule]:
     """The bucket's lifecycle rules with ours for a stack; others stay as they are."""
-    ours: list[Rule] = [
-        {
-            "ID": f"{stack}-{folder}",
-            "Status": "Enabled",
-            "Filter": {"Prefix": f"{prefix}{folder}/"},
-            "Expiration": {"Days": days},
-        }
-        for folder, days in DAYS.items()
-    ]
+    ours = lifecycle_rules(stack, prefix)
     names = {rule["ID"] for rule in ours}
     return [*(rule for rule in rules if rule.get("ID") not in names), *ours]
 

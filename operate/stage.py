@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deployment import ROOT
+from deployment.template import read_template, refusal
 from enhancer.adapters.model_files import offers
-from local.config import ROOT
-from local.parameters import refusal
-from local.transform import read_template
 from operate.installation import OperatorError
 
 STAGES = ("dev", "staging", "prod")

@@ -7,7 +7,7 @@ import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.config import ROOT
+from deployment import ROOT
 from operate import parameter_store, r2
 from operate.account import Account, find_account
 from operate.deploy import Clients, deploy, known_address, run_build, run_sam

@@ -4,8 +4,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from local.config import ROOT
-from local.transform import read_template
+from deployment import ROOT
+from deployment.template import read_template
 from operate.account import Account
 from operate.deploy import Clients, find_stack, stack_outputs
 from operate.installation import OperatorError

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from local.frontdoor.page import CONFIG, INDEX, file_headers, page_config
+from deployment.page import CONFIG, INDEX, file_headers, page_config
 from operate.installation import OperatorError
 
 KEPT_FOR = timedelta(days=7)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-from local.config import ROOT, StackConfig
+from deployment import ROOT
+from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
 from tests.local.leftovers import processes_with

@@ -11,8 +11,8 @@ import boto3
 import botocore
 import s3transfer
 
+from deployment.template import read_template
 from local.config import StackConfig
-from local.transform import read_template
 
 FOLDER = Path(__file__).parent
 SERVICES = ("dynamodb", "s3", "ssm")

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
-from local.clients import admin_client
-from local.frontdoor.page import Page, page_config, page_headers
+from deployment.emulator import admin_client
+from deployment.page import page_config, page_headers
+from local.frontdoor.page import Page
 from local.frontdoor.routes import deployed_routes
 from local.frontdoor.server import PARSER_LIMIT, FrontDoor, FrontDoorSettings
 from local.frontdoor.sign_in import SignIn

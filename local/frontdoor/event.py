@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from local.config import REGION
+from deployment.emulator import REGION
 from local.frontdoor.routes import Match
 
 ACCOUNT = "000000000000"

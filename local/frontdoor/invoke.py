@@ -7,8 +7,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.clients import ROOT_KEY
-from local.config import REGION
+from deployment.emulator import REGION, ROOT_KEY
 from local.frontdoor.answer import INTERNAL_ERROR, Answer, answer_of, fault
 
 PAYLOAD_LIMIT = 6_291_556

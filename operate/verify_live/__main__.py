@@ -13,6 +13,7 @@ import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deployment import ROOT
 from enhancer.adapters.model_files import models as model_files
 from enhancer.adapters.model_files import offers
 from enhancer.adapters.outputs import ProviderOutputs
@@ -24,7 +25,6 @@ from enhancer.domain import image
 from enhancer.domain.catalogue import Offer
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import AccountRefused, Refused
-from local.config import ROOT
 from operate.installation import OperatorError
 from operate.provider import webhook_secret
 from operate.stage import read_stage

@@ -4,8 +4,8 @@ have names."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from local.config import ROOT
-from local.transform import read_template
+from deployment import ROOT
+from deployment.template import read_template
 from operate.deploy import Clients, known_address
 from operate.installation import OperatorError
 from operate.parameter_store import load_all

@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
-from local.pictures_bucket import cors_rule
+from deployment.bucket import cors_rule
 from operate import parameter_store, r2
 from operate.installation import OperatorError
 from operate.stage import Stage, read_stage

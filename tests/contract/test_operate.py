@@ -3,14 +3,13 @@
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from deployment.emulator import STACK_NAME
 from enhancer.adapters.dynamo_jobs import DynamoJobs
-from local.config import STACK_NAME, LocalStackError, StackConfig
 from operate.__main__ import main
 from operate.installation import Installation, OperatorError, find_installation
 from operate.logs import FUNCTIONS, how_to_query, lines_about
@@ -176,7 +175,7 @@ def test_a_local_stack_that_is_not_there_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def find(_: str) -> Installation:
-        raise LocalStackError("it is not running")
+        raise OperatorError("it is not running")
 
     monkeypatch.delenv("STACK", raising=False)
     monkeypatch.setattr("operate.__main__.find_installation", find)
@@ -259,7 +258,7 @@ def test_a_stack_of_the_account_is_found_with_its_outputs() -> None:
     [({"Outputs": [{"OutputKey": "PageUrl", "OutputValue": "http://x.test"}]}, {"PageUrl": "http://x.test"}), ({}, {})],
 )
 def test_the_local_stack_is_found_with_its_clients_and_outputs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, described: dict[str, Any], outputs: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch, described: dict[str, Any], outputs: dict[str, str]
 ) -> None:
     asked: list[tuple[str, str]] = []
 
@@ -272,18 +271,22 @@ def test_the_local_stack_is_found_with_its_clients_and_outputs(
         asked.append((service, endpoint))
         return Client()
 
-    here = StackConfig(port=9, replicate_port=9, emulator_port=9, state=tmp_path)
-    monkeypatch.setattr("operate.installation.config_from_environment", lambda: here)
+    monkeypatch.setenv("PORT", "9080")
     monkeypatch.setattr("operate.installation.admin_client", opened)
     found = find_installation("")
     assert found.outputs == outputs
     found.client("sqs")
-    assert asked == [("cloudformation", here.emulator_url), ("sqs", here.emulator_url)]
+    assert asked == [("cloudformation", "http://127.0.0.1:9082"), ("sqs", "http://127.0.0.1:9082")]
 
 
-def test_without_a_name_it_is_the_local_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    nowhere = StackConfig(port=9, replicate_port=9, emulator_port=9, state=tmp_path)
-    monkeypatch.setattr("operate.installation.config_from_environment", lambda: nowhere)
+def test_a_port_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "70000")
+    with pytest.raises(OperatorError, match=r"^PORT is '70000'; it must be a number from 1 to 65533\.$"):
+        find_installation("")
+
+
+def test_without_a_name_it_is_the_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "7")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(OperatorError, match=r"^the local stack \(is `make start` running\?\) can't be read: .*127"):
         find_installation("")

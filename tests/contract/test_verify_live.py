@@ -10,12 +10,12 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from deployment import ROOT
+from deployment.template import read_template
 from enhancer.adapters.model_files import models, offers
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled
-from local.config import ROOT
-from local.transform import read_template
 from operate.installation import OperatorError
 from operate.stage import read_stage
 from operate.verify_live.__main__ import main

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from local.config import ROOT
+from deployment import ROOT
 
 SCRIPT = ROOT / "web/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -8,7 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from local.config import ROOT
+from deployment import ROOT
 from local.stack import LocalStack
 from tests.e2e.browser import flags, found
 from tests.e2e.watch import Watch

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from local.config import ROOT
+from deployment import ROOT
 from local.stack import LocalStack
 from tests.e2e.axe import violations
 from tests.e2e.conftest import DESKTOP, PHONE, SetFaults, Visit

@@ -4,7 +4,7 @@ import gzip
 
 from playwright.sync_api import Response, expect
 
-from local.frontdoor.page import content_security_policy
+from deployment.page import content_security_policy
 from local.stack import LocalStack
 from tests.e2e.conftest import Visit
 from tests.e2e.person import Person, file

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from local.config import ROOT
+from deployment import ROOT
 from local.stack import LocalStack
 from tests.e2e.conftest import SetFaults, Visit
 from tests.e2e.person import Person, file

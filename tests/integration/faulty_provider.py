@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import requests
 
-from local.config import BUCKET, STACK_NAME
+from deployment.emulator import STACK_NAME
+from local.config import BUCKET
 from tests.pictures import opened, picture
 
 LONG_AGO = "2020-01-01T00:00:00.000Z"

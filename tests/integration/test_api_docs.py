@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from local.config import ROOT
+from deployment import ROOT
 from tests.integration.api_client import Client
 
 

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from deployment import ROOT
+from deployment.page import content_security_policy
+from deployment.template import read_template
 from enhancer.http.response import SECURITY_HEADERS
-from local.config import ROOT, StackConfig
-from local.frontdoor.page import content_security_policy
+from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
-from local.transform import read_template
 
 STAGE = {
     "Stage": "dev",

@@ -10,8 +10,8 @@ import pytest
 from PIL.PngImagePlugin import PngInfo
 from standardwebhooks import Webhook
 
+from deployment import ROOT
 from enhancer.http.routing import METHODS
-from local.config import ROOT
 from tests.integration.api_client import MODEL, Client
 from tests.pictures import picture
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from bench.pictures import large_photo, peak_memory
-from local.config import ROOT
-from local.transform import read_template
+from deployment import ROOT
+from deployment.template import read_template
 from tests.integration.api_client import Client
 
 SPARE = 0.30

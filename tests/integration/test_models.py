@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.config import ROOT
+from deployment import ROOT
 from tests.conftest import RAISED_LIMITS
 from tests.integration.api_client import Client
 from tests.integration.faulty_provider import SUCCEEDED, Installation, Order, fault

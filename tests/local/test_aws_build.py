@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.config import ROOT
-from local.transform import read_template
+from deployment import ROOT
+from deployment.template import read_template
 from tests.documents import typed
 
 AARCH64 = 183  # e_machine of an ELF file (EM_AARCH64)

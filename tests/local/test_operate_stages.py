@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import requests
 
+from deployment.bucket import LIFECYCLE_DAYS, cors_rule
+from deployment.emulator import ROOT_KEY, admin_client
 from enhancer.adapters.model_files import models
-from local.clients import ROOT_KEY, admin_client
 from local.config import BUCKET
-from local.pictures_bucket import cors_rule
 from local.stack import LocalStack
 from operate import parameter_store, r2
 from operate.deploy import run_sam
@@ -176,7 +176,7 @@ def test_the_doctor_finds_nothing_wrong_with_what_is_right(desk: Desk) -> None:
     }
     marked = [
         f"a new file below ai-enhancer/{folder}/ is not marked to be deleted after {days} days"
-        for folder, days in r2.DAYS.items()  # the emulator says nothing of a lifecycle in its answers
+        for folder, days in LIFECYCLE_DAYS.items()  # the emulator says nothing of a lifecycle in its answers
     ]
     here = [  # the addresses of this machine
         f"{name} is {desk.stage.parameters[name]!r}; on AWS it must begin with https://"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from deployment.page import content_security_policy, page_config, page_headers
 from enhancer.http.response import SECURITY_HEADERS
 from local.frontdoor.answer import Answer
-from local.frontdoor.page import Page, content_security_policy, page_config, page_headers
+from local.frontdoor.page import Page
 from local.stack import LocalStack
 from tests.local.tiny_stack import tiny_config
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from deployment import ROOT
 from local import artefacts
-from local.config import ROOT, LocalStackError
+from local.config import LocalStackError
 from local.ports import is_taken
 from local.stack import LocalStack
 from tests.local.leftovers import processes_with

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from local.clients import admin_client
-from local.config import ROOT, LocalStackError
+from deployment import ROOT
+from deployment.emulator import admin_client
+from local.config import LocalStackError
 from local.kept_state import locked, set_aside_unusable, stop
 from local.stack import LocalStack
 from tests.local.leftovers import processes_with

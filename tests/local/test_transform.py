@@ -4,16 +4,11 @@ from typing import Any
 
 import pytest
 
-from local.config import ROOT, LocalStackError
+from deployment import ROOT
+from deployment.template import read_template
+from local.config import LocalStackError
 from local.deploy import check_routes
-from local.transform import (
-    Template,
-    code_folders,
-    plain_cloudformation,
-    read_template,
-    reserved_concurrency,
-    route_keys,
-)
+from local.transform import Template, code_folders, plain_cloudformation, reserved_concurrency, route_keys
 from tests.local.tiny_stack import TINY
 
 

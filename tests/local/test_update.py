@@ -11,7 +11,8 @@ import pytest
 import requests
 import s3transfer
 
-from local.config import ROOT, StackConfig
+from deployment import ROOT
+from local.config import StackConfig
 from local.deploy import deploy
 from local.ports import free_ports
 from local.stack import LocalStack, silent

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.config import ROOT
+from deployment import ROOT
 from operate import deploy
 from operate.deploy import SAM, run_build, run_sam, sam_command
 from operate.installation import OperatorError

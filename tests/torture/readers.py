@@ -16,7 +16,7 @@ from typing import Self
 
 from playwright.sync_api import sync_playwright
 
-from local.config import ROOT
+from deployment import ROOT
 from tests.e2e.browser import flags, installed
 
 _PROGRAMS = ROOT / "tests" / "oracles" / "programs"

@@ -7,8 +7,8 @@ import pytest
 
 from bench import cost
 from bench.cost import PRICES, Settings, bill, quantities, read_settings
-from local.config import ROOT
-from local.transform import read_template
+from deployment import ROOT
+from deployment.template import read_template
 
 INPUTS = json.loads(cost.INPUTS.read_text())
 OURS, NAIVE = (INPUTS["designs"][name] for name in ("ours", "naive"))

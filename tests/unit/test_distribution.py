@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from deployment.page import page_headers
 from enhancer.http.response import SECURITY_HEADERS
-from local.frontdoor.page import page_headers
 from tests.unit.test_template import RESOURCES, TEMPLATE
 
 R2 = "https://1a2b.r2.cloudflarestorage.com"

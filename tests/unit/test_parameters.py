@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local.config import AUDIENCE, ROOT, LocalStackError, StackConfig
+from deployment import ROOT
+from deployment.template import read_template
+from local.config import AUDIENCE, LocalStackError, StackConfig
 from local.parameters import SECRET_NAMES, with_parameters
-from local.transform import read_template
 
 DECLARED = read_template(ROOT / "template.yaml")["Parameters"]
 KEYS = {"R2_ACCESS_KEY_ID": "an-id", "R2_SECRET_ACCESS_KEY": "a-secret"}

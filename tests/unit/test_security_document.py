@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployment.template import read_template
 from enhancer.adapters.identity import GUEST, SESSION
 from enhancer.adapters.model_files import models
 from enhancer.adapters.outputs import MAX_BYTES
@@ -14,7 +15,6 @@ from enhancer.adapters.secrets import MAX_AGE
 from enhancer.domain.retention import ORIGINAL, RECORD, RESULT
 from enhancer.usecases.request_upload import LIFETIME
 from enhancer.usecases.share_job import MAX_SECONDS, MIN_SECONDS
-from local.transform import read_template
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/security.md").read_text()

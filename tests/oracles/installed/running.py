@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from deployment import ROOT
 from local.child import Child
-from local.config import ROOT
 
 PROGRAMS = ROOT / ".venv-oracles" / "bin"
 SECONDS = 240

@@ -16,7 +16,7 @@ import pytest
 import requests
 import yaml
 
-from local.config import ROOT
+from deployment import ROOT
 from local.stack import LocalStack
 from tests.oracles.installed.conftest import PROGRAMS, PYTHON, SECONDS, environment, run
 

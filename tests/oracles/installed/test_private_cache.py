@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.config import ROOT
+from deployment import ROOT
 from local.stack import LocalStack
 from tests.conftest import RAISED_LIMITS, StartStack
 from tests.integration.api_client import Client

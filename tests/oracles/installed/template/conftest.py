@@ -15,9 +15,10 @@ from boto3.session import Session
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from local.config import ROOT
+from deployment import ROOT
+from deployment.template import read_template
 from local.ports import free_ports
-from local.transform import CODE_PROPERTY, read_template
+from local.transform import CODE_PROPERTY
 from tests.oracles.installed.running import serving
 
 REGION = "eu-central-1"

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import boto3
 import pytest
 
-from local.config import ROOT
+from deployment import ROOT
 from tests.oracles.installed.running import ran
 from tests.oracles.installed.template.conftest import listed
 from tests.oracles.installed.template.test_deployed import policies

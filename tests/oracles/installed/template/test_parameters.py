@@ -2,7 +2,7 @@
 
 import json
 
-from local.parameters import refusal
+from deployment.template import refusal
 from tests.oracles.installed.running import ran
 from tests.oracles.installed.template.test_judged import FINDINGS_OR_NOT
 
