@@ -26,15 +26,15 @@ HEAVY = NOWHERE | FETCHING | PIXELS | BODIES | FORMS | BATCHES
 BUDGETS = {
     # function: modules after its start, at most; what of HEAVY it may have
     "api_docs": (405, set()),
-    "image_proxy": (405, set()),
+    "image_proxy": (410, set()),
     "job_completion": (630, FETCHING | PIXELS | BATCHES),
     "job_control": (515, FETCHING),
     "job_start": (630, FETCHING | PIXELS | BATCHES),
-    "job_status": (410, set()),
+    "job_status": (415, set()),
     "reconcile": (505, FETCHING),
-    "replicate_webhook": (405, set()),
+    "replicate_webhook": (410, set()),
     "retention": (475, BATCHES),
-    "upload_intake": (480, BODIES),
+    "upload_intake": (485, BODIES),
 }
 
 
