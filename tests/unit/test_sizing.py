@@ -192,7 +192,7 @@ def test_the_largest_scale_that_a_refusal_names_is_taken(width, height, slug, ou
     ],
 )
 def test_results_are_as_large_as_the_page_says(size, scale, result):
-    """The same numbers as in web/src/picture/size.test.ts."""
+    """The same numbers as in web/src/image/size.test.ts."""
     assert sizing.result_size(*size, scale, MODEL) == result
 
 

@@ -22,7 +22,7 @@ import { Sender } from './flow/send.ts';
 import { currentLanguage, startLanguage } from './i18n/language.ts';
 import { readInstallation } from './identity/installation.ts';
 import { finishSignIn, takeAnswer } from './identity/sign-in.ts';
-import { Broken } from './parts/Broken.tsx';
+import { Broken } from './components/Broken.tsx';
 
 const TRIES = 2;
 

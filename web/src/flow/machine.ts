@@ -4,8 +4,8 @@
  */
 import type { Problem } from '../api/problem.ts';
 import { hasEnded, type Job } from '../api/wire.ts';
-import type { Original, Refusal, Size } from '../picture/read.ts';
-import type { Wish } from '../wish/wish.ts';
+import type { Original, Refusal, Size } from '../image/read.ts';
+import type { Wish } from '../options/wish.ts';
 
 export type Flow =
   | { at: 'start'; refusal: Refusal | null }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemKind } from '../api/problem.ts';
 import type { Job, Upload } from '../api/wire.ts';
-import type { Original } from '../picture/read.ts';
+import type { Original } from '../image/read.ts';
 import { Sender } from './send.ts';
 
 const file = new File(['x'], 'cat.jpg');

@@ -2,7 +2,7 @@ import type { Api } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
 import type { put } from '../api/put.ts';
 import type { Job, Params, Upload } from '../api/wire.ts';
-import type { Original } from '../picture/read.ts';
+import type { Original } from '../image/read.ts';
 import { freshKey } from './key.ts';
 
 type Ticket = { upload: Upload; stored: boolean };

@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { isGone } from '../api/pace.ts';
 import { Problem } from '../api/problem.ts';
 import { hasEnded } from '../api/wire.ts';
-import { decodedSize, readOriginal } from '../picture/read.ts';
+import { decodedSize, readOriginal } from '../image/read.ts';
 import { useTools } from './context.ts';
 import type { Flow, FlowEvent } from './machine.ts';
 

@@ -13,7 +13,7 @@ import type { FlowEvent } from '../flow/machine.ts';
 import { Sender } from '../flow/send.ts';
 import { currentLanguage, startLanguage, type Language } from '../i18n/language.ts';
 import type { Installation } from '../identity/installation.ts';
-import type { Original } from '../picture/read.ts';
+import type { Original } from '../image/read.ts';
 import * as contract from './contract.ts';
 import { ok, Server } from './server.ts';
 

@@ -4,9 +4,9 @@ import type { Job } from '../api/wire.ts';
 import { hasOriginal, orderOf, useAgain } from '../flow/again.ts';
 import { useDispatch, useTools } from '../flow/context.ts';
 import { asProblem } from '../flow/enhance.ts';
-import { Icon } from '../parts/Icon.tsx';
-import { ProblemNote } from '../parts/ProblemNote.tsx';
-import { QuotaNote } from '../parts/QuotaNote.tsx';
+import { Icon } from '../components/Icon.tsx';
+import { ProblemNote } from '../components/ProblemNote.tsx';
+import { QuotaNote } from '../components/QuotaNote.tsx';
 
 /** A job that ended without a result: failed, or cancelled. */
 export function FailedView({ job }: { job: Job }) {

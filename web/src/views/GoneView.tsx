@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useDispatch } from '../flow/context.ts';
-import { Icon } from '../parts/Icon.tsx';
+import { Icon } from '../components/Icon.tsx';
 
 export function GoneView({ why }: { why: 'unknown' | 'expired' }) {
   const { t } = useTranslation();

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useTools } from '../flow/context.ts';
 import { asProblem } from '../flow/enhance.ts';
-import { ProblemNote } from '../parts/ProblemNote.tsx';
+import { ProblemNote } from '../components/ProblemNote.tsx';
 
 /** A job that the address names is being looked up. */
 export function OpeningView({ id }: { id: string }) {

@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../api/problem.ts';
-import type { Original } from '../picture/read.ts';
+import type { Original } from '../image/read.ts';
 import { models, problem, refused, usedUp } from '../testing/contract.ts';
 import { original, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
-import type { Wish } from '../wish/wish.ts';
+import type { Wish } from '../options/wish.ts';
 import { PlanView } from './PlanView.tsx';
 
 const USAGE = 'GET /api/ai-image/usage';

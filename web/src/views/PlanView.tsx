@@ -5,10 +5,10 @@ import { useTools } from '../flow/context.ts';
 import { asProblem } from '../flow/enhance.ts';
 import type { Order } from '../flow/send.ts';
 import { useFormat } from '../i18n/format.ts';
-import { PlanCard } from '../parts/PlanCard.tsx';
-import { ProblemNote } from '../parts/ProblemNote.tsx';
-import type { Original } from '../picture/read.ts';
-import { firstWish, type Wish } from '../wish/wish.ts';
+import { PlanCard } from '../components/PlanCard.tsx';
+import { ProblemNote } from '../components/ProblemNote.tsx';
+import type { Original } from '../image/read.ts';
+import { firstWish, type Wish } from '../options/wish.ts';
 
 type PlanViewProps = {
   original: Original;

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useTools } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
-import { CancelButton } from '../parts/CancelButton.tsx';
-import { Elapsed } from '../parts/Elapsed.tsx';
-import { Icon } from '../parts/Icon.tsx';
-import { Stepper } from '../parts/Stepper.tsx';
-import { stepOf, type Underway } from '../parts/steps.ts';
+import { CancelButton } from '../components/CancelButton.tsx';
+import { Elapsed } from '../components/Elapsed.tsx';
+import { Icon } from '../components/Icon.tsx';
+import { Stepper } from '../components/Stepper.tsx';
+import { stepOf, type Underway } from '../components/steps.ts';
 
 type ProgressViewProps = { flow: Underway; onStopSending: () => void };
 

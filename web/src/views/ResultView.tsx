@@ -3,15 +3,15 @@ import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/wire.ts';
 import { useDispatch } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
-import { CloseUp } from '../parts/CloseUp.tsx';
-import { Compare } from '../parts/Compare.tsx';
-import { Facts } from '../parts/Facts.tsx';
-import { Icon } from '../parts/Icon.tsx';
-import { formatName } from '../parts/OutputFields.tsx';
-import { RemoveDialog } from '../parts/RemoveDialog.tsx';
-import { ShareDialog } from '../parts/ShareDialog.tsx';
-import { TryOther } from '../parts/TryOther.tsx';
-import type { Size } from '../picture/read.ts';
+import { CloseUp } from '../components/CloseUp.tsx';
+import { Compare } from '../components/Compare.tsx';
+import { Facts } from '../components/Facts.tsx';
+import { Icon } from '../components/Icon.tsx';
+import { formatName } from '../components/OutputFields.tsx';
+import { RemoveDialog } from '../components/RemoveDialog.tsx';
+import { ShareDialog } from '../components/ShareDialog.tsx';
+import { TryOther } from '../components/TryOther.tsx';
+import type { Size } from '../image/read.ts';
 
 type ResultViewProps = { job: Job; originalSize: Size | null; decoded: boolean };
 

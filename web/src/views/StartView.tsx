@@ -2,12 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useTools } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
-import { Icon } from '../parts/Icon.tsx';
-import { PictureButtons } from '../parts/PictureButtons.tsx';
-import { QuotaNote } from '../parts/QuotaNote.tsx';
-import { RefusalNote } from '../parts/RefusalNote.tsx';
-import { Samples } from '../parts/Samples.tsx';
-import type { Refusal } from '../picture/read.ts';
+import { Icon } from '../components/Icon.tsx';
+import { PictureButtons } from '../components/PictureButtons.tsx';
+import { QuotaNote } from '../components/QuotaNote.tsx';
+import { RefusalNote } from '../components/RefusalNote.tsx';
+import { Samples } from '../components/Samples.tsx';
+import type { Refusal } from '../image/read.ts';
 
 type StartViewProps = { reading: boolean; refusal: Refusal | null; dragging: boolean };
 

@@ -5,8 +5,8 @@ import type { EnhancementModel } from '../api/wire.ts';
 import type { Language } from '../i18n/language.ts';
 import { models } from '../testing/contract.ts';
 import { show } from '../testing/page.tsx';
-import { outcomeOf } from '../wish/outcome.ts';
-import { firstWish, type Wish } from '../wish/wish.ts';
+import { outcomeOf } from '../options/outcome.ts';
+import { firstWish, type Wish } from '../options/wish.ts';
 import { Settings } from './Settings.tsx';
 
 type Picture = { width: number; height: number };

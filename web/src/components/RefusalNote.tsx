@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useFormat, type Format } from '../i18n/format.ts';
-import type { Refusal } from '../picture/read.ts';
+import type { Refusal } from '../image/read.ts';
 import { Note } from './Note.tsx';
 
 export function RefusalNote({ refusal }: { refusal: Refusal }) {

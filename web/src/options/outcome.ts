@@ -1,5 +1,5 @@
 import type { EnhancementModel, Params } from '../api/wire.ts';
-import { fitsFormat, largestScale, resultSize } from '../picture/size.ts';
+import { fitsFormat, largestScale, resultSize } from '../image/size.ts';
 import type { Wish } from './wish.ts';
 
 /** What a wish comes to for a picture of this size, and what is on offer for it. */

@@ -1,6 +1,6 @@
 import { screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import type { Refusal } from '../picture/read.ts';
+import type { Refusal } from '../image/read.ts';
 import { show } from '../testing/page.tsx';
 import { RefusalNote } from './RefusalNote.tsx';
 

@@ -1,7 +1,7 @@
 import { useEffect, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/format.ts';
-import { decodedSize } from '../picture/read.ts';
+import { decodedSize } from '../image/read.ts';
 import { Compare } from './Compare.tsx';
 import { useGlass } from './glass.ts';
 import { Icon, type IconName } from './Icon.tsx';

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { EnhancementModel } from '../api/wire.ts';
-import type { Outcome } from '../wish/outcome.ts';
-import { goalsOf, wishFor, withModel, withParam, type Wish } from '../wish/wish.ts';
+import type { Outcome } from '../options/outcome.ts';
+import { goalsOf, wishFor, withModel, withParam, type Wish } from '../options/wish.ts';
 import { OutputFields } from './OutputFields.tsx';
 import { ParameterField } from './ParameterField.tsx';
 import { ScaleField } from './ScaleField.tsx';
