@@ -14,15 +14,15 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Api } from './api/client.ts';
 import { Problem } from './api/problem.ts';
-import { put } from './api/put.ts';
+import { put } from './api/uploadFile.ts';
 import { queriesOf } from './api/queries.ts';
 import { App } from './App.tsx';
 import { ToolsProvider, type Tools } from './flow/context.ts';
-import { Sender } from './flow/send.ts';
+import { Sender } from './flow/submit.ts';
 import { currentLanguage, startLanguage } from './i18n/language.ts';
 import { readInstallation } from './identity/installation.ts';
 import { finishSignIn, takeAnswer } from './identity/sign-in.ts';
-import { Broken } from './components/Broken.tsx';
+import { Broken } from './components/ErrorBoundary.tsx';
 
 const TRIES = 2;
 

@@ -1,5 +1,5 @@
 import { Problem, problemOf, secondsOf } from './problem.ts';
-import type { EnhancementModel, Job, JobPage, Params, Share, Upload, Usage } from './wire.ts';
+import type { EnhancementModel, Job, JobPage, Params, Share, Upload, Usage } from './types.ts';
 
 export type Answer<T> = { data: T; retryAfter: number | null };
 type Options = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Api } from './client.ts';
 import { Problem, problemOf, secondsOf } from './problem.ts';
-import { isStored } from './put.ts';
+import { isStored } from './uploadFile.ts';
 
 describe('a problem', () => {
   it('is what the envelope says', () => {

@@ -1,4 +1,4 @@
-import type { ErrorType } from './wire.ts';
+import type { ErrorType } from './types.ts';
 
 /** The API's own types, and what happens before the API could say anything. */
 export type ProblemKind = ErrorType | 'unreachable' | 'headers_too_large' | 'upload_refused';

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Api } from './client.ts';
-import { paceOf } from './pace.ts';
-import { hasEnded } from './wire.ts';
+import { paceOf } from './polling.ts';
+import { hasEnded } from './types.ts';
 
 const WHILE_SOMETHING_RUNS = 10_000;
 

@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Job } from '../api/wire.ts';
+import type { Job } from '../api/types.ts';
 import { Problem } from '../api/problem.ts';
 import { useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/enhance.ts';
+import { asProblem } from '../flow/useEnhance.ts';
 import { Icon } from './Icon.tsx';
-import { ProblemNote } from './ProblemNote.tsx';
+import { ProblemNote } from './ProblemAlert.tsx';
 
 /** Asks for the end; what becomes of the job is the provider's word, and the page says so. */
 export function CancelButton({ job }: { job: Job }) {

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useDispatch } from '../flow/context.ts';
 import { chooseLanguage, LANGUAGES, type Language } from '../i18n/language.ts';
-import { SignIn } from './SignIn.tsx';
+import { SignIn } from './SignInButton.tsx';
 
 export function Header({ homeAddress }: { homeAddress: string }) {
   const { t, i18n } = useTranslation();

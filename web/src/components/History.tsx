@@ -3,7 +3,7 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTools } from '../flow/context.ts';
 import { HistoryItem } from './HistoryItem.tsx';
-import { RemoveDialog } from './RemoveDialog.tsx';
+import { RemoveDialog } from './DeleteDialog.tsx';
 
 /** The person's jobs, newest first; nothing at all for whoever has none. `shown` is the job that the page shows. */
 export function History({ shown }: { shown: string | null }) {

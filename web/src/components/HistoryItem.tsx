@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import type { Job } from '../api/wire.ts';
-import { addressOf } from '../flow/address.ts';
+import type { Job } from '../api/types.ts';
+import { addressOf } from '../flow/useJobUrl.ts';
 import { useDispatch } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Icon } from './Icon.tsx';

@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Outcome } from '../options/outcome.ts';
-import { withParam, type Wish } from '../options/wish.ts';
+import type { Outcome } from '../options/estimate.ts';
+import { withParam, type Wish } from '../options/jobOptions.ts';
 
 type OutputFieldsProps = { outcome: Outcome; wish: Wish; onWish: (wish: Wish) => void };
 

@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Parameter, Value } from '../api/wire.ts';
+import type { Parameter, Value } from '../api/types.ts';
 import { useFormat } from '../i18n/format.ts';
 
 type ParameterFieldProps = { parameter: Parameter; value: Value; onValue: (value: Value) => void };

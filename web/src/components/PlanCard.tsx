@@ -1,18 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../api/problem.ts';
-import type { EnhancementModel } from '../api/wire.ts';
+import type { EnhancementModel } from '../api/types.ts';
 import { useDispatch, useTools } from '../flow/context.ts';
-import type { Order } from '../flow/send.ts';
+import type { Order } from '../flow/submit.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Original } from '../image/read.ts';
-import { outcomeOf } from '../options/outcome.ts';
-import type { Wish } from '../options/wish.ts';
+import { outcomeOf } from '../options/estimate.ts';
+import type { Wish } from '../options/jobOptions.ts';
 import { Icon } from './Icon.tsx';
-import { ProblemNote } from './ProblemNote.tsx';
-import { QuotaNote } from './QuotaNote.tsx';
-import { Settings } from './Settings.tsx';
-import { WhereItGoes } from './WhereItGoes.tsx';
+import { ProblemNote } from './ProblemAlert.tsx';
+import { QuotaNote } from './QuotaAlert.tsx';
+import { Settings } from './OptionsForm.tsx';
+import { WhereItGoes } from './PrivacyNotice.tsx';
 
 type PlanCardProps = {
   models: EnhancementModel[];

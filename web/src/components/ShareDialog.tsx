@@ -3,10 +3,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { toast } from 'sonner';
 import { useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/enhance.ts';
+import { asProblem } from '../flow/useEnhance.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Modal } from './Modal.tsx';
-import { ProblemNote } from './ProblemNote.tsx';
+import { ProblemNote } from './ProblemAlert.tsx';
 
 const EXPIRIES = { hour: 3600, day: 86_400, week: 604_800 } as const;
 type Expiry = keyof typeof EXPIRIES;

@@ -3,7 +3,7 @@ import type { Api } from '../api/client.ts';
 import type { Queries } from '../api/queries.ts';
 import type { Installation } from '../identity/installation.ts';
 import type { FlowEvent } from './machine.ts';
-import type { Sender } from './send.ts';
+import type { Sender } from './submit.ts';
 
 /** What the page is put together from; made once in main.tsx. */
 export type Tools = { api: Api; queries: Queries; sender: Sender; installation: Installation };

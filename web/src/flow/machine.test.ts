@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../api/problem.ts';
-import type { Job } from '../api/wire.ts';
+import type { Job } from '../api/types.ts';
 import type { Original } from '../image/read.ts';
-import type { Wish } from '../options/wish.ts';
+import type { Wish } from '../options/jobOptions.ts';
 import { jobIdOf, next, openedAt, viewOf, type Flow, type FlowEvent } from './machine.ts';
 
 const file = new File(['x'], 'cat.jpg');

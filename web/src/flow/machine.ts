@@ -3,9 +3,9 @@
  * that a late answer or a second click can't break what is on the screen.
  */
 import type { Problem } from '../api/problem.ts';
-import { hasEnded, type Job } from '../api/wire.ts';
+import { hasEnded, type Job } from '../api/types.ts';
 import type { Original, Refusal, Size } from '../image/read.ts';
-import type { Wish } from '../options/wish.ts';
+import type { Wish } from '../options/jobOptions.ts';
 
 export type Flow =
   | { at: 'start'; refusal: Refusal | null }

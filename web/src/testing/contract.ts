@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { Problem, problemOf } from '../api/problem.ts';
-import type { EnhancementModel, ErrorType, Goal, Job, Parameter, Params, Share, Upload, Usage } from '../api/wire.ts';
+import type { EnhancementModel, ErrorType, Goal, Job, Parameter, Params, Share, Upload, Usage } from '../api/types.ts';
 
 type Content = { 'application/json': { example: { data: unknown } } };
 type Responses = { responses: Record<string, { content: Content }> };

@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../api/wire.ts';
+import type { Job } from '../api/types.ts';
 import { canceled, failed, queued, refused, usedUp } from '../testing/contract.ts';
 import { JOB, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Job } from '../api/wire.ts';
-import { hasOriginal, orderOf, useAgain } from '../flow/again.ts';
+import type { Job } from '../api/types.ts';
+import { hasOriginal, orderOf, useAgain } from '../flow/useRerun.ts';
 import { useDispatch, useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/enhance.ts';
+import { asProblem } from '../flow/useEnhance.ts';
 import { Icon } from '../components/Icon.tsx';
-import { ProblemNote } from '../components/ProblemNote.tsx';
-import { QuotaNote } from '../components/QuotaNote.tsx';
+import { ProblemNote } from '../components/ProblemAlert.tsx';
+import { QuotaNote } from '../components/QuotaAlert.tsx';
 
 /** A job that ended without a result: failed, or cancelled. */
 export function FailedView({ job }: { job: Job }) {

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/enhance.ts';
-import { ProblemNote } from '../components/ProblemNote.tsx';
+import { asProblem } from '../flow/useEnhance.ts';
+import { ProblemNote } from '../components/ProblemAlert.tsx';
 
 /** A job that the address names is being looked up. */
 export function OpeningView({ id }: { id: string }) {

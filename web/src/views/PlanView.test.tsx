@@ -5,7 +5,7 @@ import type { Original } from '../image/read.ts';
 import { models, problem, refused, usedUp } from '../testing/contract.ts';
 import { original, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
-import type { Wish } from '../options/wish.ts';
+import type { Wish } from '../options/jobOptions.ts';
 import { PlanView } from './PlanView.tsx';
 
 const USAGE = 'GET /api/ai-image/usage';

@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../api/problem.ts';
 import { useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/enhance.ts';
-import type { Order } from '../flow/send.ts';
+import { asProblem } from '../flow/useEnhance.ts';
+import type { Order } from '../flow/submit.ts';
 import { useFormat } from '../i18n/format.ts';
 import { PlanCard } from '../components/PlanCard.tsx';
-import { ProblemNote } from '../components/ProblemNote.tsx';
+import { ProblemNote } from '../components/ProblemAlert.tsx';
 import type { Original } from '../image/read.ts';
-import { firstWish, type Wish } from '../options/wish.ts';
+import { firstWish, type Wish } from '../options/jobOptions.ts';
 
 type PlanViewProps = {
   original: Original;

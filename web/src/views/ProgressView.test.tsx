@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
-import type { Job } from '../api/wire.ts';
+import type { Job } from '../api/types.ts';
 import type { Underway } from '../components/steps.ts';
 import { NOW, queued, refused, running, succeeded } from '../testing/contract.ts';
 import { JOB, original, server, show } from '../testing/page.tsx';

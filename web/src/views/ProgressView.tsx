@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useTools } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { CancelButton } from '../components/CancelButton.tsx';
-import { Elapsed } from '../components/Elapsed.tsx';
+import { Elapsed } from '../components/ElapsedTime.tsx';
 import { Icon } from '../components/Icon.tsx';
 import { Stepper } from '../components/Stepper.tsx';
 import { stepOf, type Underway } from '../components/steps.ts';

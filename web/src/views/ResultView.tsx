@@ -1,16 +1,16 @@
 import { useState, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Job } from '../api/wire.ts';
+import type { Job } from '../api/types.ts';
 import { useDispatch } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
-import { CloseUp } from '../components/CloseUp.tsx';
-import { Compare } from '../components/Compare.tsx';
-import { Facts } from '../components/Facts.tsx';
+import { CloseUp } from '../components/ZoomDialog.tsx';
+import { Compare } from '../components/CompareSlider.tsx';
+import { Facts } from '../components/ResultDetails.tsx';
 import { Icon } from '../components/Icon.tsx';
 import { formatName } from '../components/OutputFields.tsx';
-import { RemoveDialog } from '../components/RemoveDialog.tsx';
+import { RemoveDialog } from '../components/DeleteDialog.tsx';
 import { ShareDialog } from '../components/ShareDialog.tsx';
-import { TryOther } from '../components/TryOther.tsx';
+import { TryOther } from '../components/RerunPanel.tsx';
 import type { Size } from '../image/read.ts';
 
 type ResultViewProps = { job: Job; originalSize: Size | null; decoded: boolean };

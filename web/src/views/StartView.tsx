@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { useTools } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Icon } from '../components/Icon.tsx';
-import { PictureButtons } from '../components/PictureButtons.tsx';
-import { QuotaNote } from '../components/QuotaNote.tsx';
-import { RefusalNote } from '../components/RefusalNote.tsx';
+import { PictureButtons } from '../components/FileButtons.tsx';
+import { QuotaNote } from '../components/QuotaAlert.tsx';
+import { RefusalNote } from '../components/FileRejectionAlert.tsx';
 import { Samples } from '../components/Samples.tsx';
 import type { Refusal } from '../image/read.ts';
 

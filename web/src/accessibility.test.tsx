@@ -1,0 +1,105 @@
+import { act, screen } from '@testing-library/react';
+import axe from 'axe-core';
+import type { ReactElement } from 'react';
+import { expect, it, vi } from 'vitest';
+import { App } from './App.tsx';
+import { Broken } from './components/ErrorBoundary.tsx';
+import { CloseUp } from './components/ZoomDialog.tsx';
+import { History } from './components/History.tsx';
+import { RemoveDialog } from './components/DeleteDialog.tsx';
+import { ShareDialog } from './components/ShareDialog.tsx';
+import type { Language } from './i18n/language.ts';
+import { canceled, failed, problem, queued, running, succeeded, usedUp } from './testing/contract.ts';
+import { ISSUER, JOB, original, server, show, showPage } from './testing/page.tsx';
+import { ok } from './testing/server.ts';
+import { FailedView } from './views/FailedView.tsx';
+import { GoneView } from './views/UnavailableView.tsx';
+import { OpeningView } from './views/OpeningView.tsx';
+import { PlanView } from './views/PlanView.tsx';
+import { ProgressView } from './views/ProgressView.tsx';
+import { ResultView } from './views/ResultView.tsx';
+import { StartView } from './views/StartView.tsx';
+
+/** As in tests/e2e/axe.py, less what needs a layout and what a view alone has not. */
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const LAYOUT = ['color-contrast', 'target-size'];
+const WHOLE_PAGE = ['region', 'landmark-one-main', 'page-has-heading-one', 'bypass', 'document-title'];
+
+async function violations(without: string[]): Promise<string[]> {
+  // Closed parts are looked at too.
+  for (const details of document.querySelectorAll('details')) details.open = true;
+  const rules = Object.fromEntries([...LAYOUT, ...without].map((rule) => [rule, { enabled: false }]));
+  const { violations: found } = await axe.run(document, { runOnly: TAGS, rules });
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+const nothing = () => undefined;
+const under = { original: null, previous: null };
+const wish = { goal: 'faces', model: 'sczhou/codeformer', params: {} } as const;
+const start = { reading: false, refusal: null, dragging: false };
+const size = { width: 320, height: 213 };
+
+const VIEWS: [string, ReactElement][] = [
+  ['the start', <StartView {...start} />],
+  ['a file that can’t be used', <StartView {...start} refusal={{ reason: 'empty', name: 'cat.jpg' }} />],
+  ['the plan', <PlanView original={original()} wish={null} problem={null} onStart={nothing} />],
+  ['the plan with sliders', <PlanView original={original()} wish={wish} problem={null} onStart={nothing} />],
+  ['a refused start', <PlanView original={original()} wish={null} problem={problem('rate_limited', 429)} onStart={nothing} />],
+  ['opening', <OpeningView id={JOB} />],
+  ['an upload', <ProgressView flow={{ at: 'sending', original: original(), wish, sent: 0.5, stored: false }} onStopSending={nothing} />],
+  ['a queued job', <ProgressView flow={{ at: 'running', job: queued({ waitingFor: 'place' }), ...under }} onStopSending={nothing} />],
+  ['a running job', <ProgressView flow={{ at: 'running', job: running({ percent: 40, cancelRequested: true }), ...under }} onStopSending={nothing} />],
+  ['a result', <ResultView job={succeeded()} originalSize={size} decoded />],
+  ['a result alone', <ResultView job={succeeded({ originalUrl: null, report: null })} originalSize={null} decoded />],
+  ['a failed job', <FailedView job={failed()} />],
+  ['a cancelled job', <FailedView job={canceled()} />],
+  ['a missing job', <GoneView why="unknown" />],
+  ['the question before deleting', <RemoveDialog id={JOB} shown onClose={nothing} />],
+  ['sharing', <ShareDialog id={JOB} onClose={nothing} />],
+  ['the close-up', <CloseUp before="/before.jpg" preview="/preview.webp" full="/full.png" onClose={nothing} />],
+  ['earlier pictures', <History shown={JOB} />],
+];
+
+const jobs = ok({ jobs: [succeeded(), failed({ id: 'j2222222222222222222222222' })], nextCursor: 'next' });
+const settled = () => act(() => new Promise<void>((done) => setTimeout(done, 20)));
+
+it.each(VIEWS)('axe finds nothing wrong with %s', async (_, view) => {
+  await show(view, { server: server().on('GET /api/ai-image/jobs', jobs) });
+  await settled();
+  expect(await violations(WHOLE_PAGE)).toEqual([]);
+});
+
+it.each<Language>(['en', 'de'])('axe finds nothing wrong with the whole page in %s, and it says its language', async (language) => {
+  const from = server().on('GET /api/ai-image/jobs', jobs).on('GET /api/ai-image/usage', ok(usedUp()));
+  const installation = { oidc: ISSUER, privacyUrl: 'https://operator.example.com/privacy' };
+  await showPage(<App signInFailed />, { language, server: from, installation });
+  await settled();
+  expect(await violations([])).toEqual([]);
+  expect(document.documentElement.lang).toBe(language);
+});
+
+it('axe finds nothing wrong with a page that has stopped', async () => {
+  vi.spyOn(console, 'error').mockImplementation(nothing); // React reports what was caught
+  const Thrower = (): ReactElement => {
+    throw new Error('a view that throws');
+  };
+  await show(
+    <Broken>
+      <Thrower />
+    </Broken>,
+  );
+  expect(await violations(WHOLE_PAGE)).toEqual([]);
+});
+
+it('axe finds a picture without words, a button without a name and a label of nothing', async () => {
+  await show(
+    <>
+      {/* eslint-disable-next-line jsx-a11y/alt-text */}
+      <img src="/cat.jpg" />
+      <button type="button" />
+      <input type="text" />
+    </>,
+  );
+  expect(screen.getByRole('button')).toBeDefined();
+  expect((await violations(WHOLE_PAGE)).map((found) => found.split(':')[0])).toEqual(['button-name', 'image-alt', 'label']);
+});

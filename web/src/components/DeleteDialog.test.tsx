@@ -1,0 +1,95 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { expect, it, vi } from 'vitest';
+import { deleted, refused, succeeded } from '../testing/contract.ts';
+import { JOB, server, show } from '../testing/page.tsx';
+import { cutOff, never, no, ok } from '../testing/server.ts';
+import { RemoveDialog } from './DeleteDialog.tsx';
+
+const ROUTE = `DELETE /api/ai-image/jobs/${JOB}`;
+const dialog = () => screen.getByRole('dialog', { name: 'Delete this picture?' });
+const confirm = () => within(dialog()).getByRole<HTMLButtonElement>('button', { name: 'Delete now' });
+
+it('says what goes and that it is for good before anything is deleted', async () => {
+  const from = server();
+  await show(<RemoveDialog id={JOB} shown onClose={vi.fn()} />, { server: from });
+  expect(dialog().textContent).toContain('The original, the result and all its links are deleted now, for good.');
+  expect(dialog().textContent).toContain('It does not give a place in your quota back.');
+  expect(from.asked).toEqual([]);
+});
+
+it.each(['Keep it', 'Close'])('deletes nothing after “%s”', async (name) => {
+  const from = server();
+  const onClose = vi.fn();
+  const { person, told } = await show(<RemoveDialog id={JOB} shown onClose={onClose} />, { server: from });
+  await person.click(within(dialog()).getByRole('button', { name }));
+  expect(onClose).toHaveBeenCalledOnce();
+  expect(from.asked).toEqual([]);
+  expect(told).toEqual([]);
+});
+
+it('deletes nothing after Escape', async () => {
+  const from = server();
+  const onClose = vi.fn();
+  await show(<RemoveDialog id={JOB} shown onClose={onClose} />, { server: from });
+  fireEvent(dialog(), new Event('cancel')); // what a browser makes of Escape
+  expect(onClose).toHaveBeenCalledOnce();
+  expect(from.asked).toEqual([]);
+});
+
+it('deletes, says so, leaves the picture that is shown and forgets what it knew of it', async () => {
+  const from = server().on(ROUTE, ok(deleted()));
+  const onClose = vi.fn();
+  const onRemoved = vi.fn();
+  const { person, told, client, tools } = await show(
+    <RemoveDialog id={JOB} shown onClose={onClose} onRemoved={onRemoved} />,
+    { server: from },
+  );
+  const { queryKey } = tools.queries.job(JOB);
+  client.setQueryData(queryKey, { data: succeeded(), retryAfter: null });
+  await person.click(confirm());
+  expect(await screen.findByText('Picture deleted')).toBeDefined();
+  expect(from.to(ROUTE)).toHaveLength(1);
+  expect(onClose).toHaveBeenCalledOnce();
+  expect(told).toEqual([{ type: 'left' }]);
+  await waitFor(() => expect(onRemoved).toHaveBeenCalledOnce());
+  expect(client.getQueryData(queryKey)).toBeUndefined();
+});
+
+it('stays where it is when another picture than the shown one is deleted', async () => {
+  const from = server().on(ROUTE, ok(deleted()));
+  const { person, told } = await show(<RemoveDialog id={JOB} shown={false} onClose={vi.fn()} />, { server: from });
+  await person.click(confirm());
+  await screen.findByText('Picture deleted');
+  expect(told).toEqual([]);
+});
+
+it('can’t be asked twice while it is being done', async () => {
+  const from = server().on(ROUTE, never);
+  const { person } = await show(<RemoveDialog id={JOB} shown onClose={vi.fn()} />, { server: from });
+  await person.dblClick(confirm());
+  expect(confirm().disabled).toBe(true);
+  expect(from.to(ROUTE)).toHaveLength(1);
+});
+
+it.each([
+  ['no network', cutOff, 'No connection'],
+  ['a session that is over', no(401, refused('unauthorized')), 'Sign in again, or start with a new picture.'],
+])('says that it did not work because of %s, stays open and can be tried again', async (_, refusal, words) => {
+  const from = server().on(ROUTE, refusal, ok(deleted()));
+  const onClose = vi.fn();
+  const { person, told } = await show(<RemoveDialog id={JOB} shown onClose={onClose} />, { server: from });
+  await person.click(confirm());
+  expect((await within(dialog()).findByRole('alert')).textContent).toContain(words);
+  expect(onClose).not.toHaveBeenCalled();
+  expect(told).toEqual([]);
+  expect(screen.queryByText('Picture deleted')).toBeNull();
+  await person.click(confirm());
+  expect(await screen.findByText('Picture deleted')).toBeDefined();
+});
+
+it('asks in German', async () => {
+  await show(<RemoveDialog id={JOB} shown onClose={vi.fn()} />, { language: 'de' });
+  const asked = within(screen.getByRole('dialog', { name: 'Dieses Bild löschen?' }));
+  expect(asked.getByRole('button', { name: 'Jetzt löschen' })).toBeDefined();
+  expect(asked.getByRole('button', { name: 'Behalten' })).toBeDefined();
+});

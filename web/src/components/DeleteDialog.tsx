@@ -1,0 +1,42 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { toast } from 'sonner';
+import { useDispatch, useTools } from '../flow/context.ts';
+import { asProblem } from '../flow/useEnhance.ts';
+import { Modal } from './Modal.tsx';
+import { ProblemNote } from './ProblemAlert.tsx';
+
+type RemoveDialogProps = { id: string; shown: boolean; onClose: () => void; onRemoved?: () => void };
+
+/** Asks before a job and its pictures are deleted for good; `shown` when it is what the page shows. */
+export function RemoveDialog({ id, shown, onClose, onRemoved }: RemoveDialogProps) {
+  const { t } = useTranslation();
+  const { api, queries } = useTools();
+  const client = useQueryClient();
+  const dispatch = useDispatch();
+  const remove = useMutation({
+    mutationFn: () => api.deleteJob(id),
+    onSuccess: async () => {
+      onClose();
+      if (shown) dispatch({ type: 'left' });
+      client.removeQueries({ queryKey: queries.job(id).queryKey });
+      toast.success(t('remove.done'));
+      await client.invalidateQueries({ queryKey: queries.history.queryKey });
+      onRemoved?.();
+    },
+  });
+  return (
+    <Modal className="modal" title={t('remove.title')} onClose={onClose}>
+      <p>{t('remove.text')}</p>
+      <div className="actions">
+        <button type="button" className="button danger" disabled={remove.isPending} onClick={() => remove.mutate()}>
+          {t('remove.confirm')}
+        </button>
+        <button type="button" className="button" onClick={onClose}>
+          {t('remove.keep')}
+        </button>
+      </div>
+      {remove.isError && <ProblemNote problem={asProblem(remove.error)} />}
+    </Modal>
+  );
+}

@@ -1,0 +1,49 @@
+import { screen } from '@testing-library/react';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { show } from '../testing/page.tsx';
+import { Broken } from './ErrorBoundary.tsx';
+
+function Thrower(): never {
+  throw new Error('a view that throws');
+}
+
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined); // React reports what was caught
+});
+
+it('apologises at once for a view that throws, and offers to load again', async () => {
+  const reload = vi.spyOn(location, 'reload').mockImplementation(() => undefined);
+  const { person } = await show(
+    <Broken>
+      <Thrower />
+    </Broken>,
+  );
+  const apology = screen.getByRole('alert');
+  expect(screen.getByRole('main').contains(apology)).toBe(true);
+  expect(apology.textContent).toContain('Your pictures are safe; load the page again.');
+  expect(screen.getByRole('heading', { level: 1, name: 'The page has stopped' })).toBeDefined();
+  await person.tab();
+  await person.keyboard('{Enter}');
+  expect(reload).toHaveBeenCalledOnce();
+});
+
+it('apologises in German', async () => {
+  await show(
+    <Broken>
+      <Thrower />
+    </Broken>,
+    { language: 'de' },
+  );
+  expect(screen.getByRole('heading', { name: 'Die Seite ist stehen geblieben' })).toBeDefined();
+  expect(screen.getByRole('button', { name: 'Neu laden' })).toBeDefined();
+});
+
+it('is not seen while all is well', async () => {
+  await show(
+    <Broken>
+      <p>all is well</p>
+    </Broken>,
+  );
+  expect(screen.getByText('all is well')).toBeDefined();
+  expect(screen.queryByRole('alert')).toBeNull();
+});

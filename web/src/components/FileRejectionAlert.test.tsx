@@ -1,0 +1,47 @@
+import { screen } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import type { Refusal } from '../image/read.ts';
+import { show } from '../testing/page.tsx';
+import { RefusalNote } from './FileRejectionAlert.tsx';
+
+const MB = 1_048_576;
+const name = 'cat.heic';
+const told = (refusal: Refusal, language: 'en' | 'de' = 'en') =>
+  show(<RefusalNote refusal={refusal} />, { language }).then(() => screen.getByRole('alert').textContent);
+
+it.each<[Refusal, string, string]>([
+  [{ reason: 'empty', name }, '“cat.heic” is empty.', 'Save or copy it again, or choose another.'],
+  [{ reason: 'animated', name }, '“cat.heic” is an animation; a still picture is needed.', 'Save one frame of it'],
+  [{ reason: 'damaged', name }, '“cat.heic” is damaged: it can’t be opened as a picture.', 'Save or copy it again'],
+  [{ reason: 'unreachable', name }, 'The sample could not be loaded.', 'Check your connection and try again.'],
+  [{ reason: 'unsupported', name, actual: 'HEIC' }, '“cat.heic” is HEIC; it must be a JPEG, PNG or WebP', 'save this one as JPEG'],
+  [{ reason: 'unsupported', name, actual: 'video' }, '“cat.heic” is a video; it must be', 'save this one as JPEG'],
+  [{ reason: 'unsupported', name, actual: null }, '“cat.heic” is not a picture of a known kind', 'save this one as JPEG'],
+])('says of %o what is wrong and what to do', async (refusal, wrong, next) => {
+  const words = await told(refusal);
+  expect(words).toContain('This file can’t be used');
+  expect(words).toContain(wrong);
+  expect(words).toContain(next);
+});
+
+it('sets a size beside its limit, to the byte where they would look the same', async () => {
+  expect(await told({ reason: 'tooLarge', name: 'cat.png', bytes: 12 * MB, maxBytes: 10 * MB })).toContain(
+    '“cat.png” has 12 MB; at most 10 MB are taken.',
+  );
+});
+
+it('tells a size that is a byte too large from its limit', async () => {
+  expect(await told({ reason: 'tooLarge', name: 'cat.png', bytes: 10 * MB + 1, maxBytes: 10 * MB })).toContain(
+    '“cat.png” has 10,485,761 bytes; at most 10 MB are taken.',
+  );
+});
+
+it('speaks German, with German numbers', async () => {
+  const words = await told({ reason: 'tooLarge', name: 'katze.png', bytes: 12.5 * MB, maxBytes: 10 * MB }, 'de');
+  expect(words).toContain('Diese Datei passt nicht');
+  expect(words).toContain('„katze.png“ hat 12,5 MB; möglich sind höchstens 10 MB.');
+});
+
+it('calls a video by its name in German', async () => {
+  expect(await told({ reason: 'unsupported', name: 'film.mp4', actual: 'video' }, 'de')).toContain('„film.mp4“ ist ein Video;');
+});

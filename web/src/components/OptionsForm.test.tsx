@@ -1,0 +1,228 @@
+import { fireEvent, screen, within } from '@testing-library/react';
+import { useState } from 'react';
+import { describe, expect, it } from 'vitest';
+import type { EnhancementModel } from '../api/types.ts';
+import type { Language } from '../i18n/language.ts';
+import { models } from '../testing/contract.ts';
+import { show } from '../testing/page.tsx';
+import { outcomeOf } from '../options/estimate.ts';
+import { firstWish, type Wish } from '../options/jobOptions.ts';
+import { Settings } from './OptionsForm.tsx';
+
+type Picture = { width: number; height: number };
+type Case = { on?: EnhancementModel[]; picture?: Picture; language?: Language; wish?: Wish };
+
+/** The settings as a view holds them; `wishes` is what a person came to, step by step. */
+async function choose({ on = models(), picture = { width: 320, height: 213 }, language = 'en', wish: at }: Case = {}) {
+  const wishes: Wish[] = [];
+  function Held() {
+    const [wish, setWish] = useState(at ?? (firstWish(on) as Wish));
+    const model = on.find(({ slug }) => slug === wish.model) as EnhancementModel;
+    const outcome = outcomeOf(wish, model, picture.width, picture.height);
+    const take = (next: Wish) => {
+      wishes.push(next);
+      setWish(next);
+    };
+    return <Settings models={on} model={model} wish={wish} outcome={outcome} onWish={take} />;
+  }
+  return { ...(await show(<Held />, { language })), wishes, wish: () => wishes[wishes.length - 1] };
+}
+
+const group = (name: string) => within(screen.getByRole('group', { name }));
+const radios = (name: string) => group(name).getAllByRole<HTMLInputElement>('radio');
+const labels = (name: string) => radios(name).map(({ labels: own }) => own?.[0]?.textContent);
+const chosen = (name: string) => radios(name).filter(({ checked }) => checked).map(({ labels: own }) => own?.[0]?.textContent);
+const field = <E extends HTMLElement>(role: string, name: RegExp | string) => screen.getByRole<E>(role, { name });
+
+describe('the goals', () => {
+  it('are those that some model serves, with the first one chosen', async () => {
+    await choose();
+    expect(radios('What should happen?').map(({ labels: own }) => own?.[0]?.querySelector('.goal-name')?.textContent)).toEqual([
+      'Larger and sharper',
+      'Restore faces',
+      'Clean up',
+    ]);
+    expect(field<HTMLInputElement>('radio', /^Larger and sharper/).checked).toBe(true);
+  });
+
+  it('are fewer where the operator offers fewer models', async () => {
+    await choose({ on: models().slice(1) });
+    expect(radios('What should happen?')).toHaveLength(1);
+    expect(field<HTMLInputElement>('radio', /^Restore faces/).checked).toBe(true);
+  });
+
+  it('change by arrow keys, and bring their model and its parameters', async () => {
+    const { person, wish } = await choose();
+    field('radio', /^Larger and sharper/).focus();
+    await person.keyboard('{ArrowDown}');
+    expect(wish()).toEqual({ goal: 'faces', model: 'tencentarc/gfpgan', params: {} });
+    await person.keyboard('{ArrowDown}');
+    expect(wish()).toEqual({ goal: 'cleanup', model: 'nightmareai/real-esrgan', params: { scale: 1 } });
+    expect(chosen('Enlarge')).toEqual(['1× (same size)']);
+  });
+});
+
+describe('the scale', () => {
+  it('goes to four times, and is the model’s usual one at first', async () => {
+    await choose();
+    expect(labels('Enlarge')).toEqual(['1× (same size)', '1.5×', '2×', '3×', '4×']);
+    expect(chosen('Enlarge')).toEqual(['4×']);
+  });
+
+  it('is chosen by arrow keys', async () => {
+    const { person, wish } = await choose();
+    radios('Enlarge')[4]?.focus();
+    await person.keyboard('{ArrowUp}');
+    expect(wish()?.params).toEqual({ scale: 3 });
+    expect(chosen('Enlarge')).toEqual(['3×']);
+  });
+
+  it('offers nothing that is too much for the picture: the largest that fits is chosen', async () => {
+    await choose({ picture: { width: 4000, height: 3000 } });
+    expect(labels('Enlarge')).toEqual(['1× (same size)', '1.5×', '1.67×']);
+    expect(chosen('Enlarge')).toEqual(['1.67×']);
+  });
+
+  it('can be below one for a picture that is larger than any result', async () => {
+    await choose({ picture: { width: 9000, height: 5000 }, language: 'de' });
+    expect(labels('Vergrößerung')).toEqual(['0,86×']);
+  });
+});
+
+describe('the file', () => {
+  const format = () => field<HTMLSelectElement>('combobox', /^File format/);
+
+  it('is WebP at first, and each format says what it is good for', async () => {
+    const { person, wish } = await choose();
+    expect(format().value).toBe('webp');
+    expect(screen.getByText(/^An eighth of a PNG’s traffic and cost/)).toBeDefined();
+    await person.selectOptions(format(), 'JPEG');
+    expect(wish()?.params).toEqual({ outputFormat: 'jpeg' });
+    expect(screen.getByText(/^Opens everywhere; transparency becomes white/)).toBeDefined();
+  });
+
+  it('has a quality, but for PNG, which loses nothing', async () => {
+    const { person, wish } = await choose();
+    const quality = () => screen.queryByRole<HTMLInputElement>('slider', { name: /^Quality/ });
+    expect(quality()?.value).toBe('90');
+    fireEvent.change(quality() as HTMLInputElement, { target: { value: '71' } });
+    expect(wish()?.params).toEqual({ outputQuality: 71 });
+    expect(screen.getByText('71')).toBeDefined();
+    await person.selectOptions(format(), 'PNG');
+    expect(quality()).toBeNull();
+    expect(screen.getByText('Loses nothing; the largest files.')).toBeDefined();
+  });
+
+  it('can’t be of a format that does not hold the size', async () => {
+    const { person, wish, wishes } = await choose({ picture: { width: 8000, height: 200 } });
+    expect(format().value).toBe('png');
+    const webp = within(format()).getByRole<HTMLOptionElement>('option', { name: 'WebP (too small for this size)' });
+    expect(webp.disabled).toBe(true);
+    await person.selectOptions(format(), webp).catch(() => undefined);
+    expect(wishes).toEqual([]);
+    await person.selectOptions(format(), 'JPEG');
+    expect(wish()?.params).toEqual({ outputFormat: 'jpeg' });
+  });
+});
+
+describe('the model', () => {
+  const model = () => field<HTMLSelectElement>('combobox', /^Model/);
+
+  it('is one of those on offer, with its licence and its time', async () => {
+    const { person, wish } = await choose();
+    expect(within(model()).getAllByRole('option').map((option) => option.textContent)).toEqual([
+      'Real-ESRGAN',
+      'GFPGAN',
+      'CodeFormer',
+    ]);
+    expect(screen.getByText('Licence: BSD-3-Clause · usually about 12 seconds')).toBeDefined();
+    await person.selectOptions(model(), 'CodeFormer');
+    expect(wish()).toMatchObject({ goal: 'faces', model: 'sczhou/codeformer' });
+    expect(screen.getByText('Licence: S-Lab License 1.0 (non-commercial) · usually about 15 seconds')).toBeDefined();
+    expect(field<HTMLInputElement>('radio', /^Restore faces/).checked).toBe(true);
+  });
+
+  it('changes without the chosen file format being lost', async () => {
+    const { person, wish } = await choose();
+    await person.selectOptions(field('combobox', /^File format/), 'PNG');
+    await person.selectOptions(model(), 'GFPGAN');
+    expect(wish()?.params).toEqual({ outputFormat: 'png' });
+    expect(field<HTMLSelectElement>('combobox', /^File format/).value).toBe('png');
+  });
+});
+
+describe('the options of a model', () => {
+  const on = (slug: string) => models().filter((model) => model.slug === slug);
+
+  it('are those of Real-ESRGAN: faces too, with the licence that this brings in', async () => {
+    const { person, wish } = await choose({ on: on('nightmareai/real-esrgan') });
+    const faces = field<HTMLInputElement>('checkbox', 'Also restore faces Licence: Apache-2.0, parts of it non-commercial');
+    expect(faces.checked).toBe(false);
+    faces.focus();
+    await person.keyboard(' ');
+    expect(faces.checked).toBe(true);
+    expect(wish()?.params).toEqual({ faceEnhance: true });
+  });
+
+  it('are those of GFPGAN: its versions, the newest first chosen', async () => {
+    const { person, wish } = await choose({ on: on('tencentarc/gfpgan') });
+    const version = field<HTMLSelectElement>('combobox', 'Version');
+    expect(within(version).getAllByRole('option').map((option) => option.textContent)).toEqual(['v1.2', 'v1.3', 'v1.4']);
+    expect(version.value).toBe('v1.4');
+    await person.selectOptions(version, 'v1.2');
+    expect(version.value).toBe('v1.2');
+    expect(wish()?.params).toEqual({ version: 'v1.2' });
+  });
+
+  it('are those of CodeFormer: faithfulness from 0 to 1, the background and the faces', async () => {
+    const { person, wish } = await choose({ on: on('sczhou/codeformer') });
+    const fidelity = field<HTMLInputElement>('slider', /^Faithfulness/);
+    expect([fidelity.min, fidelity.max, fidelity.step]).toEqual(['0', '1', '0.05']);
+    expect(screen.getByText('0 invents more detail, 1 stays closer to the original.')).toBeDefined();
+    fireEvent.change(fidelity, { target: { value: '0.7' } });
+    expect(wish()?.params).toEqual({ fidelity: 0.7 });
+    await person.click(field('checkbox', 'Enhance the background too'));
+    await person.click(field('checkbox', 'Enlarge faces separately'));
+    expect(wish()?.params).toEqual({ fidelity: 0.7, backgroundEnhance: false, faceUpsample: false });
+  });
+
+  it('are named by the API where the page does not know them, and a whole number moves in whole steps', async () => {
+    const [first] = models();
+    const tiles = { name: 'tiles', kind: 'integer', default: 2, minimum: 1, maximum: 8, choices: null, licence: null } as const;
+    const { wish } = await choose({ on: [{ ...(first as EnhancementModel), params: [...(first?.params ?? []), tiles] }] });
+    const slider = field<HTMLInputElement>('slider', /^tiles/);
+    expect([slider.min, slider.max, slider.step]).toEqual(['1', '8', '1']);
+    fireEvent.change(slider, { target: { value: '5' } });
+    expect(wish()?.params).toEqual({ tiles: 5 });
+  });
+
+  it('have German names', async () => {
+    await choose({ on: on('sczhou/codeformer'), language: 'de' });
+    expect(field('checkbox', 'Auch den Hintergrund verbessern')).toBeDefined();
+    expect(field('checkbox', 'Gesichter eigens vergrößern')).toBeDefined();
+    expect(field('slider', /^Originaltreue/)).toBeDefined();
+    expect(labels('Was soll geschehen?')[0]).toContain('Gesichter restaurieren');
+  });
+});
+
+it.each(['Quality', 'Faithfulness'])('gives the slider of %s its name, so that a click on that goes to it', async (name) => {
+  const { person } = await choose({ on: models().slice(2) });
+  const slider = field('slider', new RegExp(`^${name}`));
+  await person.click(screen.getByText(`${name}:`));
+  expect(document.activeElement).toBe(slider);
+});
+
+it('writes what a slider stands at as the language writes numbers', async () => {
+  await choose({ on: models().slice(2), language: 'de' });
+  expect(screen.getByText('Originaltreue:').textContent).toBe('Originaltreue: 0,5');
+});
+
+it('keeps all but the goal behind one word', async () => {
+  const { person } = await choose();
+  const more = screen.getByText('More options');
+  const details = more.closest('details');
+  expect(details?.open).toBe(false);
+  expect(details?.contains(field('combobox', /^Model/))).toBe(true);
+  await person.click(more);
+  expect(details?.open).toBe(true);
+});

@@ -1,0 +1,20 @@
+import { useTranslation } from 'react-i18next';
+import type { Usage } from '../api/types.ts';
+import { useTools } from '../flow/context.ts';
+import { moment } from '../i18n/explain.ts';
+import { useFormat } from '../i18n/format.ts';
+import { Note } from './Alert.tsx';
+
+/** The quota is used up: how much it was and when it reopens. */
+export function QuotaNote({ usage: { usage, limits, ownerType } }: { usage: Usage }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { installation } = useTools();
+  return (
+    <Note title={t('quota.title')}>
+      <p>{t('quota.text', { used: usage.used, count: limits.jobs })}</p>
+      {usage.resetAt && <p>{t('quota.reopens', { when: moment(new Date(usage.resetAt), format, new Date()) })}</p>}
+      {ownerType === 'guest' && installation.oidc && <p>{t('quota.signIn')}</p>}
+    </Note>
+  );
+}

@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Job } from '../api/types.ts';
+import { useTools } from '../flow/context.ts';
+import { moment } from '../i18n/explain.ts';
+import { useFormat } from '../i18n/format.ts';
+import { Faithfulness } from './SimilarityReport.tsx';
+import { Prepared } from './PreprocessingList.tsx';
+
+/** What was done, how close the result is, when it goes, and that it says what it is. */
+export function Facts({ job }: { job: Job }) {
+  const { t } = useTranslation();
+  const { queries } = useTools();
+  const { data: models } = useQuery(queries.models);
+  const format = useFormat();
+  const now = new Date();
+  const original = new Date(job.expires.original);
+  const took = job.timings.totalMs;
+  const model = models?.find(({ slug }) => slug === job.model)?.name ?? job.model;
+  return (
+    <section className="facts" aria-labelledby="facts-title">
+      <h2 id="facts-title">{t('facts.title')}</h2>
+      <div className="facts-grid">
+        {job.report && (
+          <Fact title={t('facts.faithful')} wide>
+            <Faithfulness report={job.report} />
+          </Fact>
+        )}
+        {job.prepared && (
+          <Fact title={t('facts.prepared')}>
+            <Prepared prepared={job.prepared} />
+          </Fact>
+        )}
+        <Fact title={t('facts.deletion')}>
+          <p>
+            {original > now
+              ? t('facts.originalIn', { when: moment(original, format, now) })
+              : t('facts.originalGone')}
+          </p>
+          <p>{t('facts.resultIn', { when: moment(new Date(job.expires.result), format, now) })}</p>
+        </Fact>
+        <Fact title={t('facts.made')}>
+          <p>{t('facts.model', { model, scale: format.number(Number(job.params.scale ?? 1)) })}</p>
+          {took !== null && <p>{t('facts.took', { time: format.seconds(took / 1000) })}</p>}
+        </Fact>
+        <Fact title={t('facts.mark')} wide>
+          <p>{t('facts.markText')}</p>
+        </Fact>
+      </div>
+    </section>
+  );
+}
+
+function Fact({ title, wide = false, children }: { title: string; wide?: boolean; children: ReactNode }) {
+  return (
+    <div className={wide ? 'card fact fact-wide' : 'card fact'}>
+      <h3>{title}</h3>
+      {children}
+    </div>
+  );
+}

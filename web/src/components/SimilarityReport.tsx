@@ -1,0 +1,34 @@
+import { useTranslation } from 'react-i18next';
+import type { Job } from '../api/types.ts';
+import { useFormat } from '../i18n/format.ts';
+
+/** Three numbers, each with how to read it; whether they are good is for the person to say. */
+export function Faithfulness({ report }: { report: NonNullable<Job['report']> }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { sharpnessGain } = report;
+  return (
+    <>
+      <dl className="measures">
+        <div>
+          <dt>{t('facts.colourShift')}</dt>
+          <dd className="measure">{format.measure(report.colourShift)}</dd>
+          <dd>{t('facts.colourShiftText')}</dd>
+        </div>
+        <div>
+          <dt>{t('facts.structuralSimilarity')}</dt>
+          <dd className="measure">{format.measure(report.structuralSimilarity)}</dd>
+          <dd>{t('facts.structuralSimilarityText')}</dd>
+        </div>
+        {sharpnessGain !== null && (
+          <div>
+            <dt>{t('facts.sharpnessGain')}</dt>
+            <dd className="measure">{t('facts.times', { value: format.measure(sharpnessGain) })}</dd>
+            <dd>{t('facts.sharpnessGainText')}</dd>
+          </div>
+        )}
+      </dl>
+      <p className="hint">{t('facts.measured')}</p>
+    </>
+  );
+}

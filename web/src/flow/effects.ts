@@ -1,0 +1,70 @@
+/** What happens beside the screen in each state: reading the file, following the job, decoding the pictures. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { isGone } from '../api/polling.ts';
+import { Problem } from '../api/problem.ts';
+import { hasEnded } from '../api/types.ts';
+import { decodedSize, readOriginal } from '../image/read.ts';
+import { useTools } from './context.ts';
+import type { Flow, FlowEvent } from './machine.ts';
+
+type Dispatch = (event: FlowEvent) => void;
+
+export function useReading(flow: Flow, dispatch: Dispatch): void {
+  const { queries } = useTools();
+  const client = useQueryClient();
+  const file = flow.at === 'reading' ? flow.file : null;
+  useEffect(() => {
+    if (!file) return;
+    void (async () => {
+      // Without the limit the server still says no.
+      const usage = await client.ensureQueryData(queries.usage).catch(() => null);
+      const read = await readOriginal(file, usage?.limits.maxBytes ?? null);
+      dispatch(
+        'reason' in read
+          ? { type: 'fileRefused', file, refusal: read }
+          : { type: 'fileRead', file, original: read },
+      );
+    })();
+  }, [file, client, queries, dispatch]);
+}
+
+/** The picture in memory is let go when no state shows it any more. */
+export function useRelease(flow: Flow): void {
+  const url = 'original' in flow ? flow.original?.url : undefined;
+  useEffect(() => (url ? () => URL.revokeObjectURL(url) : undefined), [url]);
+}
+
+export function useFollowing(flow: Flow, dispatch: Dispatch): void {
+  const { queries } = useTools();
+  const client = useQueryClient();
+  const id = flow.at === 'opening' ? flow.id : flow.at === 'running' ? flow.job.id : null;
+  const { data, error } = useQuery({ ...queries.job(id ?? ''), enabled: id !== null });
+  useEffect(() => {
+    if (!id || !data) return;
+    dispatch({ type: 'jobSeen', job: data.data });
+    if (hasEnded(data.data)) {
+      void client.invalidateQueries({ queryKey: queries.usage.queryKey });
+      void client.invalidateQueries({ queryKey: queries.history.queryKey });
+    }
+  }, [id, data, dispatch, client, queries]);
+  useEffect(() => {
+    if (id && error instanceof Problem && isGone(error)) dispatch({ type: 'jobLost', id });
+  }, [id, error, dispatch]);
+}
+
+/** Nothing that is shown is replaced before what replaces it is decoded. */
+export function useRevealing(flow: Flow, dispatch: Dispatch): void {
+  const job = flow.at === 'revealing' ? flow.job : null;
+  useEffect(() => {
+    if (!job) return;
+    void (async () => {
+      const shown = job.previewUrl ?? job.imageUrl;
+      const [result, originalSize] = await Promise.all([
+        shown ? decodedSize(shown, true) : null,
+        job.originalUrl ? decodedSize(job.originalUrl, true) : null,
+      ]);
+      dispatch({ type: 'picturesDecoded', id: job.id, originalSize, decoded: result !== null });
+    })();
+  }, [job, dispatch]);
+}

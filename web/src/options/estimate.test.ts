@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { EnhancementModel, Parameter } from '../api/types.ts';
+import { outcomeOf } from './estimate.ts';
+import { firstWish, goalsOf, wishFor, withModel, withParam, type Wish } from './jobOptions.ts';
+
+const number = { minimum: 1, maximum: 4, choices: null, licence: null };
+const output: Parameter[] = [
+  { name: 'outputFormat', kind: 'choice', default: 'png', minimum: null, maximum: null, choices: ['png', 'webp', 'jpeg'], licence: null },
+  { name: 'outputQuality', kind: 'integer', default: 90, minimum: 1, maximum: 100, choices: null, licence: null },
+];
+const esrgan: EnhancementModel = {
+  slug: 'nightmareai/real-esrgan',
+  name: 'Real-ESRGAN',
+  goal: 'enlarge',
+  presets: [
+    { goal: 'enlarge', params: {} },
+    { goal: 'cleanup', params: { scale: 1 } },
+  ],
+  params: [{ name: 'scale', kind: 'number', default: 4, ...number }, ...output],
+  maxPixels: 2_096_704,
+  licence: 'BSD-3-Clause',
+  usualSeconds: 12,
+};
+const gfpgan: EnhancementModel = {
+  ...esrgan,
+  slug: 'tencentarc/gfpgan',
+  goal: 'faces',
+  presets: [{ goal: 'faces', params: {} }],
+  params: [{ name: 'scale', kind: 'number', default: 2, ...number }, ...output],
+};
+const models = [esrgan, gfpgan];
+const enlarge: Wish = { goal: 'enlarge', model: esrgan.slug, params: {} };
+
+describe('a goal', () => {
+  it('is offered when a model serves it', () => {
+    expect(goalsOf(models)).toEqual(['enlarge', 'faces', 'cleanup']);
+    expect(goalsOf([gfpgan])).toEqual(['faces']);
+    expect(firstWish([])).toBeNull();
+  });
+
+  it('brings its model and preset', () => {
+    expect(firstWish(models)).toEqual(enlarge);
+    expect(wishFor('cleanup', models)).toEqual({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } });
+    expect(wishFor('faces', [esrgan])).toBeNull();
+  });
+
+  it('follows the model that is chosen, and the file format stays', () => {
+    const chosen = withModel(withParam(enlarge, 'outputFormat', 'jpeg'), gfpgan);
+    expect(chosen).toEqual({ goal: 'faces', model: gfpgan.slug, params: { outputFormat: 'jpeg' } });
+  });
+});
+
+describe('what a wish comes to', () => {
+  it('is the usual scale as WebP', () => {
+    const outcome = outcomeOf(enlarge, esrgan, 1200, 900);
+    expect(outcome).toMatchObject({ width: 4800, height: 3600, scale: 4, limited: false, format: 'webp' });
+    expect(outcome.params).toEqual({ scale: 4, outputFormat: 'webp' });
+    expect(outcome.scales).toEqual([1, 1.5, 2, 3, 4]);
+  });
+
+  it('keeps a scale that is chosen', () => {
+    expect(outcomeOf(withParam(enlarge, 'scale', 2), esrgan, 100, 50)).toMatchObject({ width: 200, height: 100 });
+  });
+
+  it('offers no more than the model can and leaves the largest to the server', () => {
+    const outcome = outcomeOf(enlarge, esrgan, 4000, 3000);
+    expect(outcome).toMatchObject({ scale: 1.67, limited: true, scales: [1, 1.5, 1.67], width: 6688, height: 5016 });
+    expect(outcome.params).not.toHaveProperty('scale');
+  });
+
+  it('never asks for a scale below 1', () => {
+    const outcome = outcomeOf({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } }, esrgan, 8000, 6000);
+    expect(outcome).toMatchObject({ scale: 0.83, scales: [0.83], limited: true });
+    expect(outcome.params).not.toHaveProperty('scale');
+  });
+
+  it('does not offer WebP for a side that it can not hold', () => {
+    const panorama = outcomeOf(enlarge, esrgan, 6000, 300);
+    expect(panorama.formats).toEqual([
+      { name: 'png', fits: true },
+      { name: 'webp', fits: false },
+      { name: 'jpeg', fits: true },
+    ]);
+    expect(panorama.format).toBe('png');
+    expect(outcomeOf(withParam(enlarge, 'scale', 2), esrgan, 6000, 300).format).toBe('webp');
+  });
+
+  it('sends a quality only where it means something', () => {
+    const chosen = withParam(enlarge, 'outputQuality', 70);
+    expect(outcomeOf(chosen, esrgan, 10, 10).params).toHaveProperty('outputQuality', 70);
+    expect(outcomeOf(withParam(chosen, 'outputFormat', 'png'), esrgan, 10, 10).params).not.toHaveProperty('outputQuality');
+  });
+});

@@ -1,0 +1,55 @@
+import type { EnhancementModel, Params } from '../api/types.ts';
+import { fitsFormat, largestScale, resultSize } from '../image/size.ts';
+import type { Wish } from './jobOptions.ts';
+
+/** What a wish comes to for a picture of this size, and what is on offer for it. */
+export type Outcome = {
+  width: number;
+  height: number;
+  scale: number;
+  scales: number[];
+  /** The picture is above what the model takes, so that less than the usual scale is possible. */
+  limited: boolean;
+  format: string;
+  formats: { name: string; fits: boolean }[];
+  /** What the request says. */
+  params: Params;
+};
+
+const STEPS = [1, 1.5, 2, 3, 4];
+/** A result's bytes are what an installation pays for; WebP has an eighth of PNG's. */
+const PREFERRED = ['webp', 'png', 'jpeg'];
+
+export function outcomeOf(wish: Wish, model: EnhancementModel, width: number, height: number): Outcome {
+  const bounds = { factor: parameter(model, 'scale')?.maximum ?? 1, maxPixels: model.maxPixels };
+  const largest = largestScale(width, height, bounds);
+  const wanted = numberOf(wish.params.scale) ?? numberOf(parameter(model, 'scale')?.default) ?? 1;
+  const scale = Math.min(wanted, largest);
+  const size = resultSize(width, height, scale, bounds);
+  const formats = (parameter(model, 'outputFormat')?.choices ?? []).map((name) => ({
+    name,
+    fits: fitsFormat(name, size.width, size.height),
+  }));
+  const fitting = formats.filter(({ fits }) => fits).map(({ name }) => name);
+  const asked = wish.params.outputFormat;
+  const format = fitting.find((name) => name === asked) ?? PREFERRED.find((name) => fitting.includes(name)) ?? 'png';
+  const params: Params = { ...wish.params, outputFormat: format };
+  delete params.scale;
+  if (format === 'png') delete params.outputQuality;
+  // Not named, the server takes the largest that fits: it may be below 1, which can't be asked for.
+  if (wanted <= largest) params.scale = wanted;
+  return { ...size, scale, scales: scalesUpTo(largest), limited: wanted > largest, format, formats, params };
+}
+
+function scalesUpTo(largest: number): number[] {
+  const steps = STEPS.filter((step) => step <= largest);
+  return steps.includes(largest) ? steps : [...steps, largest];
+}
+
+export function parameter(model: EnhancementModel, name: string) {
+  return model.params.find((candidate) => candidate.name === name);
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
