@@ -65,7 +65,7 @@ function View({ flow, dragging, enhance }: ViewProps) {
     case 'reading':
       return <StartView reading={flow.at === 'reading'} refusal={flow.at === 'start' ? flow.refusal : null} dragging={dragging} />;
     case 'plan':
-      return <PlanView {...flow} onStart={(wish, order) => void enhance.start(flow.original, wish, order)} />;
+      return <PlanView {...flow} onStart={(options, modelAndParams) => void enhance.start(flow.original, options, modelAndParams)} />;
     case 'opening':
       return <OpeningView id={flow.id} />;
     case 'sending':

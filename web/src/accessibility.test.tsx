@@ -35,18 +35,18 @@ async function violations(without: string[]): Promise<string[]> {
 
 const nothing = () => undefined;
 const under = { original: null, previous: null };
-const wish = { goal: 'faces', model: 'sczhou/codeformer', params: {} } as const;
+const options = { goal: 'faces', model: 'sczhou/codeformer', params: {} } as const;
 const start = { reading: false, refusal: null, dragging: false };
 const size = { width: 320, height: 213 };
 
 const VIEWS: [string, ReactElement][] = [
   ['the start', <StartView {...start} />],
   ['a file that can’t be used', <StartView {...start} refusal={{ reason: 'empty', name: 'cat.jpg' }} />],
-  ['the plan', <PlanView original={original()} wish={null} problem={null} onStart={nothing} />],
-  ['the plan with sliders', <PlanView original={original()} wish={wish} problem={null} onStart={nothing} />],
-  ['a refused start', <PlanView original={original()} wish={null} problem={problem('rate_limited', 429)} onStart={nothing} />],
+  ['the plan', <PlanView original={original()} options={null} problem={null} onStart={nothing} />],
+  ['the plan with sliders', <PlanView original={original()} options={options} problem={null} onStart={nothing} />],
+  ['a refused start', <PlanView original={original()} options={null} problem={problem('rate_limited', 429)} onStart={nothing} />],
   ['opening', <OpeningView id={JOB} />],
-  ['an upload', <ProgressView flow={{ at: 'sending', original: original(), wish, sent: 0.5, stored: false }} onStopSending={nothing} />],
+  ['an upload', <ProgressView flow={{ at: 'sending', original: original(), options, sent: 0.5, stored: false }} onStopSending={nothing} />],
   ['a queued job', <ProgressView flow={{ at: 'running', job: queued({ waitingFor: 'place' }), ...under }} onStopSending={nothing} />],
   ['a running job', <ProgressView flow={{ at: 'running', job: running({ percent: 40, cancelRequested: true }), ...under }} onStopSending={nothing} />],
   ['a result', <ResultView job={succeeded()} originalSize={size} decoded />],

@@ -6,15 +6,15 @@ import { original, show } from '../testing/page.tsx';
 import { Announcer } from './Announcer.tsx';
 
 const cat = original();
-const wish = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
+const options = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
 const under = { original: null, previous: null };
 const said = () => document.querySelector('[aria-live=polite].unseen')?.textContent;
 
 const STAGES: [string, Flow, string][] = [
   ['reading', { at: 'reading', file: cat.file }, 'Looking at the picture…'],
-  ['plan', { at: 'plan', original: cat, wish: null, problem: null }, 'Ready to enhance'],
-  ['upload', { at: 'sending', original: cat, wish, sent: 0.5, stored: false }, 'Uploading'],
-  ['making the job', { at: 'sending', original: cat, wish, sent: 1, stored: true }, 'In the queue'],
+  ['plan', { at: 'plan', original: cat, options: null, problem: null }, 'Ready to enhance'],
+  ['upload', { at: 'sending', original: cat, options, sent: 0.5, stored: false }, 'Uploading'],
+  ['making the job', { at: 'sending', original: cat, options, sent: 1, stored: true }, 'In the queue'],
   ['opening', { at: 'opening', id: 'j' }, 'Opening the picture'],
   ['queue', { at: 'running', job: queued(), ...under }, 'In the queue'],
   ['start of the model', { at: 'running', job: running({ stage: 'starting' }), ...under }, 'Enhancing'],

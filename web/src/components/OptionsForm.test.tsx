@@ -5,27 +5,27 @@ import type { EnhancementModel } from '../api/types.ts';
 import type { Language } from '../i18n/language.ts';
 import { models } from '../testing/contract.ts';
 import { show } from '../testing/page.tsx';
-import { outcomeOf } from '../options/estimate.ts';
-import { firstWish, type Wish } from '../options/jobOptions.ts';
+import { estimateResult } from '../options/estimate.ts';
+import { defaultOptions, type JobOptions } from '../options/jobOptions.ts';
 import { Settings } from './OptionsForm.tsx';
 
 type Picture = { width: number; height: number };
-type Case = { on?: EnhancementModel[]; picture?: Picture; language?: Language; wish?: Wish };
+type Case = { on?: EnhancementModel[]; picture?: Picture; language?: Language; options?: JobOptions };
 
-/** The settings as a view holds them; `wishes` is what a person came to, step by step. */
-async function choose({ on = models(), picture = { width: 320, height: 213 }, language = 'en', wish: at }: Case = {}) {
-  const wishes: Wish[] = [];
+/** The settings as a view holds them; `changes` is what a person came to, step by step. */
+async function choose({ on = models(), picture = { width: 320, height: 213 }, language = 'en', options: at }: Case = {}) {
+  const changes: JobOptions[] = [];
   function Held() {
-    const [wish, setWish] = useState(at ?? (firstWish(on) as Wish));
-    const model = on.find(({ slug }) => slug === wish.model) as EnhancementModel;
-    const outcome = outcomeOf(wish, model, picture.width, picture.height);
-    const take = (next: Wish) => {
-      wishes.push(next);
-      setWish(next);
+    const [options, setOptions] = useState(at ?? (defaultOptions(on) as JobOptions));
+    const model = on.find(({ slug }) => slug === options.model) as EnhancementModel;
+    const estimate = estimateResult(options, model, picture.width, picture.height);
+    const take = (next: JobOptions) => {
+      changes.push(next);
+      setOptions(next);
     };
-    return <Settings models={on} model={model} wish={wish} outcome={outcome} onWish={take} />;
+    return <Settings models={on} model={model} options={options} estimate={estimate} onChange={take} />;
   }
-  return { ...(await show(<Held />, { language })), wishes, wish: () => wishes[wishes.length - 1] };
+  return { ...(await show(<Held />, { language })), changes, options: () => changes[changes.length - 1] };
 }
 
 const group = (name: string) => within(screen.getByRole('group', { name }));
@@ -52,12 +52,12 @@ describe('the goals', () => {
   });
 
   it('change by arrow keys, and bring their model and its parameters', async () => {
-    const { person, wish } = await choose();
+    const { person, options } = await choose();
     field('radio', /^Larger and sharper/).focus();
     await person.keyboard('{ArrowDown}');
-    expect(wish()).toEqual({ goal: 'faces', model: 'tencentarc/gfpgan', params: {} });
+    expect(options()).toEqual({ goal: 'faces', model: 'tencentarc/gfpgan', params: {} });
     await person.keyboard('{ArrowDown}');
-    expect(wish()).toEqual({ goal: 'cleanup', model: 'nightmareai/real-esrgan', params: { scale: 1 } });
+    expect(options()).toEqual({ goal: 'cleanup', model: 'nightmareai/real-esrgan', params: { scale: 1 } });
     expect(chosen('Enlarge')).toEqual(['1× (same size)']);
   });
 });
@@ -70,10 +70,10 @@ describe('the scale', () => {
   });
 
   it('is chosen by arrow keys', async () => {
-    const { person, wish } = await choose();
+    const { person, options } = await choose();
     radios('Enlarge')[4]?.focus();
     await person.keyboard('{ArrowUp}');
-    expect(wish()?.params).toEqual({ scale: 3 });
+    expect(options()?.params).toEqual({ scale: 3 });
     expect(chosen('Enlarge')).toEqual(['3×']);
   });
 
@@ -93,20 +93,20 @@ describe('the file', () => {
   const format = () => field<HTMLSelectElement>('combobox', /^File format/);
 
   it('is WebP at first, and each format says what it is good for', async () => {
-    const { person, wish } = await choose();
+    const { person, options } = await choose();
     expect(format().value).toBe('webp');
     expect(screen.getByText(/^An eighth of a PNG’s traffic and cost/)).toBeDefined();
     await person.selectOptions(format(), 'JPEG');
-    expect(wish()?.params).toEqual({ outputFormat: 'jpeg' });
+    expect(options()?.params).toEqual({ outputFormat: 'jpeg' });
     expect(screen.getByText(/^Opens everywhere; transparency becomes white/)).toBeDefined();
   });
 
   it('has a quality, but for PNG, which loses nothing', async () => {
-    const { person, wish } = await choose();
+    const { person, options } = await choose();
     const quality = () => screen.queryByRole<HTMLInputElement>('slider', { name: /^Quality/ });
     expect(quality()?.value).toBe('90');
     fireEvent.change(quality() as HTMLInputElement, { target: { value: '71' } });
-    expect(wish()?.params).toEqual({ outputQuality: 71 });
+    expect(options()?.params).toEqual({ outputQuality: 71 });
     expect(screen.getByText('71')).toBeDefined();
     await person.selectOptions(format(), 'PNG');
     expect(quality()).toBeNull();
@@ -114,14 +114,14 @@ describe('the file', () => {
   });
 
   it('can’t be of a format that does not hold the size', async () => {
-    const { person, wish, wishes } = await choose({ picture: { width: 8000, height: 200 } });
+    const { person, options, changes } = await choose({ picture: { width: 8000, height: 200 } });
     expect(format().value).toBe('png');
     const webp = within(format()).getByRole<HTMLOptionElement>('option', { name: 'WebP (too small for this size)' });
     expect(webp.disabled).toBe(true);
     await person.selectOptions(format(), webp).catch(() => undefined);
-    expect(wishes).toEqual([]);
+    expect(changes).toEqual([]);
     await person.selectOptions(format(), 'JPEG');
-    expect(wish()?.params).toEqual({ outputFormat: 'jpeg' });
+    expect(options()?.params).toEqual({ outputFormat: 'jpeg' });
   });
 });
 
@@ -129,7 +129,7 @@ describe('the model', () => {
   const model = () => field<HTMLSelectElement>('combobox', /^Model/);
 
   it('is one of those on offer, with its licence and its time', async () => {
-    const { person, wish } = await choose();
+    const { person, options } = await choose();
     expect(within(model()).getAllByRole('option').map((option) => option.textContent)).toEqual([
       'Real-ESRGAN',
       'GFPGAN',
@@ -137,16 +137,16 @@ describe('the model', () => {
     ]);
     expect(screen.getByText('Licence: BSD-3-Clause · usually about 12 seconds')).toBeDefined();
     await person.selectOptions(model(), 'CodeFormer');
-    expect(wish()).toMatchObject({ goal: 'faces', model: 'sczhou/codeformer' });
+    expect(options()).toMatchObject({ goal: 'faces', model: 'sczhou/codeformer' });
     expect(screen.getByText('Licence: S-Lab License 1.0 (non-commercial) · usually about 15 seconds')).toBeDefined();
     expect(field<HTMLInputElement>('radio', /^Restore faces/).checked).toBe(true);
   });
 
   it('changes without the chosen file format being lost', async () => {
-    const { person, wish } = await choose();
+    const { person, options } = await choose();
     await person.selectOptions(field('combobox', /^File format/), 'PNG');
     await person.selectOptions(model(), 'GFPGAN');
-    expect(wish()?.params).toEqual({ outputFormat: 'png' });
+    expect(options()?.params).toEqual({ outputFormat: 'png' });
     expect(field<HTMLSelectElement>('combobox', /^File format/).value).toBe('png');
   });
 });
@@ -155,45 +155,45 @@ describe('the options of a model', () => {
   const on = (slug: string) => models().filter((model) => model.slug === slug);
 
   it('are those of Real-ESRGAN: faces too, with the licence that this brings in', async () => {
-    const { person, wish } = await choose({ on: on('nightmareai/real-esrgan') });
+    const { person, options } = await choose({ on: on('nightmareai/real-esrgan') });
     const faces = field<HTMLInputElement>('checkbox', 'Also restore faces Licence: Apache-2.0, parts of it non-commercial');
     expect(faces.checked).toBe(false);
     faces.focus();
     await person.keyboard(' ');
     expect(faces.checked).toBe(true);
-    expect(wish()?.params).toEqual({ faceEnhance: true });
+    expect(options()?.params).toEqual({ faceEnhance: true });
   });
 
   it('are those of GFPGAN: its versions, the newest first chosen', async () => {
-    const { person, wish } = await choose({ on: on('tencentarc/gfpgan') });
+    const { person, options } = await choose({ on: on('tencentarc/gfpgan') });
     const version = field<HTMLSelectElement>('combobox', 'Version');
     expect(within(version).getAllByRole('option').map((option) => option.textContent)).toEqual(['v1.2', 'v1.3', 'v1.4']);
     expect(version.value).toBe('v1.4');
     await person.selectOptions(version, 'v1.2');
     expect(version.value).toBe('v1.2');
-    expect(wish()?.params).toEqual({ version: 'v1.2' });
+    expect(options()?.params).toEqual({ version: 'v1.2' });
   });
 
   it('are those of CodeFormer: faithfulness from 0 to 1, the background and the faces', async () => {
-    const { person, wish } = await choose({ on: on('sczhou/codeformer') });
+    const { person, options } = await choose({ on: on('sczhou/codeformer') });
     const fidelity = field<HTMLInputElement>('slider', /^Faithfulness/);
     expect([fidelity.min, fidelity.max, fidelity.step]).toEqual(['0', '1', '0.05']);
     expect(screen.getByText('0 invents more detail, 1 stays closer to the original.')).toBeDefined();
     fireEvent.change(fidelity, { target: { value: '0.7' } });
-    expect(wish()?.params).toEqual({ fidelity: 0.7 });
+    expect(options()?.params).toEqual({ fidelity: 0.7 });
     await person.click(field('checkbox', 'Enhance the background too'));
     await person.click(field('checkbox', 'Enlarge faces separately'));
-    expect(wish()?.params).toEqual({ fidelity: 0.7, backgroundEnhance: false, faceUpsample: false });
+    expect(options()?.params).toEqual({ fidelity: 0.7, backgroundEnhance: false, faceUpsample: false });
   });
 
   it('are named by the API where the page does not know them, and a whole number moves in whole steps', async () => {
     const [first] = models();
     const tiles = { name: 'tiles', kind: 'integer', default: 2, minimum: 1, maximum: 8, choices: null, licence: null } as const;
-    const { wish } = await choose({ on: [{ ...(first as EnhancementModel), params: [...(first?.params ?? []), tiles] }] });
+    const { options } = await choose({ on: [{ ...(first as EnhancementModel), params: [...(first?.params ?? []), tiles] }] });
     const slider = field<HTMLInputElement>('slider', /^tiles/);
     expect([slider.min, slider.max, slider.step]).toEqual(['1', '8', '1']);
     fireEvent.change(slider, { target: { value: '5' } });
-    expect(wish()?.params).toEqual({ tiles: 5 });
+    expect(options()?.params).toEqual({ tiles: 5 });
   });
 
   it('have German names', async () => {

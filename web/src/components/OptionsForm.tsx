@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { EnhancementModel } from '../api/types.ts';
-import type { Outcome } from '../options/estimate.ts';
-import { goalsOf, wishFor, withModel, withParam, type Wish } from '../options/jobOptions.ts';
+import type { Estimate } from '../options/estimate.ts';
+import { availableGoals, optionsForGoal, withModel, withParam, type JobOptions } from '../options/jobOptions.ts';
 import { OutputFields } from './OutputFields.tsx';
 import { ParameterField } from './ParameterField.tsx';
 import { ScaleField } from './ScaleField.tsx';
@@ -9,27 +9,27 @@ import { ScaleField } from './ScaleField.tsx';
 type SettingsProps = {
   models: EnhancementModel[];
   model: EnhancementModel;
-  wish: Wish;
-  outcome: Outcome;
-  onWish: (wish: Wish) => void;
+  options: JobOptions;
+  estimate: Estimate;
+  onChange: (options: JobOptions) => void;
 };
 
 const OURS = ['scale', 'outputFormat', 'outputQuality'];
 
 /** Goal first; the model, its parameters and the file below “More”. */
-export function Settings({ models, model, wish, outcome, onWish }: SettingsProps) {
+export function Settings({ models, model, options, estimate, onChange }: SettingsProps) {
   const { t } = useTranslation();
   return (
     <>
       <fieldset className="goals">
         <legend>{t('goal.legend')}</legend>
-        {goalsOf(models).map((goal) => (
+        {availableGoals(models).map((goal) => (
           <label key={goal} className="goal">
             <input
               type="radio"
               name="goal"
-              checked={wish.goal === goal}
-              onChange={() => onWish(wishFor(goal, models) ?? wish)}
+              checked={options.goal === goal}
+              onChange={() => onChange(optionsForGoal(goal, models) ?? options)}
             />
             <span>
               <span className="goal-name">{t(`goal.${goal}`)}</span>
@@ -42,18 +42,18 @@ export function Settings({ models, model, wish, outcome, onWish }: SettingsProps
         <summary>{t('plan.more')}</summary>
         <div className="more-fields">
           <ScaleField
-            scales={outcome.scales}
-            scale={outcome.scale}
-            onScale={(scale) => onWish(withParam(wish, 'scale', scale))}
+            scales={estimate.scales}
+            scale={estimate.scale}
+            onScale={(scale) => onChange(withParam(options, 'scale', scale))}
           />
-          <OutputFields outcome={outcome} wish={wish} onWish={onWish} />
+          <OutputFields estimate={estimate} options={options} onChange={onChange} />
           <label className="field">
             <span>{t('settings.model')}</span>
             <select
               value={model.slug}
               onChange={({ target }) => {
                 const chosen = models.find(({ slug }) => slug === target.value);
-                if (chosen) onWish(withModel(wish, chosen));
+                if (chosen) onChange(withModel(options, chosen));
               }}
             >
               {models.map(({ slug, name }) => (
@@ -72,8 +72,8 @@ export function Settings({ models, model, wish, outcome, onWish }: SettingsProps
               <ParameterField
                 key={parameter.name}
                 parameter={parameter}
-                value={wish.params[parameter.name] ?? parameter.default}
-                onValue={(value) => onWish(withParam(wish, parameter.name, value))}
+                value={options.params[parameter.name] ?? parameter.default}
+                onValue={(value) => onChange(withParam(options, parameter.name, value))}
               />
             ))}
         </div>

@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next';
 import type { Problem } from '../api/problem.ts';
 import type { EnhancementModel } from '../api/types.ts';
 import { useDispatch, useTools } from '../flow/context.ts';
-import type { Order } from '../flow/submit.ts';
+import type { ModelAndParams } from '../flow/submit.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Original } from '../image/read.ts';
-import { outcomeOf } from '../options/estimate.ts';
-import type { Wish } from '../options/jobOptions.ts';
+import { estimateResult } from '../options/estimate.ts';
+import type { JobOptions } from '../options/jobOptions.ts';
 import { Icon } from './Icon.tsx';
 import { ProblemNote } from './ProblemAlert.tsx';
 import { QuotaNote } from './QuotaAlert.tsx';
@@ -17,35 +17,35 @@ import { WhereItGoes } from './PrivacyNotice.tsx';
 type PlanCardProps = {
   models: EnhancementModel[];
   model: EnhancementModel;
-  wish: Wish;
+  options: JobOptions;
   original: Original;
   problem: Problem | null;
-  onStart: (order: Order) => void;
+  onStart: (modelAndParams: ModelAndParams) => void;
 };
 
 /** The goal, what comes of it, what it costs, and where the picture goes. */
-export function PlanCard({ models, model, wish, original, problem, onStart }: PlanCardProps) {
+export function PlanCard({ models, model, options, original, problem, onStart }: PlanCardProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const dispatch = useDispatch();
   const { queries } = useTools();
   const { data: usage } = useQuery({ ...queries.usage, refetchOnMount: 'always' });
   const { width, height } = original;
-  const outcome = outcomeOf(wish, model, width, height);
+  const estimate = estimateResult(options, model, width, height);
   const usedUp = usage?.usage.remaining === 0;
   const from = format.size(width, height);
-  const to = format.size(outcome.width, outcome.height);
+  const to = format.size(estimate.width, estimate.height);
   return (
     <>
       <Settings
         models={models}
         model={model}
-        wish={wish}
-        outcome={outcome}
-        onWish={(changed) => dispatch({ type: 'wished', wish: changed })}
+        options={options}
+        estimate={estimate}
+        onChange={(changed) => dispatch({ type: 'optionsChanged', options: changed })}
       />
-      {outcome.limited && (
-        <p className="hint">{t('plan.limited', { scale: format.number(outcome.scale), model: model.name })}</p>
+      {estimate.limited && (
+        <p className="hint">{t('plan.limited', { scale: format.number(estimate.scale), model: model.name })}</p>
       )}
       {problem && <ProblemNote problem={problem} />}
       {usedUp && <QuotaNote usage={usage} />}
@@ -62,7 +62,7 @@ export function PlanCard({ models, model, wish, original, problem, onStart }: Pl
           type="button"
           className="button primary large"
           disabled={usedUp}
-          onClick={() => onStart({ model: model.slug, params: outcome.params })}
+          onClick={() => onStart({ model: model.slug, params: estimate.params })}
         >
           <Icon name="spark" />
           {t('plan.start')}

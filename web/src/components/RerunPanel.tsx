@@ -7,8 +7,8 @@ import { useTools } from '../flow/context.ts';
 import { asProblem } from '../flow/useEnhance.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Size } from '../image/read.ts';
-import { outcomeOf } from '../options/estimate.ts';
-import { firstWish, type Wish } from '../options/jobOptions.ts';
+import { estimateResult } from '../options/estimate.ts';
+import { defaultOptions, type JobOptions } from '../options/jobOptions.ts';
 import { ProblemNote } from './ProblemAlert.tsx';
 import { QuotaNote } from './QuotaAlert.tsx';
 import { Settings } from './OptionsForm.tsx';
@@ -20,25 +20,25 @@ export function TryOther({ job, originalSize }: { job: Job; originalSize: Size |
   const { queries } = useTools();
   const { data: models, error } = useQuery(queries.models);
   const { data: usage } = useQuery(queries.usage);
-  const [chosen, setChosen] = useState<Wish | null>(null);
+  const [chosen, setChosen] = useState<JobOptions | null>(null);
   const again = useAgain(job);
-  const wish = chosen ?? (models ? firstWish(models) : null);
-  const model = models?.find(({ slug }) => slug === wish?.model);
+  const options = chosen ?? (models ? defaultOptions(models) : null);
+  const model = models?.find(({ slug }) => slug === options?.model);
   if (!originalSize || !hasOriginal(job, new Date())) return <p className="hint">{t('result.originalGone')}</p>;
   if (!models && error) return <ProblemNote problem={asProblem(error)} />;
-  if (!models || !wish || !model) return <p className="hint">{t('plan.loading')}</p>;
-  const outcome = outcomeOf(wish, model, originalSize.width, originalSize.height);
+  if (!models || !options || !model) return <p className="hint">{t('plan.loading')}</p>;
+  const estimate = estimateResult(options, model, originalSize.width, originalSize.height);
   const usedUp = usage?.usage.remaining === 0;
   return (
     <div className="stack">
       <p className="hint">{t('result.tryOtherText')}</p>
-      <Settings models={models} model={model} wish={wish} outcome={outcome} onWish={setChosen} />
+      <Settings models={models} model={model} options={options} estimate={estimate} onChange={setChosen} />
       {usedUp && <QuotaNote usage={usage} />}
       <p className="size-line">
         <strong>
           {t('plan.sizeLine', {
             from: format.size(originalSize.width, originalSize.height),
-            to: format.size(outcome.width, outcome.height),
+            to: format.size(estimate.width, estimate.height),
           })}
         </strong>
         {usage && !usedUp && <span>{t('plan.uses', { left: usage.usage.remaining })}</span>}
@@ -47,7 +47,7 @@ export function TryOther({ job, originalSize }: { job: Job; originalSize: Size |
         type="button"
         className="button primary"
         disabled={again.isPending || usedUp}
-        onClick={() => again.mutate({ model: wish.model, params: outcome.params })}
+        onClick={() => again.mutate({ model: options.model, params: estimate.params })}
       >
         {t('result.tryStart')}
       </button>

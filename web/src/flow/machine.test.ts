@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../api/problem.ts';
 import type { Job } from '../api/types.ts';
 import type { Original } from '../image/read.ts';
-import type { Wish } from '../options/jobOptions.ts';
+import type { JobOptions } from '../options/jobOptions.ts';
 import { jobIdOf, next, openedAt, viewOf, type Flow, type FlowEvent } from './machine.ts';
 
 const file = new File(['x'], 'cat.jpg');
 const original: Original = { file, name: 'cat.jpg', type: 'image/jpeg', width: 320, height: 213, url: 'blob:1' };
-const wish: Wish = { goal: 'enlarge', model: 'a/b', params: {} };
+const options: JobOptions = { goal: 'enlarge', model: 'a/b', params: {} };
 const problem = new Problem({ kind: 'rate_limited' });
 const refusal = { reason: 'empty', name: 'cat.jpg' } as const;
 
@@ -17,8 +17,8 @@ const job = (status: Job['status'], id = 'j1', imageUrl: string | null = '/r2-ai
 const states: Record<Flow['at'], Flow> = {
   start: { at: 'start', refusal: null },
   reading: { at: 'reading', file },
-  plan: { at: 'plan', original, wish: null, problem: null },
-  sending: { at: 'sending', original, wish, sent: 0.2, stored: false },
+  plan: { at: 'plan', original, options: null, problem: null },
+  sending: { at: 'sending', original, options, sent: 0.2, stored: false },
   opening: { at: 'opening', id: 'j1' },
   running: { at: 'running', job: job('processing'), original, previous: null },
   revealing: { at: 'revealing', job: job('succeeded'), original, previous: null },
@@ -32,8 +32,8 @@ const events: { [Type in FlowEvent['type']]: Extract<FlowEvent, { type: Type }> 
   fileRefused: { type: 'fileRefused', file, refusal },
   fileRead: { type: 'fileRead', file, original },
   sampleMissed: { type: 'sampleMissed', refusal },
-  wished: { type: 'wished', wish },
-  started: { type: 'started', wish },
+  optionsChanged: { type: 'optionsChanged', options },
+  started: { type: 'started', options },
   bytesSent: { type: 'bytesSent', share: 0.5 },
   stored: { type: 'stored' },
   sendingRefused: { type: 'sendingRefused', problem },
@@ -50,7 +50,7 @@ const events: { [Type in FlowEvent['type']]: Extract<FlowEvent, { type: Type }> 
 const table: Record<Flow['at'], Partial<Record<FlowEvent['type'], Flow['at']>>> = {
   start: { fileOffered: 'reading', sampleMissed: 'start', addressed: 'opening', left: 'start' },
   reading: { fileOffered: 'reading', fileRefused: 'start', fileRead: 'plan', addressed: 'opening', left: 'start' },
-  plan: { fileOffered: 'reading', wished: 'plan', started: 'sending', addressed: 'opening', left: 'start' },
+  plan: { fileOffered: 'reading', optionsChanged: 'plan', started: 'sending', addressed: 'opening', left: 'start' },
   sending: {
     bytesSent: 'sending',
     stored: 'sending',
@@ -80,13 +80,13 @@ describe.each(names)('%s', (at) => {
 });
 
 describe('what a move carries', () => {
-  it('keeps the picture and the wish when the server says no, with why', () => {
-    expect(next(states.sending, events.sendingRefused)).toEqual({ at: 'plan', original, wish, problem });
+  it('keeps the picture and the options when the server says no, with why', () => {
+    expect(next(states.sending, events.sendingRefused)).toEqual({ at: 'plan', original, options, problem });
   });
 
   it('drops the problem once something is changed', () => {
     const refused = next(states.sending, events.sendingRefused);
-    expect(next(refused, events.wished)).toMatchObject({ problem: null, wish });
+    expect(next(refused, events.optionsChanged)).toMatchObject({ problem: null, options });
   });
 
   it('ignores the answer about a file that is no longer the one', () => {

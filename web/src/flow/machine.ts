@@ -5,13 +5,13 @@
 import type { Problem } from '../api/problem.ts';
 import { hasEnded, type Job } from '../api/types.ts';
 import type { Original, Refusal, Size } from '../image/read.ts';
-import type { Wish } from '../options/jobOptions.ts';
+import type { JobOptions } from '../options/jobOptions.ts';
 
 export type Flow =
   | { at: 'start'; refusal: Refusal | null }
   | { at: 'reading'; file: File }
-  | { at: 'plan'; original: Original; wish: Wish | null; problem: Problem | null }
-  | { at: 'sending'; original: Original; wish: Wish; sent: number; stored: boolean }
+  | { at: 'plan'; original: Original; options: JobOptions | null; problem: Problem | null }
+  | { at: 'sending'; original: Original; options: JobOptions; sent: number; stored: boolean }
   | { at: 'opening'; id: string }
   | { at: 'running'; job: Job; original: Original | null; previous: Job | null }
   | { at: 'revealing'; job: Job; original: Original | null; previous: Job | null }
@@ -24,8 +24,8 @@ export type FlowEvent =
   | { type: 'fileRefused'; file: File; refusal: Refusal }
   | { type: 'fileRead'; file: File; original: Original }
   | { type: 'sampleMissed'; refusal: Refusal }
-  | { type: 'wished'; wish: Wish }
-  | { type: 'started'; wish: Wish }
+  | { type: 'optionsChanged'; options: JobOptions }
+  | { type: 'started'; options: JobOptions }
   | { type: 'bytesSent'; share: number }
   | { type: 'stored' }
   | { type: 'sendingRefused'; problem: Problem }
@@ -65,24 +65,24 @@ const moves: Moves = {
     fileOffered: offered,
     fileRefused: (state, { file, refusal }) => (file === state.file ? { at: 'start', refusal } : state),
     fileRead: (state, { file, original }) =>
-      file === state.file ? { at: 'plan', original, wish: null, problem: null } : state,
+      file === state.file ? { at: 'plan', original, options: null, problem: null } : state,
     addressed,
     left,
   },
   plan: {
     fileOffered: offered,
-    wished: (state, { wish }) => ({ ...state, wish, problem: null }),
-    started: ({ original }, { wish }) => ({ at: 'sending', original, wish, sent: 0, stored: false }),
+    optionsChanged: (state, { options }) => ({ ...state, options, problem: null }),
+    started: ({ original }, { options }) => ({ at: 'sending', original, options, sent: 0, stored: false }),
     addressed,
     left,
   },
   sending: {
     bytesSent: (state, { share }) => (state.stored ? state : { ...state, sent: Math.max(state.sent, share) }),
     stored: (state) => ({ ...state, sent: 1, stored: true }),
-    sendingRefused: ({ original, wish }, { problem }) => ({ at: 'plan', original, wish, problem }),
+    sendingRefused: ({ original, options }, { problem }) => ({ at: 'plan', original, options, problem }),
     // Once the job is being made it can't be unmade here; it is cancelled as a job.
     sendingStopped: (state) =>
-      state.stored ? state : { at: 'plan', original: state.original, wish: state.wish, problem: null },
+      state.stored ? state : { at: 'plan', original: state.original, options: state.options, problem: null },
     jobCreated: ({ original }, { job }) => placeOf(job, original, null),
   },
   opening: {

@@ -6,7 +6,7 @@ import { Sender } from './submit.ts';
 
 const file = new File(['x'], 'cat.jpg');
 const original: Original = { file, name: 'cat.jpg', type: 'image/jpeg', width: 4, height: 4, url: 'blob:1' };
-const order = { model: 'a/b', params: { scale: 2 } };
+const modelAndParams = { model: 'a/b', params: { scale: 2 } };
 const made = { id: 'u1', status: 'queued' } as Job;
 
 /** A server and a bucket that remember what they were asked; `refusals` are told first, one a request. */
@@ -42,20 +42,20 @@ const senderFor = (backend: Backend) => new Sender(backend, backend.put, async (
 describe('sending', () => {
   it('asks where to, sends, makes the job', async () => {
     const backend = new Backend();
-    expect(await senderFor(backend).send(original, order, watcher)).toBe(made);
+    expect(await senderFor(backend).send(original, modelAndParams, watcher)).toBe(made);
     expect(backend.asked).toEqual(['ticket', 'put', 'job']);
   });
 
   it('asks again with the same key when the answer is lost', async () => {
     const backend = new Backend(['unreachable', 'unreachable']);
-    await senderFor(backend).send(original, order, watcher);
+    await senderFor(backend).send(original, modelAndParams, watcher);
     expect(backend.asked).toEqual(['ticket', 'put', 'job', 'job', 'job']);
     expect(new Set(backend.keys).size).toBe(1);
   });
 
   it('finds the job that an earlier try made', async () => {
     const backend = new Backend(['conflict']);
-    expect(await senderFor(backend).send(original, order, watcher)).toBe(made);
+    expect(await senderFor(backend).send(original, modelAndParams, watcher)).toBe(made);
     expect(backend.asked).toEqual(['ticket', 'put', 'job', 'look']);
   });
 
@@ -64,8 +64,8 @@ describe('sending', () => {
     async (kind) => {
       const backend = new Backend([kind]);
       const sender = senderFor(backend);
-      await expect(sender.send(original, order, watcher)).rejects.toMatchObject({ kind });
-      await sender.send(original, order, watcher);
+      await expect(sender.send(original, modelAndParams, watcher)).rejects.toMatchObject({ kind });
+      await sender.send(original, modelAndParams, watcher);
       expect(backend.asked).toEqual(['ticket', 'put', 'job', 'job']);
       expect(new Set(backend.keys).size).toBe(2);
     },
@@ -74,8 +74,8 @@ describe('sending', () => {
   it('sends the picture again after it was refused', async () => {
     const backend = new Backend(['unsupported_media_type']);
     const sender = senderFor(backend);
-    await expect(sender.send(original, order, watcher)).rejects.toMatchObject({ kind: 'unsupported_media_type' });
-    await sender.send(original, order, watcher);
+    await expect(sender.send(original, modelAndParams, watcher)).rejects.toMatchObject({ kind: 'unsupported_media_type' });
+    await sender.send(original, modelAndParams, watcher);
     expect(backend.asked).toEqual(['ticket', 'put', 'job', 'ticket', 'put', 'job']);
   });
 
@@ -83,8 +83,8 @@ describe('sending', () => {
     const backend = new Backend(['rate_limited']);
     backend.expiresAt = new Date(Date.now() + 1000).toISOString();
     const sender = senderFor(backend);
-    await expect(sender.send(original, order, watcher)).rejects.toThrow();
-    await sender.send(original, order, watcher);
+    await expect(sender.send(original, modelAndParams, watcher)).rejects.toThrow();
+    await sender.send(original, modelAndParams, watcher);
     expect(backend.asked.filter((what) => what === 'put')).toHaveLength(2);
   });
 });

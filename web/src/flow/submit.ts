@@ -7,7 +7,7 @@ import { freshKey } from '../api/idempotencyKey.ts';
 
 type Ticket = { upload: Upload; stored: boolean };
 type Watcher = { onSent: (share: number) => void; onStored: () => void; signal: AbortSignal };
-export type Order = { model: string; params: Params };
+export type ModelAndParams = { model: string; params: Params };
 
 const TRIES = 3;
 const MARGIN = 30_000;
@@ -22,7 +22,7 @@ export class Sender {
     private readonly pause: (milliseconds: number) => Promise<void>,
   ) {}
 
-  async send(original: Original, order: Order, { onSent, onStored, signal }: Watcher): Promise<Job> {
+  async send(original: Original, modelAndParams: ModelAndParams, { onSent, onStored, signal }: Watcher): Promise<Job> {
     const { file, name, type } = original;
     const ticket = this.usable(file) ?? {
       upload: await this.api.requestUpload({ name, type, size: file.size }, signal),
@@ -33,7 +33,7 @@ export class Sender {
     ticket.stored = true;
     onStored();
     try {
-      return await this.create(ticket.upload.uploadId, name, order);
+      return await this.create(ticket.upload.uploadId, name, modelAndParams);
     } catch (error) {
       if (!(error instanceof Problem) || !isWorthKeeping(error)) this.tickets.delete(file);
       throw error;
@@ -41,11 +41,11 @@ export class Sender {
   }
 
   /** The same key each time: a job whose answer was lost is told again and not made again. */
-  private async create(uploadId: string, filename: string, order: Order): Promise<Job> {
+  private async create(uploadId: string, filename: string, modelAndParams: ModelAndParams): Promise<Job> {
     const key = freshKey();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return (await this.api.createJob({ uploadId, filename, ...order }, key)).data;
+        return (await this.api.createJob({ uploadId, filename, ...modelAndParams }, key)).data;
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         // The upload's id is its job's: an earlier try made it.

@@ -3,10 +3,10 @@ import { useCallback, useRef } from 'react';
 import { Problem } from '../api/problem.ts';
 import type { Job } from '../api/types.ts';
 import type { Original } from '../image/read.ts';
-import type { Wish } from '../options/jobOptions.ts';
+import type { JobOptions } from '../options/jobOptions.ts';
 import { useTools } from './context.ts';
 import type { FlowEvent } from './machine.ts';
-import type { Order } from './submit.ts';
+import type { ModelAndParams } from './submit.ts';
 
 /** Puts a job that was just made where everything that shows jobs finds it. */
 export function useKeepJob(): (job: Job) => void {
@@ -28,12 +28,12 @@ export function useEnhance(dispatch: (event: FlowEvent) => void) {
   const keep = useKeepJob();
   const stop = useRef<AbortController>(null);
   const start = useCallback(
-    async (original: Original, wish: Wish, order: Order) => {
+    async (original: Original, options: JobOptions, modelAndParams: ModelAndParams) => {
       const controller = new AbortController();
       stop.current = controller;
-      dispatch({ type: 'started', wish });
+      dispatch({ type: 'started', options });
       try {
-        const job = await sender.send(original, order, {
+        const job = await sender.send(original, modelAndParams, {
           onSent: (share) => dispatch({ type: 'bytesSent', share }),
           onStored: () => dispatch({ type: 'stored' }),
           signal: controller.signal,

@@ -4,7 +4,7 @@ import type { Job, Params } from '../api/types.ts';
 import { useDispatch, useTools } from './context.ts';
 import { useKeepJob } from './useEnhance.ts';
 import { freshKey } from '../api/idempotencyKey.ts';
-import type { Order } from './submit.ts';
+import type { ModelAndParams } from './submit.ts';
 
 /** Makes another job of an earlier job's original; asking once more after a lost answer gives the same job. */
 export function useAgain(from: Job) {
@@ -13,11 +13,11 @@ export function useAgain(from: Job) {
   const keep = useKeepJob();
   const keys = useRef(new Map<string, string>());
   return useMutation({
-    mutationFn: async (order: Order) => {
-      const asked = JSON.stringify(order);
+    mutationFn: async (modelAndParams: ModelAndParams) => {
+      const asked = JSON.stringify(modelAndParams);
       const key = keys.current.get(asked) ?? freshKey();
       keys.current.set(asked, key);
-      const { data } = await api.createJob({ fromJobId: from.id, ...order }, key);
+      const { data } = await api.createJob({ fromJobId: from.id, ...modelAndParams }, key);
       keys.current.delete(asked);
       return data;
     },
@@ -28,8 +28,8 @@ export function useAgain(from: Job) {
   });
 }
 
-/** An earlier job's order as it can be asked for: a scale below 1 comes only from not naming one. */
-export function orderOf(job: Job): Order {
+/** A job's model and parameters as a new request may send them: a scale below 1 is only possible by omitting it. */
+export function modelAndParamsOf(job: Job): ModelAndParams {
   const params: Params = { ...job.params };
   if (typeof params.scale === 'number' && params.scale < 1) delete params.scale;
   return { model: job.model, params };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EnhancementModel, Parameter } from '../api/types.ts';
-import { outcomeOf } from './estimate.ts';
-import { firstWish, goalsOf, wishFor, withModel, withParam, type Wish } from './jobOptions.ts';
+import { estimateResult } from './estimate.ts';
+import { defaultOptions, availableGoals, optionsForGoal, withModel, withParam, type JobOptions } from './jobOptions.ts';
 
 const number = { minimum: 1, maximum: 4, choices: null, licence: null };
 const output: Parameter[] = [
@@ -29,19 +29,19 @@ const gfpgan: EnhancementModel = {
   params: [{ name: 'scale', kind: 'number', default: 2, ...number }, ...output],
 };
 const models = [esrgan, gfpgan];
-const enlarge: Wish = { goal: 'enlarge', model: esrgan.slug, params: {} };
+const enlarge: JobOptions = { goal: 'enlarge', model: esrgan.slug, params: {} };
 
 describe('a goal', () => {
   it('is offered when a model serves it', () => {
-    expect(goalsOf(models)).toEqual(['enlarge', 'faces', 'cleanup']);
-    expect(goalsOf([gfpgan])).toEqual(['faces']);
-    expect(firstWish([])).toBeNull();
+    expect(availableGoals(models)).toEqual(['enlarge', 'faces', 'cleanup']);
+    expect(availableGoals([gfpgan])).toEqual(['faces']);
+    expect(defaultOptions([])).toBeNull();
   });
 
   it('brings its model and preset', () => {
-    expect(firstWish(models)).toEqual(enlarge);
-    expect(wishFor('cleanup', models)).toEqual({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } });
-    expect(wishFor('faces', [esrgan])).toBeNull();
+    expect(defaultOptions(models)).toEqual(enlarge);
+    expect(optionsForGoal('cleanup', models)).toEqual({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } });
+    expect(optionsForGoal('faces', [esrgan])).toBeNull();
   });
 
   it('follows the model that is chosen, and the file format stays', () => {
@@ -50,44 +50,44 @@ describe('a goal', () => {
   });
 });
 
-describe('what a wish comes to', () => {
+describe('the estimate', () => {
   it('is the usual scale as WebP', () => {
-    const outcome = outcomeOf(enlarge, esrgan, 1200, 900);
-    expect(outcome).toMatchObject({ width: 4800, height: 3600, scale: 4, limited: false, format: 'webp' });
-    expect(outcome.params).toEqual({ scale: 4, outputFormat: 'webp' });
-    expect(outcome.scales).toEqual([1, 1.5, 2, 3, 4]);
+    const estimate = estimateResult(enlarge, esrgan, 1200, 900);
+    expect(estimate).toMatchObject({ width: 4800, height: 3600, scale: 4, limited: false, format: 'webp' });
+    expect(estimate.params).toEqual({ scale: 4, outputFormat: 'webp' });
+    expect(estimate.scales).toEqual([1, 1.5, 2, 3, 4]);
   });
 
   it('keeps a scale that is chosen', () => {
-    expect(outcomeOf(withParam(enlarge, 'scale', 2), esrgan, 100, 50)).toMatchObject({ width: 200, height: 100 });
+    expect(estimateResult(withParam(enlarge, 'scale', 2), esrgan, 100, 50)).toMatchObject({ width: 200, height: 100 });
   });
 
   it('offers no more than the model can and leaves the largest to the server', () => {
-    const outcome = outcomeOf(enlarge, esrgan, 4000, 3000);
-    expect(outcome).toMatchObject({ scale: 1.67, limited: true, scales: [1, 1.5, 1.67], width: 6688, height: 5016 });
-    expect(outcome.params).not.toHaveProperty('scale');
+    const estimate = estimateResult(enlarge, esrgan, 4000, 3000);
+    expect(estimate).toMatchObject({ scale: 1.67, limited: true, scales: [1, 1.5, 1.67], width: 6688, height: 5016 });
+    expect(estimate.params).not.toHaveProperty('scale');
   });
 
   it('never asks for a scale below 1', () => {
-    const outcome = outcomeOf({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } }, esrgan, 8000, 6000);
-    expect(outcome).toMatchObject({ scale: 0.83, scales: [0.83], limited: true });
-    expect(outcome.params).not.toHaveProperty('scale');
+    const estimate = estimateResult({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } }, esrgan, 8000, 6000);
+    expect(estimate).toMatchObject({ scale: 0.83, scales: [0.83], limited: true });
+    expect(estimate.params).not.toHaveProperty('scale');
   });
 
   it('does not offer WebP for a side that it can not hold', () => {
-    const panorama = outcomeOf(enlarge, esrgan, 6000, 300);
+    const panorama = estimateResult(enlarge, esrgan, 6000, 300);
     expect(panorama.formats).toEqual([
       { name: 'png', fits: true },
       { name: 'webp', fits: false },
       { name: 'jpeg', fits: true },
     ]);
     expect(panorama.format).toBe('png');
-    expect(outcomeOf(withParam(enlarge, 'scale', 2), esrgan, 6000, 300).format).toBe('webp');
+    expect(estimateResult(withParam(enlarge, 'scale', 2), esrgan, 6000, 300).format).toBe('webp');
   });
 
   it('sends a quality only where it means something', () => {
     const chosen = withParam(enlarge, 'outputQuality', 70);
-    expect(outcomeOf(chosen, esrgan, 10, 10).params).toHaveProperty('outputQuality', 70);
-    expect(outcomeOf(withParam(chosen, 'outputFormat', 'png'), esrgan, 10, 10).params).not.toHaveProperty('outputQuality');
+    expect(estimateResult(chosen, esrgan, 10, 10).params).toHaveProperty('outputQuality', 70);
+    expect(estimateResult(withParam(chosen, 'outputFormat', 'png'), esrgan, 10, 10).params).not.toHaveProperty('outputQuality');
   });
 });

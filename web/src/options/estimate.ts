@@ -1,9 +1,9 @@
 import type { EnhancementModel, Params } from '../api/types.ts';
 import { fitsFormat, largestScale, resultSize } from '../image/size.ts';
-import type { Wish } from './jobOptions.ts';
+import type { JobOptions } from './jobOptions.ts';
 
-/** What a wish comes to for a picture of this size, and what is on offer for it. */
-export type Outcome = {
+/** The expected result for an image of this size, and the scales and formats to choose from. */
+export type Estimate = {
   width: number;
   height: number;
   scale: number;
@@ -20,10 +20,10 @@ const STEPS = [1, 1.5, 2, 3, 4];
 /** A result's bytes are what an installation pays for; WebP has an eighth of PNG's. */
 const PREFERRED = ['webp', 'png', 'jpeg'];
 
-export function outcomeOf(wish: Wish, model: EnhancementModel, width: number, height: number): Outcome {
+export function estimateResult(options: JobOptions, model: EnhancementModel, width: number, height: number): Estimate {
   const bounds = { factor: parameter(model, 'scale')?.maximum ?? 1, maxPixels: model.maxPixels };
   const largest = largestScale(width, height, bounds);
-  const wanted = numberOf(wish.params.scale) ?? numberOf(parameter(model, 'scale')?.default) ?? 1;
+  const wanted = numberOf(options.params.scale) ?? numberOf(parameter(model, 'scale')?.default) ?? 1;
   const scale = Math.min(wanted, largest);
   const size = resultSize(width, height, scale, bounds);
   const formats = (parameter(model, 'outputFormat')?.choices ?? []).map((name) => ({
@@ -31,9 +31,9 @@ export function outcomeOf(wish: Wish, model: EnhancementModel, width: number, he
     fits: fitsFormat(name, size.width, size.height),
   }));
   const fitting = formats.filter(({ fits }) => fits).map(({ name }) => name);
-  const asked = wish.params.outputFormat;
+  const asked = options.params.outputFormat;
   const format = fitting.find((name) => name === asked) ?? PREFERRED.find((name) => fitting.includes(name)) ?? 'png';
-  const params: Params = { ...wish.params, outputFormat: format };
+  const params: Params = { ...options.params, outputFormat: format };
   delete params.scale;
   if (format === 'png') delete params.outputQuality;
   // Not named, the server takes the largest that fits: it may be below 1, which can't be asked for.

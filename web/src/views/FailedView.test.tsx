@@ -44,7 +44,7 @@ describe('a job that failed', () => {
   });
 });
 
-it('tells of a cancelled job that it was the person’s wish, and names no error', async () => {
+it('tells of a cancelled job that it was the person’s choice, and names no error', async () => {
   await show(<FailedView job={canceled()} />);
   expect(screen.getByRole('heading', { level: 1, name: 'Cancelled' })).toBeDefined();
   expect(page()).toContain('You cancelled this picture. Nothing more is done with it.');

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
-import { hasOriginal, orderOf, useAgain } from '../flow/useRerun.ts';
+import { hasOriginal, modelAndParamsOf, useAgain } from '../flow/useRerun.ts';
 import { useDispatch, useTools } from '../flow/context.ts';
 import { asProblem } from '../flow/useEnhance.ts';
 import { Icon } from '../components/Icon.tsx';
@@ -37,7 +37,7 @@ export function FailedView({ job }: { job: Job }) {
               type="button"
               className="button primary"
               disabled={again.isPending || usedUp}
-              onClick={() => again.mutate(orderOf(job))}
+              onClick={() => again.mutate(modelAndParamsOf(job))}
             >
               <Icon name="again" />
               {t('failed.retry')}

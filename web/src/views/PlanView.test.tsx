@@ -5,17 +5,17 @@ import type { Original } from '../image/read.ts';
 import { models, problem, refused, usedUp } from '../testing/contract.ts';
 import { original, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
-import type { Wish } from '../options/jobOptions.ts';
+import type { JobOptions } from '../options/jobOptions.ts';
 import { PlanView } from './PlanView.tsx';
 
 const USAGE = 'GET /api/ai-image/usage';
 const MODELS = 'GET /api/ai-image/models';
 const start = (name = 'Enhance') => screen.findByRole<HTMLButtonElement>('button', { name });
 
-type Given = { picture?: Original; wish?: Wish | null; problem?: Problem | null };
+type Given = { picture?: Original; options?: JobOptions | null; problem?: Problem | null };
 
-const plan = ({ picture = original(), wish = null, problem: why = null }: Given = {}, onStart = vi.fn()) => (
-  <PlanView original={picture} wish={wish} problem={why} onStart={onStart} />
+const plan = ({ picture = original(), options = null, problem: why = null }: Given = {}, onStart = vi.fn()) => (
+  <PlanView original={picture} options={options} problem={why} onStart={onStart} />
 );
 
 it('shows the picture with its name and size beside what will become of it', async () => {
@@ -48,13 +48,13 @@ it('starts with what is chosen: at first the first goal, in WebP at the model’
   );
 });
 
-it('starts with the wish that it is given, by the keyboard', async () => {
+it('starts with the options that it is given, by the keyboard', async () => {
   const onStart = vi.fn();
-  const wish: Wish = { goal: 'faces', model: 'tencentarc/gfpgan', params: { scale: 3, version: 'v1.3', outputFormat: 'png' } };
-  const { person } = await show(plan({ wish }, onStart));
+  const options: JobOptions = { goal: 'faces', model: 'tencentarc/gfpgan', params: { scale: 3, version: 'v1.3', outputFormat: 'png' } };
+  const { person } = await show(plan({ options }, onStart));
   (await start()).focus();
   await person.keyboard('{Enter}');
-  expect(onStart).toHaveBeenCalledWith(wish, { model: wish.model, params: wish.params });
+  expect(onStart).toHaveBeenCalledWith(options, { model: options.model, params: options.params });
   expect(screen.getByText('From 320×213 to 960×639 pixels')).toBeDefined();
 });
 
@@ -63,7 +63,7 @@ it('tells what is chosen, and that another picture is wanted', async () => {
   await person.click(await screen.findByRole('radio', { name: /^Clean up/ }));
   await person.click(screen.getByRole('button', { name: 'Choose another' }));
   expect(told).toEqual([
-    { type: 'wished', wish: { goal: 'cleanup', model: 'nightmareai/real-esrgan', params: { scale: 1 } } },
+    { type: 'optionsChanged', options: { goal: 'cleanup', model: 'nightmareai/real-esrgan', params: { scale: 1 } } },
     { type: 'left' },
   ]);
 });

@@ -3,28 +3,28 @@ import { useTranslation } from 'react-i18next';
 import type { Problem } from '../api/problem.ts';
 import { useTools } from '../flow/context.ts';
 import { asProblem } from '../flow/useEnhance.ts';
-import type { Order } from '../flow/submit.ts';
+import type { ModelAndParams } from '../flow/submit.ts';
 import { useFormat } from '../i18n/format.ts';
 import { PlanCard } from '../components/PlanCard.tsx';
 import { ProblemNote } from '../components/ProblemAlert.tsx';
 import type { Original } from '../image/read.ts';
-import { firstWish, type Wish } from '../options/jobOptions.ts';
+import { defaultOptions, type JobOptions } from '../options/jobOptions.ts';
 
 type PlanViewProps = {
   original: Original;
-  wish: Wish | null;
+  options: JobOptions | null;
   problem: Problem | null;
-  onStart: (wish: Wish, order: Order) => void;
+  onStart: (options: JobOptions, modelAndParams: ModelAndParams) => void;
 };
 
 /** The picture beside what is going to happen to it; nothing has been sent yet. */
-export function PlanView({ original, wish: chosen, problem, onStart }: PlanViewProps) {
+export function PlanView({ original, options: chosen, problem, onStart }: PlanViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const { queries } = useTools();
   const { data: models, error } = useQuery(queries.models);
-  const wish = chosen ?? (models ? firstWish(models) : null);
-  const model = models?.find(({ slug }) => slug === wish?.model);
+  const options = chosen ?? (models ? defaultOptions(models) : null);
+  const model = models?.find(({ slug }) => slug === options?.model);
   return (
     <>
       <h1>{t('plan.title')}</h1>
@@ -36,14 +36,14 @@ export function PlanView({ original, wish: chosen, problem, onStart }: PlanViewP
           </figcaption>
         </figure>
         <div className="card plan-card">
-          {models && wish && model ? (
+          {models && options && model ? (
             <PlanCard
               models={models}
               model={model}
-              wish={wish}
+              options={options}
               original={original}
               problem={problem}
-              onStart={(order) => onStart(wish, order)}
+              onStart={(modelAndParams) => onStart(options, modelAndParams)}
             />
           ) : error ? (
             <ProblemNote problem={asProblem(error)} />

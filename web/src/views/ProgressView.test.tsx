@@ -7,8 +7,8 @@ import { JOB, original, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
 import { ProgressView } from './ProgressView.tsx';
 
-const wish = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
-const sending = (sent: number, stored = false): Underway => ({ at: 'sending', original: original(), wish, sent, stored });
+const options = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
+const sending = (sent: number, stored = false): Underway => ({ at: 'sending', original: original(), options, sent, stored });
 const at = (job: Job, more: Partial<Extract<Underway, { at: 'running' }>> = {}): Underway => ({
   at: 'running',
   job,

@@ -15,7 +15,7 @@ export function ProgressView({ flow, onStopSending }: ProgressViewProps) {
   const { queries } = useTools();
   const { data: models } = useQuery(queries.models);
   const job = flow.at === 'sending' ? null : flow.job;
-  const slug = flow.at === 'sending' ? flow.wish.model : flow.job.model;
+  const slug = flow.at === 'sending' ? flow.options.model : flow.job.model;
   const model = models?.find((candidate) => candidate.slug === slug);
   return (
     <div className="progress">
