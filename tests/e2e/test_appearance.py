@@ -85,8 +85,8 @@ def test_every_view_on_the_way_to_a_result(visit: Visit, stack: LocalStack, faul
     someone.cancels()
     looks(page, language, "canceled")
     page.goto("/?job=" + "p" + "a" * 25)
-    someone.sees("gone")
-    looks(page, language, "gone")
+    someone.sees("unavailable")
+    looks(page, language, "unavailable")
 
 
 @pytest.mark.parametrize("language", LOCALES)

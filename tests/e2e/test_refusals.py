@@ -124,12 +124,12 @@ def test_a_deleted_job_is_gone(visit: Visit) -> None:
     job = address.partition("job=")[2]
     assert page.request.delete(f"/api/ai-image/jobs/{job}").ok
     page.reload()
-    someone.sees("gone")
+    someone.sees("unavailable")
 
 
 def test_a_stranger_s_job_is_gone(visit: Visit) -> None:
     page = visit("/?job=" + "p" + "a" * 25, expected=(404, 401))
-    Person(page).sees("gone")
+    Person(page).sees("unavailable")
 
 
 def test_an_expired_share_link_says_so(visit: Visit, stack: LocalStack) -> None:

@@ -69,11 +69,11 @@ describe('a job in the address', () => {
     ['running', ok(running()), 'progress', 'Enhancing your picture'],
     ['failed', ok(failed()), 'failed', 'That did not work'],
     ['cancelled', ok(canceled()), 'failed', 'Cancelled'],
-    ['past its time', ok(succeeded({ imageUrl: null })), 'gone', 'This picture is not here'],
-    ['unknown', no(404, refused('not_found')), 'gone', 'This picture is not here'],
-    ['deleted', no(410, refused('gone')), 'gone', 'This picture is not here'],
-    ['somebody else’s', no(403, refused('forbidden')), 'gone', 'This picture is not here'],
-    ['of a session that is over', no(401, refused('unauthorized')), 'gone', 'This picture is not here'],
+    ['past its time', ok(succeeded({ imageUrl: null })), 'unavailable', 'This picture is not here'],
+    ['unknown', no(404, refused('not_found')), 'unavailable', 'This picture is not here'],
+    ['deleted', no(410, refused('gone')), 'unavailable', 'This picture is not here'],
+    ['somebody else’s', no(403, refused('forbidden')), 'unavailable', 'This picture is not here'],
+    ['of a session that is over', no(401, refused('unauthorized')), 'unavailable', 'This picture is not here'],
   ])('is opened: %s', async (_, answer, name, words) => {
     await opened(answer);
     expect(view()).toBe('opening');

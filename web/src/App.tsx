@@ -2,12 +2,12 @@ import { usePrefetchQuery } from '@tanstack/react-query';
 import { useEffect, useReducer, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Toaster } from 'sonner';
-import { addressOf, jobIn, useAddress } from './flow/useJobUrl.ts';
-import { DispatchProvider, useTools } from './flow/context.ts';
+import { urlOf, jobIdFromUrl, useJobUrl } from './flow/useJobUrl.ts';
+import { DispatchProvider, useServices } from './flow/context.ts';
 import { useEnhance } from './flow/useEnhance.ts';
-import { next, openedAt, viewOf, type Flow } from './flow/machine.ts';
-import { useOffering } from './flow/useDropAndPaste.ts';
-import { useFollowing, useReading, useRelease, useRevealing } from './flow/effects.ts';
+import { next, initialFlow, viewOf, type Flow } from './flow/machine.ts';
+import { useDropAndPaste } from './flow/useDropAndPaste.ts';
+import { useJobPolling, useReadFile, useReleaseObjectUrl, useDecodeResult } from './flow/effects.ts';
 import { Announcer } from './components/Announcer.tsx';
 import { Footer } from './components/Footer.tsx';
 import { Header } from './components/Header.tsx';
@@ -15,7 +15,7 @@ import { History } from './components/History.tsx';
 import { Note } from './components/Alert.tsx';
 import { OfflineBanner } from './components/OfflineBanner.tsx';
 import { FailedView } from './views/FailedView.tsx';
-import { GoneView } from './views/UnavailableView.tsx';
+import { UnavailableView } from './views/UnavailableView.tsx';
 import { OpeningView } from './views/OpeningView.tsx';
 import { PlanView } from './views/PlanView.tsx';
 import { ProgressView } from './views/ProgressView.tsx';
@@ -24,16 +24,16 @@ import { StartView } from './views/StartView.tsx';
 
 export function App({ signInFailed }: { signInFailed: boolean }) {
   const { t } = useTranslation();
-  const [flow, dispatch] = useReducer(next, null, () => openedAt(jobIn(location.search)));
-  const { queries } = useTools();
+  const [flow, dispatch] = useReducer(next, null, () => initialFlow(jobIdFromUrl(location.search)));
+  const { queries } = useServices();
   usePrefetchQuery(queries.models);
   const enhance = useEnhance(dispatch);
-  const dragging = useOffering(dispatch);
-  useAddress(flow, dispatch);
-  useReading(flow, dispatch);
-  useRelease(flow);
-  useFollowing(flow, dispatch);
-  useRevealing(flow, dispatch);
+  const dragging = useDropAndPaste(dispatch);
+  useJobUrl(flow, dispatch);
+  useReadFile(flow, dispatch);
+  useReleaseObjectUrl(flow);
+  useJobPolling(flow, dispatch);
+  useDecodeResult(flow, dispatch);
   const view = viewOf(flow);
   const main = useFocusOnChange(view);
   const quiet = view === 'plan' || view === 'progress' || view === 'opening';
@@ -43,7 +43,7 @@ export function App({ signInFailed }: { signInFailed: boolean }) {
       <a className="skip" href="#main">
         {t('app.skip')}
       </a>
-      <Header homeAddress={addressOf(null)} />
+      <Header homeAddress={urlOf(null)} />
       <OfflineBanner />
       <main id="main" data-view={view} tabIndex={-1} ref={main}>
         {signInFailed && view === 'start' && <Note title={t('app.signInFailed')} />}
@@ -63,21 +63,21 @@ function View({ flow, dragging, enhance }: ViewProps) {
   switch (flow.at) {
     case 'start':
     case 'reading':
-      return <StartView reading={flow.at === 'reading'} refusal={flow.at === 'start' ? flow.refusal : null} dragging={dragging} />;
+      return <StartView reading={flow.at === 'reading'} rejection={flow.at === 'start' ? flow.rejection : null} dragging={dragging} />;
     case 'plan':
       return <PlanView {...flow} onStart={(options, modelAndParams) => void enhance.start(flow.original, options, modelAndParams)} />;
     case 'opening':
       return <OpeningView id={flow.id} />;
-    case 'sending':
+    case 'submitting':
     case 'running':
-    case 'revealing':
-      return <ProgressView flow={flow} onStopSending={enhance.abort} />;
+    case 'decoding':
+      return <ProgressView flow={flow} onAbort={enhance.abort} />;
     case 'result':
       return <ResultView key={flow.job.id} {...flow} />;
     case 'failed':
       return <FailedView job={flow.job} />;
-    case 'gone':
-      return <GoneView why={flow.why} />;
+    case 'unavailable':
+      return <UnavailableView why={flow.why} />;
   }
 }
 

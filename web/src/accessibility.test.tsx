@@ -13,7 +13,7 @@ import { canceled, failed, problem, queued, running, succeeded, usedUp } from '.
 import { ISSUER, JOB, original, server, show, showPage } from './testing/page.tsx';
 import { ok } from './testing/server.ts';
 import { FailedView } from './views/FailedView.tsx';
-import { GoneView } from './views/UnavailableView.tsx';
+import { UnavailableView } from './views/UnavailableView.tsx';
 import { OpeningView } from './views/OpeningView.tsx';
 import { PlanView } from './views/PlanView.tsx';
 import { ProgressView } from './views/ProgressView.tsx';
@@ -36,24 +36,24 @@ async function violations(without: string[]): Promise<string[]> {
 const nothing = () => undefined;
 const under = { original: null, previous: null };
 const options = { goal: 'faces', model: 'sczhou/codeformer', params: {} } as const;
-const start = { reading: false, refusal: null, dragging: false };
+const start = { reading: false, rejection: null, dragging: false };
 const size = { width: 320, height: 213 };
 
 const VIEWS: [string, ReactElement][] = [
   ['the start', <StartView {...start} />],
-  ['a file that can’t be used', <StartView {...start} refusal={{ reason: 'empty', name: 'cat.jpg' }} />],
+  ['a file that can’t be used', <StartView {...start} rejection={{ reason: 'empty', name: 'cat.jpg' }} />],
   ['the plan', <PlanView original={original()} options={null} problem={null} onStart={nothing} />],
   ['the plan with sliders', <PlanView original={original()} options={options} problem={null} onStart={nothing} />],
   ['a refused start', <PlanView original={original()} options={null} problem={problem('rate_limited', 429)} onStart={nothing} />],
   ['opening', <OpeningView id={JOB} />],
-  ['an upload', <ProgressView flow={{ at: 'sending', original: original(), options, sent: 0.5, stored: false }} onStopSending={nothing} />],
-  ['a queued job', <ProgressView flow={{ at: 'running', job: queued({ waitingFor: 'place' }), ...under }} onStopSending={nothing} />],
-  ['a running job', <ProgressView flow={{ at: 'running', job: running({ percent: 40, cancelRequested: true }), ...under }} onStopSending={nothing} />],
+  ['an upload', <ProgressView flow={{ at: 'submitting', original: original(), options, sent: 0.5, stored: false }} onAbort={nothing} />],
+  ['a queued job', <ProgressView flow={{ at: 'running', job: queued({ waitingFor: 'place' }), ...under }} onAbort={nothing} />],
+  ['a running job', <ProgressView flow={{ at: 'running', job: running({ percent: 40, cancelRequested: true }), ...under }} onAbort={nothing} />],
   ['a result', <ResultView job={succeeded()} originalSize={size} decoded />],
   ['a result alone', <ResultView job={succeeded({ originalUrl: null, report: null })} originalSize={null} decoded />],
   ['a failed job', <FailedView job={failed()} />],
   ['a cancelled job', <FailedView job={canceled()} />],
-  ['a missing job', <GoneView why="unknown" />],
+  ['a missing job', <UnavailableView why="unknown" />],
   ['the question before deleting', <RemoveDialog id={JOB} shown onClose={nothing} />],
   ['sharing', <ShareDialog id={JOB} onClose={nothing} />],
   ['the close-up', <CloseUp before="/before.jpg" preview="/preview.webp" full="/full.png" onClose={nothing} />],

@@ -17,8 +17,8 @@ import { Problem } from './api/problem.ts';
 import { put } from './api/uploadFile.ts';
 import { queriesOf } from './api/queries.ts';
 import { App } from './App.tsx';
-import { ToolsProvider, type Tools } from './flow/context.ts';
-import { Sender } from './flow/submit.ts';
+import { ServicesProvider, type Services } from './flow/context.ts';
+import { JobSubmitter } from './flow/submit.ts';
 import { currentLanguage, startLanguage } from './i18n/language.ts';
 import { readInstallation } from './identity/installation.ts';
 import { finishSignIn, takeAnswer } from './identity/sign-in.ts';
@@ -31,19 +31,19 @@ async function start(): Promise<void> {
   const [installation] = await Promise.all([readInstallation(), startLanguage()]);
   const api = new Api(currentLanguage);
   const signInFailed = answer !== null && !(await signedIn(api, installation.oidc, answer));
-  const tools: Tools = {
+  const services: Services = {
     api,
     queries: queriesOf(api),
-    sender: new Sender(api, put, (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))),
+    submitter: new JobSubmitter(api, put, (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))),
     installation,
   };
   createRoot(document.getElementById('root') as HTMLElement).render(
     <StrictMode>
       <Broken>
         <QueryClientProvider client={queryClient()}>
-          <ToolsProvider value={tools}>
+          <ServicesProvider value={services}>
             <App signInFailed={signInFailed} />
-          </ToolsProvider>
+          </ServicesProvider>
         </QueryClientProvider>
       </Broken>
     </StrictMode>,
@@ -62,7 +62,7 @@ function queryClient(): QueryClient {
   });
 }
 
-async function signedIn(api: Api, issuer: Tools['installation']['oidc'], answer: string): Promise<boolean> {
+async function signedIn(api: Api, issuer: Services['installation']['oidc'], answer: string): Promise<boolean> {
   if (!issuer) return false;
   try {
     await finishSignIn(api, issuer, answer);

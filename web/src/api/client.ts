@@ -1,12 +1,9 @@
 import { Problem, problemOf, secondsOf } from './problem.ts';
-import type { EnhancementModel, Job, JobPage, Params, Share, Upload, Usage } from './types.ts';
+import type { EnhancementModel, Job, JobPage, ModelAndParams, Share, Upload, Usage } from './types.ts';
 
 export type Answer<T> = { data: T; retryAfter: number | null };
 type Options = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined };
-export type JobRequest = ({ uploadId: string; filename: string } | { fromJobId: string }) & {
-  model: string;
-  params: Params;
-};
+export type JobRequest = ({ uploadId: string; filename: string } | { fromJobId: string }) & ModelAndParams;
 
 /** The HTTP API of the installation that serves the page; every method throws Problem. */
 export class Api {

@@ -31,6 +31,11 @@ export class Problem extends Error {
   }
 }
 
+/** The problem behind any error; anything that is not a Problem is a bug and counts as an internal error. */
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem({ kind: 'internal_error' });
+}
+
 const GATEWAY: Record<number, ProblemKind> = {
   403: 'forbidden',
   404: 'not_found',

@@ -5,6 +5,7 @@ type Schemas = components['schemas'];
 
 export type Value = boolean | number | string;
 export type Params = Record<string, Value>;
+export type ModelAndParams = { model: string; params: Params };
 export type Goal = Schemas['Goal'];
 export type Parameter = Schemas['Parameter'];
 export type EnhancementModel = Schemas['Model'];

@@ -2,16 +2,16 @@ import { Problem } from './problem.ts';
 import type { Upload } from './types.ts';
 
 /**
- * Sends the picture straight to the bucket; `onSent` gets the share from 0 to 1. XMLHttpRequest, because fetch tells
+ * Sends the picture straight to the bucket; `onProgress` gets the share from 0 to 1. XMLHttpRequest, because fetch tells
  * nothing about what has been sent. 412 is the answer to a repeat: the picture is there already.
  */
-export function put(upload: Upload, file: Blob, onSent: (share: number) => void, signal: AbortSignal): Promise<void> {
+export function put(upload: Upload, file: Blob, onProgress: (share: number) => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(upload.method, upload.url);
     for (const [name, value] of Object.entries(upload.headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0);
-    request.onload = () => (isStored(request.status) ? resolve() : reject(refusal(request.status)));
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
+    request.onload = () => (isStored(request.status) ? resolve() : reject(rejection(request.status)));
     request.onerror = () => reject(new Problem({ kind: 'unreachable' }));
     request.onabort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', () => request.abort(), { once: true });
@@ -23,6 +23,6 @@ export function isStored(status: number): boolean {
   return (status >= 200 && status < 300) || status === 412;
 }
 
-function refusal(status: number): Problem {
+function rejection(status: number): Problem {
   return new Problem({ kind: status >= 500 ? 'service_unavailable' : 'upload_refused', status });
 }

@@ -13,18 +13,18 @@ const said = () => document.querySelector('[aria-live=polite].unseen')?.textCont
 const STAGES: [string, Flow, string][] = [
   ['reading', { at: 'reading', file: cat.file }, 'Looking at the picture…'],
   ['plan', { at: 'plan', original: cat, options: null, problem: null }, 'Ready to enhance'],
-  ['upload', { at: 'sending', original: cat, options, sent: 0.5, stored: false }, 'Uploading'],
-  ['making the job', { at: 'sending', original: cat, options, sent: 1, stored: true }, 'In the queue'],
+  ['upload', { at: 'submitting', original: cat, options, sent: 0.5, stored: false }, 'Uploading'],
+  ['making the job', { at: 'submitting', original: cat, options, sent: 1, stored: true }, 'In the queue'],
   ['opening', { at: 'opening', id: 'j' }, 'Opening the picture'],
   ['queue', { at: 'running', job: queued(), ...under }, 'In the queue'],
   ['start of the model', { at: 'running', job: running({ stage: 'starting' }), ...under }, 'Enhancing'],
   ['model', { at: 'running', job: running(), ...under }, 'Enhancing'],
   ['saving', { at: 'running', job: running({ stage: 'saving' }), ...under }, 'Saving'],
-  ['decoding', { at: 'revealing', job: succeeded(), ...under }, 'Saving'],
+  ['decoding', { at: 'decoding', job: succeeded(), ...under }, 'Saving'],
   ['result', { at: 'result', job: succeeded(), originalSize: null, decoded: true }, 'Here is your result'],
   ['failure', { at: 'failed', job: failed() }, 'That did not work'],
   ['cancelling', { at: 'failed', job: canceled() }, 'Cancelled'],
-  ['missing job', { at: 'gone', id: 'j', why: 'unknown' }, 'This picture is not here'],
+  ['missing job', { at: 'unavailable', id: 'j', why: 'unknown' }, 'This picture is not here'],
 ];
 
 it.each(STAGES)('says the %s to whoever does not see it, and in the title of the tab', async (_, flow, words) => {
@@ -34,7 +34,7 @@ it.each(STAGES)('says the %s to whoever does not see it, and in the title of the
 });
 
 it('says nothing at the start, where there is no news', async () => {
-  await show(<Announcer flow={{ at: 'start', refusal: null }} />);
+  await show(<Announcer flow={{ at: 'start', rejection: null }} />);
   expect(said()).toBe('');
   expect(document.title).toBe('Image Enhancer');
 });

@@ -29,9 +29,9 @@ function stageOf(flow: Flow, t: TFunction): string {
       return t('plan.title');
     case 'opening':
       return t('opening.title');
-    case 'sending':
+    case 'submitting':
     case 'running':
-    case 'revealing': {
+    case 'decoding': {
       const step = stepOf(flow);
       return step === 'upload' ? t('progress.uploading') : t(`progress.${step}`);
     }
@@ -39,7 +39,7 @@ function stageOf(flow: Flow, t: TFunction): string {
       return t('result.title');
     case 'failed':
       return flow.job.status === 'canceled' ? t('failed.canceledTitle') : t('failed.title');
-    case 'gone':
+    case 'unavailable':
       return t('gone.title');
   }
 }

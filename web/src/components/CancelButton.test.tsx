@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { screen, waitFor } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 import { refused, running } from '../testing/contract.ts';
 import { JOB, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
@@ -23,10 +23,10 @@ it('asks for the end once, and says that it is on its way', async () => {
 
 it('keeps what the server answers, and does not offer to ask again', async () => {
   const from = server().on(ROUTE, ok(running({ cancelRequested: true }), {}, 202));
-  const { person, client, tools } = await show(<CancelButton job={running()} />, { server: from });
+  const { person, client, services } = await show(<CancelButton job={running()} />, { server: from });
   await person.click(button());
   await waitFor(() =>
-    expect(client.getQueryData(tools.queries.job(JOB).queryKey)?.data.cancelRequested).toBe(true),
+    expect(client.getQueryData(services.queries.job(JOB).queryKey)?.data.cancelRequested).toBe(true),
   );
   expect(button().disabled).toBe(true);
   expect(button().textContent).toBe('Cancelling…');
@@ -48,7 +48,7 @@ it('looks how the job ended when it is too late, and calls that no error', async
     .on(ROUTE, no(409, refused('conflict')))
     .on(route, ok(running(), slowly));
   function Followed() {
-    const { data } = useQuery(useTools().queries.job(JOB));
+    const { data } = useQuery(useServices().queries.job(JOB));
     return data ? <CancelButton job={data.data} /> : null;
   }
   const { person } = await show(<Followed />, { server: from });

@@ -1,16 +1,15 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
-import { Problem } from '../api/problem.ts';
-import { useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/useEnhance.ts';
+import { asProblem, Problem } from '../api/problem.ts';
+import { useServices } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
 import { ProblemNote } from './ProblemAlert.tsx';
 
 /** Asks for the end; what becomes of the job is the provider's word, and the page says so. */
 export function CancelButton({ job }: { job: Job }) {
   const { t } = useTranslation();
-  const { api, queries } = useTools();
+  const { api, queries } = useServices();
   const client = useQueryClient();
   const { queryKey } = queries.job(job.id);
   const cancel = useMutation({

@@ -40,17 +40,17 @@ it('deletes, says so, leaves the picture that is shown and forgets what it knew 
   const from = server().on(ROUTE, ok(deleted()));
   const onClose = vi.fn();
   const onRemoved = vi.fn();
-  const { person, told, client, tools } = await show(
+  const { person, told, client, services } = await show(
     <RemoveDialog id={JOB} shown onClose={onClose} onRemoved={onRemoved} />,
     { server: from },
   );
-  const { queryKey } = tools.queries.job(JOB);
+  const { queryKey } = services.queries.job(JOB);
   client.setQueryData(queryKey, { data: succeeded(), retryAfter: null });
   await person.click(confirm());
   expect(await screen.findByText('Picture deleted')).toBeDefined();
   expect(from.to(ROUTE)).toHaveLength(1);
   expect(onClose).toHaveBeenCalledOnce();
-  expect(told).toEqual([{ type: 'left' }]);
+  expect(told).toEqual([{ type: 'reset' }]);
   await waitFor(() => expect(onRemoved).toHaveBeenCalledOnce());
   expect(client.getQueryData(queryKey)).toBeUndefined();
 });
@@ -74,8 +74,8 @@ it('can’t be asked twice while it is being done', async () => {
 it.each([
   ['no network', cutOff, 'No connection'],
   ['a session that is over', no(401, refused('unauthorized')), 'Sign in again, or start with a new picture.'],
-])('says that it did not work because of %s, stays open and can be tried again', async (_, refusal, words) => {
-  const from = server().on(ROUTE, refusal, ok(deleted()));
+])('says that it did not work because of %s, stays open and can be tried again', async (_, rejection, words) => {
+  const from = server().on(ROUTE, rejection, ok(deleted()));
   const onClose = vi.fn();
   const { person, told } = await show(<RemoveDialog id={JOB} shown onClose={onClose} />, { server: from });
   await person.click(confirm());

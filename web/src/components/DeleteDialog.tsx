@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { toast } from 'sonner';
-import { useDispatch, useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/useEnhance.ts';
+import { asProblem } from '../api/problem.ts';
+import { useDispatch, useServices } from '../flow/context.ts';
 import { Modal } from './Modal.tsx';
 import { ProblemNote } from './ProblemAlert.tsx';
 
@@ -11,14 +11,14 @@ type RemoveDialogProps = { id: string; shown: boolean; onClose: () => void; onRe
 /** Asks before a job and its pictures are deleted for good; `shown` when it is what the page shows. */
 export function RemoveDialog({ id, shown, onClose, onRemoved }: RemoveDialogProps) {
   const { t } = useTranslation();
-  const { api, queries } = useTools();
+  const { api, queries } = useServices();
   const client = useQueryClient();
   const dispatch = useDispatch();
   const remove = useMutation({
     mutationFn: () => api.deleteJob(id),
     onSuccess: async () => {
       onClose();
-      if (shown) dispatch({ type: 'left' });
+      if (shown) dispatch({ type: 'reset' });
       client.removeQueries({ queryKey: queries.job(id).queryKey });
       toast.success(t('remove.done'));
       await client.invalidateQueries({ queryKey: queries.history.queryKey });

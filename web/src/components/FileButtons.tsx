@@ -38,7 +38,7 @@ function FileButton({ label, icon, className, camera = false }: FileButtonProps)
         onChange={({ target }) => {
           const file = target.files?.[0];
           target.value = ''; // so that the same file can be chosen again
-          if (file) dispatch({ type: 'fileOffered', file });
+          if (file) dispatch({ type: 'fileChosen', file });
         }}
       />
     </>

@@ -1,15 +1,15 @@
 import { screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import type { Refusal } from '../image/read.ts';
+import type { FileRejection } from '../image/read.ts';
 import { show } from '../testing/page.tsx';
 import { RefusalNote } from './FileRejectionAlert.tsx';
 
 const MB = 1_048_576;
 const name = 'cat.heic';
-const told = (refusal: Refusal, language: 'en' | 'de' = 'en') =>
-  show(<RefusalNote refusal={refusal} />, { language }).then(() => screen.getByRole('alert').textContent);
+const told = (rejection: FileRejection, language: 'en' | 'de' = 'en') =>
+  show(<RefusalNote rejection={rejection} />, { language }).then(() => screen.getByRole('alert').textContent);
 
-it.each<[Refusal, string, string]>([
+it.each<[FileRejection, string, string]>([
   [{ reason: 'empty', name }, '“cat.heic” is empty.', 'Save or copy it again, or choose another.'],
   [{ reason: 'animated', name }, '“cat.heic” is an animation; a still picture is needed.', 'Save one frame of it'],
   [{ reason: 'damaged', name }, '“cat.heic” is damaged: it can’t be opened as a picture.', 'Save or copy it again'],
@@ -17,8 +17,8 @@ it.each<[Refusal, string, string]>([
   [{ reason: 'unsupported', name, actual: 'HEIC' }, '“cat.heic” is HEIC; it must be a JPEG, PNG or WebP', 'save this one as JPEG'],
   [{ reason: 'unsupported', name, actual: 'video' }, '“cat.heic” is a video; it must be', 'save this one as JPEG'],
   [{ reason: 'unsupported', name, actual: null }, '“cat.heic” is not a picture of a known kind', 'save this one as JPEG'],
-])('says of %o what is wrong and what to do', async (refusal, wrong, next) => {
-  const words = await told(refusal);
+])('says of %o what is wrong and what to do', async (rejection, wrong, next) => {
+  const words = await told(rejection);
   expect(words).toContain('This file can’t be used');
   expect(words).toContain(wrong);
   expect(words).toContain(next);

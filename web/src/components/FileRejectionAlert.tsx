@@ -1,33 +1,33 @@
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useFormat, type Format } from '../i18n/format.ts';
-import type { Refusal } from '../image/read.ts';
+import type { FileRejection } from '../image/read.ts';
 import { Note } from './Alert.tsx';
 
-export function RefusalNote({ refusal }: { refusal: Refusal }) {
+export function RefusalNote({ rejection }: { rejection: FileRejection }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
     <Note title={t('refusal.title')}>
-      <p>{reasonOf(refusal, t, format)}</p>
-      <p>{t(`refusal.next.${refusal.reason}`)}</p>
+      <p>{reasonOf(rejection, t, format)}</p>
+      <p>{t(`refusal.next.${rejection.reason}`)}</p>
     </Note>
   );
 }
 
-function reasonOf(refusal: Refusal, t: TFunction, format: Format): string {
-  const { name } = refusal;
-  switch (refusal.reason) {
+function reasonOf(rejection: FileRejection, t: TFunction, format: Format): string {
+  const { name } = rejection;
+  switch (rejection.reason) {
     case 'tooLarge': {
-      const actual = format.bytesBeside(refusal.bytes, refusal.maxBytes);
-      return t('refusal.tooLarge', { name, actual, limit: format.bytes(refusal.maxBytes) });
+      const actual = format.bytesBeside(rejection.bytes, rejection.maxBytes);
+      return t('refusal.tooLarge', { name, actual, limit: format.bytes(rejection.maxBytes) });
     }
     case 'unsupported': {
-      if (refusal.actual === null) return t('refusal.unsupportedUnknown', { name });
-      const actual = refusal.actual === 'video' ? t('refusal.video') : refusal.actual;
+      if (rejection.actual === null) return t('refusal.unsupportedUnknown', { name });
+      const actual = rejection.actual === 'video' ? t('refusal.video') : rejection.actual;
       return t('refusal.unsupported', { name, actual });
     }
     default:
-      return t(`refusal.${refusal.reason}`, { name });
+      return t(`refusal.${rejection.reason}`, { name });
   }
 }

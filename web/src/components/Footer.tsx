@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 
 export function Footer() {
   const { t } = useTranslation();
-  const { installation } = useTools();
+  const { installation } = useServices();
   return (
     <footer className="footer">
       {installation.privacyUrl && (

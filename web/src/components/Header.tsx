@@ -14,7 +14,7 @@ export function Header({ homeAddress }: { homeAddress: string }) {
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
-          dispatch({ type: 'left' });
+          dispatch({ type: 'reset' });
         }}
       >
         <img src="/icon.svg" alt="" width="32" height="32" />

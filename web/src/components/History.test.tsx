@@ -61,7 +61,7 @@ describe('a picture in the list', () => {
     const [, second] = await links();
     second?.focus();
     await person.keyboard('{Enter}');
-    expect(told).toEqual([{ type: 'addressed', id: OTHER }]);
+    expect(told).toEqual([{ type: 'urlChanged', id: OTHER }]);
     expect(scrolled).toHaveBeenCalledWith({ top: 0 });
   });
 
@@ -102,7 +102,7 @@ describe('a picture in the list', () => {
     const { person, told } = await show(<History shown={JOB} />, { server: from });
     await person.click(await screen.findByRole('button', { name: /^Delete the picture of / }));
     await person.click(screen.getByRole('button', { name: 'Delete now' }));
-    await waitFor(() => expect(told).toEqual([{ type: 'left' }]));
+    await waitFor(() => expect(told).toEqual([{ type: 'reset' }]));
   });
 
   it('stays when the question is answered with no', async () => {
@@ -129,8 +129,8 @@ it('shows more on demand, after what is there, until there is no more', async ()
 it.each([
   ['no network', cutOff],
   ['a session that is over', no(401, refused('unauthorized'))],
-])('says that it could not be loaded because of %s, and loads on demand', async (_, refusal) => {
-  const from = server().on(LIST, refusal, page([succeeded()]));
+])('says that it could not be loaded because of %s, and loads on demand', async (_, rejection) => {
+  const from = server().on(LIST, rejection, page([succeeded()]));
   const { person } = await show(<History shown={null} />, { server: from });
   expect(await screen.findByText('Your pictures could not be loaded.')).toBeDefined();
   await person.click(screen.getByRole('button', { name: 'Try again' }));

@@ -1,14 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 import { HistoryItem } from './HistoryItem.tsx';
 import { RemoveDialog } from './DeleteDialog.tsx';
 
 /** The person's jobs, newest first; nothing at all for whoever has none. `shown` is the job that the page shows. */
 export function History({ shown }: { shown: string | null }) {
   const { t } = useTranslation();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const heading = useRef<HTMLHeadingElement>(null);
   const [removing, setRemoving] = useState<string | null>(null);
   const { data, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(queries.history);

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
-import { addressOf } from '../flow/useJobUrl.ts';
+import { urlOf } from '../flow/useJobUrl.ts';
 import { useDispatch } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Icon } from './Icon.tsx';
@@ -16,12 +16,12 @@ export function HistoryItem({ job, shown, onRemove }: HistoryItemProps) {
   return (
     <li className="history-item">
       <a
-        href={addressOf(job.id)}
+        href={urlOf(job.id)}
         aria-current={shown ? 'true' : undefined}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
-          dispatch({ type: 'addressed', id: job.id });
+          dispatch({ type: 'urlChanged', id: job.id });
           scrollTo({ top: 0 });
         }}
       >

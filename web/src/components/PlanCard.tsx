@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Problem } from '../api/problem.ts';
-import type { EnhancementModel } from '../api/types.ts';
-import { useDispatch, useTools } from '../flow/context.ts';
-import type { ModelAndParams } from '../flow/submit.ts';
+import type { EnhancementModel, ModelAndParams } from '../api/types.ts';
+import { useDispatch, useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Original } from '../image/read.ts';
 import { estimateResult } from '../options/estimate.ts';
@@ -28,7 +27,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
   const { t } = useTranslation();
   const format = useFormat();
   const dispatch = useDispatch();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { data: usage } = useQuery({ ...queries.usage, refetchOnMount: 'always' });
   const { width, height } = original;
   const estimate = estimateResult(options, model, width, height);
@@ -67,7 +66,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
           <Icon name="spark" />
           {t('plan.start')}
         </button>
-        <button type="button" className="button large" onClick={() => dispatch({ type: 'left' })}>
+        <button type="button" className="button large" onClick={() => dispatch({ type: 'reset' })}>
           {t('plan.another')}
         </button>
       </div>

@@ -1,11 +1,11 @@
 import { useTranslation } from 'react-i18next';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
 
 /** Said before anything is sent. */
 export function WhereItGoes() {
   const { t } = useTranslation();
-  const { installation } = useTools();
+  const { installation } = useServices();
   return (
     <section className="where" aria-labelledby="where-title">
       <Icon name="shield" />

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Usage } from '../api/types.ts';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 import { moment } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Note } from './Alert.tsx';
@@ -9,7 +9,7 @@ import { Note } from './Alert.tsx';
 export function QuotaNote({ usage: { usage, limits, ownerType } }: { usage: Usage }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { installation } = useTools();
+  const { installation } = useServices();
   return (
     <Note title={t('quota.title')}>
       <p>{t('quota.text', { used: usage.used, count: limits.jobs })}</p>

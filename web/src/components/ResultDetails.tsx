@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 import { moment } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Faithfulness } from './SimilarityReport.tsx';
@@ -11,7 +11,7 @@ import { Prepared } from './PreprocessingList.tsx';
 /** What was done, how close the result is, when it goes, and that it says what it is. */
 export function Facts({ job }: { job: Job }) {
   const { t } = useTranslation();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { data: models } = useQuery(queries.models);
   const format = useFormat();
   const now = new Date();

@@ -16,9 +16,9 @@ export function Samples() {
     try {
       const answer = await fetch(`/samples/${file}`);
       if (!answer.ok) throw new Error(String(answer.status));
-      dispatch({ type: 'fileOffered', file: new File([await answer.blob()], file) });
+      dispatch({ type: 'fileChosen', file: new File([await answer.blob()], file) });
     } catch {
-      dispatch({ type: 'sampleMissed', refusal: { reason: 'unreachable', name: file } });
+      dispatch({ type: 'sampleFailed', rejection: { reason: 'unreachable', name: file } });
     }
   };
   return (

@@ -63,7 +63,7 @@ describe('signing out', () => {
     await person.click(await signOut());
     expect(await screen.findByText('You are signed out')).toBeDefined();
     expect(await signIn()).toBeDefined();
-    expect(told).toEqual([{ type: 'left' }]);
+    expect(told).toEqual([{ type: 'reset' }]);
     expect(from.to('DELETE /api/session')).toHaveLength(1);
   });
 

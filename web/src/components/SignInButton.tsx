@@ -1,20 +1,20 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { toast } from 'sonner';
-import { useDispatch, useTools } from '../flow/context.ts';
+import { useDispatch, useServices } from '../flow/context.ts';
 import { leaveToSignIn } from '../identity/sign-in.ts';
 
 /** Signing in is optional, and offered where the operator has named an issuer. */
 export function SignIn() {
   const { t } = useTranslation();
-  const { api, queries, installation } = useTools();
+  const { api, queries, installation } = useServices();
   const client = useQueryClient();
   const dispatch = useDispatch();
   const { data: usage } = useQuery(queries.usage);
   const leave = useMutation({
     mutationFn: api.signOut,
     onSuccess: async () => {
-      dispatch({ type: 'left' });
+      dispatch({ type: 'reset' });
       await client.resetQueries();
       toast.success(t('app.signedOut'));
     },

@@ -2,12 +2,12 @@ import type { Flow } from '../flow/machine.ts';
 
 export const STEPS = ['upload', 'queued', 'enhancing', 'saving'] as const;
 export type Step = (typeof STEPS)[number];
-export type Underway = Extract<Flow, { at: 'sending' | 'running' | 'revealing' }>;
+export type InProgress = Extract<Flow, { at: 'submitting' | 'running' | 'decoding' }>;
 
 /** The step that is going on now. */
-export function stepOf(flow: Underway): Step {
-  if (flow.at === 'sending') return flow.stored ? 'queued' : 'upload';
-  if (flow.at === 'revealing') return 'saving';
+export function stepOf(flow: InProgress): Step {
+  if (flow.at === 'submitting') return flow.stored ? 'queued' : 'upload';
+  if (flow.at === 'decoding') return 'saving';
   switch (flow.job.stage) {
     case 'queued':
       return 'queued';

@@ -3,19 +3,19 @@ import type { Api } from '../api/client.ts';
 import type { Queries } from '../api/queries.ts';
 import type { Installation } from '../identity/installation.ts';
 import type { FlowEvent } from './machine.ts';
-import type { Sender } from './submit.ts';
+import type { JobSubmitter } from './submit.ts';
 
 /** What the page is put together from; made once in main.tsx. */
-export type Tools = { api: Api; queries: Queries; sender: Sender; installation: Installation };
+export type Services = { api: Api; queries: Queries; submitter: JobSubmitter; installation: Installation };
 
-const ToolsContext = createContext<Tools | null>(null);
+const ServicesContext = createContext<Services | null>(null);
 const DispatchContext = createContext<((event: FlowEvent) => void) | null>(null);
 
-export const ToolsProvider = ToolsContext.Provider;
+export const ServicesProvider = ServicesContext.Provider;
 export const DispatchProvider = DispatchContext.Provider;
 
-export function useTools(): Tools {
-  return present(useContext(ToolsContext));
+export function useServices(): Services {
+  return present(useContext(ServicesContext));
 }
 
 export function useDispatch(): (event: FlowEvent) => void {

@@ -5,13 +5,13 @@ import { isGone } from '../api/polling.ts';
 import { Problem } from '../api/problem.ts';
 import { hasEnded } from '../api/types.ts';
 import { decodedSize, readOriginal } from '../image/read.ts';
-import { useTools } from './context.ts';
+import { useServices } from './context.ts';
 import type { Flow, FlowEvent } from './machine.ts';
 
 type Dispatch = (event: FlowEvent) => void;
 
-export function useReading(flow: Flow, dispatch: Dispatch): void {
-  const { queries } = useTools();
+export function useReadFile(flow: Flow, dispatch: Dispatch): void {
+  const { queries } = useServices();
   const client = useQueryClient();
   const file = flow.at === 'reading' ? flow.file : null;
   useEffect(() => {
@@ -22,7 +22,7 @@ export function useReading(flow: Flow, dispatch: Dispatch): void {
       const read = await readOriginal(file, usage?.limits.maxBytes ?? null);
       dispatch(
         'reason' in read
-          ? { type: 'fileRefused', file, refusal: read }
+          ? { type: 'fileRejected', file, rejection: read }
           : { type: 'fileRead', file, original: read },
       );
     })();
@@ -30,32 +30,32 @@ export function useReading(flow: Flow, dispatch: Dispatch): void {
 }
 
 /** The picture in memory is let go when no state shows it any more. */
-export function useRelease(flow: Flow): void {
+export function useReleaseObjectUrl(flow: Flow): void {
   const url = 'original' in flow ? flow.original?.url : undefined;
   useEffect(() => (url ? () => URL.revokeObjectURL(url) : undefined), [url]);
 }
 
-export function useFollowing(flow: Flow, dispatch: Dispatch): void {
-  const { queries } = useTools();
+export function useJobPolling(flow: Flow, dispatch: Dispatch): void {
+  const { queries } = useServices();
   const client = useQueryClient();
   const id = flow.at === 'opening' ? flow.id : flow.at === 'running' ? flow.job.id : null;
   const { data, error } = useQuery({ ...queries.job(id ?? ''), enabled: id !== null });
   useEffect(() => {
     if (!id || !data) return;
-    dispatch({ type: 'jobSeen', job: data.data });
+    dispatch({ type: 'jobUpdated', job: data.data });
     if (hasEnded(data.data)) {
       void client.invalidateQueries({ queryKey: queries.usage.queryKey });
       void client.invalidateQueries({ queryKey: queries.history.queryKey });
     }
   }, [id, data, dispatch, client, queries]);
   useEffect(() => {
-    if (id && error instanceof Problem && isGone(error)) dispatch({ type: 'jobLost', id });
+    if (id && error instanceof Problem && isGone(error)) dispatch({ type: 'jobUnavailable', id });
   }, [id, error, dispatch]);
 }
 
 /** Nothing that is shown is replaced before what replaces it is decoded. */
-export function useRevealing(flow: Flow, dispatch: Dispatch): void {
-  const job = flow.at === 'revealing' ? flow.job : null;
+export function useDecodeResult(flow: Flow, dispatch: Dispatch): void {
+  const job = flow.at === 'decoding' ? flow.job : null;
   useEffect(() => {
     if (!job) return;
     void (async () => {
@@ -64,7 +64,7 @@ export function useRevealing(flow: Flow, dispatch: Dispatch): void {
         shown ? decodedSize(shown, true) : null,
         job.originalUrl ? decodedSize(job.originalUrl, true) : null,
       ]);
-      dispatch({ type: 'picturesDecoded', id: job.id, originalSize, decoded: result !== null });
+      dispatch({ type: 'imagesDecoded', id: job.id, originalSize, decoded: result !== null });
     })();
   }, [job, dispatch]);
 }

@@ -4,130 +4,130 @@
  */
 import type { Problem } from '../api/problem.ts';
 import { hasEnded, type Job } from '../api/types.ts';
-import type { Original, Refusal, Size } from '../image/read.ts';
+import type { Original, FileRejection, Size } from '../image/read.ts';
 import type { JobOptions } from '../options/jobOptions.ts';
 
 export type Flow =
-  | { at: 'start'; refusal: Refusal | null }
+  | { at: 'start'; rejection: FileRejection | null }
   | { at: 'reading'; file: File }
   | { at: 'plan'; original: Original; options: JobOptions | null; problem: Problem | null }
-  | { at: 'sending'; original: Original; options: JobOptions; sent: number; stored: boolean }
+  | { at: 'submitting'; original: Original; options: JobOptions; sent: number; stored: boolean }
   | { at: 'opening'; id: string }
   | { at: 'running'; job: Job; original: Original | null; previous: Job | null }
-  | { at: 'revealing'; job: Job; original: Original | null; previous: Job | null }
+  | { at: 'decoding'; job: Job; original: Original | null; previous: Job | null }
   | { at: 'result'; job: Job; originalSize: Size | null; decoded: boolean }
   | { at: 'failed'; job: Job }
-  | { at: 'gone'; id: string; why: 'unknown' | 'expired' };
+  | { at: 'unavailable'; id: string; why: 'unknown' | 'expired' };
 
 export type FlowEvent =
-  | { type: 'fileOffered'; file: File }
-  | { type: 'fileRefused'; file: File; refusal: Refusal }
+  | { type: 'fileChosen'; file: File }
+  | { type: 'fileRejected'; file: File; rejection: FileRejection }
   | { type: 'fileRead'; file: File; original: Original }
-  | { type: 'sampleMissed'; refusal: Refusal }
+  | { type: 'sampleFailed'; rejection: FileRejection }
   | { type: 'optionsChanged'; options: JobOptions }
-  | { type: 'started'; options: JobOptions }
-  | { type: 'bytesSent'; share: number }
-  | { type: 'stored' }
-  | { type: 'sendingRefused'; problem: Problem }
-  | { type: 'sendingStopped' }
+  | { type: 'submitStarted'; options: JobOptions }
+  | { type: 'uploadProgressed'; share: number }
+  | { type: 'uploadFinished' }
+  | { type: 'submitFailed'; problem: Problem }
+  | { type: 'submitAborted' }
   | { type: 'jobCreated'; job: Job }
-  | { type: 'addressed'; id: string | null }
-  | { type: 'jobSeen'; job: Job }
-  | { type: 'jobLost'; id: string }
-  | { type: 'picturesDecoded'; id: string; originalSize: Size | null; decoded: boolean }
-  | { type: 'left' };
+  | { type: 'urlChanged'; id: string | null }
+  | { type: 'jobUpdated'; job: Job }
+  | { type: 'jobUnavailable'; id: string }
+  | { type: 'imagesDecoded'; id: string; originalSize: Size | null; decoded: boolean }
+  | { type: 'reset' };
 
-type At<Name extends Flow['at']> = Extract<Flow, { at: Name }>;
-type Named<Type extends FlowEvent['type']> = Extract<FlowEvent, { type: Type }>;
-type Moves = {
-  [Name in Flow['at']]: { [Type in FlowEvent['type']]?: (state: At<Name>, event: Named<Type>) => Flow };
+type StateAt<Name extends Flow['at']> = Extract<Flow, { at: Name }>;
+type EventOf<Type extends FlowEvent['type']> = Extract<FlowEvent, { type: Type }>;
+type Transitions = {
+  [Name in Flow['at']]: { [Type in FlowEvent['type']]?: (state: StateAt<Name>, event: EventOf<Type>) => Flow };
 };
 
-const START: Flow = { at: 'start', refusal: null };
+const START: Flow = { at: 'start', rejection: null };
 
-const offered = (_: Flow, { file }: Named<'fileOffered'>): Flow => ({ at: 'reading', file });
-const left = (): Flow => START;
-const addressed = (state: Flow, { id }: Named<'addressed'>): Flow => {
+const readFile = (_: Flow, { file }: EventOf<'fileChosen'>): Flow => ({ at: 'reading', file });
+const reset = (): Flow => START;
+const urlChanged = (state: Flow, { id }: EventOf<'urlChanged'>): Flow => {
   if (id === jobIdOf(state)) return state;
   return id === null ? START : { at: 'opening', id };
 };
-const lost = (state: Flow, { id }: Named<'jobLost'>): Flow =>
-  id === jobIdOf(state) ? { at: 'gone', id, why: 'unknown' } : state;
+const showUnavailable = (state: Flow, { id }: EventOf<'jobUnavailable'>): Flow =>
+  id === jobIdOf(state) ? { at: 'unavailable', id, why: 'unknown' } : state;
 
-const moves: Moves = {
+const transitions: Transitions = {
   start: {
-    fileOffered: offered,
-    sampleMissed: (_, { refusal }) => ({ at: 'start', refusal }),
-    addressed,
-    left,
+    fileChosen: readFile,
+    sampleFailed: (_, { rejection }) => ({ at: 'start', rejection }),
+    urlChanged,
+    reset,
   },
   reading: {
-    fileOffered: offered,
-    fileRefused: (state, { file, refusal }) => (file === state.file ? { at: 'start', refusal } : state),
+    fileChosen: readFile,
+    fileRejected: (state, { file, rejection }) => (file === state.file ? { at: 'start', rejection } : state),
     fileRead: (state, { file, original }) =>
       file === state.file ? { at: 'plan', original, options: null, problem: null } : state,
-    addressed,
-    left,
+    urlChanged,
+    reset,
   },
   plan: {
-    fileOffered: offered,
+    fileChosen: readFile,
     optionsChanged: (state, { options }) => ({ ...state, options, problem: null }),
-    started: ({ original }, { options }) => ({ at: 'sending', original, options, sent: 0, stored: false }),
-    addressed,
-    left,
+    submitStarted: ({ original }, { options }) => ({ at: 'submitting', original, options, sent: 0, stored: false }),
+    urlChanged,
+    reset,
   },
-  sending: {
-    bytesSent: (state, { share }) => (state.stored ? state : { ...state, sent: Math.max(state.sent, share) }),
-    stored: (state) => ({ ...state, sent: 1, stored: true }),
-    sendingRefused: ({ original, options }, { problem }) => ({ at: 'plan', original, options, problem }),
+  submitting: {
+    uploadProgressed: (state, { share }) => (state.stored ? state : { ...state, sent: Math.max(state.sent, share) }),
+    uploadFinished: (state) => ({ ...state, sent: 1, stored: true }),
+    submitFailed: ({ original, options }, { problem }) => ({ at: 'plan', original, options, problem }),
     // Once the job is being made it can't be unmade here; it is cancelled as a job.
-    sendingStopped: (state) =>
+    submitAborted: (state) =>
       state.stored ? state : { at: 'plan', original: state.original, options: state.options, problem: null },
-    jobCreated: ({ original }, { job }) => placeOf(job, original, null),
+    jobCreated: ({ original }, { job }) => flowForJob(job, original, null),
   },
   opening: {
-    jobSeen: (state, { job }) => (job.id === state.id ? placeOf(job, null, null) : state),
-    jobLost: lost,
-    addressed,
-    left,
+    jobUpdated: (state, { job }) => (job.id === state.id ? flowForJob(job, null, null) : state),
+    jobUnavailable: showUnavailable,
+    urlChanged,
+    reset,
   },
   running: {
-    jobSeen: (state, { job }) => (job.id === state.job.id ? placeOf(job, state.original, state.previous) : state),
-    jobLost: lost,
-    addressed,
-    left,
+    jobUpdated: (state, { job }) => (job.id === state.job.id ? flowForJob(job, state.original, state.previous) : state),
+    jobUnavailable: showUnavailable,
+    urlChanged,
+    reset,
   },
-  revealing: {
-    picturesDecoded: (state, { id, originalSize, decoded }) =>
+  decoding: {
+    imagesDecoded: (state, { id, originalSize, decoded }) =>
       id === state.job.id ? { at: 'result', job: state.job, originalSize, decoded } : state,
-    jobLost: lost,
-    addressed,
-    left,
+    jobUnavailable: showUnavailable,
+    urlChanged,
+    reset,
   },
   result: {
-    fileOffered: offered,
-    jobCreated: (state, { job }) => placeOf(job, null, state.decoded ? state.job : null),
-    jobLost: lost,
-    addressed,
-    left,
+    fileChosen: readFile,
+    jobCreated: (state, { job }) => flowForJob(job, null, state.decoded ? state.job : null),
+    jobUnavailable: showUnavailable,
+    urlChanged,
+    reset,
   },
   failed: {
-    fileOffered: offered,
-    jobCreated: (_, { job }) => placeOf(job, null, null),
-    jobLost: lost,
-    addressed,
-    left,
+    fileChosen: readFile,
+    jobCreated: (_, { job }) => flowForJob(job, null, null),
+    jobUnavailable: showUnavailable,
+    urlChanged,
+    reset,
   },
-  gone: { fileOffered: offered, addressed, left },
+  unavailable: { fileChosen: readFile, urlChanged, reset },
 };
 
 /** The next state; the same object where the event means nothing there. */
 export function next(state: Flow, event: FlowEvent): Flow {
-  const move = moves[state.at][event.type] as ((state: Flow, event: FlowEvent) => Flow) | undefined;
+  const move = transitions[state.at][event.type] as ((state: Flow, event: FlowEvent) => Flow) | undefined;
   return move ? move(state, event) : state;
 }
 
-export function openedAt(id: string | null): Flow {
+export function initialFlow(id: string | null): Flow {
   return id === null ? START : { at: 'opening', id };
 }
 
@@ -137,28 +137,28 @@ export function jobIdOf(state: Flow): string | null {
   return 'id' in state ? state.id : null;
 }
 
-export type ViewName = 'start' | 'plan' | 'opening' | 'progress' | 'result' | 'failed' | 'gone';
+export type ViewName = 'start' | 'plan' | 'opening' | 'progress' | 'result' | 'failed' | 'unavailable';
 
 const VIEWS: Record<Flow['at'], ViewName> = {
   start: 'start',
   reading: 'start',
   plan: 'plan',
-  sending: 'progress',
+  submitting: 'progress',
   opening: 'opening',
   running: 'progress',
-  revealing: 'progress',
+  decoding: 'progress',
   result: 'result',
   failed: 'failed',
-  gone: 'gone',
+  unavailable: 'unavailable',
 };
 
 export function viewOf(state: Flow): ViewName {
   return VIEWS[state.at];
 }
 
-function placeOf(job: Job, original: Original | null, previous: Job | null): Flow {
+function flowForJob(job: Job, original: Original | null, previous: Job | null): Flow {
   if (!hasEnded(job)) return { at: 'running', job, original, previous };
   if (job.status !== 'succeeded') return { at: 'failed', job };
-  if (job.imageUrl === null) return { at: 'gone', id: job.id, why: 'expired' };
-  return { at: 'revealing', job, original, previous };
+  if (job.imageUrl === null) return { at: 'unavailable', id: job.id, why: 'expired' };
+  return { at: 'decoding', job, original, previous };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemKind } from '../api/problem.ts';
 import type { Job, Upload } from '../api/types.ts';
 import type { Original } from '../image/read.ts';
-import { Sender } from './submit.ts';
+import { JobSubmitter } from './submit.ts';
 
 const file = new File(['x'], 'cat.jpg');
 const original: Original = { file, name: 'cat.jpg', type: 'image/jpeg', width: 4, height: 4, url: 'blob:1' };
@@ -36,26 +36,26 @@ class Backend {
   };
 }
 
-const watcher = { onSent: () => undefined, onStored: () => undefined, signal: new AbortController().signal };
-const senderFor = (backend: Backend) => new Sender(backend, backend.put, async () => undefined);
+const callbacks = { onProgress: () => undefined, onUploaded: () => undefined, signal: new AbortController().signal };
+const submitterFor = (backend: Backend) => new JobSubmitter(backend, backend.put, async () => undefined);
 
-describe('sending', () => {
+describe('submitting', () => {
   it('asks where to, sends, makes the job', async () => {
     const backend = new Backend();
-    expect(await senderFor(backend).send(original, modelAndParams, watcher)).toBe(made);
+    expect(await submitterFor(backend).send(original, modelAndParams, callbacks)).toBe(made);
     expect(backend.asked).toEqual(['ticket', 'put', 'job']);
   });
 
   it('asks again with the same key when the answer is lost', async () => {
     const backend = new Backend(['unreachable', 'unreachable']);
-    await senderFor(backend).send(original, modelAndParams, watcher);
+    await submitterFor(backend).send(original, modelAndParams, callbacks);
     expect(backend.asked).toEqual(['ticket', 'put', 'job', 'job', 'job']);
     expect(new Set(backend.keys).size).toBe(1);
   });
 
   it('finds the job that an earlier try made', async () => {
     const backend = new Backend(['conflict']);
-    expect(await senderFor(backend).send(original, modelAndParams, watcher)).toBe(made);
+    expect(await submitterFor(backend).send(original, modelAndParams, callbacks)).toBe(made);
     expect(backend.asked).toEqual(['ticket', 'put', 'job', 'look']);
   });
 
@@ -63,9 +63,9 @@ describe('sending', () => {
     'does not send the picture again after %s',
     async (kind) => {
       const backend = new Backend([kind]);
-      const sender = senderFor(backend);
-      await expect(sender.send(original, modelAndParams, watcher)).rejects.toMatchObject({ kind });
-      await sender.send(original, modelAndParams, watcher);
+      const submitter = submitterFor(backend);
+      await expect(submitter.send(original, modelAndParams, callbacks)).rejects.toMatchObject({ kind });
+      await submitter.send(original, modelAndParams, callbacks);
       expect(backend.asked).toEqual(['ticket', 'put', 'job', 'job']);
       expect(new Set(backend.keys).size).toBe(2);
     },
@@ -73,18 +73,18 @@ describe('sending', () => {
 
   it('sends the picture again after it was refused', async () => {
     const backend = new Backend(['unsupported_media_type']);
-    const sender = senderFor(backend);
-    await expect(sender.send(original, modelAndParams, watcher)).rejects.toMatchObject({ kind: 'unsupported_media_type' });
-    await sender.send(original, modelAndParams, watcher);
+    const submitter = submitterFor(backend);
+    await expect(submitter.send(original, modelAndParams, callbacks)).rejects.toMatchObject({ kind: 'unsupported_media_type' });
+    await submitter.send(original, modelAndParams, callbacks);
     expect(backend.asked).toEqual(['ticket', 'put', 'job', 'ticket', 'put', 'job']);
   });
 
   it('does not trust an upload whose time is nearly over', async () => {
     const backend = new Backend(['rate_limited']);
     backend.expiresAt = new Date(Date.now() + 1000).toISOString();
-    const sender = senderFor(backend);
-    await expect(sender.send(original, modelAndParams, watcher)).rejects.toThrow();
-    await sender.send(original, modelAndParams, watcher);
+    const submitter = submitterFor(backend);
+    await expect(submitter.send(original, modelAndParams, callbacks)).rejects.toThrow();
+    await submitter.send(original, modelAndParams, callbacks);
     expect(backend.asked.filter((what) => what === 'put')).toHaveLength(2);
   });
 });

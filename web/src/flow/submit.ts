@@ -1,20 +1,19 @@
 import type { Api } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
 import type { put } from '../api/uploadFile.ts';
-import type { Job, Params, Upload } from '../api/types.ts';
+import type { Job, ModelAndParams, Upload } from '../api/types.ts';
 import type { Original } from '../image/read.ts';
-import { freshKey } from '../api/idempotencyKey.ts';
+import { newIdempotencyKey } from '../api/idempotencyKey.ts';
 
-type Ticket = { upload: Upload; stored: boolean };
-type Watcher = { onSent: (share: number) => void; onStored: () => void; signal: AbortSignal };
-export type ModelAndParams = { model: string; params: Params };
+type PendingUpload = { upload: Upload; stored: boolean };
+type SubmitCallbacks = { onProgress: (share: number) => void; onUploaded: () => void; signal: AbortSignal };
 
 const TRIES = 3;
 const MARGIN = 30_000;
 
 /** Sends originals and makes jobs of them. What was sent stays sent: a second try goes on where the first one broke. */
-export class Sender {
-  private readonly tickets = new WeakMap<File, Ticket>();
+export class JobSubmitter {
+  private readonly pendingUploads = new WeakMap<File, PendingUpload>();
 
   constructor(
     private readonly api: Pick<Api, 'requestUpload' | 'createJob' | 'job'>,
@@ -22,27 +21,27 @@ export class Sender {
     private readonly pause: (milliseconds: number) => Promise<void>,
   ) {}
 
-  async send(original: Original, modelAndParams: ModelAndParams, { onSent, onStored, signal }: Watcher): Promise<Job> {
+  async send(original: Original, modelAndParams: ModelAndParams, { onProgress, onUploaded, signal }: SubmitCallbacks): Promise<Job> {
     const { file, name, type } = original;
-    const ticket = this.usable(file) ?? {
+    const pending = this.usable(file) ?? {
       upload: await this.api.requestUpload({ name, type, size: file.size }, signal),
       stored: false,
     };
-    this.tickets.set(file, ticket);
-    if (!ticket.stored) await this.upload(ticket.upload, file, onSent, signal);
-    ticket.stored = true;
-    onStored();
+    this.pendingUploads.set(file, pending);
+    if (!pending.stored) await this.upload(pending.upload, file, onProgress, signal);
+    pending.stored = true;
+    onUploaded();
     try {
-      return await this.create(ticket.upload.uploadId, name, modelAndParams);
+      return await this.create(pending.upload.uploadId, name, modelAndParams);
     } catch (error) {
-      if (!(error instanceof Problem) || !isWorthKeeping(error)) this.tickets.delete(file);
+      if (!(error instanceof Problem) || !isWorthKeeping(error)) this.pendingUploads.delete(file);
       throw error;
     }
   }
 
   /** The same key each time: a job whose answer was lost is told again and not made again. */
   private async create(uploadId: string, filename: string, modelAndParams: ModelAndParams): Promise<Job> {
-    const key = freshKey();
+    const key = newIdempotencyKey();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return (await this.api.createJob({ uploadId, filename, ...modelAndParams }, key)).data;
@@ -56,9 +55,9 @@ export class Sender {
     }
   }
 
-  private usable(file: File): Ticket | null {
-    const ticket = this.tickets.get(file);
-    return ticket && Date.parse(ticket.upload.expiresAt) - MARGIN > Date.now() ? ticket : null;
+  private usable(file: File): PendingUpload | null {
+    const pending = this.pendingUploads.get(file);
+    return pending && Date.parse(pending.upload.expiresAt) - MARGIN > Date.now() ? pending : null;
   }
 }
 

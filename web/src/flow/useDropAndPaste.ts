@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { FlowEvent } from './machine.ts';
 
 /** Takes a picture that is dropped or pasted anywhere on the page; tells whether one is being dragged over it. */
-export function useOffering(dispatch: (event: FlowEvent) => void): boolean {
+export function useDropAndPaste(dispatch: (event: FlowEvent) => void): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
     const listening = new AbortController();
@@ -11,7 +11,7 @@ export function useOffering(dispatch: (event: FlowEvent) => void): boolean {
       const file = transfer?.files[0];
       if (!file) return;
       event.preventDefault();
-      dispatch({ type: 'fileOffered', file });
+      dispatch({ type: 'fileChosen', file });
     };
     const carriesFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
     addEventListener('paste', (event) => offer(event.clipboardData, event), { signal });

@@ -2,22 +2,22 @@ import { useEffect } from 'react';
 import { jobIdOf, type Flow, type FlowEvent } from './machine.ts';
 
 /** The job that an address names, `/?job=<id>`. */
-export function jobIn(search: string): string | null {
+export function jobIdFromUrl(search: string): string | null {
   return new URLSearchParams(search).get('job');
 }
 
-export function addressOf(id: string | null): string {
+export function urlOf(id: string | null): string {
   return id === null ? '/' : `/?job=${encodeURIComponent(id)}`;
 }
 
 /** Keeps the address and the state together, in both directions: reload, second tab and back button just work. */
-export function useAddress(flow: Flow, dispatch: (event: FlowEvent) => void): void {
+export function useJobUrl(flow: Flow, dispatch: (event: FlowEvent) => void): void {
   const id = jobIdOf(flow);
   useEffect(() => {
-    if (jobIn(location.search) !== id) history.pushState(null, '', addressOf(id));
+    if (jobIdFromUrl(location.search) !== id) history.pushState(null, '', urlOf(id));
   }, [id]);
   useEffect(() => {
-    const onPop = () => dispatch({ type: 'addressed', id: jobIn(location.search) });
+    const onPop = () => dispatch({ type: 'urlChanged', id: jobIdFromUrl(location.search) });
     addEventListener('popstate', onPop);
     return () => removeEventListener('popstate', onPop);
   }, [dispatch]);

@@ -1,21 +1,20 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
-import type { Job, Params } from '../api/types.ts';
-import { useDispatch, useTools } from './context.ts';
-import { useKeepJob } from './useEnhance.ts';
-import { freshKey } from '../api/idempotencyKey.ts';
-import type { ModelAndParams } from './submit.ts';
+import type { Job, ModelAndParams, Params } from '../api/types.ts';
+import { useDispatch, useServices } from './context.ts';
+import { useCacheJob } from './useEnhance.ts';
+import { newIdempotencyKey } from '../api/idempotencyKey.ts';
 
 /** Makes another job of an earlier job's original; asking once more after a lost answer gives the same job. */
-export function useAgain(from: Job) {
-  const { api } = useTools();
+export function useRerun(from: Job) {
+  const { api } = useServices();
   const dispatch = useDispatch();
-  const keep = useKeepJob();
+  const keep = useCacheJob();
   const keys = useRef(new Map<string, string>());
   return useMutation({
     mutationFn: async (modelAndParams: ModelAndParams) => {
       const asked = JSON.stringify(modelAndParams);
-      const key = keys.current.get(asked) ?? freshKey();
+      const key = keys.current.get(asked) ?? newIdempotencyKey();
       keys.current.set(asked, key);
       const { data } = await api.createJob({ fromJobId: from.id, ...modelAndParams }, key);
       keys.current.delete(asked);
@@ -35,6 +34,6 @@ export function modelAndParamsOf(job: Job): ModelAndParams {
   return { model: job.model, params };
 }
 
-export function hasOriginal(job: Job, now: Date): boolean {
+export function isOriginalAvailable(job: Job, now: Date): boolean {
   return job.originalUrl !== null && Date.parse(job.expires.original) > now.getTime();
 }

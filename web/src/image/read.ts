@@ -3,13 +3,13 @@ import { sniff, SNIFFED_BYTES, type PictureType } from './sniff.ts';
 /** The original that a person chose; `width` and `height` are those of the upright picture. */
 export type Original = { file: File; name: string; type: PictureType; width: number; height: number; url: string };
 
-export type Refusal =
+export type FileRejection =
   | { reason: 'empty' | 'animated' | 'damaged' | 'unreachable'; name: string }
   | { reason: 'unsupported'; name: string; actual: string | null }
   | { reason: 'tooLarge'; name: string; bytes: number; maxBytes: number };
 
 /** Everything that can be said about a file before it is sent anywhere. */
-export async function readOriginal(file: File, maxBytes: number | null): Promise<Original | Refusal> {
+export async function readOriginal(file: File, maxBytes: number | null): Promise<Original | FileRejection> {
   const name = file.name || 'picture';
   if (file.size === 0) return { reason: 'empty', name };
   const sniffed = sniff(new Uint8Array(await file.slice(0, SNIFFED_BYTES).arrayBuffer()));

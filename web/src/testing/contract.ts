@@ -51,10 +51,10 @@ export const running = (changes: Partial<Job> = {}): Job => queued({ status: 'pr
 export const canceled = (): Job => failed({ status: 'canceled', error: null });
 
 export type Refused = { error: { type: ErrorType; message: string; details?: Record<string, unknown> } };
-/** The body of a refusal by its type. */
+/** The body of a rejection by its type. */
 export const refused = (type: ErrorType): Refused => named(type);
 
-/** A refusal as the page's own code knows it. */
+/** A rejection as the page's own code knows it. */
 export function problem(type: ErrorType, status: number, headers: Record<string, string> = {}): Problem {
   return problemOf(status, new Headers(headers), refused(type));
 }

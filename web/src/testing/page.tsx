@@ -8,9 +8,9 @@ import { vi } from 'vitest';
 import { Api } from '../api/client.ts';
 import type { put } from '../api/uploadFile.ts';
 import { queriesOf } from '../api/queries.ts';
-import { DispatchProvider, ToolsProvider, type Tools } from '../flow/context.ts';
+import { DispatchProvider, ServicesProvider, type Services } from '../flow/context.ts';
 import type { FlowEvent } from '../flow/machine.ts';
-import { Sender } from '../flow/submit.ts';
+import { JobSubmitter } from '../flow/submit.ts';
 import { currentLanguage, startLanguage, type Language } from '../i18n/language.ts';
 import type { Installation } from '../identity/installation.ts';
 import type { Original } from '../image/read.ts';
@@ -38,26 +38,26 @@ export function server(): Server {
 
 /** Shows something of the page as main.tsx does, and hands out who acts on it and what it told the flow. */
 export async function show(element: ReactElement, circumstances: Circumstances = {}) {
-  const { tools, client, person } = await start(circumstances);
+  const { services, client, person } = await start(circumstances);
   const told: FlowEvent[] = [];
   const around = (inner: ReactElement) => (
     <QueryClientProvider client={client}>
-      <ToolsProvider value={tools}>
+      <ServicesProvider value={services}>
         <DispatchProvider value={(event) => void told.push(event)}>{inner}</DispatchProvider>
         <Toaster />
-      </ToolsProvider>
+      </ServicesProvider>
     </QueryClientProvider>
   );
   const { rerender } = render(around(element));
-  return { person, told, client, tools, again: (next: ReactElement) => rerender(around(next)) };
+  return { person, told, client, services, again: (next: ReactElement) => rerender(around(next)) };
 }
 
 /** As `show`, for the whole page, which brings its own flow and its own toasts. */
 export async function showPage(page: ReactElement, circumstances: Circumstances = {}) {
-  const { tools, client, person } = await start(circumstances);
+  const { services, client, person } = await start(circumstances);
   render(
     <QueryClientProvider client={client}>
-      <ToolsProvider value={tools}>{page}</ToolsProvider>
+      <ServicesProvider value={services}>{page}</ServicesProvider>
     </QueryClientProvider>,
   );
   return { person, client };
@@ -69,18 +69,18 @@ async function start({ language = 'en', server: from = server(), installation = 
   vi.stubGlobal('fetch', from.fetch);
   servers.push(from);
   const api = new Api(currentLanguage);
-  const tools: Tools = {
+  const services: Services = {
     api,
     queries: queriesOf(api),
-    sender: new Sender(api, upload, async () => undefined),
+    submitter: new JobSubmitter(api, upload, async () => undefined),
     installation: { privacyUrl: null, oidc: null, ...installation },
   };
   const client = new QueryClient({ defaultOptions: { queries: { retry: false }, mutations: { retry: false } } });
   // userEvent's own clipboard is one that works.
-  return { tools, client, person: userEvent.setup() };
+  return { services, client, person: userEvent.setup() };
 }
 
-const stored: typeof put = async (_, __, onSent) => onSent(1);
+const stored: typeof put = async (_, __, onProgress) => onProgress(1);
 
 /** Of the running test. */
 export const servers: Server[] = [];

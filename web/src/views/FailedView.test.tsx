@@ -55,7 +55,7 @@ it('tells of a cancelled job that it was the person’s choice, and names no err
 it('goes on with a new picture', async () => {
   const { person, told } = await show(<FailedView job={failed()} />);
   await person.click(screen.getByRole('button', { name: 'New picture' }));
-  expect(told).toEqual([{ type: 'left' }]);
+  expect(told).toEqual([{ type: 'reset' }]);
 });
 
 describe('trying again', () => {

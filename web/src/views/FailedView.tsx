@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { asProblem } from '../api/problem.ts';
 import type { Job } from '../api/types.ts';
-import { hasOriginal, modelAndParamsOf, useAgain } from '../flow/useRerun.ts';
-import { useDispatch, useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/useEnhance.ts';
+import { isOriginalAvailable, modelAndParamsOf, useRerun } from '../flow/useRerun.ts';
+import { useDispatch, useServices } from '../flow/context.ts';
 import { Icon } from '../components/Icon.tsx';
 import { ProblemNote } from '../components/ProblemAlert.tsx';
 import { QuotaNote } from '../components/QuotaAlert.tsx';
@@ -12,9 +12,9 @@ import { QuotaNote } from '../components/QuotaAlert.tsx';
 export function FailedView({ job }: { job: Job }) {
   const { t } = useTranslation();
   const dispatch = useDispatch();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { data: usage } = useQuery(queries.usage);
-  const again = useAgain(job);
+  const again = useRerun(job);
   const canceled = job.status === 'canceled';
   const usedUp = usage?.usage.remaining === 0;
   return (
@@ -32,7 +32,7 @@ export function FailedView({ job }: { job: Job }) {
         <p className="hint">{t('failed.quota')}</p>
         {usedUp && <QuotaNote usage={usage} />}
         <div className="actions">
-          {hasOriginal(job, new Date()) && (
+          {isOriginalAvailable(job, new Date()) && (
             <button
               type="button"
               className="button primary"
@@ -43,7 +43,7 @@ export function FailedView({ job }: { job: Job }) {
               {t('failed.retry')}
             </button>
           )}
-          <button type="button" className="button" onClick={() => dispatch({ type: 'left' })}>
+          <button type="button" className="button" onClick={() => dispatch({ type: 'reset' })}>
             <Icon name="plus" />
             {t('failed.again')}
           </button>

@@ -20,8 +20,8 @@ it.each([
   ['a server that can’t', no(500, refused('internal_error')), 'Auf dem Server ist etwas schiefgegangen'],
 ])('says that it does not come because of %s', async (_, answer, words) => {
   const from = server().on(ROUTE, answer);
-  const { client, tools, again } = await show(<p />, { server: from, language: 'de' });
-  await client.prefetchQuery(tools.queries.job(JOB)); // what the page does beside the view
+  const { client, services, again } = await show(<p />, { server: from, language: 'de' });
+  await client.prefetchQuery(services.queries.job(JOB)); // what the page does beside the view
   again(<OpeningView id={JOB} />);
   expect((await screen.findByRole('alert')).textContent).toContain(words);
   expect(screen.getByRole('heading', { level: 1, name: 'Das Bild wird geöffnet' })).toBeDefined();

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/useEnhance.ts';
+import { asProblem } from '../api/problem.ts';
+import { useServices } from '../flow/context.ts';
 import { ProblemNote } from '../components/ProblemAlert.tsx';
 
 /** A job that the address names is being looked up. */
 export function OpeningView({ id }: { id: string }) {
   const { t } = useTranslation();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { error } = useQuery({ ...queries.job(id), enabled: false });
   return (
     <div className="narrow">

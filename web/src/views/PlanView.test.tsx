@@ -64,7 +64,7 @@ it('tells what is chosen, and that another picture is wanted', async () => {
   await person.click(screen.getByRole('button', { name: 'Choose another' }));
   expect(told).toEqual([
     { type: 'optionsChanged', options: { goal: 'cleanup', model: 'nightmareai/real-esrgan', params: { scale: 1 } } },
-    { type: 'left' },
+    { type: 'reset' },
   ]);
 });
 
@@ -107,8 +107,8 @@ describe('a quota that is used up', () => {
 
   it('is asked for anew, because another tab may have used it', async () => {
     const from = server().on(USAGE, ok(usedUp()));
-    const { client, tools, again } = await show(<p />, { server: from });
-    await client.fetchQuery(tools.queries.usage);
+    const { client, services, again } = await show(<p />, { server: from });
+    await client.fetchQuery(services.queries.usage);
     again(plan());
     await waitFor(() => expect(from.to(USAGE)).toHaveLength(2));
     expect((await screen.findByRole('alert')).textContent).toContain('You have used 20 of 20 pictures.');

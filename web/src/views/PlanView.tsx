@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Problem } from '../api/problem.ts';
-import { useTools } from '../flow/context.ts';
-import { asProblem } from '../flow/useEnhance.ts';
-import type { ModelAndParams } from '../flow/submit.ts';
+import { asProblem, type Problem } from '../api/problem.ts';
+import type { ModelAndParams } from '../api/types.ts';
+import { useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { PlanCard } from '../components/PlanCard.tsx';
 import { ProblemNote } from '../components/ProblemAlert.tsx';
@@ -21,7 +20,7 @@ type PlanViewProps = {
 export function PlanView({ original, options: chosen, problem, onStart }: PlanViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { data: models, error } = useQuery(queries.models);
   const options = chosen ?? (models ? defaultOptions(models) : null);
   const model = models?.find(({ slug }) => slug === options?.model);

@@ -1,35 +1,35 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { Job } from '../api/types.ts';
-import type { Underway } from '../components/steps.ts';
+import type { InProgress } from '../components/steps.ts';
 import { NOW, queued, refused, running, succeeded } from '../testing/contract.ts';
 import { JOB, original, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
 import { ProgressView } from './ProgressView.tsx';
 
 const options = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
-const sending = (sent: number, stored = false): Underway => ({ at: 'sending', original: original(), options, sent, stored });
-const at = (job: Job, more: Partial<Extract<Underway, { at: 'running' }>> = {}): Underway => ({
+const sending = (sent: number, stored = false): InProgress => ({ at: 'submitting', original: original(), options, sent, stored });
+const at = (job: Job, more: Partial<Extract<InProgress, { at: 'running' }>> = {}): InProgress => ({
   at: 'running',
   job,
   original: null,
   previous: null,
   ...more,
 });
-const view = (flow: Underway, onStopSending = vi.fn()) => <ProgressView flow={flow} onStopSending={onStopSending} />;
+const view = (flow: InProgress, onAbort = vi.fn()) => <ProgressView flow={flow} onAbort={onAbort} />;
 const now = () => screen.getAllByRole('listitem').find((step) => step.getAttribute('aria-current'))?.textContent;
 const picture = () => screen.queryByRole('img');
 const bar = () => screen.queryByRole<HTMLProgressElement>('progressbar');
 
 describe('the stages', () => {
-  it.each<[string, Underway, string]>([
+  it.each<[string, InProgress, string]>([
     ['the upload', sending(0.2), 'Uploading (now)'],
     ['the making of the job', sending(1, true), 'In the queue (now)'],
     ['the queue', at(queued()), 'In the queue (now)'],
     ['the start of the model', at(running({ stage: 'starting' })), 'Enhancing (now)'],
     ['the model', at(running()), 'Enhancing (now)'],
     ['the saving', at(running({ stage: 'saving' })), 'Saving (now)'],
-    ['the loading of the result', { ...at(succeeded()), at: 'revealing' } as Underway, 'Saving (now)'],
+    ['the loading of the result', { ...at(succeeded()), at: 'decoding' } as InProgress, 'Saving (now)'],
   ])('are told: %s', async (_, flow, words) => {
     await show(view(flow));
     expect(screen.getByRole('heading', { level: 1, name: 'Enhancing your picture' })).toBeDefined();
@@ -84,7 +84,7 @@ describe('the bar', () => {
     expect(bar()?.value).toBe(0);
   });
 
-  it.each<[string, Underway]>([
+  it.each<[string, InProgress]>([
     ['a provider that tells nothing', at(running())],
     ['an upload that is done', sending(1, true)],
   ])('pretends nothing for %s', async (_, flow) => {
@@ -108,8 +108,8 @@ describe('the time', () => {
   });
 
   it('is not claimed for a model that is on offer no more, nor while uploading', async () => {
-    const { client, again, tools } = await show(view(at(running({ model: 'gone/model' }))));
-    await client.fetchQuery(tools.queries.models);
+    const { client, again, services } = await show(view(at(running({ model: 'gone/model' }))));
+    await client.fetchQuery(services.queries.models);
     expect(screen.queryByText(/Usually about/)).toBeNull();
     again(view(sending(0.1)));
     expect(await screen.findByText(/Usually about/)).toBeDefined();
@@ -167,7 +167,7 @@ describe('stopping', () => {
   });
 
   it('is over once there is a result', async () => {
-    await show(view({ ...at(succeeded()), at: 'revealing' } as Underway));
+    await show(view({ ...at(succeeded()), at: 'decoding' } as InProgress));
     expect(screen.queryByRole('button')).toBeNull();
   });
 });
@@ -191,12 +191,12 @@ describe('a connection that breaks', () => {
     ['a server that can’t', no(503, refused('service_unavailable'))],
   ])('is said, and no longer once it is back: %s', async (_, broken) => {
     const from = server().on(`GET /api/ai-image/jobs/${JOB}`, broken, ok(running()));
-    const { client, tools } = await show(view(at(running())), { server: from });
+    const { client, services } = await show(view(at(running())), { server: from });
     expect(screen.queryByText(words)).toBeNull();
-    await act(() => client.prefetchQuery(tools.queries.job(JOB))); // what the page does beside the view
+    await act(() => client.prefetchQuery(services.queries.job(JOB))); // what the page does beside the view
     expect(await screen.findByText(words)).toBeDefined();
     expect(within(screen.getByRole('list')).getAllByRole('listitem')).toHaveLength(4);
-    await act(() => client.prefetchQuery(tools.queries.job(JOB)));
+    await act(() => client.prefetchQuery(services.queries.job(JOB)));
     await waitFor(() => expect(screen.queryByText(words)).toBeNull());
   });
 });

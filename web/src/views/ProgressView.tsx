@@ -1,21 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { CancelButton } from '../components/CancelButton.tsx';
 import { Elapsed } from '../components/ElapsedTime.tsx';
 import { Icon } from '../components/Icon.tsx';
 import { Stepper } from '../components/Stepper.tsx';
-import { stepOf, type Underway } from '../components/steps.ts';
+import { stepOf, type InProgress } from '../components/steps.ts';
 
-type ProgressViewProps = { flow: Underway; onStopSending: () => void };
+type ProgressViewProps = { flow: InProgress; onAbort: () => void };
 
-export function ProgressView({ flow, onStopSending }: ProgressViewProps) {
+export function ProgressView({ flow, onAbort }: ProgressViewProps) {
   const { t } = useTranslation();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { data: models } = useQuery(queries.models);
-  const job = flow.at === 'sending' ? null : flow.job;
-  const slug = flow.at === 'sending' ? flow.options.model : flow.job.model;
+  const job = flow.at === 'submitting' ? null : flow.job;
+  const slug = flow.at === 'submitting' ? flow.options.model : flow.job.model;
   const model = models?.find((candidate) => candidate.slug === slug);
   return (
     <div className="progress">
@@ -32,8 +32,8 @@ export function ProgressView({ flow, onStopSending }: ProgressViewProps) {
           <p className="hint" role="status">
             {job?.waitingFor ? t(`progress.waitingFor.${job.waitingFor}`) : '\u00a0'}
           </p>
-          {flow.at === 'sending' && (
-            <button type="button" className="button" disabled={flow.stored} onClick={onStopSending}>
+          {flow.at === 'submitting' && (
+            <button type="button" className="button" disabled={flow.stored} onClick={onAbort}>
               <Icon name="close" />
               {t('progress.cancel')}
             </button>
@@ -48,10 +48,10 @@ export function ProgressView({ flow, onStopSending }: ProgressViewProps) {
 }
 
 /** The result before stays on the screen until its successor is there; otherwise the picture that is worked on. */
-function Shown({ flow }: { flow: Underway }) {
+function Shown({ flow }: { flow: InProgress }) {
   const { t } = useTranslation();
-  const previous = flow.at === 'sending' ? null : flow.previous;
-  const shown = previous?.previewUrl ?? flow.original?.url ?? (flow.at === 'sending' ? null : flow.job.originalUrl);
+  const previous = flow.at === 'submitting' ? null : flow.previous;
+  const shown = previous?.previewUrl ?? flow.original?.url ?? (flow.at === 'submitting' ? null : flow.job.originalUrl);
   return (
     <figure className="progress-picture">
       {shown && (
@@ -67,18 +67,18 @@ function Shown({ flow }: { flow: Underway }) {
 }
 
 /** A bar only where somebody counts: the browser while it uploads, the provider where it tells. */
-function Share({ flow }: { flow: Underway }) {
+function Share({ flow }: { flow: InProgress }) {
   const { t } = useTranslation();
   const format = useFormat();
   const told = flow.at === 'running' ? flow.job.percent : null;
-  const share = flow.at === 'sending' && !flow.stored ? flow.sent : told === null ? null : told / 100;
+  const share = flow.at === 'submitting' && !flow.stored ? flow.sent : told === null ? null : told / 100;
   if (share === null) return <div className="bar bar-none" aria-hidden="true" />;
   return (
     <div className="bar">
       <progress
         max={1}
         value={share}
-        aria-label={flow.at === 'sending' ? t('progress.uploading') : t('progress.enhancing')}
+        aria-label={flow.at === 'submitting' ? t('progress.uploading') : t('progress.enhancing')}
       />
       <span aria-hidden="true">{format.percent(share)}</span>
     </div>
@@ -87,7 +87,7 @@ function Share({ flow }: { flow: Underway }) {
 
 function Connection({ id }: { id: string }) {
   const { t } = useTranslation();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { error } = useQuery({ ...queries.job(id), enabled: false });
   return error ? <p className="hint">{t('progress.reconnecting')}</p> : null;
 }

@@ -58,7 +58,7 @@ describe('a result', () => {
   it('makes room for the next picture', async () => {
     const { person, told } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
     await person.click(screen.getByRole('button', { name: 'New picture' }));
-    expect(told).toEqual([{ type: 'left' }]);
+    expect(told).toEqual([{ type: 'reset' }]);
   });
 
   it('is shared by a dialog that the keyboard opens', async () => {

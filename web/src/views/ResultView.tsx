@@ -29,7 +29,7 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
     <>
       <div className="result-head">
         <h1>{t('result.title')}</h1>
-        <button type="button" className="button" onClick={() => dispatch({ type: 'left' })}>
+        <button type="button" className="button" onClick={() => dispatch({ type: 'reset' })}>
           <Icon name="plus" />
           {t('result.again')}
         </button>

@@ -6,7 +6,7 @@ import { cutOff, never, ok } from '../testing/server.ts';
 import { StartView } from './StartView.tsx';
 
 const USAGE = 'GET /api/ai-image/usage';
-const idle = { reading: false, refusal: null, dragging: false };
+const idle = { reading: false, rejection: null, dragging: false };
 const picture = new File(['picture'], 'cat.jpg', { type: 'image/jpeg' });
 const busy = () => document.querySelector('[aria-busy=true]');
 const left = (remaining: number) => ok({ ...usage(), usage: { used: 20 - remaining, remaining, resetAt: null } });
@@ -73,7 +73,7 @@ describe('what stands in the way', () => {
 
   it('is a file that can’t be used, which is told first', async () => {
     const from = server().on(USAGE, ok(usedUp()));
-    await show(<StartView {...idle} refusal={{ reason: 'empty', name: 'cat.jpg' }} />, { server: from });
+    await show(<StartView {...idle} rejection={{ reason: 'empty', name: 'cat.jpg' }} />, { server: from });
     await screen.findByText('0 pictures left today');
     const [note, ...more] = screen.getAllByRole('alert');
     expect(note?.textContent).toContain('“cat.jpg” is empty.');
@@ -93,8 +93,8 @@ describe('a picture', () => {
     await person.upload(input, picture);
     await person.upload(input, picture);
     expect(told).toEqual([
-      { type: 'fileOffered', file: picture },
-      { type: 'fileOffered', file: picture },
+      { type: 'fileChosen', file: picture },
+      { type: 'fileChosen', file: picture },
     ]);
     expect(input.accept).toBe('image/jpeg,image/png,image/webp');
   });
@@ -127,7 +127,7 @@ describe('the samples', () => {
     await person.click(samples('No picture at hand?').getByRole('button', { name }));
     await waitFor(() => expect(told).toHaveLength(1));
     const [event] = told;
-    if (event?.type !== 'fileOffered') throw new Error(`told ${event?.type}`);
+    if (event?.type !== 'fileChosen') throw new Error(`told ${event?.type}`);
     expect(event.file.name).toBe(file);
     expect(await event.file.text()).toBe('bytes');
   });
@@ -140,7 +140,7 @@ describe('the samples', () => {
     const { person, told } = await show(<StartView {...idle} />, { server: from, language: 'de' });
     await person.click(samples('Kein Bild zur Hand?').getByRole('button', { name: 'Beispiel verwenden: Katze' }));
     await waitFor(() =>
-      expect(told).toEqual([{ type: 'sampleMissed', refusal: { reason: 'unreachable', name: 'cat.jpg' } }]),
+      expect(told).toEqual([{ type: 'sampleFailed', rejection: { reason: 'unreachable', name: 'cat.jpg' } }]),
     );
   });
 });

@@ -1,20 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useTools } from '../flow/context.ts';
+import { useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Icon } from '../components/Icon.tsx';
 import { PictureButtons } from '../components/FileButtons.tsx';
 import { QuotaNote } from '../components/QuotaAlert.tsx';
 import { RefusalNote } from '../components/FileRejectionAlert.tsx';
 import { Samples } from '../components/Samples.tsx';
-import type { Refusal } from '../image/read.ts';
+import type { FileRejection } from '../image/read.ts';
 
-type StartViewProps = { reading: boolean; refusal: Refusal | null; dragging: boolean };
+type StartViewProps = { reading: boolean; rejection: FileRejection | null; dragging: boolean };
 
-export function StartView({ reading, refusal, dragging }: StartViewProps) {
+export function StartView({ reading, rejection, dragging }: StartViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { queries } = useTools();
+  const { queries } = useServices();
   const { data: usage } = useQuery(queries.usage);
   const usedUp = usage?.usage.remaining === 0;
   const limit = usage ? format.bytes(usage.limits.maxBytes) : null;
@@ -26,8 +26,8 @@ export function StartView({ reading, refusal, dragging }: StartViewProps) {
       </div>
       <div className={dragging ? 'drop-zone over' : 'drop-zone'} aria-busy={reading}>
         <div className="drop-top">
-          {refusal ? (
-            <RefusalNote refusal={refusal} />
+          {rejection ? (
+            <RefusalNote rejection={rejection} />
           ) : usedUp ? (
             <QuotaNote usage={usage} />
           ) : (

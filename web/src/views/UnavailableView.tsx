@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useDispatch } from '../flow/context.ts';
 import { Icon } from '../components/Icon.tsx';
 
-export function GoneView({ why }: { why: 'unknown' | 'expired' }) {
+export function UnavailableView({ why }: { why: 'unknown' | 'expired' }) {
   const { t } = useTranslation();
   const dispatch = useDispatch();
   return (
@@ -12,7 +12,7 @@ export function GoneView({ why }: { why: 'unknown' | 'expired' }) {
         <p>{t(`gone.${why}`)}</p>
         {why === 'unknown' && <p>{t('gone.next')}</p>}
         <div className="actions">
-          <button type="button" className="button primary" onClick={() => dispatch({ type: 'left' })}>
+          <button type="button" className="button primary" onClick={() => dispatch({ type: 'reset' })}>
             <Icon name="plus" />
             {t('gone.again')}
           </button>
