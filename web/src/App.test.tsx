@@ -1,8 +1,8 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import i18next from 'i18next';
 import { describe, expect, it, vi } from 'vitest';
-import { App } from './App.tsx';
 import type { Job } from './api/types.ts';
+import { App } from './App.tsx';
 import { canceled, failed, queued, refused, running, succeeded, upload, usage } from './testing/contract.ts';
 import { decodeAs, ISSUER, JOB, server, showPage } from './testing/page.tsx';
 import { cutOff, no, ok, type Server } from './testing/server.ts';

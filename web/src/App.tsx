@@ -2,25 +2,25 @@ import { usePrefetchQuery } from '@tanstack/react-query';
 import { useEffect, useReducer, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Toaster } from 'sonner';
-import { urlOf, jobIdFromUrl, useJobUrl } from './flow/useJobUrl.ts';
-import { DispatchProvider, useServices } from './flow/context.ts';
-import { useEnhance } from './flow/useEnhance.ts';
-import { next, initialFlow, viewOf, type Flow } from './flow/machine.ts';
-import { useDropAndPaste } from './flow/useDropAndPaste.ts';
-import { useJobPolling, useReadFile, useReleaseObjectUrl, useDecodeResult } from './flow/effects.ts';
+import { Alert } from './components/Alert.tsx';
 import { Announcer } from './components/Announcer.tsx';
 import { Footer } from './components/Footer.tsx';
 import { Header } from './components/Header.tsx';
 import { History } from './components/History.tsx';
-import { Note } from './components/Alert.tsx';
 import { OfflineBanner } from './components/OfflineBanner.tsx';
+import { DispatchProvider, useServices } from './flow/context.ts';
+import { useJobPolling, useReadFile, useReleaseObjectUrl, useDecodeResult } from './flow/effects.ts';
+import { next, initialFlow, viewOf, type Flow } from './flow/machine.ts';
+import { useDropAndPaste } from './flow/useDropAndPaste.ts';
+import { useEnhance } from './flow/useEnhance.ts';
+import { urlOf, jobIdFromUrl, useJobUrl } from './flow/useJobUrl.ts';
 import { FailedView } from './views/FailedView.tsx';
-import { UnavailableView } from './views/UnavailableView.tsx';
 import { OpeningView } from './views/OpeningView.tsx';
 import { PlanView } from './views/PlanView.tsx';
 import { ProgressView } from './views/ProgressView.tsx';
 import { ResultView } from './views/ResultView.tsx';
 import { StartView } from './views/StartView.tsx';
+import { UnavailableView } from './views/UnavailableView.tsx';
 
 export function App({ signInFailed }: { signInFailed: boolean }) {
   const { t } = useTranslation();
@@ -46,7 +46,7 @@ export function App({ signInFailed }: { signInFailed: boolean }) {
       <Header homeAddress={urlOf(null)} />
       <OfflineBanner />
       <main id="main" data-view={view} tabIndex={-1} ref={main}>
-        {signInFailed && view === 'start' && <Note title={t('app.signInFailed')} />}
+        {signInFailed && view === 'start' && <Alert title={t('app.signInFailed')} />}
         <View flow={flow} dragging={dragging} enhance={enhance} />
         {!quiet && <History key={view} shown={'job' in flow ? flow.job.id : null} />}
       </main>

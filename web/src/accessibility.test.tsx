@@ -3,22 +3,22 @@ import axe from 'axe-core';
 import type { ReactElement } from 'react';
 import { expect, it, vi } from 'vitest';
 import { App } from './App.tsx';
-import { Broken } from './components/ErrorBoundary.tsx';
-import { CloseUp } from './components/ZoomDialog.tsx';
+import { DeleteDialog } from './components/DeleteDialog.tsx';
+import { ErrorBoundary } from './components/ErrorBoundary.tsx';
 import { History } from './components/History.tsx';
-import { RemoveDialog } from './components/DeleteDialog.tsx';
 import { ShareDialog } from './components/ShareDialog.tsx';
+import { ZoomDialog } from './components/ZoomDialog.tsx';
 import type { Language } from './i18n/language.ts';
 import { canceled, failed, problem, queued, running, succeeded, usedUp } from './testing/contract.ts';
 import { ISSUER, JOB, original, server, show, showPage } from './testing/page.tsx';
 import { ok } from './testing/server.ts';
 import { FailedView } from './views/FailedView.tsx';
-import { UnavailableView } from './views/UnavailableView.tsx';
 import { OpeningView } from './views/OpeningView.tsx';
 import { PlanView } from './views/PlanView.tsx';
 import { ProgressView } from './views/ProgressView.tsx';
 import { ResultView } from './views/ResultView.tsx';
 import { StartView } from './views/StartView.tsx';
+import { UnavailableView } from './views/UnavailableView.tsx';
 
 /** As in tests/e2e/axe.py, less what needs a layout and what a view alone has not. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -54,9 +54,9 @@ const VIEWS: [string, ReactElement][] = [
   ['a failed job', <FailedView job={failed()} />],
   ['a cancelled job', <FailedView job={canceled()} />],
   ['a missing job', <UnavailableView why="unknown" />],
-  ['the question before deleting', <RemoveDialog id={JOB} shown onClose={nothing} />],
+  ['the question before deleting', <DeleteDialog id={JOB} shown onClose={nothing} />],
   ['sharing', <ShareDialog id={JOB} onClose={nothing} />],
-  ['the close-up', <CloseUp before="/before.jpg" preview="/preview.webp" full="/full.png" onClose={nothing} />],
+  ['the close-up', <ZoomDialog before="/before.jpg" preview="/preview.webp" full="/full.png" onClose={nothing} />],
   ['earlier pictures', <History shown={JOB} />],
 ];
 
@@ -84,9 +84,9 @@ it('axe finds nothing wrong with a page that has stopped', async () => {
     throw new Error('a view that throws');
   };
   await show(
-    <Broken>
+    <ErrorBoundary>
       <Thrower />
-    </Broken>,
+    </ErrorBoundary>,
   );
   expect(await violations(WHOLE_PAGE)).toEqual([]);
 });

@@ -14,15 +14,15 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Api } from './api/client.ts';
 import { Problem } from './api/problem.ts';
-import { put } from './api/uploadFile.ts';
 import { queriesOf } from './api/queries.ts';
+import { put } from './api/uploadFile.ts';
 import { App } from './App.tsx';
+import { ErrorBoundary } from './components/ErrorBoundary.tsx';
 import { ServicesProvider, type Services } from './flow/context.ts';
 import { JobSubmitter } from './flow/submit.ts';
 import { currentLanguage, startLanguage } from './i18n/language.ts';
 import { readInstallation } from './identity/installation.ts';
 import { finishSignIn, takeAnswer } from './identity/sign-in.ts';
-import { Broken } from './components/ErrorBoundary.tsx';
 
 const TRIES = 2;
 
@@ -39,13 +39,13 @@ async function start(): Promise<void> {
   };
   createRoot(document.getElementById('root') as HTMLElement).render(
     <StrictMode>
-      <Broken>
+      <ErrorBoundary>
         <QueryClientProvider client={queryClient()}>
           <ServicesProvider value={services}>
             <App signInFailed={signInFailed} />
           </ServicesProvider>
         </QueryClientProvider>
-      </Broken>
+      </ErrorBoundary>
     </StrictMode>,
   );
 }

@@ -8,7 +8,7 @@ import { Announcer } from './Announcer.tsx';
 const cat = original();
 const options = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
 const under = { original: null, previous: null };
-const said = () => document.querySelector('[aria-live=polite].unseen')?.textContent;
+const said = () => document.querySelector('[aria-live=polite].visually-hidden')?.textContent;
 
 const STAGES: [string, Flow, string][] = [
   ['reading', { at: 'reading', file: cat.file }, 'Looking at the picture…'],

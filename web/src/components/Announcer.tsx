@@ -13,7 +13,7 @@ export function Announcer({ flow }: { flow: Flow }) {
     document.title = title;
   }, [title]);
   return (
-    <div role="status" aria-live="polite" className="unseen">
+    <div role="status" aria-live="polite" className="visually-hidden">
       {flow.at === 'start' ? '' : said}
     </div>
   );

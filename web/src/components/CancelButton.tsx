@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Job } from '../api/types.ts';
 import { asProblem, Problem } from '../api/problem.ts';
+import type { Job } from '../api/types.ts';
 import { useServices } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
-import { ProblemNote } from './ProblemAlert.tsx';
+import { ProblemAlert } from './ProblemAlert.tsx';
 
 /** Asks for the end; what becomes of the job is the provider's word, and the page says so. */
 export function CancelButton({ job }: { job: Job }) {
@@ -27,7 +27,7 @@ export function CancelButton({ job }: { job: Job }) {
       </button>
       {job.cancelRequested && <p className="hint">{t('progress.cancelAsked')}</p>}
       {cancel.isError && asProblem(cancel.error).kind !== 'conflict' && (
-        <ProblemNote problem={asProblem(cancel.error)} />
+        <ProblemAlert problem={asProblem(cancel.error)} />
       )}
     </>
   );

@@ -1,11 +1,11 @@
 import { useState, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Handle, HandleRoot, Item, Provider, Root } from 'react-compare-slider/components';
 import { useReactCompareSlider } from 'react-compare-slider/hooks';
+import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/format.ts';
 import { Icon } from './Icon.tsx';
 
-type CompareProps = {
+type CompareSliderProps = {
   before: string;
   after: string;
   /** Only the handle moves the divider, because dragging elsewhere moves the picture. */
@@ -16,7 +16,7 @@ type CompareProps = {
 const STEP = 10;
 
 /** Before on the left, after on the right of a divider: by pointer, by arrow keys, and by two buttons. */
-export function Compare({ before, after, handleOnly, children }: CompareProps) {
+export function CompareSlider({ before, after, handleOnly, children }: CompareSliderProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [position, setPosition] = useState(50);

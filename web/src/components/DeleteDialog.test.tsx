@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { deleted, refused, succeeded } from '../testing/contract.ts';
 import { JOB, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
-import { RemoveDialog } from './DeleteDialog.tsx';
+import { DeleteDialog } from './DeleteDialog.tsx';
 
 const ROUTE = `DELETE /api/ai-image/jobs/${JOB}`;
 const dialog = () => screen.getByRole('dialog', { name: 'Delete this picture?' });
@@ -11,7 +11,7 @@ const confirm = () => within(dialog()).getByRole<HTMLButtonElement>('button', { 
 
 it('says what goes and that it is for good before anything is deleted', async () => {
   const from = server();
-  await show(<RemoveDialog id={JOB} shown onClose={vi.fn()} />, { server: from });
+  await show(<DeleteDialog id={JOB} shown onClose={vi.fn()} />, { server: from });
   expect(dialog().textContent).toContain('The original, the result and all its links are deleted now, for good.');
   expect(dialog().textContent).toContain('It does not give a place in your quota back.');
   expect(from.asked).toEqual([]);
@@ -20,7 +20,7 @@ it('says what goes and that it is for good before anything is deleted', async ()
 it.each(['Keep it', 'Close'])('deletes nothing after “%s”', async (name) => {
   const from = server();
   const onClose = vi.fn();
-  const { person, told } = await show(<RemoveDialog id={JOB} shown onClose={onClose} />, { server: from });
+  const { person, told } = await show(<DeleteDialog id={JOB} shown onClose={onClose} />, { server: from });
   await person.click(within(dialog()).getByRole('button', { name }));
   expect(onClose).toHaveBeenCalledOnce();
   expect(from.asked).toEqual([]);
@@ -30,7 +30,7 @@ it.each(['Keep it', 'Close'])('deletes nothing after “%s”', async (name) => 
 it('deletes nothing after Escape', async () => {
   const from = server();
   const onClose = vi.fn();
-  await show(<RemoveDialog id={JOB} shown onClose={onClose} />, { server: from });
+  await show(<DeleteDialog id={JOB} shown onClose={onClose} />, { server: from });
   fireEvent(dialog(), new Event('cancel')); // what a browser makes of Escape
   expect(onClose).toHaveBeenCalledOnce();
   expect(from.asked).toEqual([]);
@@ -39,9 +39,9 @@ it('deletes nothing after Escape', async () => {
 it('deletes, says so, leaves the picture that is shown and forgets what it knew of it', async () => {
   const from = server().on(ROUTE, ok(deleted()));
   const onClose = vi.fn();
-  const onRemoved = vi.fn();
+  const onDeleted = vi.fn();
   const { person, told, client, services } = await show(
-    <RemoveDialog id={JOB} shown onClose={onClose} onRemoved={onRemoved} />,
+    <DeleteDialog id={JOB} shown onClose={onClose} onDeleted={onDeleted} />,
     { server: from },
   );
   const { queryKey } = services.queries.job(JOB);
@@ -51,13 +51,13 @@ it('deletes, says so, leaves the picture that is shown and forgets what it knew 
   expect(from.to(ROUTE)).toHaveLength(1);
   expect(onClose).toHaveBeenCalledOnce();
   expect(told).toEqual([{ type: 'reset' }]);
-  await waitFor(() => expect(onRemoved).toHaveBeenCalledOnce());
+  await waitFor(() => expect(onDeleted).toHaveBeenCalledOnce());
   expect(client.getQueryData(queryKey)).toBeUndefined();
 });
 
 it('stays where it is when another picture than the shown one is deleted', async () => {
   const from = server().on(ROUTE, ok(deleted()));
-  const { person, told } = await show(<RemoveDialog id={JOB} shown={false} onClose={vi.fn()} />, { server: from });
+  const { person, told } = await show(<DeleteDialog id={JOB} shown={false} onClose={vi.fn()} />, { server: from });
   await person.click(confirm());
   await screen.findByText('Picture deleted');
   expect(told).toEqual([]);
@@ -65,7 +65,7 @@ it('stays where it is when another picture than the shown one is deleted', async
 
 it('can’t be asked twice while it is being done', async () => {
   const from = server().on(ROUTE, never);
-  const { person } = await show(<RemoveDialog id={JOB} shown onClose={vi.fn()} />, { server: from });
+  const { person } = await show(<DeleteDialog id={JOB} shown onClose={vi.fn()} />, { server: from });
   await person.dblClick(confirm());
   expect(confirm().disabled).toBe(true);
   expect(from.to(ROUTE)).toHaveLength(1);
@@ -77,7 +77,7 @@ it.each([
 ])('says that it did not work because of %s, stays open and can be tried again', async (_, rejection, words) => {
   const from = server().on(ROUTE, rejection, ok(deleted()));
   const onClose = vi.fn();
-  const { person, told } = await show(<RemoveDialog id={JOB} shown onClose={onClose} />, { server: from });
+  const { person, told } = await show(<DeleteDialog id={JOB} shown onClose={onClose} />, { server: from });
   await person.click(confirm());
   expect((await within(dialog()).findByRole('alert')).textContent).toContain(words);
   expect(onClose).not.toHaveBeenCalled();
@@ -88,7 +88,7 @@ it.each([
 });
 
 it('asks in German', async () => {
-  await show(<RemoveDialog id={JOB} shown onClose={vi.fn()} />, { language: 'de' });
+  await show(<DeleteDialog id={JOB} shown onClose={vi.fn()} />, { language: 'de' });
   const asked = within(screen.getByRole('dialog', { name: 'Dieses Bild löschen?' }));
   expect(asked.getByRole('button', { name: 'Jetzt löschen' })).toBeDefined();
   expect(asked.getByRole('button', { name: 'Behalten' })).toBeDefined();

@@ -4,12 +4,12 @@ import { toast } from 'sonner';
 import { asProblem } from '../api/problem.ts';
 import { useDispatch, useServices } from '../flow/context.ts';
 import { Modal } from './Modal.tsx';
-import { ProblemNote } from './ProblemAlert.tsx';
+import { ProblemAlert } from './ProblemAlert.tsx';
 
-type RemoveDialogProps = { id: string; shown: boolean; onClose: () => void; onRemoved?: () => void };
+type DeleteDialogProps = { id: string; shown: boolean; onClose: () => void; onDeleted?: () => void };
 
 /** Asks before a job and its pictures are deleted for good; `shown` when it is what the page shows. */
-export function RemoveDialog({ id, shown, onClose, onRemoved }: RemoveDialogProps) {
+export function DeleteDialog({ id, shown, onClose, onDeleted }: DeleteDialogProps) {
   const { t } = useTranslation();
   const { api, queries } = useServices();
   const client = useQueryClient();
@@ -22,7 +22,7 @@ export function RemoveDialog({ id, shown, onClose, onRemoved }: RemoveDialogProp
       client.removeQueries({ queryKey: queries.job(id).queryKey });
       toast.success(t('remove.done'));
       await client.invalidateQueries({ queryKey: queries.history.queryKey });
-      onRemoved?.();
+      onDeleted?.();
     },
   });
   return (
@@ -36,7 +36,7 @@ export function RemoveDialog({ id, shown, onClose, onRemoved }: RemoveDialogProp
           {t('remove.keep')}
         </button>
       </div>
-      {remove.isError && <ProblemNote problem={asProblem(remove.error)} />}
+      {remove.isError && <ProblemAlert problem={asProblem(remove.error)} />}
     </Modal>
   );
 }

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/format.ts';
 
 /** Time since an instant of the server; a clock that is behind shows zero. */
-export function Elapsed({ since }: { since: string }) {
+export function ElapsedTime({ since }: { since: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [now, setNow] = useState(Date.now);

@@ -1,7 +1,7 @@
 import { screen } from '@testing-library/react';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { show } from '../testing/page.tsx';
-import { Broken } from './ErrorBoundary.tsx';
+import { ErrorBoundary } from './ErrorBoundary.tsx';
 
 function Thrower(): never {
   throw new Error('a view that throws');
@@ -14,9 +14,9 @@ beforeEach(() => {
 it('apologises at once for a view that throws, and offers to load again', async () => {
   const reload = vi.spyOn(location, 'reload').mockImplementation(() => undefined);
   const { person } = await show(
-    <Broken>
+    <ErrorBoundary>
       <Thrower />
-    </Broken>,
+    </ErrorBoundary>,
   );
   const apology = screen.getByRole('alert');
   expect(screen.getByRole('main').contains(apology)).toBe(true);
@@ -29,9 +29,9 @@ it('apologises at once for a view that throws, and offers to load again', async 
 
 it('apologises in German', async () => {
   await show(
-    <Broken>
+    <ErrorBoundary>
       <Thrower />
-    </Broken>,
+    </ErrorBoundary>,
     { language: 'de' },
   );
   expect(screen.getByRole('heading', { name: 'Die Seite ist stehen geblieben' })).toBeDefined();
@@ -40,9 +40,9 @@ it('apologises in German', async () => {
 
 it('is not seen while all is well', async () => {
   await show(
-    <Broken>
+    <ErrorBoundary>
       <p>all is well</p>
-    </Broken>,
+    </ErrorBoundary>,
   );
   expect(screen.getByText('all is well')).toBeDefined();
   expect(screen.queryByRole('alert')).toBeNull();

@@ -2,7 +2,7 @@ import { Component, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 /** What is left when a view throws. */
-export class Broken extends Component<{ children: ReactNode }, { broken: boolean }> {
+export class ErrorBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false };
 
   static getDerivedStateFromError() {
@@ -10,11 +10,11 @@ export class Broken extends Component<{ children: ReactNode }, { broken: boolean
   }
 
   override render() {
-    return this.state.broken ? <Apology /> : this.props.children;
+    return this.state.broken ? <ErrorPage /> : this.props.children;
   }
 }
 
-function Apology() {
+function ErrorPage() {
   const { t } = useTranslation();
   return (
     <main className="card narrow">

@@ -4,13 +4,13 @@ import { useDispatch } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
 
 /** With these alone phones convert what they would otherwise send as HEIC. */
-const TAKEN = 'image/jpeg,image/png,image/webp';
+const ACCEPTED = 'image/jpeg,image/png,image/webp';
 
 /** The system's own dialogue, and on phones the camera. */
-export function PictureButtons() {
+export function FileButtons() {
   const { t } = useTranslation();
   return (
-    <div className="picture-buttons">
+    <div className="file-buttons">
       <FileButton label={t('start.choose')} icon="upload" className="button primary large" />
       <FileButton label={t('start.camera')} icon="camera" className="button large camera" camera />
     </div>
@@ -32,7 +32,7 @@ function FileButton({ label, icon, className, camera = false }: FileButtonProps)
         ref={input}
         type="file"
         hidden
-        accept={TAKEN}
+        accept={ACCEPTED}
         capture={camera ? 'environment' : undefined}
         aria-label={label}
         onChange={({ target }) => {

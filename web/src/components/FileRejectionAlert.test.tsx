@@ -2,12 +2,12 @@ import { screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import type { FileRejection } from '../image/read.ts';
 import { show } from '../testing/page.tsx';
-import { RefusalNote } from './FileRejectionAlert.tsx';
+import { FileRejectionAlert } from './FileRejectionAlert.tsx';
 
 const MB = 1_048_576;
 const name = 'cat.heic';
 const told = (rejection: FileRejection, language: 'en' | 'de' = 'en') =>
-  show(<RefusalNote rejection={rejection} />, { language }).then(() => screen.getByRole('alert').textContent);
+  show(<FileRejectionAlert rejection={rejection} />, { language }).then(() => screen.getByRole('alert').textContent);
 
 it.each<[FileRejection, string, string]>([
   [{ reason: 'empty', name }, '“cat.heic” is empty.', 'Save or copy it again, or choose another.'],

@@ -2,16 +2,16 @@ import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { useFormat, type Format } from '../i18n/format.ts';
 import type { FileRejection } from '../image/read.ts';
-import { Note } from './Alert.tsx';
+import { Alert } from './Alert.tsx';
 
-export function RefusalNote({ rejection }: { rejection: FileRejection }) {
+export function FileRejectionAlert({ rejection }: { rejection: FileRejection }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Note title={t('refusal.title')}>
+    <Alert title={t('refusal.title')}>
       <p>{reasonOf(rejection, t, format)}</p>
       <p>{t(`refusal.next.${rejection.reason}`)}</p>
-    </Note>
+    </Alert>
   );
 }
 

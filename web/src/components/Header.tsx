@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { useDispatch } from '../flow/context.ts';
 import { chooseLanguage, LANGUAGES, type Language } from '../i18n/language.ts';
-import { SignIn } from './SignInButton.tsx';
+import { SignInButton } from './SignInButton.tsx';
 
 export function Header({ homeAddress }: { homeAddress: string }) {
   const { t, i18n } = useTranslation();
@@ -21,7 +21,7 @@ export function Header({ homeAddress }: { homeAddress: string }) {
         <span>{t('app.name')}</span>
       </a>
       <div className="header-end">
-        <SignIn />
+        <SignInButton />
         <select
           className="language"
           aria-label={t('app.language')}

@@ -2,8 +2,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useServices } from '../flow/context.ts';
+import { DeleteDialog } from './DeleteDialog.tsx';
 import { HistoryItem } from './HistoryItem.tsx';
-import { RemoveDialog } from './DeleteDialog.tsx';
 
 /** The person's jobs, newest first; nothing at all for whoever has none. `shown` is the job that the page shows. */
 export function History({ shown }: { shown: string | null }) {
@@ -29,7 +29,7 @@ export function History({ shown }: { shown: string | null }) {
       )}
       <ul className="history-list">
         {jobs.map((job) => (
-          <HistoryItem key={job.id} job={job} shown={job.id === shown} onRemove={() => setRemoving(job.id)} />
+          <HistoryItem key={job.id} job={job} shown={job.id === shown} onDelete={() => setRemoving(job.id)} />
         ))}
       </ul>
       {hasNextPage && (
@@ -38,11 +38,11 @@ export function History({ shown }: { shown: string | null }) {
         </button>
       )}
       {removing && (
-        <RemoveDialog
+        <DeleteDialog
           id={removing}
           shown={removing === shown}
           onClose={() => setRemoving(null)}
-          onRemoved={() => heading.current?.focus()} // the button that had it is gone
+          onDeleted={() => heading.current?.focus()} // the button that had it is gone
         />
       )}
     </section>

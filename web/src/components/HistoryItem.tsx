@@ -1,13 +1,13 @@
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
-import { urlOf } from '../flow/useJobUrl.ts';
 import { useDispatch } from '../flow/context.ts';
+import { urlOf } from '../flow/useJobUrl.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Icon } from './Icon.tsx';
 
-type HistoryItemProps = { job: Job; shown: boolean; onRemove: () => void };
+type HistoryItemProps = { job: Job; shown: boolean; onDelete: () => void };
 
-export function HistoryItem({ job, shown, onRemove }: HistoryItemProps) {
+export function HistoryItem({ job, shown, onDelete }: HistoryItemProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const dispatch = useDispatch();
@@ -33,12 +33,12 @@ export function HistoryItem({ job, shown, onRemove }: HistoryItemProps) {
           )}
         </span>
         <span className="history-text">
-          <span className="unseen">{t('history.open')} </span>
+          <span className="visually-hidden">{t('history.open')} </span>
           <span className={`history-state history-${job.status}`}>{state}</span>{' '}
           <span className="history-time">{time}</span>
         </span>
       </a>
-      <button type="button" className="button round quiet" aria-label={t('history.remove', { time })} onClick={onRemove}>
+      <button type="button" className="button round quiet" aria-label={t('history.remove', { time })} onClick={onDelete}>
         <Icon name="trash" />
       </button>
     </li>

@@ -5,7 +5,7 @@ export function OfflineBanner() {
   const { t } = useTranslation();
   const online = useSyncExternalStore(subscribe, () => navigator.onLine);
   return (
-    <div role="status" className="offline-place">
+    <div role="status" className="offline-region">
       {!online && <p className="offline">{t('app.offline')}</p>}
     </div>
   );

@@ -3,11 +3,11 @@ import { useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import type { EnhancementModel } from '../api/types.ts';
 import type { Language } from '../i18n/language.ts';
-import { models } from '../testing/contract.ts';
-import { show } from '../testing/page.tsx';
 import { estimateResult } from '../options/estimate.ts';
 import { defaultOptions, type JobOptions } from '../options/jobOptions.ts';
-import { Settings } from './OptionsForm.tsx';
+import { models } from '../testing/contract.ts';
+import { show } from '../testing/page.tsx';
+import { OptionsForm } from './OptionsForm.tsx';
 
 type Picture = { width: number; height: number };
 type Case = { on?: EnhancementModel[]; picture?: Picture; language?: Language; options?: JobOptions };
@@ -23,7 +23,7 @@ async function choose({ on = models(), picture = { width: 320, height: 213 }, la
       changes.push(next);
       setOptions(next);
     };
-    return <Settings models={on} model={model} options={options} estimate={estimate} onChange={take} />;
+    return <OptionsForm models={on} model={model} options={options} estimate={estimate} onChange={take} />;
   }
   return { ...(await show(<Held />, { language })), changes, options: () => changes[changes.length - 1] };
 }

@@ -6,7 +6,7 @@ import { OutputFields } from './OutputFields.tsx';
 import { ParameterField } from './ParameterField.tsx';
 import { ScaleField } from './ScaleField.tsx';
 
-type SettingsProps = {
+type OptionsFormProps = {
   models: EnhancementModel[];
   model: EnhancementModel;
   options: JobOptions;
@@ -14,10 +14,10 @@ type SettingsProps = {
   onChange: (options: JobOptions) => void;
 };
 
-const OURS = ['scale', 'outputFormat', 'outputQuality'];
+const OUTPUT_PARAMS = ['scale', 'outputFormat', 'outputQuality'];
 
 /** Goal first; the model, its parameters and the file below “More”. */
-export function Settings({ models, model, options, estimate, onChange }: SettingsProps) {
+export function OptionsForm({ models, model, options, estimate, onChange }: OptionsFormProps) {
   const { t } = useTranslation();
   return (
     <>
@@ -67,7 +67,7 @@ export function Settings({ models, model, options, estimate, onChange }: Setting
             </span>
           </label>
           {model.params
-            .filter(({ name }) => !OURS.includes(name))
+            .filter(({ name }) => !OUTPUT_PARAMS.includes(name))
             .map((parameter) => (
               <ParameterField
                 key={parameter.name}

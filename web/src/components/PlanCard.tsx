@@ -8,10 +8,10 @@ import type { Original } from '../image/read.ts';
 import { estimateResult } from '../options/estimate.ts';
 import type { JobOptions } from '../options/jobOptions.ts';
 import { Icon } from './Icon.tsx';
-import { ProblemNote } from './ProblemAlert.tsx';
-import { QuotaNote } from './QuotaAlert.tsx';
-import { Settings } from './OptionsForm.tsx';
-import { WhereItGoes } from './PrivacyNotice.tsx';
+import { OptionsForm } from './OptionsForm.tsx';
+import { PrivacyNotice } from './PrivacyNotice.tsx';
+import { ProblemAlert } from './ProblemAlert.tsx';
+import { QuotaAlert } from './QuotaAlert.tsx';
 
 type PlanCardProps = {
   models: EnhancementModel[];
@@ -36,7 +36,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
   const to = format.size(estimate.width, estimate.height);
   return (
     <>
-      <Settings
+      <OptionsForm
         models={models}
         model={model}
         options={options}
@@ -46,12 +46,12 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
       {estimate.limited && (
         <p className="hint">{t('plan.limited', { scale: format.number(estimate.scale), model: model.name })}</p>
       )}
-      {problem && <ProblemNote problem={problem} />}
-      {usedUp && <QuotaNote usage={usage} />}
+      {problem && <ProblemAlert problem={problem} />}
+      {usedUp && <QuotaAlert usage={usage} />}
       <p className="size-line">
         <strong>
           <span aria-hidden="true">{t('plan.sizeLine', { from, to })}</span>
-          <span className="unseen">{t('plan.sizeSpoken', { from, to })}</span>
+          <span className="visually-hidden">{t('plan.sizeSpoken', { from, to })}</span>
         </strong>
         {usage && !usedUp && <span>{t('plan.uses', { left: usage.usage.remaining })}</span>}
         <span>{t('plan.usual', { count: model.usualSeconds })}</span>
@@ -70,7 +70,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
           {t('plan.another')}
         </button>
       </div>
-      <WhereItGoes />
+      <PrivacyNotice />
     </>
   );
 }

@@ -13,7 +13,7 @@ const NAMES: Record<string, 'grey' | 'palette' | 'blackAndWhite' | 'gamma' | 'la
 };
 
 /** What was done to the picture before the provider got it. */
-export function Prepared({ prepared }: { prepared: NonNullable<Job['prepared']> }) {
+export function PreprocessingList({ prepared }: { prepared: NonNullable<Job['prepared']> }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { oriented, metadataRemoved, converted, reducedFrom, transparencyFilled, hdrRemoved } = prepared;

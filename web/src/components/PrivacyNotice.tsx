@@ -3,14 +3,14 @@ import { useServices } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
 
 /** Said before anything is sent. */
-export function WhereItGoes() {
+export function PrivacyNotice() {
   const { t } = useTranslation();
   const { installation } = useServices();
   return (
-    <section className="where" aria-labelledby="where-title">
+    <section className="privacy-notice" aria-labelledby="privacy-title">
       <Icon name="shield" />
       <div>
-        <h2 id="where-title">{t('plan.privacyTitle')}</h2>
+        <h2 id="privacy-title">{t('plan.privacyTitle')}</h2>
         <p>
           {t('plan.privacy')}{' '}
           {installation.privacyUrl && (

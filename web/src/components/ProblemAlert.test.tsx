@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../api/problem.ts';
 import { problem } from '../testing/contract.ts';
 import { show } from '../testing/page.tsx';
-import { ProblemNote } from './ProblemAlert.tsx';
+import { ProblemAlert } from './ProblemAlert.tsx';
 
 const words = () => screen.getByRole('alert').textContent ?? '';
 /** What a person reads in the list of details, by its terms. */
@@ -14,44 +14,44 @@ const details = () =>
 
 describe('a quota that is used up', () => {
   it('says how much was used and when it reopens', async () => {
-    await show(<ProblemNote problem={problem('quota_exceeded', 429, { 'retry-after': '86370' })} />);
+    await show(<ProblemAlert problem={problem('quota_exceeded', 429, { 'retry-after': '86370' })} />);
     expect(words()).toContain('Your pictures for today are used up');
     expect(words()).toContain('You have used 20 of 20 pictures.');
     expect(words()).toContain('Try again in 24 hours (Nov 23, 2026, 12:00 PM).');
   });
 
   it('says so in German', async () => {
-    await show(<ProblemNote problem={problem('quota_exceeded', 429)} />, { language: 'de' });
+    await show(<ProblemAlert problem={problem('quota_exceeded', 429)} />, { language: 'de' });
     expect(words()).toContain('Sie haben 20 von 20 Bildern verbraucht.');
     expect(words()).toContain('Versuchen Sie es in 24 Stunden (23.11.2026, 12:00) noch einmal.');
   });
 });
 
 it('says how long to wait where requests came too fast', async () => {
-  await show(<ProblemNote problem={problem('rate_limited', 429, { 'retry-after': '42' })} />);
+  await show(<ProblemAlert problem={problem('rate_limited', 429, { 'retry-after': '42' })} />);
   expect(words()).toContain('At most 10 such requests a minute are taken.');
   expect(words()).toContain('Try again in 42 seconds.');
 });
 
 it('says when an installation whose runs are used up reopens', async () => {
-  await show(<ProblemNote problem={problem('service_unavailable', 503)} />);
+  await show(<ProblemAlert problem={problem('service_unavailable', 503)} />);
   expect(words()).toContain('The runs of this installation for today are used up.');
   expect(words()).toContain('Try again in 12 hours (Nov 23, 2026, 12:00 AM).');
 });
 
 it('sets sizes beside their limits', async () => {
-  await show(<ProblemNote problem={problem('payload_too_large', 413)} />);
+  await show(<ProblemAlert problem={problem('payload_too_large', 413)} />);
   expect(words()).toContain('The file has 11.4 MB; at most 10 MB are taken.');
 });
 
 it('sets pixels beside their limit, in German numbers', async () => {
-  await show(<ProblemNote problem={problem('image_too_large', 422)} />, { language: 'de' });
+  await show(<ProblemAlert problem={problem('image_too_large', 422)} />, { language: 'de' });
   expect(words()).toContain('Das Bild hat 54 Megapixel; möglich sind höchstens 50.');
 });
 
 describe('the details', () => {
   it('name the type, the status and the request for whoever helps, and the server’s sentence where the page has its own', async () => {
-    await show(<ProblemNote problem={problem('rate_limited', 429, { 'x-request-id': 'request-1' })} />);
+    await show(<ProblemAlert problem={problem('rate_limited', 429, { 'x-request-id': 'request-1' })} />);
     expect(details()).toEqual({
       Type: 'rate_limited',
       Status: '429',
@@ -61,19 +61,19 @@ describe('the details', () => {
   });
 
   it('do not repeat the server’s sentence', async () => {
-    await show(<ProblemNote problem={problem('validation_error', 400)} />);
+    await show(<ProblemAlert problem={problem('validation_error', 400)} />);
     expect(words()).toContain('scale is 9; it must be a number from 1 to 4.');
     expect(Object.keys(details())).toEqual(['Type', 'Status']);
   });
 
   it('claim no status and no request where nothing was answered', async () => {
-    await show(<ProblemNote problem={new Problem({ kind: 'unreachable' })} />);
+    await show(<ProblemAlert problem={new Problem({ kind: 'unreachable' })} />);
     expect(words()).toContain('The server can’t be reached. Your picture is still here.');
     expect(details()).toEqual({ Type: 'unreachable' });
   });
 
   it('wait behind a word that opens them', async () => {
-    const { person } = await show(<ProblemNote problem={problem('not_found', 404)} />);
+    const { person } = await show(<ProblemAlert problem={problem('not_found', 404)} />);
     const summary = screen.getByText('Details');
     const open = () => summary.closest('details')?.open;
     expect(open()).toBe(false);

@@ -2,15 +2,15 @@ import { useTranslation } from 'react-i18next';
 import type { Problem } from '../api/problem.ts';
 import { explain } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
-import { Note } from './Alert.tsx';
+import { Alert } from './Alert.tsx';
 
 /** What did not work, the limit and the actual value, what to do, and for whoever asks for help the request's id. */
-export function ProblemNote({ problem }: { problem: Problem }) {
+export function ProblemAlert({ problem }: { problem: Problem }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { title, text, next } = explain(problem, t, format, new Date());
   return (
-    <Note title={title}>
+    <Alert title={title}>
       {text && <p>{text}</p>}
       <p>{next}</p>
       <details className="small-details">
@@ -40,6 +40,6 @@ export function ProblemNote({ problem }: { problem: Problem }) {
           )}
         </dl>
       </details>
-    </Note>
+    </Alert>
   );
 }

@@ -2,13 +2,13 @@ import { screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { usedUp } from '../testing/contract.ts';
 import { ISSUER, show } from '../testing/page.tsx';
-import { QuotaNote } from './QuotaAlert.tsx';
+import { QuotaAlert } from './QuotaAlert.tsx';
 
 const words = () => screen.getByRole('alert').textContent ?? '';
 const ALSO = 'Signed in you have a quota of your own.';
 
 it('says how many pictures were used and when the next are free', async () => {
-  await show(<QuotaNote usage={usedUp()} />);
+  await show(<QuotaAlert usage={usedUp()} />);
   expect(words()).toContain('Your pictures for today are used up');
   expect(words()).toContain('You have used 20 of 20 pictures.');
   expect(words()).toContain('The next are free in 24 hours (Nov 23, 2026, 12:00 PM).');
@@ -16,30 +16,30 @@ it('says how many pictures were used and when the next are free', async () => {
 
 it('promises no time that the server has not told', async () => {
   const { usage, ...rest } = usedUp();
-  await show(<QuotaNote usage={{ ...rest, usage: { ...usage, resetAt: null } }} />);
+  await show(<QuotaAlert usage={{ ...rest, usage: { ...usage, resetAt: null } }} />);
   expect(words()).not.toContain('The next are free');
 });
 
 it('counts one picture as one', async () => {
   const { usage, limits, ...rest } = usedUp();
-  await show(<QuotaNote usage={{ ...rest, usage: { ...usage, used: 1 }, limits: { ...limits, jobs: 1 } }} />);
+  await show(<QuotaAlert usage={{ ...rest, usage: { ...usage, used: 1 }, limits: { ...limits, jobs: 1 } }} />);
   expect(words()).toContain('You have used 1 of 1 picture.');
 });
 
 it('speaks German', async () => {
-  await show(<QuotaNote usage={usedUp()} />, { language: 'de' });
+  await show(<QuotaAlert usage={usedUp()} />, { language: 'de' });
   expect(words()).toContain('Sie haben 20 von 20 Bildern verbraucht.');
   expect(words()).toContain('Die nächsten sind in 24 Stunden (23.11.2026, 12:00) frei.');
 });
 
 it('points to signing in only who is a guest, and only where one can', async () => {
-  const { again } = await show(<QuotaNote usage={usedUp()} />, { installation: { oidc: ISSUER } });
+  const { again } = await show(<QuotaAlert usage={usedUp()} />, { installation: { oidc: ISSUER } });
   expect(words()).toContain(ALSO);
-  again(<QuotaNote usage={{ ...usedUp(), ownerType: 'user' }} />);
+  again(<QuotaAlert usage={{ ...usedUp(), ownerType: 'user' }} />);
   expect(words()).not.toContain(ALSO);
 });
 
 it('does not point to signing in where nobody can', async () => {
-  await show(<QuotaNote usage={usedUp()} />);
+  await show(<QuotaAlert usage={usedUp()} />);
   expect(words()).not.toContain(ALSO);
 });

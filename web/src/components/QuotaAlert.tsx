@@ -3,18 +3,18 @@ import type { Usage } from '../api/types.ts';
 import { useServices } from '../flow/context.ts';
 import { moment } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
-import { Note } from './Alert.tsx';
+import { Alert } from './Alert.tsx';
 
 /** The quota is used up: how much it was and when it reopens. */
-export function QuotaNote({ usage: { usage, limits, ownerType } }: { usage: Usage }) {
+export function QuotaAlert({ usage: { usage, limits, ownerType } }: { usage: Usage }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { installation } = useServices();
   return (
-    <Note title={t('quota.title')}>
+    <Alert title={t('quota.title')}>
       <p>{t('quota.text', { used: usage.used, count: limits.jobs })}</p>
       {usage.resetAt && <p>{t('quota.reopens', { when: moment(new Date(usage.resetAt), format, new Date()) })}</p>}
       {ownerType === 'guest' && installation.oidc && <p>{t('quota.signIn')}</p>}
-    </Note>
+    </Alert>
   );
 }

@@ -4,7 +4,7 @@ import type { Job } from '../api/types.ts';
 import { queued, refused, succeeded, usedUp } from '../testing/contract.ts';
 import { JOB, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
-import { TryOther } from './RerunPanel.tsx';
+import { RerunPanel } from './RerunPanel.tsx';
 
 const CREATE = 'POST /api/ai-image/jobs';
 const MODELS = 'GET /api/ai-image/models';
@@ -15,7 +15,7 @@ const goneText = 'The original is deleted. Choose the picture again to enhance i
 
 it('makes another job of the same original with what is chosen', async () => {
   const from = server().on(CREATE, ok(NEXT, {}, 202));
-  const { person, told } = await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: from });
+  const { person, told } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
   expect(await screen.findByText('320×213 → 1280×852')).toBeDefined();
   expect(await screen.findByText('uses 1 of 19')).toBeDefined();
   await person.click(await screen.findByRole('radio', { name: /^Restore faces/ }));
@@ -29,7 +29,7 @@ it('makes another job of the same original with what is chosen', async () => {
 
 it('can’t be asked twice while it is being done', async () => {
   const from = server().on(CREATE, never);
-  const { person } = await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: from });
+  const { person } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
   await person.dblClick(await start());
   expect((await start()).disabled).toBe(true);
   expect(from.to(CREATE)).toHaveLength(1);
@@ -41,14 +41,14 @@ describe('what stands in the way', () => {
     ['is past its time', { expires: { ...succeeded().expires, original: '2026-11-22T12:00:00.000Z' } }, SIZE],
     ['can’t be decoded', {}, null],
   ])('is an original that %s', async (_, changes, size) => {
-    await show(<TryOther job={succeeded(changes)} originalSize={size} />);
+    await show(<RerunPanel job={succeeded(changes)} originalSize={size} />);
     expect(screen.getByText(goneText)).toBeDefined();
     expect(screen.queryByRole('button')).toBeNull();
   });
 
   it('is a quota that is used up', async () => {
     const from = server().on('GET /api/ai-image/usage', ok(usedUp()));
-    const { person } = await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: from });
+    const { person } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
     expect((await screen.findByRole('alert')).textContent).toContain('The next are free in 24 hours');
     expect(screen.queryByText(/uses 1 of/)).toBeNull();
     await person.click(await start());
@@ -57,7 +57,7 @@ describe('what stands in the way', () => {
 
   it('is told when the server refuses, and can be tried again', async () => {
     const from = server().on(CREATE, no(410, refused('gone')), ok(NEXT, {}, 202));
-    const { person, told } = await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: from });
+    const { person, told } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
     await person.click(await start());
     const note = await screen.findByRole('alert');
     expect(note.textContent).toContain('This is gone');
@@ -68,13 +68,13 @@ describe('what stands in the way', () => {
 });
 
 it('waits for the models', async () => {
-  await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: server().on(MODELS, never), language: 'de' });
+  await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: server().on(MODELS, never), language: 'de' });
   expect(screen.getByText('Optionen werden geladen …')).toBeDefined();
   expect(screen.queryByRole('button')).toBeNull();
 });
 
 it('does not wait for models that can’t be had: it says why', async () => {
-  await show(<TryOther job={succeeded()} originalSize={SIZE} />, { server: server().on(MODELS, cutOff) });
+  await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: server().on(MODELS, cutOff) });
   expect((await screen.findByRole('alert')).textContent).toContain('No connection');
   expect(screen.queryByText('Loading the options…')).toBeNull();
 });

@@ -3,18 +3,18 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../api/problem.ts';
 import type { Job } from '../api/types.ts';
-import { isOriginalAvailable, useRerun } from '../flow/useRerun.ts';
 import { useServices } from '../flow/context.ts';
+import { isOriginalAvailable, useRerun } from '../flow/useRerun.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Size } from '../image/read.ts';
 import { estimateResult } from '../options/estimate.ts';
 import { defaultOptions, type JobOptions } from '../options/jobOptions.ts';
-import { ProblemNote } from './ProblemAlert.tsx';
-import { QuotaNote } from './QuotaAlert.tsx';
-import { Settings } from './OptionsForm.tsx';
+import { OptionsForm } from './OptionsForm.tsx';
+import { ProblemAlert } from './ProblemAlert.tsx';
+import { QuotaAlert } from './QuotaAlert.tsx';
 
 /** Another goal, model or format for the same original, as long as that is there. */
-export function TryOther({ job, originalSize }: { job: Job; originalSize: Size | null }) {
+export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size | null }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { queries } = useServices();
@@ -25,15 +25,15 @@ export function TryOther({ job, originalSize }: { job: Job; originalSize: Size |
   const options = chosen ?? (models ? defaultOptions(models) : null);
   const model = models?.find(({ slug }) => slug === options?.model);
   if (!originalSize || !isOriginalAvailable(job, new Date())) return <p className="hint">{t('result.originalGone')}</p>;
-  if (!models && error) return <ProblemNote problem={asProblem(error)} />;
+  if (!models && error) return <ProblemAlert problem={asProblem(error)} />;
   if (!models || !options || !model) return <p className="hint">{t('plan.loading')}</p>;
   const estimate = estimateResult(options, model, originalSize.width, originalSize.height);
   const usedUp = usage?.usage.remaining === 0;
   return (
     <div className="stack">
       <p className="hint">{t('result.tryOtherText')}</p>
-      <Settings models={models} model={model} options={options} estimate={estimate} onChange={setChosen} />
-      {usedUp && <QuotaNote usage={usage} />}
+      <OptionsForm models={models} model={model} options={options} estimate={estimate} onChange={setChosen} />
+      {usedUp && <QuotaAlert usage={usage} />}
       <p className="size-line">
         <strong>
           {t('plan.sizeLine', {
@@ -51,7 +51,7 @@ export function TryOther({ job, originalSize }: { job: Job; originalSize: Size |
       >
         {t('result.tryStart')}
       </button>
-      {again.isError && <ProblemNote problem={asProblem(again.error)} />}
+      {again.isError && <ProblemAlert problem={asProblem(again.error)} />}
     </div>
   );
 }

@@ -5,11 +5,11 @@ import type { Job } from '../api/types.ts';
 import { useServices } from '../flow/context.ts';
 import { moment } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
-import { Faithfulness } from './SimilarityReport.tsx';
-import { Prepared } from './PreprocessingList.tsx';
+import { PreprocessingList } from './PreprocessingList.tsx';
+import { SimilarityReport } from './SimilarityReport.tsx';
 
 /** What was done, how close the result is, when it goes, and that it says what it is. */
-export function Facts({ job }: { job: Job }) {
+export function ResultDetails({ job }: { job: Job }) {
   const { t } = useTranslation();
   const { queries } = useServices();
   const { data: models } = useQuery(queries.models);
@@ -19,17 +19,17 @@ export function Facts({ job }: { job: Job }) {
   const took = job.timings.totalMs;
   const model = models?.find(({ slug }) => slug === job.model)?.name ?? job.model;
   return (
-    <section className="facts" aria-labelledby="facts-title">
-      <h2 id="facts-title">{t('facts.title')}</h2>
-      <div className="facts-grid">
+    <section className="details-section" aria-labelledby="details-title">
+      <h2 id="details-title">{t('facts.title')}</h2>
+      <div className="details-grid">
         {job.report && (
           <Fact title={t('facts.faithful')} wide>
-            <Faithfulness report={job.report} />
+            <SimilarityReport report={job.report} />
           </Fact>
         )}
         {job.prepared && (
           <Fact title={t('facts.prepared')}>
-            <Prepared prepared={job.prepared} />
+            <PreprocessingList prepared={job.prepared} />
           </Fact>
         )}
         <Fact title={t('facts.deletion')}>
@@ -54,7 +54,7 @@ export function Facts({ job }: { job: Job }) {
 
 function Fact({ title, wide = false, children }: { title: string; wide?: boolean; children: ReactNode }) {
   return (
-    <div className={wide ? 'card fact fact-wide' : 'card fact'}>
+    <div className={wide ? 'card detail detail-wide' : 'card detail'}>
       <h3>{title}</h3>
       {children}
     </div>

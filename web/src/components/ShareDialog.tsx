@@ -6,7 +6,7 @@ import { asProblem } from '../api/problem.ts';
 import { useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Modal } from './Modal.tsx';
-import { ProblemNote } from './ProblemAlert.tsx';
+import { ProblemAlert } from './ProblemAlert.tsx';
 
 const EXPIRIES = { hour: 3600, day: 86_400, week: 604_800 } as const;
 type Expiry = keyof typeof EXPIRIES;
@@ -65,7 +65,7 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
           {t('share.create')}
         </button>
       )}
-      {share.isError && <ProblemNote problem={asProblem(share.error)} />}
+      {share.isError && <ProblemAlert problem={asProblem(share.error)} />}
     </Modal>
   );
 }

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { empty, usage } from '../testing/contract.ts';
 import { ISSUER, server, show } from '../testing/page.tsx';
 import { cutOff, never, ok } from '../testing/server.ts';
-import { SignIn } from './SignInButton.tsx';
+import { SignInButton } from './SignInButton.tsx';
 
 const DISCOVERY = `GET ${ISSUER.authority}/.well-known/openid-configuration`;
 const USAGE = 'GET /api/ai-image/usage';
@@ -15,14 +15,14 @@ const signOut = () => screen.findByRole<HTMLButtonElement>('button', { name: 'Si
 describe('signing in', () => {
   it('is not offered where the operator has named no issuer', async () => {
     const from = server();
-    await show(<SignIn />, { server: from });
+    await show(<SignInButton />, { server: from });
     await waitFor(() => expect(from.to(USAGE)).toHaveLength(1));
     await new Promise((done) => setTimeout(done));
     expect(screen.queryByRole('button')).toBeNull();
   });
 
   it('is not offered before it is known who is here', async () => {
-    await show(<SignIn />, { server: server().on(USAGE, never), installation });
+    await show(<SignInButton />, { server: server().on(USAGE, never), installation });
     expect(screen.queryByRole('button')).toBeNull();
   });
 
@@ -30,7 +30,7 @@ describe('signing in', () => {
     const document = { issuer: ISSUER.authority, authorization_endpoint: `${ISSUER.authority}/authorize` };
     const from = server().on(DISCOVERY, async () => Response.json(document));
     const gone = vi.spyOn(location, 'assign').mockImplementation(() => undefined);
-    const { person } = await show(<SignIn />, { server: from, installation });
+    const { person } = await show(<SignInButton />, { server: from, installation });
     await person.click(await signIn());
     expect((await signIn()).disabled).toBe(true);
     await waitFor(() => expect(gone).toHaveBeenCalledOnce());
@@ -47,7 +47,7 @@ describe('signing in', () => {
 
   it('says that it did not work where the issuer can’t be reached, and can be tried again', async () => {
     const from = server().on(DISCOVERY, cutOff);
-    const { person } = await show(<SignIn />, { server: from, installation });
+    const { person } = await show(<SignInButton />, { server: from, installation });
     await person.click(await signIn());
     expect((await screen.findByRole('alert')).textContent).toBe(
       'Signing in did not work. Nothing was changed; try again.',
@@ -59,7 +59,7 @@ describe('signing in', () => {
 describe('signing out', () => {
   it('is what a user is offered; it says so, starts anew and asks again who is here', async () => {
     const from = server().on(USAGE, ok(user), ok(usage())).on('DELETE /api/session', ok(empty()));
-    const { person, told } = await show(<SignIn />, { server: from, installation });
+    const { person, told } = await show(<SignInButton />, { server: from, installation });
     await person.click(await signOut());
     expect(await screen.findByText('You are signed out')).toBeDefined();
     expect(await signIn()).toBeDefined();
@@ -69,7 +69,7 @@ describe('signing out', () => {
 
   it('can’t be asked twice while it is being done', async () => {
     const from = server().on(USAGE, ok(user)).on('DELETE /api/session', never);
-    const { person } = await show(<SignIn />, { server: from, installation });
+    const { person } = await show(<SignInButton />, { server: from, installation });
     await person.dblClick(await signOut());
     expect((await signOut()).disabled).toBe(true);
     expect(from.to('DELETE /api/session')).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('signing out', () => {
 
   it('claims nothing when it did not work', async () => {
     const from = server().on(USAGE, ok(user)).on('DELETE /api/session', cutOff);
-    const { person, told } = await show(<SignIn />, { server: from, installation, language: 'de' });
+    const { person, told } = await show(<SignInButton />, { server: from, installation, language: 'de' });
     const button = await screen.findByRole('button', { name: 'Abmelden' });
     await person.click(button);
     await waitFor(() => expect(button).toHaveProperty('disabled', false));

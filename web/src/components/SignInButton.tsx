@@ -5,7 +5,7 @@ import { useDispatch, useServices } from '../flow/context.ts';
 import { leaveToSignIn } from '../identity/sign-in.ts';
 
 /** Signing in is optional, and offered where the operator has named an issuer. */
-export function SignIn() {
+export function SignInButton() {
   const { t } = useTranslation();
   const { api, queries, installation } = useServices();
   const client = useQueryClient();

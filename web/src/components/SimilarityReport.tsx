@@ -3,7 +3,7 @@ import type { Job } from '../api/types.ts';
 import { useFormat } from '../i18n/format.ts';
 
 /** Three numbers, each with how to read it; whether they are good is for the person to say. */
-export function Faithfulness({ report }: { report: NonNullable<Job['report']> }) {
+export function SimilarityReport({ report }: { report: NonNullable<Job['report']> }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { sharpnessGain } = report;

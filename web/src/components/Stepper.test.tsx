@@ -1,8 +1,8 @@
 import { screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { show } from '../testing/page.tsx';
-import { STEPS, type Step } from './steps.ts';
 import { Stepper } from './Stepper.tsx';
+import { STEPS, type Step } from './steps.ts';
 
 const steps = () => within(screen.getByRole('list', { name: 'Steps' })).getAllByRole('listitem');
 const spoken = () => steps().map((step) => step.textContent);

@@ -14,7 +14,7 @@ export function Stepper({ now }: { now: Step }) {
             <span className="step-dot">{state === 'done' ? <Icon name="check" /> : null}</span>
             <span>
               {step === 'upload' && state === 'now' ? t('progress.uploading') : t(`progress.${step}`)}
-              <span className="unseen"> ({spoken(state)})</span>
+              <span className="visually-hidden"> ({spoken(state)})</span>
             </span>
           </li>
         );

@@ -2,12 +2,12 @@ import { useEffect, useState, type CSSProperties, type KeyboardEvent } from 'rea
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/format.ts';
 import { decodedSize } from '../image/read.ts';
-import { Compare } from './CompareSlider.tsx';
-import { useGlass } from './useZoomPan.ts';
+import { CompareSlider } from './CompareSlider.tsx';
 import { Icon, type IconName } from './Icon.tsx';
 import { Modal } from './Modal.tsx';
+import { useZoomPan } from './useZoomPan.ts';
 
-type CloseUpProps = { before: string | null; preview: string; full: string; onClose: () => void };
+type ZoomDialogProps = { before: string | null; preview: string; full: string; onClose: () => void };
 
 const ZOOM_STEP = 1.5;
 const PAN_STEP = 80;
@@ -19,51 +19,51 @@ const PANS = [
 ] as const;
 
 /** The full file, loaded only here, with zoom and pan of both sides together. */
-export function CloseUp({ before, preview, full, onClose }: CloseUpProps) {
+export function ZoomDialog({ before, preview, full, onClose }: ZoomDialogProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { stage, glass, handlers, magnify, move, fit } = useGlass();
+  const { stage, zoomPan, handlers, zoomBy, panBy, fit } = useZoomPan();
   const [loaded, setLoaded] = useState<'loading' | 'full' | 'failed'>('loading');
   useEffect(() => {
     void decodedSize(full, true).then((size) => setLoaded(size ? 'full' : 'failed'));
   }, [full]);
   const after = loaded === 'full' ? full : preview;
-  const zoom = format.percent(glass.zoom);
+  const zoom = format.percent(zoomPan.zoom);
   const onKeyDown = ({ key }: KeyboardEvent) => {
-    if (key === '+' || key === '=') magnify(ZOOM_STEP);
-    if (key === '-') magnify(1 / ZOOM_STEP);
+    if (key === '+' || key === '=') zoomBy(ZOOM_STEP);
+    if (key === '-') zoomBy(1 / ZOOM_STEP);
     if (key === '0') fit();
   };
-  const seen = { '--zoom': glass.zoom, '--x': `${glass.x}px`, '--y': `${glass.y}px` } as CSSProperties;
+  const seen = { '--zoom': zoomPan.zoom, '--x': `${zoomPan.x}px`, '--y': `${zoomPan.y}px` } as CSSProperties;
   return (
-    <Modal className="close-up" title={t('closeUp.title')} onClose={onClose} onKeyDown={onKeyDown}>
-      <p className="close-up-state" role="status">
+    <Modal className="zoom-dialog" title={t('closeUp.title')} onClose={onClose} onKeyDown={onKeyDown}>
+      <p className="zoom-state" role="status">
         {t(`closeUp.${loaded}`)}
       </p>
       <div
         ref={stage}
-        className="close-up-stage"
+        className="zoom-stage"
         role="group"
         aria-label={t('closeUp.area', { zoom })}
         style={seen}
         {...handlers}
       >
         {before ? (
-          <Compare before={before} after={after} handleOnly />
+          <CompareSlider before={before} after={after} handleOnly />
         ) : (
-          <img className="close-up-single" src={after} alt={t('result.resultAlt')} crossOrigin="anonymous" />
+          <img className="zoom-single" src={after} alt={t('result.resultAlt')} crossOrigin="anonymous" />
         )}
       </div>
-      <div className="close-up-tools">
-        <Tool label={t('closeUp.zoomOut')} icon="minus" onClick={() => magnify(1 / ZOOM_STEP)} off={glass.zoom <= 1} />
-        <span className="close-up-zoom" aria-hidden="true">
+      <div className="zoom-tools">
+        <Tool label={t('closeUp.zoomOut')} icon="minus" onClick={() => zoomBy(1 / ZOOM_STEP)} off={zoomPan.zoom <= 1} />
+        <span className="zoom-level" aria-hidden="true">
           {zoom}
         </span>
-        <Tool label={t('closeUp.zoomIn')} icon="plus" onClick={() => magnify(ZOOM_STEP)} />
+        <Tool label={t('closeUp.zoomIn')} icon="plus" onClick={() => zoomBy(ZOOM_STEP)} />
         {PANS.map(([label, icon, x, y]) => (
-          <Tool key={label} label={t(`closeUp.${label}`)} icon={icon} onClick={() => move(x, y)} off={glass.zoom <= 1} />
+          <Tool key={label} label={t(`closeUp.${label}`)} icon={icon} onClick={() => panBy(x, y)} off={zoomPan.zoom <= 1} />
         ))}
-        <Tool label={t('closeUp.fit')} icon="expand" onClick={fit} off={glass.zoom <= 1} />
+        <Tool label={t('closeUp.fit')} icon="expand" onClick={fit} off={zoomPan.zoom <= 1} />
       </div>
     </Modal>
   );

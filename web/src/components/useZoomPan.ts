@@ -1,28 +1,28 @@
 import { useCallback, useEffect, useRef, useState, type PointerEvent } from 'react';
-import { moved, WHOLE, zoomed, type Area, type Glass } from './zoomPan.ts';
+import { panBy, FIT, zoomAt, type Area, type ZoomPan } from './zoomPan.ts';
 
-type Change = (glass: Glass, area: Area) => Glass;
+type Change = (zoomPan: ZoomPan, area: Area) => ZoomPan;
 type Point = { x: number; y: number };
 
-const MIDDLE: Point = { x: 0, y: 0 };
-const WHEEL = 0.0015;
+const CENTER: Point = { x: 0, y: 0 };
+const WHEEL_SPEED = 0.0015;
 
 /** Zoom and pan of an element by wheel, pinch and drag, and by the returned actions for buttons and keys. */
-export function useGlass() {
+export function useZoomPan() {
   const stage = useRef<HTMLDivElement>(null);
   const pointers = useRef(new Map<number, Point>());
-  const [glass, setGlass] = useState(WHOLE);
+  const [zoomPan, setZoomPan] = useState(FIT);
   const change = useCallback((apply: Change) => {
     const area = stage.current?.getBoundingClientRect();
-    if (area) setGlass((current) => apply(current, area));
+    if (area) setZoomPan((current) => apply(current, area));
   }, []);
 
   useEffect(() => {
     const element = stage.current;
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
-      const at = fromMiddle(event, element);
-      change((current, area) => zoomed(current, Math.exp(-event.deltaY * WHEEL), at, area));
+      const at = fromCenter(event, element);
+      change((current, area) => zoomAt(current, Math.exp(-event.deltaY * WHEEL_SPEED), at, area));
     };
     // React listens passively, and a passive listener can't keep the page from scrolling.
     element?.addEventListener('wheel', onWheel, { passive: false });
@@ -40,26 +40,26 @@ export function useGlass() {
     const now = { x: event.clientX, y: event.clientY };
     const other = [...pointers.current].find(([id]) => id !== event.pointerId)?.[1];
     pointers.current.set(event.pointerId, now);
-    if (!other) return change((current, area) => moved(current, now.x - before.x, now.y - before.y, area));
-    const at = fromMiddle({ clientX: (now.x + other.x) / 2, clientY: (now.y + other.y) / 2 }, stage.current);
+    if (!other) return change((current, area) => panBy(current, now.x - before.x, now.y - before.y, area));
+    const at = fromCenter({ clientX: (now.x + other.x) / 2, clientY: (now.y + other.y) / 2 }, stage.current);
     const factor = distance(now, other) / Math.max(1, distance(before, other));
-    change((current, area) => zoomed(current, factor, at, area));
+    change((current, area) => zoomAt(current, factor, at, area));
   };
   const onPointerUp = (event: PointerEvent<HTMLDivElement>) => void pointers.current.delete(event.pointerId);
 
   return {
     stage,
-    glass,
+    zoomPan,
     handlers: { onPointerDown, onPointerMove, onPointerUp, onPointerCancel: onPointerUp },
-    magnify: (factor: number) => change((current, area) => zoomed(current, factor, MIDDLE, area)),
-    move: (x: number, y: number) => change((current, area) => moved(current, x, y, area)),
-    fit: () => change(() => WHOLE),
+    zoomBy: (factor: number) => change((current, area) => zoomAt(current, factor, CENTER, area)),
+    panBy: (x: number, y: number) => change((current, area) => panBy(current, x, y, area)),
+    fit: () => change(() => FIT),
   };
 }
 
-function fromMiddle({ clientX, clientY }: { clientX: number; clientY: number }, element: Element | null): Point {
+function fromCenter({ clientX, clientY }: { clientX: number; clientY: number }, element: Element | null): Point {
   const box = element?.getBoundingClientRect();
-  return box ? { x: clientX - box.left - box.width / 2, y: clientY - box.top - box.height / 2 } : MIDDLE;
+  return box ? { x: clientX - box.left - box.width / 2, y: clientY - box.top - box.height / 2 } : CENTER;
 }
 
 function distance(a: Point, b: Point): number {

@@ -1,27 +1,27 @@
 import { expect, it } from 'vitest';
-import { moved, WHOLE, zoomed } from './zoomPan.ts';
+import { panBy, FIT, zoomAt } from './zoomPan.ts';
 
 const area = { width: 400, height: 200 };
 const middle = { x: 0, y: 0 };
 
 it('magnifies within its limits', () => {
-  expect(zoomed(WHOLE, 2, middle, area)).toEqual({ zoom: 2, x: 0, y: 0 });
-  expect(zoomed(WHOLE, 0.5, middle, area)).toEqual(WHOLE);
-  expect(zoomed(WHOLE, 100, middle, area).zoom).toBe(8);
+  expect(zoomAt(FIT, 2, middle, area)).toEqual({ zoom: 2, x: 0, y: 0 });
+  expect(zoomAt(FIT, 0.5, middle, area)).toEqual(FIT);
+  expect(zoomAt(FIT, 100, middle, area).zoom).toBe(8);
 });
 
 it('keeps the point under the pointer where it is', () => {
   const at = { x: 100, y: -50 };
-  const glass = zoomed(WHOLE, 2, at, area);
+  const zoomPan = zoomAt(FIT, 2, at, area);
   // The picture's point that was at `at` is still there: its place times zoom plus the shift.
-  expect([100 * glass.zoom + glass.x, -50 * glass.zoom + glass.y]).toEqual([100, -50]);
+  expect([100 * zoomPan.zoom + zoomPan.x, -50 * zoomPan.zoom + zoomPan.y]).toEqual([100, -50]);
 });
 
 it('never moves the picture out of its area', () => {
-  expect(moved(WHOLE, 50, 50, area)).toEqual(WHOLE);
-  expect(moved({ zoom: 2, x: 0, y: 0 }, 999, -999, area)).toEqual({ zoom: 2, x: 200, y: -100 });
+  expect(panBy(FIT, 50, 50, area)).toEqual(FIT);
+  expect(panBy({ zoom: 2, x: 0, y: 0 }, 999, -999, area)).toEqual({ zoom: 2, x: 200, y: -100 });
 });
 
 it('is the whole picture again when zoomed out', () => {
-  expect(zoomed({ zoom: 4, x: 300, y: 100 }, 0.1, middle, area)).toEqual(WHOLE);
+  expect(zoomAt({ zoom: 4, x: 300, y: 100 }, 0.1, middle, area)).toEqual(FIT);
 });

@@ -1,27 +1,27 @@
-/** Where both sides of a comparison are looked at: magnified around the middle, then moved by pixels. */
-export type Glass = { zoom: number; x: number; y: number };
+/** A shared view of both sides of the comparison: a zoom factor around the center, then an offset in CSS pixels. */
+export type ZoomPan = { zoom: number; x: number; y: number };
 export type Area = { width: number; height: number };
 
-export const WHOLE: Glass = { zoom: 1, x: 0, y: 0 };
-const MOST = 8;
+export const FIT: ZoomPan = { zoom: 1, x: 0, y: 0 };
+const MAX_ZOOM = 8;
 
 /** Another magnification that keeps the point under `at` (from the area's middle) where it is. */
-export function zoomed(glass: Glass, factor: number, at: { x: number; y: number }, area: Area): Glass {
-  const zoom = Math.min(MOST, Math.max(1, glass.zoom * factor));
-  const ratio = zoom / glass.zoom;
-  return kept({ zoom, x: at.x - (at.x - glass.x) * ratio, y: at.y - (at.y - glass.y) * ratio }, area);
+export function zoomAt(zoomPan: ZoomPan, factor: number, at: { x: number; y: number }, area: Area): ZoomPan {
+  const zoom = Math.min(MAX_ZOOM, Math.max(1, zoomPan.zoom * factor));
+  const ratio = zoom / zoomPan.zoom;
+  return clampToArea({ zoom, x: at.x - (at.x - zoomPan.x) * ratio, y: at.y - (at.y - zoomPan.y) * ratio }, area);
 }
 
-export function moved(glass: Glass, x: number, y: number, area: Area): Glass {
-  return kept({ ...glass, x: glass.x + x, y: glass.y + y }, area);
+export function panBy(zoomPan: ZoomPan, x: number, y: number, area: Area): ZoomPan {
+  return clampToArea({ ...zoomPan, x: zoomPan.x + x, y: zoomPan.y + y }, area);
 }
 
 /** The picture can't be pushed out of its area. */
-function kept({ zoom, x, y }: Glass, { width, height }: Area): Glass {
+function clampToArea({ zoom, x, y }: ZoomPan, { width, height }: Area): ZoomPan {
   const most = { x: (width * (zoom - 1)) / 2, y: (height * (zoom - 1)) / 2 };
-  return { zoom, x: between(-most.x, x, most.x), y: between(-most.y, y, most.y) };
+  return { zoom, x: clamp(-most.x, x, most.x), y: clamp(-most.y, y, most.y) };
 }
 
-function between(least: number, value: number, most: number): number {
+function clamp(least: number, value: number, most: number): number {
   return Math.min(most, Math.max(least, value)) + 0; // + 0: no negative zero
 }

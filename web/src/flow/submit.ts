@@ -1,9 +1,9 @@
 import type { Api } from '../api/client.ts';
-import { Problem } from '../api/problem.ts';
-import type { put } from '../api/uploadFile.ts';
-import type { Job, ModelAndParams, Upload } from '../api/types.ts';
-import type { Original } from '../image/read.ts';
 import { newIdempotencyKey } from '../api/idempotencyKey.ts';
+import { Problem } from '../api/problem.ts';
+import type { Job, ModelAndParams, Upload } from '../api/types.ts';
+import type { put } from '../api/uploadFile.ts';
+import type { Original } from '../image/read.ts';
 
 type PendingUpload = { upload: Upload; stored: boolean };
 type SubmitCallbacks = { onProgress: (share: number) => void; onUploaded: () => void; signal: AbortSignal };

@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
+import { newIdempotencyKey } from '../api/idempotencyKey.ts';
 import type { Job, ModelAndParams, Params } from '../api/types.ts';
 import { useDispatch, useServices } from './context.ts';
 import { useCacheJob } from './useEnhance.ts';
-import { newIdempotencyKey } from '../api/idempotencyKey.ts';
 
 /** Makes another job of an earlier job's original; asking once more after a lost answer gives the same job. */
 export function useRerun(from: Job) {

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../api/problem.ts';
 import type { Job } from '../api/types.ts';
-import { isOriginalAvailable, modelAndParamsOf, useRerun } from '../flow/useRerun.ts';
-import { useDispatch, useServices } from '../flow/context.ts';
 import { Icon } from '../components/Icon.tsx';
-import { ProblemNote } from '../components/ProblemAlert.tsx';
-import { QuotaNote } from '../components/QuotaAlert.tsx';
+import { ProblemAlert } from '../components/ProblemAlert.tsx';
+import { QuotaAlert } from '../components/QuotaAlert.tsx';
+import { useDispatch, useServices } from '../flow/context.ts';
+import { isOriginalAvailable, modelAndParamsOf, useRerun } from '../flow/useRerun.ts';
 
 /** A job that ended without a result: failed, or cancelled. */
 export function FailedView({ job }: { job: Job }) {
@@ -30,7 +30,7 @@ export function FailedView({ job }: { job: Job }) {
           </>
         )}
         <p className="hint">{t('failed.quota')}</p>
-        {usedUp && <QuotaNote usage={usage} />}
+        {usedUp && <QuotaAlert usage={usage} />}
         <div className="actions">
           {isOriginalAvailable(job, new Date()) && (
             <button
@@ -48,7 +48,7 @@ export function FailedView({ job }: { job: Job }) {
             {t('failed.again')}
           </button>
         </div>
-        {again.isError && <ProblemNote problem={asProblem(again.error)} />}
+        {again.isError && <ProblemAlert problem={asProblem(again.error)} />}
         <details className="small-details">
           <summary>{t('problem.details')}</summary>
           <dl className="pairs">

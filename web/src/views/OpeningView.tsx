@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../api/problem.ts';
+import { ProblemAlert } from '../components/ProblemAlert.tsx';
 import { useServices } from '../flow/context.ts';
-import { ProblemNote } from '../components/ProblemAlert.tsx';
 
 /** A job that the address names is being looked up. */
 export function OpeningView({ id }: { id: string }) {
@@ -12,7 +12,7 @@ export function OpeningView({ id }: { id: string }) {
   return (
     <div className="narrow">
       <h1>{t('opening.title')}</h1>
-      {error ? <ProblemNote problem={asProblem(error)} /> : <div className="waiting" aria-hidden="true" />}
+      {error ? <ProblemAlert problem={asProblem(error)} /> : <div className="waiting" aria-hidden="true" />}
     </div>
   );
 }

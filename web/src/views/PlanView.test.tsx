@@ -2,10 +2,10 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../api/problem.ts';
 import type { Original } from '../image/read.ts';
+import type { JobOptions } from '../options/jobOptions.ts';
 import { models, problem, refused, usedUp } from '../testing/contract.ts';
 import { original, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
-import type { JobOptions } from '../options/jobOptions.ts';
 import { PlanView } from './PlanView.tsx';
 
 const USAGE = 'GET /api/ai-image/usage';

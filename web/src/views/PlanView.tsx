@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { asProblem, type Problem } from '../api/problem.ts';
 import type { ModelAndParams } from '../api/types.ts';
+import { PlanCard } from '../components/PlanCard.tsx';
+import { ProblemAlert } from '../components/ProblemAlert.tsx';
 import { useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
-import { PlanCard } from '../components/PlanCard.tsx';
-import { ProblemNote } from '../components/ProblemAlert.tsx';
 import type { Original } from '../image/read.ts';
 import { defaultOptions, type JobOptions } from '../options/jobOptions.ts';
 
@@ -28,7 +28,7 @@ export function PlanView({ original, options: chosen, problem, onStart }: PlanVi
     <>
       <h1>{t('plan.title')}</h1>
       <div className="plan">
-        <figure className="plan-picture">
+        <figure className="plan-image">
           <img src={original.url} alt={t('plan.original')} />
           <figcaption>
             <span className="file-name">{original.name}</span> {format.bytes(original.file.size)}
@@ -45,7 +45,7 @@ export function PlanView({ original, options: chosen, problem, onStart }: PlanVi
               onStart={(modelAndParams) => onStart(options, modelAndParams)}
             />
           ) : error ? (
-            <ProblemNote problem={asProblem(error)} />
+            <ProblemAlert problem={asProblem(error)} />
           ) : (
             <p className="plan-waiting">{t('plan.loading')}</p>
           )}

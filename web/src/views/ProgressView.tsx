@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useServices } from '../flow/context.ts';
-import { useFormat } from '../i18n/format.ts';
 import { CancelButton } from '../components/CancelButton.tsx';
-import { Elapsed } from '../components/ElapsedTime.tsx';
+import { ElapsedTime } from '../components/ElapsedTime.tsx';
 import { Icon } from '../components/Icon.tsx';
 import { Stepper } from '../components/Stepper.tsx';
 import { stepOf, type InProgress } from '../components/steps.ts';
+import { useServices } from '../flow/context.ts';
+import { useFormat } from '../i18n/format.ts';
 
 type ProgressViewProps = { flow: InProgress; onAbort: () => void };
 
@@ -21,13 +21,13 @@ export function ProgressView({ flow, onAbort }: ProgressViewProps) {
     <div className="progress">
       <h1>{t('progress.title')}</h1>
       <div className="card progress-card">
-        <Shown flow={flow} />
+        <PreviewImage flow={flow} />
         <div className="progress-side">
           <Stepper now={stepOf(flow)} />
           <Share flow={flow} />
           <p className="progress-time">
             {model ? t('progress.usual', { count: model.usualSeconds }) : '\u00a0'}
-            {job && <Elapsed since={job.createdAt} />}
+            {job && <ElapsedTime since={job.createdAt} />}
           </p>
           <p className="hint" role="status">
             {job?.waitingFor ? t(`progress.waitingFor.${job.waitingFor}`) : '\u00a0'}
@@ -39,7 +39,7 @@ export function ProgressView({ flow, onAbort }: ProgressViewProps) {
             </button>
           )}
           {flow.at === 'running' && <CancelButton job={flow.job} />}
-          {flow.at === 'running' && <Connection id={flow.job.id} />}
+          {flow.at === 'running' && <ConnectionHint id={flow.job.id} />}
           <p className="hint">{job ? t('progress.safe') : '\u00a0'}</p>
         </div>
       </div>
@@ -48,12 +48,12 @@ export function ProgressView({ flow, onAbort }: ProgressViewProps) {
 }
 
 /** The result before stays on the screen until its successor is there; otherwise the picture that is worked on. */
-function Shown({ flow }: { flow: InProgress }) {
+function PreviewImage({ flow }: { flow: InProgress }) {
   const { t } = useTranslation();
   const previous = flow.at === 'submitting' ? null : flow.previous;
   const shown = previous?.previewUrl ?? flow.original?.url ?? (flow.at === 'submitting' ? null : flow.job.originalUrl);
   return (
-    <figure className="progress-picture">
+    <figure className="progress-image">
       {shown && (
         <img
           src={shown}
@@ -85,7 +85,7 @@ function Share({ flow }: { flow: InProgress }) {
   );
 }
 
-function Connection({ id }: { id: string }) {
+function ConnectionHint({ id }: { id: string }) {
   const { t } = useTranslation();
   const { queries } = useServices();
   const { error } = useQuery({ ...queries.job(id), enabled: false });

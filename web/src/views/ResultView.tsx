@@ -1,16 +1,16 @@
 import { useState, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
-import { useDispatch } from '../flow/context.ts';
-import { useFormat } from '../i18n/format.ts';
-import { CloseUp } from '../components/ZoomDialog.tsx';
-import { Compare } from '../components/CompareSlider.tsx';
-import { Facts } from '../components/ResultDetails.tsx';
+import { CompareSlider } from '../components/CompareSlider.tsx';
+import { DeleteDialog } from '../components/DeleteDialog.tsx';
 import { Icon } from '../components/Icon.tsx';
 import { formatName } from '../components/OutputFields.tsx';
-import { RemoveDialog } from '../components/DeleteDialog.tsx';
+import { RerunPanel } from '../components/RerunPanel.tsx';
+import { ResultDetails } from '../components/ResultDetails.tsx';
 import { ShareDialog } from '../components/ShareDialog.tsx';
-import { TryOther } from '../components/RerunPanel.tsx';
+import { ZoomDialog } from '../components/ZoomDialog.tsx';
+import { useDispatch } from '../flow/context.ts';
+import { useFormat } from '../i18n/format.ts';
 import type { Size } from '../image/read.ts';
 
 type ResultViewProps = { job: Job; originalSize: Size | null; decoded: boolean };
@@ -19,7 +19,7 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const dispatch = useDispatch();
-  const [open, setOpen] = useState<'closeUp' | 'share' | 'remove' | null>(null);
+  const [open, setOpen] = useState<'zoom' | 'share' | 'remove' | null>(null);
   const close = () => setOpen(null);
   const { result } = job;
   const full = job.imageUrl ?? '';
@@ -38,15 +38,15 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
         {!decoded ? (
           <p className="hint">{t('result.notShown')}</p>
         ) : before ? (
-          <Compare before={before} after={preview}>
-            <CloseUpButton onClick={() => setOpen('closeUp')} />
-          </Compare>
+          <CompareSlider before={before} after={preview}>
+            <ZoomButton onClick={() => setOpen('zoom')} />
+          </CompareSlider>
         ) : (
           <>
             <img className="result-single" src={preview} alt={t('result.resultAlt')} crossOrigin="anonymous" />
             <div className="compare-buttons">
               <span className="hint">{t('result.onlyResult')}</span>
-              <CloseUpButton onClick={() => setOpen('closeUp')} />
+              <ZoomButton onClick={() => setOpen('zoom')} />
             </div>
           </>
         )}
@@ -74,22 +74,22 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
           </p>
         )}
       </div>
-      <details className="card try-other">
+      <details className="card rerun-panel">
         <summary>{t('result.tryOther')}</summary>
-        <TryOther job={job} originalSize={originalSize} />
+        <RerunPanel job={job} originalSize={originalSize} />
       </details>
-      <Facts job={job} />
-      {open === 'closeUp' && <CloseUp before={before} preview={preview} full={full} onClose={close} />}
+      <ResultDetails job={job} />
+      {open === 'zoom' && <ZoomDialog before={before} preview={preview} full={full} onClose={close} />}
       {open === 'share' && <ShareDialog id={job.id} onClose={close} />}
-      {open === 'remove' && <RemoveDialog id={job.id} shown onClose={close} />}
+      {open === 'remove' && <DeleteDialog id={job.id} shown onClose={close} />}
     </>
   );
 }
 
-function CloseUpButton({ onClick }: { onClick: () => void }) {
+function ZoomButton({ onClick }: { onClick: () => void }) {
   const { t } = useTranslation();
   return (
-    <button type="button" className="button close-up-button" onClick={onClick}>
+    <button type="button" className="button zoom-button" onClick={onClick}>
       <Icon name="expand" />
       <span>{t('result.closeUp')}</span>
     </button>

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { FileButtons } from '../components/FileButtons.tsx';
+import { FileRejectionAlert } from '../components/FileRejectionAlert.tsx';
+import { Icon } from '../components/Icon.tsx';
+import { QuotaAlert } from '../components/QuotaAlert.tsx';
+import { Samples } from '../components/Samples.tsx';
 import { useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
-import { Icon } from '../components/Icon.tsx';
-import { PictureButtons } from '../components/FileButtons.tsx';
-import { QuotaNote } from '../components/QuotaAlert.tsx';
-import { RefusalNote } from '../components/FileRejectionAlert.tsx';
-import { Samples } from '../components/Samples.tsx';
 import type { FileRejection } from '../image/read.ts';
 
 type StartViewProps = { reading: boolean; rejection: FileRejection | null; dragging: boolean };
@@ -27,15 +27,15 @@ export function StartView({ reading, rejection, dragging }: StartViewProps) {
       <div className={dragging ? 'drop-zone over' : 'drop-zone'} aria-busy={reading}>
         <div className="drop-top">
           {rejection ? (
-            <RefusalNote rejection={rejection} />
+            <FileRejectionAlert rejection={rejection} />
           ) : usedUp ? (
-            <QuotaNote usage={usage} />
+            <QuotaAlert usage={usage} />
           ) : (
-            <Invitation limit={limit} now={reading ? t('start.reading') : dragging ? t('start.dropNow') : null} />
+            <DropPrompt limit={limit} now={reading ? t('start.reading') : dragging ? t('start.dropNow') : null} />
           )}
         </div>
-        <PictureButtons />
-        <p className="drop-left">{usage ? t('start.left', { count: usage.usage.remaining }) : '\u00a0'}</p>
+        <FileButtons />
+        <p className="drop-quota">{usage ? t('start.left', { count: usage.usage.remaining }) : '\u00a0'}</p>
       </div>
       <ul className="promises">
         <li>
@@ -53,10 +53,10 @@ export function StartView({ reading, rejection, dragging }: StartViewProps) {
   );
 }
 
-type InvitationProps = { limit: string | null; now: string | null };
+type DropPromptProps = { limit: string | null; now: string | null };
 
 /** What to do here, or what is going on. Keys, because a text that changes in its place counts as one that moves. */
-function Invitation({ limit, now }: InvitationProps) {
+function DropPrompt({ limit, now }: DropPromptProps) {
   const { t } = useTranslation();
   return (
     <>

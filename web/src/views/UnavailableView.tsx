@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import { useDispatch } from '../flow/context.ts';
 import { Icon } from '../components/Icon.tsx';
+import { useDispatch } from '../flow/context.ts';
 
 export function UnavailableView({ why }: { why: 'unknown' | 'expired' }) {
   const { t } = useTranslation();
