@@ -75,7 +75,7 @@ def views(page: Page) -> dict[str, list[Fetch]]:
     page.reload()
     seen["reloaded"] = _looked(traffic)
     page.goto("/")
-    page.get_by_role("link", name="Open the picture").click()
+    page.get_by_role("link", name="Open image").click()
     seen["from the history"] = _looked(traffic)
     traffic = Traffic(page.context.new_page())
     traffic.page.goto(address)
@@ -191,7 +191,7 @@ def _looked(traffic: Traffic) -> list[Fetch]:
     """Look at the open result, at its small picture in the history, and at its full size."""
     page, someone = traffic.page, Person(traffic.page)
     someone.sees("result")
-    page.get_by_role("link", name="Open the picture").scroll_into_view_if_needed()
+    page.get_by_role("link", name="Open image").scroll_into_view_if_needed()
     someone.button("close up").click()
     expect(page.get_by_text("Full size")).to_be_visible()
     return traffic.settled()

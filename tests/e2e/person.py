@@ -8,7 +8,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "choose": "Choose a picture",
+        "choose": "Choose an image",
         "start": "Enhance",
         "cancel": "Cancel",
         "download": "Download",
@@ -16,11 +16,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "delete": "Delete",
         "close up": "Full screen",
         "share": "Share",
-        "again": "New picture",
+        "again": "New image",
         "retry": "Try again",
         "sign in": "Sign in",
         "sign out": "Sign out",
-        "history": "Your pictures",
+        "history": "Your images",
     },
     "de": {
         "choose": "Bild auswählen",

@@ -175,7 +175,7 @@ def test_the_operators_privacy_statement_is_linked_where_it_is_said_where_the_pi
 def test_the_whole_journey_by_keyboard(visit: Visit) -> None:
     page = visit()
     Person(page).sees("start")
-    tab_to(page, "Use the sample: cat")
+    tab_to(page, "Use the sample image: cat")
     page.keyboard.press("Enter")
     Person(page).sees("plan")
     tab_to(page, "Enhance")
@@ -200,7 +200,7 @@ def test_the_whole_journey_by_keyboard(visit: Visit) -> None:
     page.keyboard.press("Enter")
     tab_to(page, "Delete now")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Picture deleted")).to_be_visible()
+    expect(page.get_by_text("Image deleted")).to_be_visible()
     Person(page).sees("start")
 
 
@@ -209,12 +209,12 @@ def test_the_same_original_is_enhanced_another_way(visit: Visit) -> None:
     someone = Person(page)
     someone.enhances(SMALL)
     first = page.url
-    page.get_by_text("Try another way").click()
+    page.get_by_text("Try other options").click()
     page.get_by_role("radio", name="Clean up").check()
     page.get_by_role("button", name="Enhance again").click()
     page.wait_for_url(lambda address: "?job=" in address and address != first)
     someone.sees("result")
-    expect(page.get_by_role("link", name="Open the picture")).to_have_count(2)
+    expect(page.get_by_role("link", name="Open image")).to_have_count(2)
 
 
 def test_a_shared_link_shows_the_result_to_a_stranger(visit: Visit) -> None:
@@ -223,7 +223,7 @@ def test_a_shared_link_shows_the_result_to_a_stranger(visit: Visit) -> None:
     someone.enhances(SMALL)
     page.get_by_role("button", name="Share").click()
     page.get_by_role("button", name="Create link").click()
-    link = page.get_by_role("textbox", name="Link").input_value()
+    link = page.get_by_role("textbox", name="Share link").input_value()
     page.get_by_role("button", name="Copy link").click()
     stranger = visit()
     answer = stranger.request.get(link)
@@ -241,7 +241,7 @@ def test_toasts_only_confirm(visit: Visit) -> None:
     someone.enhances(SMALL)
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete now").click()
-    expect(toasts).to_have_text("Picture deleted")
+    expect(toasts).to_have_text("Image deleted")
 
 
 def tab_to(page: Page, name: str, limit: int = 60) -> None:

@@ -81,14 +81,15 @@ def test_trying_again_too_soon_says_how_long_to_wait(visit: Visit, tight: LocalS
     with page.expect_response(lambda answer: answer.status == 429) as refused:
         someone.button("retry").click()
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text(re.compile(r"Too fast.*Try again in \d+ seconds?\."))
+    expect(alert).to_contain_text(re.compile(r"Too many requests.*Try again in \d+ seconds?\."))
     expect(alert.locator("details")).to_contain_text(
         refused.value.headers["x-request-id"]
     )  # by which its line is found
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [("en", "only so many jobs a minute"), ("de", "begrenzte Zahl von Aufträgen pro Minute")]
+    ("language", "text"),
+    [("en", "limits the number of jobs per minute"), ("de", "begrenzt die Zahl der Aufträge pro Minute")],
 )
 def test_a_job_that_waits_for_the_provider_says_so(
     visit: Visit, stack: LocalStack, faults: SetFaults, language: str, text: str
@@ -110,7 +111,7 @@ def test_a_failed_job_says_why(visit: Visit, stack: LocalStack, faults: SetFault
     someone.chooses(SMALL)
     someone.starts()
     someone.sees("failed")
-    expect(page.get_by_role("main")).to_contain_text("The AI provider could not do it.")
+    expect(page.get_by_role("main")).to_contain_text("The AI provider could not enhance the image.")
     expect(page.locator("details")).to_contain_text(page.url.split("job=")[1])
     someone.button("retry").click()
     someone.sees("result")

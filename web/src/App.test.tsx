@@ -17,19 +17,19 @@ const opened = (answer: () => Promise<Response>, language: 'en' | 'de' = 'en') =
 };
 const JPEG = new File([new Uint8Array([0xff, 0xd8, 0xff, 0xe0])], 'cat.jpg', { type: 'image/jpeg' });
 const choose = async (person: { upload: (element: HTMLElement, file: File) => Promise<void> }, file = JPEG) =>
-  person.upload(screen.getByLabelText('Choose a picture', { selector: 'input' }), file);
+  person.upload(screen.getByLabelText('Choose an image', { selector: 'input' }), file);
 
 describe('the page', () => {
-  it('begins with a picture to be chosen', async () => {
+  it('begins with an image to be chosen', async () => {
     await showPage(<App signInFailed={false} />);
     expect(view()).toBe('start');
-    expect(title()).toBe('Make a picture larger, sharper, better');
+    expect(title()).toBe('Make images larger, sharper, better');
     expect(screen.queryByRole('alert')).toBeNull();
   });
 
   it.each([
-    ['en', 'Signing in did not work. Nothing was changed; try again.'],
-    ['de', 'Die Anmeldung hat nicht geklappt. Es wurde nichts geändert; versuchen Sie es noch einmal.'],
+    ['en', 'Sign-in failed. Nothing was changed; try again.'],
+    ['de', 'Die Anmeldung ist fehlgeschlagen. Es wurde nichts geändert; versuchen Sie es noch einmal.'],
   ] as const)('says that signing in failed, in %s', async (language, words) => {
     await showPage(<App signInFailed />, { language });
     expect(screen.getByRole('alert').textContent).toBe(words);
@@ -51,7 +51,7 @@ describe('the page', () => {
   it('lets one skip to its content, first of all', async () => {
     const { person } = await showPage(<App signInFailed={false} />);
     await person.tab();
-    expect(document.activeElement?.textContent).toBe('Skip to the content');
+    expect(document.activeElement?.textContent).toBe('Skip to content');
     expect(document.activeElement?.getAttribute('href')).toBe(`#${screen.getByRole('main').id}`);
   });
 
@@ -59,21 +59,21 @@ describe('the page', () => {
     await showPage(<App signInFailed={false} />, { installation: { privacyUrl: 'https://operator.example.com/privacy' } });
     const foot = within(screen.getByRole('contentinfo'));
     expect(foot.getByRole('link', { name: 'Privacy' }).getAttribute('href')).toBe('https://operator.example.com/privacy');
-    expect(foot.getByRole('link', { name: 'For developers' }).getAttribute('href')).toBe('/api/docs');
+    expect(foot.getByRole('link', { name: 'API documentation' }).getAttribute('href')).toBe('/api/docs');
   });
 });
 
 describe('a job in the address', () => {
   it.each<[string, () => Promise<Response>, string, string]>([
-    ['queued', ok(queued()), 'progress', 'Enhancing your picture'],
-    ['running', ok(running()), 'progress', 'Enhancing your picture'],
-    ['failed', ok(failed()), 'failed', 'That did not work'],
+    ['queued', ok(queued()), 'progress', 'Enhancing your image'],
+    ['running', ok(running()), 'progress', 'Enhancing your image'],
+    ['failed', ok(failed()), 'failed', 'Enhancement failed'],
     ['cancelled', ok(canceled()), 'failed', 'Cancelled'],
-    ['past its time', ok(succeeded({ imageUrl: null })), 'unavailable', 'This picture is not here'],
-    ['unknown', no(404, refused('not_found')), 'unavailable', 'This picture is not here'],
-    ['deleted', no(410, refused('gone')), 'unavailable', 'This picture is not here'],
-    ['somebody else’s', no(403, refused('forbidden')), 'unavailable', 'This picture is not here'],
-    ['of a session that is over', no(401, refused('unauthorized')), 'unavailable', 'This picture is not here'],
+    ['past its time', ok(succeeded({ imageUrl: null })), 'unavailable', 'This image is not available'],
+    ['unknown', no(404, refused('not_found')), 'unavailable', 'This image is not available'],
+    ['deleted', no(410, refused('gone')), 'unavailable', 'This image is not available'],
+    ['somebody else’s', no(403, refused('forbidden')), 'unavailable', 'This image is not available'],
+    ['of a session that is over', no(401, refused('unauthorized')), 'unavailable', 'This image is not available'],
   ])('is opened: %s', async (_, answer, name, words) => {
     await opened(answer);
     expect(view()).toBe('opening');
@@ -82,21 +82,21 @@ describe('a job in the address', () => {
     expect(document.title).toMatch(/ – Image Enhancer$/);
   });
 
-  it('whose result is there is shown once its pictures are decoded, and marked among the earlier ones', async () => {
+  it('whose result is there is shown once its images are decoded, and marked among the earlier ones', async () => {
     decodeAs({ width: 320, height: 213 });
     history.replaceState(null, '', `/?job=${JOB}`);
     const from = server().on(ROUTE, ok(succeeded())).on('GET /api/ai-image/jobs', ok({ jobs: [succeeded()], nextCursor: null }));
     await showPage(<App signInFailed={false} />, { server: from });
     await at('result');
     expect(screen.getByRole('slider', { name: 'Before and after' })).toBeDefined();
-    expect((await screen.findByRole('link', { name: /^Open the picture/ })).getAttribute('aria-current')).toBe('true');
+    expect((await screen.findByRole('link', { name: /^Open image/ })).getAttribute('aria-current')).toBe('true');
   });
 
-  it('whose picture can’t be decoded can still be downloaded', async () => {
+  it('whose image can’t be decoded can still be downloaded', async () => {
     decodeAs(null);
     await opened(ok(succeeded()));
     await at('result');
-    expect(screen.getByText('The picture could not be shown here. You can still download it.')).toBeDefined();
+    expect(screen.getByText('The image can’t be displayed here. You can still download it.')).toBeDefined();
   });
 
   it('is kept trying for without a network', async () => {
@@ -113,12 +113,12 @@ describe('a job in the address', () => {
 
   it('speaks German', async () => {
     await opened(ok(failed()), 'de');
-    await waitFor(() => expect(title()).toBe('Das hat nicht geklappt'));
+    await waitFor(() => expect(title()).toBe('Verbesserung fehlgeschlagen'));
   });
 
-  it('is left for a new picture, and its address goes with it', async () => {
+  it('is left for a new image, and its address goes with it', async () => {
     const { person } = await opened(ok(failed()));
-    await person.click(await screen.findByRole('button', { name: 'New picture' }));
+    await person.click(await screen.findByRole('button', { name: 'New image' }));
     expect(view()).toBe('start');
     expect(location.search).toBe('');
   });
@@ -156,7 +156,7 @@ describe('a job that runs', () => {
     await at('progress');
     const online = vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(false);
     act(() => void dispatchEvent(new Event('offline')));
-    expect(screen.getByText('You are offline. Everything goes on as soon as the network is back.')).toBeDefined();
+    expect(screen.getByText('You are offline. This page continues as soon as you are back online.')).toBeDefined();
     await act(() => new Promise<void>((done) => setTimeout(done, 1200)));
     expect(from.to(ROUTE)).toHaveLength(1);
     online.mockReturnValue(true);
@@ -166,7 +166,7 @@ describe('a job that runs', () => {
   });
 });
 
-describe('a picture', () => {
+describe('an image', () => {
   const made = (job: Job): Server =>
     server()
       .on('POST /api/ai-image/uploads', ok(upload(), {}, 201))
@@ -179,7 +179,7 @@ describe('a picture', () => {
     const from = made(queued()).on('GET /api/ai-image/jobs', ok({ jobs: [earlier], nextCursor: null }));
     const sent = vi.fn(async () => undefined);
     const { person } = await showPage(<App signInFailed={false} />, { server: from, upload: sent });
-    const mine = { name: 'Your pictures' };
+    const mine = { name: 'Your images' };
     expect(await screen.findByRole('region', mine)).toBeDefined();
     await choose(person);
     await at('plan');
@@ -226,8 +226,8 @@ describe('a picture', () => {
   });
 
   it.each<[string, { width: number; height: number } | null, number, string]>([
-    ['damaged', null, 100, '“cat.jpg” is damaged: it can’t be opened as a picture.'],
-    ['too large', { width: 4, height: 4 }, 3, '“cat.jpg” has 4 bytes; at most 3 bytes are taken.'],
+    ['damaged', null, 100, '“cat.jpg” is damaged and can’t be opened as an image.'],
+    ['too large', { width: 4, height: 4 }, 3, '“cat.jpg” is 4 bytes; the limit is 3 bytes.'],
   ])('that is %s is refused before anything is sent, and the start stays', async (_, size, maxBytes, words) => {
     decodeAs(size);
     const from = server().on('GET /api/ai-image/usage', ok({ ...usage(), limits: { ...usage().limits, maxBytes } }));
@@ -242,7 +242,7 @@ describe('a picture', () => {
     decodeAs({ width: 320, height: 213 });
     await showPage(<App signInFailed={false} />);
     fireEvent.dragOver(document.body, { dataTransfer: { types: ['Files'], files: [] } });
-    expect(await screen.findByText('Let go to use this picture')).toBeDefined();
+    expect(await screen.findByText('Drop to use this image')).toBeDefined();
     fireEvent.drop(document.body, { dataTransfer: { types: ['Files'], files: [JPEG] } });
     await at('plan');
   });

@@ -57,7 +57,7 @@ const VIEWS: [string, ReactElement][] = [
   ['the question before deleting', <DeleteDialog id={JOB} shown onClose={nothing} />],
   ['sharing', <ShareDialog id={JOB} onClose={nothing} />],
   ['the close-up', <ZoomDialog before="/before.jpg" preview="/preview.webp" full="/full.png" onClose={nothing} />],
-  ['earlier pictures', <History shown={JOB} />],
+  ['earlier images', <History shown={JOB} />],
 ];
 
 const jobs = ok({ jobs: [succeeded(), failed({ id: 'j2222222222222222222222222' })], nextCursor: 'next' });
@@ -91,7 +91,7 @@ it('axe finds nothing wrong with a page that has stopped', async () => {
   expect(await violations(WHOLE_PAGE)).toEqual([]);
 });
 
-it('axe finds a picture without words, a button without a name and a label of nothing', async () => {
+it('axe finds an image without words, a button without a name and a label of nothing', async () => {
   await show(
     <>
       {/* eslint-disable-next-line jsx-a11y/alt-text */}

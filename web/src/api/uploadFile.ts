@@ -2,8 +2,8 @@ import { Problem } from './problem.ts';
 import type { Upload } from './types.ts';
 
 /**
- * Sends the picture straight to the bucket; `onProgress` gets the share from 0 to 1. XMLHttpRequest, because fetch tells
- * nothing about what has been sent. 412 is the answer to a repeat: the picture is there already.
+ * Sends the image straight to the bucket; `onProgress` gets the share from 0 to 1. XMLHttpRequest, because fetch tells
+ * nothing about what has been sent. 412 is the answer to a repeat: the image is there already.
  */
 export function put(upload: Upload, file: Blob, onProgress: (share: number) => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

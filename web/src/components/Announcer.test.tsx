@@ -11,20 +11,20 @@ const under = { original: null, previous: null };
 const said = () => document.querySelector('[aria-live=polite].visually-hidden')?.textContent;
 
 const STAGES: [string, Flow, string][] = [
-  ['reading', { at: 'reading', file: cat.file }, 'Looking at the picture…'],
+  ['reading', { at: 'reading', file: cat.file }, 'Checking the image…'],
   ['plan', { at: 'plan', original: cat, options: null, problem: null }, 'Ready to enhance'],
   ['upload', { at: 'submitting', original: cat, options, sent: 0.5, stored: false }, 'Uploading'],
   ['making the job', { at: 'submitting', original: cat, options, sent: 1, stored: true }, 'In the queue'],
-  ['opening', { at: 'opening', id: 'j' }, 'Opening the picture'],
+  ['opening', { at: 'opening', id: 'j' }, 'Opening the image'],
   ['queue', { at: 'running', job: queued(), ...under }, 'In the queue'],
   ['start of the model', { at: 'running', job: running({ stage: 'starting' }), ...under }, 'Enhancing'],
   ['model', { at: 'running', job: running(), ...under }, 'Enhancing'],
   ['saving', { at: 'running', job: running({ stage: 'saving' }), ...under }, 'Saving'],
   ['decoding', { at: 'decoding', job: succeeded(), ...under }, 'Saving'],
-  ['result', { at: 'result', job: succeeded(), originalSize: null, decoded: true }, 'Here is your result'],
-  ['failure', { at: 'failed', job: failed() }, 'That did not work'],
+  ['result', { at: 'result', job: succeeded(), originalSize: null, decoded: true }, 'Your result'],
+  ['failure', { at: 'failed', job: failed() }, 'Enhancement failed'],
   ['cancelling', { at: 'failed', job: canceled() }, 'Cancelled'],
-  ['missing job', { at: 'unavailable', id: 'j', why: 'unknown' }, 'This picture is not here'],
+  ['missing job', { at: 'unavailable', id: 'j', why: 'unknown' }, 'This image is not available'],
 ];
 
 it.each(STAGES)('says the %s to whoever does not see it, and in the title of the tab', async (_, flow, words) => {

@@ -40,6 +40,6 @@ function stageOf(flow: Flow, t: TFunction): string {
     case 'failed':
       return flow.job.status === 'canceled' ? t('failed.canceledTitle') : t('failed.title');
     case 'unavailable':
-      return t('gone.title');
+      return t('unavailable.title');
   }
 }

@@ -9,7 +9,7 @@ import { CancelButton } from './CancelButton.tsx';
 
 const ROUTE = `POST /api/ai-image/jobs/${JOB}/cancel`;
 const button = () => screen.getByRole<HTMLButtonElement>('button');
-const ASKED = 'Cancelling is asked for. The provider may finish first; then you get the result.';
+const ASKED = 'Cancellation requested. If the provider finishes first, you still get the result.';
 
 it('asks for the end once, and says that it is on its way', async () => {
   const from = server().on(ROUTE, never);

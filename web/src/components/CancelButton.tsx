@@ -25,7 +25,7 @@ export function CancelButton({ job }: { job: Job }) {
         <Icon name="close" />
         {asked ? t('progress.cancelling') : t('progress.cancel')}
       </button>
-      {job.cancelRequested && <p className="hint">{t('progress.cancelAsked')}</p>}
+      {job.cancelRequested && <p className="hint">{t('progress.cancelRequested')}</p>}
       {cancel.isError && asProblem(cancel.error).kind !== 'conflict' && (
         <ProblemAlert problem={asProblem(cancel.error)} />
       )}

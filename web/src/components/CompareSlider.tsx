@@ -8,7 +8,7 @@ import { Icon } from './Icon.tsx';
 type CompareSliderProps = {
   before: string;
   after: string;
-  /** Only the handle moves the divider, because dragging elsewhere moves the picture. */
+  /** Only the handle moves the divider, because dragging elsewhere moves the image. */
   handleOnly?: boolean;
   children?: ReactNode;
 };
@@ -26,7 +26,7 @@ export function CompareSlider({ before, after, handleOnly, children }: CompareSl
   });
   const move = (by: number) => slider.setPosition(slider.position.current + by);
   const share = Math.round(position) / 100;
-  const shown = { percent: format.percent(share), rest: format.percent(1 - share) };
+  const shown = { before: format.percent(share), after: format.percent(1 - share) };
   return (
     <div className="compare">
       <Provider {...slider}>
@@ -46,7 +46,7 @@ export function CompareSlider({ before, after, handleOnly, children }: CompareSl
           <HandleRoot
             aria-label={t('result.compare')}
             aria-valuenow={Math.round(position)}
-            aria-valuetext={t('result.shown', shown)}
+            aria-valuetext={t('result.sliderValue', shown)}
             className="compare-handle"
           >
             <Handle buttonStyle={{ backgroundColor: 'rgb(14 20 22 / 55%)' }} />

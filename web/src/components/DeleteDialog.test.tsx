@@ -6,14 +6,14 @@ import { cutOff, never, no, ok } from '../testing/server.ts';
 import { DeleteDialog } from './DeleteDialog.tsx';
 
 const ROUTE = `DELETE /api/ai-image/jobs/${JOB}`;
-const dialog = () => screen.getByRole('dialog', { name: 'Delete this picture?' });
+const dialog = () => screen.getByRole('dialog', { name: 'Delete this image?' });
 const confirm = () => within(dialog()).getByRole<HTMLButtonElement>('button', { name: 'Delete now' });
 
 it('says what goes and that it is for good before anything is deleted', async () => {
   const from = server();
   await show(<DeleteDialog id={JOB} shown onClose={vi.fn()} />, { server: from });
-  expect(dialog().textContent).toContain('The original, the result and all its links are deleted now, for good.');
-  expect(dialog().textContent).toContain('It does not give a place in your quota back.');
+  expect(dialog().textContent).toContain('This permanently deletes the original, the result and all share links.');
+  expect(dialog().textContent).toContain('It does not restore your quota.');
   expect(from.asked).toEqual([]);
 });
 
@@ -36,7 +36,7 @@ it('deletes nothing after Escape', async () => {
   expect(from.asked).toEqual([]);
 });
 
-it('deletes, says so, leaves the picture that is shown and forgets what it knew of it', async () => {
+it('deletes, says so, leaves the image that is shown and forgets what it knew of it', async () => {
   const from = server().on(ROUTE, ok(deleted()));
   const onClose = vi.fn();
   const onDeleted = vi.fn();
@@ -47,7 +47,7 @@ it('deletes, says so, leaves the picture that is shown and forgets what it knew 
   const { queryKey } = services.queries.job(JOB);
   client.setQueryData(queryKey, { data: succeeded(), retryAfter: null });
   await person.click(confirm());
-  expect(await screen.findByText('Picture deleted')).toBeDefined();
+  expect(await screen.findByText('Image deleted')).toBeDefined();
   expect(from.to(ROUTE)).toHaveLength(1);
   expect(onClose).toHaveBeenCalledOnce();
   expect(told).toEqual([{ type: 'reset' }]);
@@ -55,11 +55,11 @@ it('deletes, says so, leaves the picture that is shown and forgets what it knew 
   expect(client.getQueryData(queryKey)).toBeUndefined();
 });
 
-it('stays where it is when another picture than the shown one is deleted', async () => {
+it('stays where it is when another image than the shown one is deleted', async () => {
   const from = server().on(ROUTE, ok(deleted()));
   const { person, told } = await show(<DeleteDialog id={JOB} shown={false} onClose={vi.fn()} />, { server: from });
   await person.click(confirm());
-  await screen.findByText('Picture deleted');
+  await screen.findByText('Image deleted');
   expect(told).toEqual([]);
 });
 
@@ -73,7 +73,7 @@ it('can’t be asked twice while it is being done', async () => {
 
 it.each([
   ['no network', cutOff, 'No connection'],
-  ['a session that is over', no(401, refused('unauthorized')), 'Sign in again, or start with a new picture.'],
+  ['a session that is over', no(401, refused('unauthorized')), 'Sign in again, or start with a new image.'],
 ])('says that it did not work because of %s, stays open and can be tried again', async (_, rejection, words) => {
   const from = server().on(ROUTE, rejection, ok(deleted()));
   const onClose = vi.fn();
@@ -82,9 +82,9 @@ it.each([
   expect((await within(dialog()).findByRole('alert')).textContent).toContain(words);
   expect(onClose).not.toHaveBeenCalled();
   expect(told).toEqual([]);
-  expect(screen.queryByText('Picture deleted')).toBeNull();
+  expect(screen.queryByText('Image deleted')).toBeNull();
   await person.click(confirm());
-  expect(await screen.findByText('Picture deleted')).toBeDefined();
+  expect(await screen.findByText('Image deleted')).toBeDefined();
 });
 
 it('asks in German', async () => {

@@ -8,7 +8,7 @@ import { ProblemAlert } from './ProblemAlert.tsx';
 
 type DeleteDialogProps = { id: string; shown: boolean; onClose: () => void; onDeleted?: () => void };
 
-/** Asks before a job and its pictures are deleted for good; `shown` when it is what the page shows. */
+/** Asks before a job and its images are deleted for good; `shown` when it is what the page shows. */
 export function DeleteDialog({ id, shown, onClose, onDeleted }: DeleteDialogProps) {
   const { t } = useTranslation();
   const { api, queries } = useServices();
@@ -20,20 +20,20 @@ export function DeleteDialog({ id, shown, onClose, onDeleted }: DeleteDialogProp
       onClose();
       if (shown) dispatch({ type: 'reset' });
       client.removeQueries({ queryKey: queries.job(id).queryKey });
-      toast.success(t('remove.done'));
+      toast.success(t('delete.done'));
       await client.invalidateQueries({ queryKey: queries.history.queryKey });
       onDeleted?.();
     },
   });
   return (
-    <Modal className="modal" title={t('remove.title')} onClose={onClose}>
-      <p>{t('remove.text')}</p>
+    <Modal className="modal" title={t('delete.title')} onClose={onClose}>
+      <p>{t('delete.text')}</p>
       <div className="actions">
         <button type="button" className="button danger" disabled={remove.isPending} onClick={() => remove.mutate()}>
-          {t('remove.confirm')}
+          {t('delete.confirm')}
         </button>
         <button type="button" className="button" onClick={onClose}>
-          {t('remove.keep')}
+          {t('delete.keep')}
         </button>
       </div>
       {remove.isError && <ProblemAlert problem={asProblem(remove.error)} />}

@@ -12,5 +12,5 @@ export function ElapsedTime({ since }: { since: string }) {
     return () => clearInterval(ticking);
   }, []);
   const seconds = Math.max(0, (now - Date.parse(since)) / 1000);
-  return <span className="elapsed"> · {t('progress.soFar', { time: format.wholeSeconds(seconds) })}</span>;
+  return <span className="elapsed"> · {t('progress.elapsed', { time: format.wholeSeconds(seconds) })}</span>;
 }

@@ -20,8 +20,8 @@ it('apologises at once for a view that throws, and offers to load again', async 
   );
   const apology = screen.getByRole('alert');
   expect(screen.getByRole('main').contains(apology)).toBe(true);
-  expect(apology.textContent).toContain('Your pictures are safe; load the page again.');
-  expect(screen.getByRole('heading', { level: 1, name: 'The page has stopped' })).toBeDefined();
+  expect(apology.textContent).toContain('Your images are safe; reload the page to continue.');
+  expect(screen.getByRole('heading', { level: 1, name: 'Something went wrong' })).toBeDefined();
   await person.tab();
   await person.keyboard('{Enter}');
   expect(reload).toHaveBeenCalledOnce();
@@ -34,7 +34,7 @@ it('apologises in German', async () => {
     </ErrorBoundary>,
     { language: 'de' },
   );
-  expect(screen.getByRole('heading', { name: 'Die Seite ist stehen geblieben' })).toBeDefined();
+  expect(screen.getByRole('heading', { name: 'Etwas ist schiefgegangen' })).toBeDefined();
   expect(screen.getByRole('button', { name: 'Neu laden' })).toBeDefined();
 });
 

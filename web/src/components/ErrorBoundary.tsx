@@ -19,10 +19,10 @@ function ErrorPage() {
   return (
     <main className="card narrow">
       <div className="narrow" role="alert">
-        <h1>{t('app.broken.title')}</h1>
-        <p>{t('app.broken.text')}</p>
+        <h1>{t('app.crash.title')}</h1>
+        <p>{t('app.crash.text')}</p>
         <button type="button" className="button primary" onClick={() => location.reload()}>
-          {t('app.broken.reload')}
+          {t('app.crash.reload')}
         </button>
       </div>
     </main>

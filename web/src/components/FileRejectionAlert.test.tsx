@@ -10,13 +10,13 @@ const told = (rejection: FileRejection, language: 'en' | 'de' = 'en') =>
   show(<FileRejectionAlert rejection={rejection} />, { language }).then(() => screen.getByRole('alert').textContent);
 
 it.each<[FileRejection, string, string]>([
-  [{ reason: 'empty', name }, '“cat.heic” is empty.', 'Save or copy it again, or choose another.'],
-  [{ reason: 'animated', name }, '“cat.heic” is an animation; a still picture is needed.', 'Save one frame of it'],
-  [{ reason: 'damaged', name }, '“cat.heic” is damaged: it can’t be opened as a picture.', 'Save or copy it again'],
-  [{ reason: 'unreachable', name }, 'The sample could not be loaded.', 'Check your connection and try again.'],
-  [{ reason: 'unsupported', name, actual: 'HEIC' }, '“cat.heic” is HEIC; it must be a JPEG, PNG or WebP', 'save this one as JPEG'],
-  [{ reason: 'unsupported', name, actual: 'video' }, '“cat.heic” is a video; it must be', 'save this one as JPEG'],
-  [{ reason: 'unsupported', name, actual: null }, '“cat.heic” is not a picture of a known kind', 'save this one as JPEG'],
+  [{ reason: 'empty', name }, '“cat.heic” is empty.', 'Save or copy the file again, or choose another one.'],
+  [{ reason: 'animated', name }, '“cat.heic” is animated. Only still images are supported.', 'Save a single frame as an image'],
+  [{ reason: 'damaged', name }, '“cat.heic” is damaged and can’t be opened as an image.', 'Save or copy the file again'],
+  [{ reason: 'unreachable', name }, 'The sample image could not be loaded.', 'Check your connection and try again.'],
+  [{ reason: 'unsupported', name, actual: 'HEIC' }, '“cat.heic” is HEIC. Only JPEG, PNG and WebP images are supported.', 'save this one as JPEG'],
+  [{ reason: 'unsupported', name, actual: 'video' }, '“cat.heic” is a video. Only JPEG', 'save this one as JPEG'],
+  [{ reason: 'unsupported', name, actual: null }, '“cat.heic” is not a supported image.', 'save this one as JPEG'],
 ])('says of %o what is wrong and what to do', async (rejection, wrong, next) => {
   const words = await told(rejection);
   expect(words).toContain('This file can’t be used');
@@ -26,22 +26,22 @@ it.each<[FileRejection, string, string]>([
 
 it('sets a size beside its limit, to the byte where they would look the same', async () => {
   expect(await told({ reason: 'tooLarge', name: 'cat.png', bytes: 12 * MB, maxBytes: 10 * MB })).toContain(
-    '“cat.png” has 12 MB; at most 10 MB are taken.',
+    '“cat.png” is 12 MB; the limit is 10 MB.',
   );
 });
 
 it('tells a size that is a byte too large from its limit', async () => {
   expect(await told({ reason: 'tooLarge', name: 'cat.png', bytes: 10 * MB + 1, maxBytes: 10 * MB })).toContain(
-    '“cat.png” has 10,485,761 bytes; at most 10 MB are taken.',
+    '“cat.png” is 10,485,761 bytes; the limit is 10 MB.',
   );
 });
 
 it('speaks German, with German numbers', async () => {
   const words = await told({ reason: 'tooLarge', name: 'katze.png', bytes: 12.5 * MB, maxBytes: 10 * MB }, 'de');
-  expect(words).toContain('Diese Datei passt nicht');
-  expect(words).toContain('„katze.png“ hat 12,5 MB; möglich sind höchstens 10 MB.');
+  expect(words).toContain('Diese Datei kann nicht verwendet werden');
+  expect(words).toContain('„katze.png“ hat 12,5 MB; erlaubt sind höchstens 10 MB.');
 });
 
 it('calls a video by its name in German', async () => {
-  expect(await told({ reason: 'unsupported', name: 'film.mp4', actual: 'video' }, 'de')).toContain('„film.mp4“ ist ein Video;');
+  expect(await told({ reason: 'unsupported', name: 'film.mp4', actual: 'video' }, 'de')).toContain('„film.mp4“ ist ein Video.');
 });

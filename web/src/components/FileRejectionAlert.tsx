@@ -8,9 +8,9 @@ export function FileRejectionAlert({ rejection }: { rejection: FileRejection }) 
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <Alert title={t('refusal.title')}>
+    <Alert title={t('fileRejected.title')}>
       <p>{reasonOf(rejection, t, format)}</p>
-      <p>{t(`refusal.next.${rejection.reason}`)}</p>
+      <p>{t(`fileRejected.next.${rejection.reason}`)}</p>
     </Alert>
   );
 }
@@ -20,14 +20,14 @@ function reasonOf(rejection: FileRejection, t: TFunction, format: Format): strin
   switch (rejection.reason) {
     case 'tooLarge': {
       const actual = format.bytesBeside(rejection.bytes, rejection.maxBytes);
-      return t('refusal.tooLarge', { name, actual, limit: format.bytes(rejection.maxBytes) });
+      return t('fileRejected.tooLarge', { name, actual, limit: format.bytes(rejection.maxBytes) });
     }
     case 'unsupported': {
-      if (rejection.actual === null) return t('refusal.unsupportedUnknown', { name });
-      const actual = rejection.actual === 'video' ? t('refusal.video') : rejection.actual;
-      return t('refusal.unsupported', { name, actual });
+      if (rejection.actual === null) return t('fileRejected.unsupportedUnknown', { name });
+      const actual = rejection.actual === 'video' ? t('fileRejected.video') : rejection.actual;
+      return t('fileRejected.unsupported', { name, actual });
     }
     default:
-      return t(`refusal.${rejection.reason}`, { name });
+      return t(`fileRejected.${rejection.reason}`, { name });
   }
 }

@@ -8,10 +8,10 @@ import { History } from './History.tsx';
 const LIST = 'GET /api/ai-image/jobs';
 const OTHER = 'j2222222222222222222222222';
 const page = (jobs: unknown[], nextCursor: string | null = null) => ok({ jobs, nextCursor });
-const items = async () => within(await screen.findByRole('region', { name: 'Your pictures' })).getAllByRole('listitem');
+const items = async () => within(await screen.findByRole('region', { name: 'Your images' })).getAllByRole('listitem');
 const links = () => screen.findAllByRole('link');
 
-it('is nothing at all for whoever has no pictures', async () => {
+it('is nothing at all for whoever has no images', async () => {
   const from = server();
   await show(<History shown={null} />, { server: from });
   await waitFor(() => expect(from.asked).toHaveLength(1));
@@ -19,25 +19,25 @@ it('is nothing at all for whoever has no pictures', async () => {
   expect(screen.queryByRole('heading')).toBeNull();
 });
 
-it('names each picture by how it stands and when it was made', async () => {
+it('names each image by how it stands and when it was made', async () => {
   const jobs = [queued(), running(), succeeded(), failed(), canceled()].map((job, at) => ({ ...job, id: `${OTHER}${at}` }));
   await show(<History shown={null} />, { server: server().on(LIST, page(jobs)) });
   const made = 'Nov 22, 2026, 12:00 PM';
   expect((await links()).map((link) => link.textContent)).toEqual([
-    `Open the picture: in the queue ${made}`,
-    `Open the picture: being enhanced ${made}`,
-    `Open the picture: done ${made}`,
-    `Open the picture: failed ${made}`,
-    `Open the picture: cancelled ${made}`,
+    `Open image: in the queue ${made}`,
+    `Open image: enhancing ${made}`,
+    `Open image: done ${made}`,
+    `Open image: failed ${made}`,
+    `Open image: cancelled ${made}`,
   ]);
-  expect(screen.getByRole('region', { name: 'Your pictures' })).toBeDefined();
+  expect(screen.getByRole('region', { name: 'Your images' })).toBeDefined();
 });
 
 it('shows the thumbnail of a result, as an ornament beside its words, and none where there is none', async () => {
   const jobs = [succeeded(), succeeded({ id: OTHER, thumbUrl: null })];
   await show(<History shown={null} />, { server: server().on(LIST, page(jobs)) });
-  const pictures = (await items()).map((item) => within(item).queryByRole('presentation')?.getAttribute('src'));
-  expect(pictures).toEqual([succeeded().thumbUrl, undefined]);
+  const images = (await items()).map((item) => within(item).queryByRole('presentation')?.getAttribute('src'));
+  expect(images).toEqual([succeeded().thumbUrl, undefined]);
 });
 
 it('speaks German', async () => {
@@ -47,7 +47,7 @@ it('speaks German', async () => {
   expect(section.getByRole('button', { name: 'Bild von 22.11.2026, 12:00 löschen' })).toBeDefined();
 });
 
-describe('a picture in the list', () => {
+describe('an image in the list', () => {
   const two = () => server().on(LIST, page([succeeded(), failed({ id: OTHER })]));
 
   it('is marked when it is the one that is shown', async () => {
@@ -89,10 +89,10 @@ describe('a picture in the list', () => {
       .on(`DELETE /api/ai-image/jobs/${OTHER}`, ok(deleted()));
     const { person, told } = await show(<History shown={JOB} />, { server: from });
     const [, second] = await items();
-    if (second) await person.click(within(second).getByRole('button', { name: /^Delete the picture of / }));
+    if (second) await person.click(within(second).getByRole('button', { name: /^Delete image from / }));
     await person.click(screen.getByRole('button', { name: 'Delete now' }));
     await waitFor(async () => expect(await items()).toHaveLength(1));
-    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Your pictures' })));
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Your images' })));
     expect(screen.queryByRole('dialog')).toBeNull();
     expect(told).toEqual([]); // the shown one is another
   });
@@ -100,14 +100,14 @@ describe('a picture in the list', () => {
   it('leaves the view when it is deleted and shown', async () => {
     const from = server().on(LIST, page([succeeded()]), page([])).on(`DELETE /api/ai-image/jobs/${JOB}`, ok(deleted()));
     const { person, told } = await show(<History shown={JOB} />, { server: from });
-    await person.click(await screen.findByRole('button', { name: /^Delete the picture of / }));
+    await person.click(await screen.findByRole('button', { name: /^Delete image from / }));
     await person.click(screen.getByRole('button', { name: 'Delete now' }));
     await waitFor(() => expect(told).toEqual([{ type: 'reset' }]));
   });
 
   it('stays when the question is answered with no', async () => {
     const { person } = await show(<History shown={null} />, { server: two() });
-    const [button] = await screen.findAllByRole('button', { name: /^Delete the picture of / });
+    const [button] = await screen.findAllByRole('button', { name: /^Delete image from / });
     if (button) await person.click(button);
     await person.click(screen.getByRole('button', { name: 'Keep it' }));
     expect(screen.queryByRole('dialog')).toBeNull();
@@ -132,8 +132,8 @@ it.each([
 ])('says that it could not be loaded because of %s, and loads on demand', async (_, rejection) => {
   const from = server().on(LIST, rejection, page([succeeded()]));
   const { person } = await show(<History shown={null} />, { server: from });
-  expect(await screen.findByText('Your pictures could not be loaded.')).toBeDefined();
+  expect(await screen.findByText('Your images could not be loaded.')).toBeDefined();
   await person.click(screen.getByRole('button', { name: 'Try again' }));
   expect(await items()).toHaveLength(1);
-  expect(screen.queryByText('Your pictures could not be loaded.')).toBeNull();
+  expect(screen.queryByText('Your images could not be loaded.')).toBeNull();
 });

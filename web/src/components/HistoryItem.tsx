@@ -38,7 +38,7 @@ export function HistoryItem({ job, shown, onDelete }: HistoryItemProps) {
           <span className="history-time">{time}</span>
         </span>
       </a>
-      <button type="button" className="button round quiet" aria-label={t('history.remove', { time })} onClick={onDelete}>
+      <button type="button" className="button round quiet" aria-label={t('history.delete', { time })} onClick={onDelete}>
         <Icon name="trash" />
       </button>
     </li>

@@ -27,7 +27,7 @@ export function Modal({ title, className, onClose, onKeyDown, children }: ModalP
     <dialog ref={dialog} className={className} aria-labelledby={id} onCancel={onClose} onKeyDown={onKeyDown}>
       <div className="modal-head">
         <h2 id={id}>{title}</h2>
-        <button type="button" className="button round quiet" aria-label={t('closeUp.close')} onClick={onClose}>
+        <button type="button" className="button round quiet" aria-label={t('dialog.close')} onClick={onClose}>
           <Icon name="close" />
         </button>
       </div>

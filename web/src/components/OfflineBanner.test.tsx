@@ -4,7 +4,7 @@ import { show } from '../testing/page.tsx';
 import { OfflineBanner } from './OfflineBanner.tsx';
 
 const banner = () => screen.getByRole('status').textContent;
-const WORDS = 'You are offline. Everything goes on as soon as the network is back.';
+const WORDS = 'You are offline. This page continues as soon as you are back online.';
 
 function network(online: boolean): void {
   vi.spyOn(navigator, 'onLine', 'get').mockReturnValue(online);
@@ -25,5 +25,5 @@ it('says that the network is gone as long as it is gone, in a place that is list
 it('says so to whoever comes without a network, in German', async () => {
   network(false);
   await show(<OfflineBanner />, { language: 'de' });
-  expect(banner()).toBe('Sie sind offline. Es geht weiter, sobald das Netz wieder da ist.');
+  expect(banner()).toBe('Sie sind offline. Es geht weiter, sobald Sie wieder online sind.');
 });

@@ -9,16 +9,16 @@ import { models } from '../testing/contract.ts';
 import { show } from '../testing/page.tsx';
 import { OptionsForm } from './OptionsForm.tsx';
 
-type Picture = { width: number; height: number };
-type Case = { on?: EnhancementModel[]; picture?: Picture; language?: Language; options?: JobOptions };
+type Size = { width: number; height: number };
+type Case = { on?: EnhancementModel[]; image?: Size; language?: Language; options?: JobOptions };
 
 /** The settings as a view holds them; `changes` is what a person came to, step by step. */
-async function choose({ on = models(), picture = { width: 320, height: 213 }, language = 'en', options: at }: Case = {}) {
+async function choose({ on = models(), image = { width: 320, height: 213 }, language = 'en', options: at }: Case = {}) {
   const changes: JobOptions[] = [];
   function Held() {
     const [options, setOptions] = useState(at ?? (defaultOptions(on) as JobOptions));
     const model = on.find(({ slug }) => slug === options.model) as EnhancementModel;
-    const estimate = estimateResult(options, model, picture.width, picture.height);
+    const estimate = estimateResult(options, model, image.width, image.height);
     const take = (next: JobOptions) => {
       changes.push(next);
       setOptions(next);
@@ -37,7 +37,7 @@ const field = <E extends HTMLElement>(role: string, name: RegExp | string) => sc
 describe('the goals', () => {
   it('are those that some model serves, with the first one chosen', async () => {
     await choose();
-    expect(radios('What should happen?').map(({ labels: own }) => own?.[0]?.querySelector('.goal-name')?.textContent)).toEqual([
+    expect(radios('Choose an enhancement').map(({ labels: own }) => own?.[0]?.querySelector('.goal-name')?.textContent)).toEqual([
       'Larger and sharper',
       'Restore faces',
       'Clean up',
@@ -47,7 +47,7 @@ describe('the goals', () => {
 
   it('are fewer where the operator offers fewer models', async () => {
     await choose({ on: models().slice(1) });
-    expect(radios('What should happen?')).toHaveLength(1);
+    expect(radios('Choose an enhancement')).toHaveLength(1);
     expect(field<HTMLInputElement>('radio', /^Restore faces/).checked).toBe(true);
   });
 
@@ -58,33 +58,33 @@ describe('the goals', () => {
     expect(options()).toEqual({ goal: 'faces', model: 'tencentarc/gfpgan', params: {} });
     await person.keyboard('{ArrowDown}');
     expect(options()).toEqual({ goal: 'cleanup', model: 'nightmareai/real-esrgan', params: { scale: 1 } });
-    expect(chosen('Enlarge')).toEqual(['1× (same size)']);
+    expect(chosen('Scale')).toEqual(['1× (same size)']);
   });
 });
 
 describe('the scale', () => {
   it('goes to four times, and is the model’s usual one at first', async () => {
     await choose();
-    expect(labels('Enlarge')).toEqual(['1× (same size)', '1.5×', '2×', '3×', '4×']);
-    expect(chosen('Enlarge')).toEqual(['4×']);
+    expect(labels('Scale')).toEqual(['1× (same size)', '1.5×', '2×', '3×', '4×']);
+    expect(chosen('Scale')).toEqual(['4×']);
   });
 
   it('is chosen by arrow keys', async () => {
     const { person, options } = await choose();
-    radios('Enlarge')[4]?.focus();
+    radios('Scale')[4]?.focus();
     await person.keyboard('{ArrowUp}');
     expect(options()?.params).toEqual({ scale: 3 });
-    expect(chosen('Enlarge')).toEqual(['3×']);
+    expect(chosen('Scale')).toEqual(['3×']);
   });
 
-  it('offers nothing that is too much for the picture: the largest that fits is chosen', async () => {
-    await choose({ picture: { width: 4000, height: 3000 } });
-    expect(labels('Enlarge')).toEqual(['1× (same size)', '1.5×', '1.67×']);
-    expect(chosen('Enlarge')).toEqual(['1.67×']);
+  it('offers nothing that is too much for the image: the largest that fits is chosen', async () => {
+    await choose({ image: { width: 4000, height: 3000 } });
+    expect(labels('Scale')).toEqual(['1× (same size)', '1.5×', '1.67×']);
+    expect(chosen('Scale')).toEqual(['1.67×']);
   });
 
-  it('can be below one for a picture that is larger than any result', async () => {
-    await choose({ picture: { width: 9000, height: 5000 }, language: 'de' });
+  it('can be below one for an image that is larger than any result', async () => {
+    await choose({ image: { width: 9000, height: 5000 }, language: 'de' });
     expect(labels('Vergrößerung')).toEqual(['0,86×']);
   });
 });
@@ -95,10 +95,10 @@ describe('the file', () => {
   it('is WebP at first, and each format says what it is good for', async () => {
     const { person, options } = await choose();
     expect(format().value).toBe('webp');
-    expect(screen.getByText(/^An eighth of a PNG’s traffic and cost/)).toBeDefined();
+    expect(screen.getByText(/^About one eighth the size of a PNG/)).toBeDefined();
     await person.selectOptions(format(), 'JPEG');
     expect(options()?.params).toEqual({ outputFormat: 'jpeg' });
-    expect(screen.getByText(/^Opens everywhere; transparency becomes white/)).toBeDefined();
+    expect(screen.getByText(/^Opens everywhere; transparent areas become white/)).toBeDefined();
   });
 
   it('has a quality, but for PNG, which loses nothing', async () => {
@@ -110,13 +110,13 @@ describe('the file', () => {
     expect(screen.getByText('71')).toBeDefined();
     await person.selectOptions(format(), 'PNG');
     expect(quality()).toBeNull();
-    expect(screen.getByText('Loses nothing; the largest files.')).toBeDefined();
+    expect(screen.getByText('Lossless; the largest files.')).toBeDefined();
   });
 
   it('can’t be of a format that does not hold the size', async () => {
-    const { person, options, changes } = await choose({ picture: { width: 8000, height: 200 } });
+    const { person, options, changes } = await choose({ image: { width: 8000, height: 200 } });
     expect(format().value).toBe('png');
-    const webp = within(format()).getByRole<HTMLOptionElement>('option', { name: 'WebP (too small for this size)' });
+    const webp = within(format()).getByRole<HTMLOptionElement>('option', { name: 'WebP (image too large for this format)' });
     expect(webp.disabled).toBe(true);
     await person.selectOptions(format(), webp).catch(() => undefined);
     expect(changes).toEqual([]);
@@ -135,10 +135,10 @@ describe('the model', () => {
       'GFPGAN',
       'CodeFormer',
     ]);
-    expect(screen.getByText('Licence: BSD-3-Clause · usually about 12 seconds')).toBeDefined();
+    expect(screen.getByText('Licence: BSD-3-Clause · usually takes about 12 seconds')).toBeDefined();
     await person.selectOptions(model(), 'CodeFormer');
     expect(options()).toMatchObject({ goal: 'faces', model: 'sczhou/codeformer' });
-    expect(screen.getByText('Licence: S-Lab License 1.0 (non-commercial) · usually about 15 seconds')).toBeDefined();
+    expect(screen.getByText('Licence: S-Lab License 1.0 (non-commercial) · usually takes about 15 seconds')).toBeDefined();
     expect(field<HTMLInputElement>('radio', /^Restore faces/).checked).toBe(true);
   });
 
@@ -166,7 +166,7 @@ describe('the options of a model', () => {
 
   it('are those of GFPGAN: its versions, the newest first chosen', async () => {
     const { person, options } = await choose({ on: on('tencentarc/gfpgan') });
-    const version = field<HTMLSelectElement>('combobox', 'Version');
+    const version = field<HTMLSelectElement>('combobox', 'Model version');
     expect(within(version).getAllByRole('option').map((option) => option.textContent)).toEqual(['v1.2', 'v1.3', 'v1.4']);
     expect(version.value).toBe('v1.4');
     await person.selectOptions(version, 'v1.2');
@@ -174,15 +174,15 @@ describe('the options of a model', () => {
     expect(options()?.params).toEqual({ version: 'v1.2' });
   });
 
-  it('are those of CodeFormer: faithfulness from 0 to 1, the background and the faces', async () => {
+  it('are those of CodeFormer: fidelity from 0 to 1, the background and the faces', async () => {
     const { person, options } = await choose({ on: on('sczhou/codeformer') });
-    const fidelity = field<HTMLInputElement>('slider', /^Faithfulness/);
+    const fidelity = field<HTMLInputElement>('slider', /^Fidelity/);
     expect([fidelity.min, fidelity.max, fidelity.step]).toEqual(['0', '1', '0.05']);
-    expect(screen.getByText('0 invents more detail, 1 stays closer to the original.')).toBeDefined();
+    expect(screen.getByText('0 invents more detail; 1 stays closer to the original.')).toBeDefined();
     fireEvent.change(fidelity, { target: { value: '0.7' } });
     expect(options()?.params).toEqual({ fidelity: 0.7 });
-    await person.click(field('checkbox', 'Enhance the background too'));
-    await person.click(field('checkbox', 'Enlarge faces separately'));
+    await person.click(field('checkbox', 'Also enhance the background'));
+    await person.click(field('checkbox', 'Upscale faces separately'));
     expect(options()?.params).toEqual({ fidelity: 0.7, backgroundEnhance: false, faceUpsample: false });
   });
 
@@ -199,13 +199,13 @@ describe('the options of a model', () => {
   it('have German names', async () => {
     await choose({ on: on('sczhou/codeformer'), language: 'de' });
     expect(field('checkbox', 'Auch den Hintergrund verbessern')).toBeDefined();
-    expect(field('checkbox', 'Gesichter eigens vergrößern')).toBeDefined();
+    expect(field('checkbox', 'Gesichter getrennt vergrößern')).toBeDefined();
     expect(field('slider', /^Originaltreue/)).toBeDefined();
-    expect(labels('Was soll geschehen?')[0]).toContain('Gesichter restaurieren');
+    expect(labels('Was soll verbessert werden?')[0]).toContain('Gesichter restaurieren');
   });
 });
 
-it.each(['Quality', 'Faithfulness'])('gives the slider of %s its name, so that a click on that goes to it', async (name) => {
+it.each(['Quality', 'Fidelity'])('gives the slider of %s its name, so that a click on that goes to it', async (name) => {
   const { person } = await choose({ on: models().slice(2) });
   const slider = field('slider', new RegExp(`^${name}`));
   await person.click(screen.getByText(`${name}:`));

@@ -48,7 +48,7 @@ export function OptionsForm({ models, model, options, estimate, onChange }: Opti
           />
           <OutputFields estimate={estimate} options={options} onChange={onChange} />
           <label className="field">
-            <span>{t('settings.model')}</span>
+            <span>{t('options.model')}</span>
             <select
               value={model.slug}
               onChange={({ target }) => {
@@ -63,7 +63,7 @@ export function OptionsForm({ models, model, options, estimate, onChange }: Opti
               ))}
             </select>
             <span className="hint">
-              {t('settings.licence', { licence: model.licence })} · {t('plan.usual', { count: model.usualSeconds })}
+              {t('options.licence', { licence: model.licence })} · {t('plan.usual', { count: model.usualSeconds })}
             </span>
           </label>
           {model.params

@@ -17,24 +17,24 @@ export function OutputFields({ estimate, options, onChange }: OutputFieldsProps)
   return (
     <>
       <label className="field">
-        <span>{t('settings.outputFormat')}</span>
+        <span>{t('options.outputFormat')}</span>
         <select
           value={estimate.format}
           onChange={({ target }) => onChange(withParam(options, 'outputFormat', target.value))}
         >
           {estimate.formats.map(({ name, fits }) => (
             <option key={name} value={name} disabled={!fits}>
-              {fits ? formatName(name) : t('settings.formatTooLarge', { format: formatName(name) })}
+              {fits ? formatName(name) : t('options.formatUnavailable', { format: formatName(name) })}
             </option>
           ))}
         </select>
-        {known && <span className="hint">{t(`settings.formatText.${estimate.format as 'webp' | 'png' | 'jpeg'}`)}</span>}
+        {known && <span className="hint">{t(`options.formatText.${estimate.format as 'webp' | 'png' | 'jpeg'}`)}</span>}
       </label>
       {estimate.format !== 'png' && (
         // By id, because a label without one belongs to the first labelable element in it, which is the output.
         <label className="field" htmlFor={id}>
           <span>
-            {t('settings.outputQuality')}: <output>{quality}</output>
+            {t('options.outputQuality')}: <output>{quality}</output>
           </span>
           <input
             id={id}

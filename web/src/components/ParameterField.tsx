@@ -13,14 +13,14 @@ export function ParameterField({ parameter, value, onValue }: ParameterFieldProp
   const format = useFormat();
   const id = useId();
   const known = KNOWN.find((name) => name === parameter.name);
-  const label = known ? t(`settings.${known}`) : parameter.name;
+  const label = known ? t(`options.${known}`) : parameter.name;
   if (parameter.kind === 'boolean') {
     return (
       <label className="check">
         <input type="checkbox" checked={value === true} onChange={({ target }) => onValue(target.checked)} />
         <span>
           {label}
-          {parameter.licence && <span className="hint"> {t('settings.licence', { licence: parameter.licence })}</span>}
+          {parameter.licence && <span className="hint"> {t('options.licence', { licence: parameter.licence })}</span>}
         </span>
       </label>
     );
@@ -52,7 +52,7 @@ export function ParameterField({ parameter, value, onValue }: ParameterFieldProp
         value={Number(value)}
         onChange={({ target }) => onValue(Number(target.value))}
       />
-      {known === 'fidelity' && <span className="hint">{t('settings.fidelityText')}</span>}
+      {known === 'fidelity' && <span className="hint">{t('options.fidelityText')}</span>}
     </label>
   );
 }

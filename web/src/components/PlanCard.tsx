@@ -22,7 +22,7 @@ type PlanCardProps = {
   onStart: (modelAndParams: ModelAndParams) => void;
 };
 
-/** The goal, what comes of it, what it costs, and where the picture goes. */
+/** The goal, what comes of it, what it costs, and where the image goes. */
 export function PlanCard({ models, model, options, original, problem, onStart }: PlanCardProps) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -53,7 +53,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
           <span aria-hidden="true">{t('plan.sizeLine', { from, to })}</span>
           <span className="visually-hidden">{t('plan.sizeSpoken', { from, to })}</span>
         </strong>
-        {usage && !usedUp && <span>{t('plan.uses', { left: usage.usage.remaining })}</span>}
+        {usage && !usedUp && <span>{t('plan.quotaUse', { count: usage.usage.remaining })}</span>}
         <span>{t('plan.usual', { count: model.usualSeconds })}</span>
       </p>
       <div className="actions">
@@ -67,7 +67,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
           {t('plan.start')}
         </button>
         <button type="button" className="button large" onClick={() => dispatch({ type: 'reset' })}>
-          {t('plan.another')}
+          {t('plan.chooseAnother')}
         </button>
       </div>
       <PrivacyNotice />

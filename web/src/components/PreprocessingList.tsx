@@ -12,19 +12,19 @@ const NAMES: Record<string, 'grey' | 'palette' | 'blackAndWhite' | 'gamma' | 'la
   'large profile': 'largeProfile',
 };
 
-/** What was done to the picture before the provider got it. */
+/** What was done to the image before the provider got it. */
 export function PreprocessingList({ prepared }: { prepared: NonNullable<Job['prepared']> }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { oriented, metadataRemoved, converted, reducedFrom, transparencyFilled, hdrRemoved } = prepared;
   const name = converted === null ? undefined : NAMES[converted];
   const lines = [
-    metadataRemoved ? t('facts.metadataRemoved') : t('facts.noMetadata'),
-    oriented && t('facts.oriented'),
-    converted !== null && t('facts.converted', { from: name ? t(`facts.${name}`) : converted }),
-    reducedFrom && t('facts.reduced', { from: format.size(reducedFrom[0] ?? 0, reducedFrom[1] ?? 0) }),
-    transparencyFilled && t('facts.transparencyFilled'),
-    hdrRemoved && t('facts.hdrRemoved'),
+    metadataRemoved ? t('details.metadataRemoved') : t('details.noMetadata'),
+    oriented && t('details.oriented'),
+    converted !== null && t('details.converted', { from: name ? t(`details.${name}`) : converted }),
+    reducedFrom && t('details.reduced', { from: format.size(reducedFrom[0] ?? 0, reducedFrom[1] ?? 0) }),
+    transparencyFilled && t('details.transparencyFilled'),
+    hdrRemoved && t('details.hdrRemoved'),
   ].filter((line) => typeof line === 'string');
   const changed = lines.length > 1 || metadataRemoved;
   return (
@@ -32,7 +32,7 @@ export function PreprocessingList({ prepared }: { prepared: NonNullable<Job['pre
       {lines.map((line) => (
         <li key={line}>{line}</li>
       ))}
-      {!changed && <li>{t('facts.unchanged')}</li>}
+      {!changed && <li>{t('details.unchanged')}</li>}
     </ul>
   );
 }

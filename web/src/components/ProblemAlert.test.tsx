@@ -15,8 +15,8 @@ const details = () =>
 describe('a quota that is used up', () => {
   it('says how much was used and when it reopens', async () => {
     await show(<ProblemAlert problem={problem('quota_exceeded', 429, { 'retry-after': '86370' })} />);
-    expect(words()).toContain('Your pictures for today are used up');
-    expect(words()).toContain('You have used 20 of 20 pictures.');
+    expect(words()).toContain('Quota exceeded');
+    expect(words()).toContain('You have used 20 of 20 images.');
     expect(words()).toContain('Try again in 24 hours (Nov 23, 2026, 12:00 PM).');
   });
 
@@ -29,47 +29,47 @@ describe('a quota that is used up', () => {
 
 it('says how long to wait where requests came too fast', async () => {
   await show(<ProblemAlert problem={problem('rate_limited', 429, { 'retry-after': '42' })} />);
-  expect(words()).toContain('At most 10 such requests a minute are taken.');
+  expect(words()).toContain('The limit is 10 requests of this kind per minute.');
   expect(words()).toContain('Try again in 42 seconds.');
 });
 
 it('says when an installation whose runs are used up reopens', async () => {
   await show(<ProblemAlert problem={problem('service_unavailable', 503)} />);
-  expect(words()).toContain('The runs of this installation for today are used up.');
+  expect(words()).toContain('This site has reached its daily limit.');
   expect(words()).toContain('Try again in 12 hours (Nov 23, 2026, 12:00 AM).');
 });
 
 it('sets sizes beside their limits', async () => {
   await show(<ProblemAlert problem={problem('payload_too_large', 413)} />);
-  expect(words()).toContain('The file has 11.4 MB; at most 10 MB are taken.');
+  expect(words()).toContain('The file is 11.4 MB; the limit is 10 MB.');
 });
 
 it('sets pixels beside their limit, in German numbers', async () => {
   await show(<ProblemAlert problem={problem('image_too_large', 422)} />, { language: 'de' });
-  expect(words()).toContain('Das Bild hat 54 Megapixel; möglich sind höchstens 50.');
+  expect(words()).toContain('Das Bild hat 54 Megapixel; erlaubt sind höchstens 50.');
 });
 
 describe('the details', () => {
   it('name the type, the status and the request for whoever helps, and the server’s sentence where the page has its own', async () => {
     await show(<ProblemAlert problem={problem('rate_limited', 429, { 'x-request-id': 'request-1' })} />);
     expect(details()).toEqual({
-      Type: 'rate_limited',
+      'Error type': 'rate_limited',
       Status: '429',
-      Answer: 'Rate limit of 10 requests per minute exceeded; try again in 42 s.',
-      Request: 'request-1',
+      'Server message': 'Rate limit of 10 requests per minute exceeded; try again in 42 s.',
+      'Request ID': 'request-1',
     });
   });
 
   it('do not repeat the server’s sentence', async () => {
     await show(<ProblemAlert problem={problem('validation_error', 400)} />);
     expect(words()).toContain('scale is 9; it must be a number from 1 to 4.');
-    expect(Object.keys(details())).toEqual(['Type', 'Status']);
+    expect(Object.keys(details())).toEqual(['Error type', 'Status']);
   });
 
   it('claim no status and no request where nothing was answered', async () => {
     await show(<ProblemAlert problem={new Problem({ kind: 'unreachable' })} />);
-    expect(words()).toContain('The server can’t be reached. Your picture is still here.');
-    expect(details()).toEqual({ Type: 'unreachable' });
+    expect(words()).toContain('The server can’t be reached. Your image is still here.');
+    expect(details()).toEqual({ 'Error type': 'unreachable' });
   });
 
   it('wait behind a word that opens them', async () => {

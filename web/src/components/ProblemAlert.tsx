@@ -26,7 +26,7 @@ export function ProblemAlert({ problem }: { problem: Problem }) {
           )}
           {problem.message && problem.message !== text && (
             <>
-              <dt>{t('problem.answer')}</dt>
+              <dt>{t('problem.serverMessage')}</dt>
               <dd>{problem.message}</dd>
             </>
           )}

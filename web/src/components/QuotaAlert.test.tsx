@@ -5,13 +5,13 @@ import { ISSUER, show } from '../testing/page.tsx';
 import { QuotaAlert } from './QuotaAlert.tsx';
 
 const words = () => screen.getByRole('alert').textContent ?? '';
-const ALSO = 'Signed in you have a quota of your own.';
+const ALSO = 'If you sign in, you get a separate quota.';
 
-it('says how many pictures were used and when the next are free', async () => {
+it('says how many images were used and when the next are free', async () => {
   await show(<QuotaAlert usage={usedUp()} />);
-  expect(words()).toContain('Your pictures for today are used up');
-  expect(words()).toContain('You have used 20 of 20 pictures.');
-  expect(words()).toContain('The next are free in 24 hours (Nov 23, 2026, 12:00 PM).');
+  expect(words()).toContain('Quota used up');
+  expect(words()).toContain('You have used 20 of 20 images.');
+  expect(words()).toContain('Your quota resets in 24 hours (Nov 23, 2026, 12:00 PM).');
 });
 
 it('promises no time that the server has not told', async () => {
@@ -20,16 +20,16 @@ it('promises no time that the server has not told', async () => {
   expect(words()).not.toContain('The next are free');
 });
 
-it('counts one picture as one', async () => {
+it('counts one image as one', async () => {
   const { usage, limits, ...rest } = usedUp();
   await show(<QuotaAlert usage={{ ...rest, usage: { ...usage, used: 1 }, limits: { ...limits, jobs: 1 } }} />);
-  expect(words()).toContain('You have used 1 of 1 picture.');
+  expect(words()).toContain('You have used 1 of 1 image.');
 });
 
 it('speaks German', async () => {
   await show(<QuotaAlert usage={usedUp()} />, { language: 'de' });
   expect(words()).toContain('Sie haben 20 von 20 Bildern verbraucht.');
-  expect(words()).toContain('Die nächsten sind in 24 Stunden (23.11.2026, 12:00) frei.');
+  expect(words()).toContain('Ihr Kontingent wird in 24 Stunden (23.11.2026, 12:00) zurückgesetzt.');
 });
 
 it('points to signing in only who is a guest, and only where one can', async () => {

@@ -13,7 +13,7 @@ export function QuotaAlert({ usage: { usage, limits, ownerType } }: { usage: Usa
   return (
     <Alert title={t('quota.title')}>
       <p>{t('quota.text', { used: usage.used, count: limits.jobs })}</p>
-      {usage.resetAt && <p>{t('quota.reopens', { when: moment(new Date(usage.resetAt), format, new Date()) })}</p>}
+      {usage.resetAt && <p>{t('quota.resets', { when: moment(new Date(usage.resetAt), format, new Date()) })}</p>}
       {ownerType === 'guest' && installation.oidc && <p>{t('quota.signIn')}</p>}
     </Alert>
   );

@@ -11,13 +11,13 @@ const MODELS = 'GET /api/ai-image/models';
 const SIZE = { width: 320, height: 213 };
 const NEXT = queued({ id: 'j2222222222222222222222222' });
 const start = () => screen.findByRole<HTMLButtonElement>('button', { name: 'Enhance again' });
-const goneText = 'The original is deleted. Choose the picture again to enhance it another way.';
+const deletedText = 'The original has been deleted. Choose the image again to try other options.';
 
 it('makes another job of the same original with what is chosen', async () => {
   const from = server().on(CREATE, ok(NEXT, {}, 202));
   const { person, told } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
   expect(await screen.findByText('320×213 → 1280×852')).toBeDefined();
-  expect(await screen.findByText('uses 1 of 19')).toBeDefined();
+  expect(await screen.findByText('uses 1 of 19 remaining images')).toBeDefined();
   await person.click(await screen.findByRole('radio', { name: /^Restore faces/ }));
   expect(screen.getByText('320×213 → 640×426')).toBeDefined();
   await person.click(await start());
@@ -42,14 +42,14 @@ describe('what stands in the way', () => {
     ['can’t be decoded', {}, null],
   ])('is an original that %s', async (_, changes, size) => {
     await show(<RerunPanel job={succeeded(changes)} originalSize={size} />);
-    expect(screen.getByText(goneText)).toBeDefined();
+    expect(screen.getByText(deletedText)).toBeDefined();
     expect(screen.queryByRole('button')).toBeNull();
   });
 
   it('is a quota that is used up', async () => {
     const from = server().on('GET /api/ai-image/usage', ok(usedUp()));
     const { person } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
-    expect((await screen.findByRole('alert')).textContent).toContain('The next are free in 24 hours');
+    expect((await screen.findByRole('alert')).textContent).toContain('Your quota resets in 24 hours');
     expect(screen.queryByText(/uses 1 of/)).toBeNull();
     await person.click(await start());
     expect(from.to(CREATE)).toEqual([]);
@@ -60,8 +60,8 @@ describe('what stands in the way', () => {
     const { person, told } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
     await person.click(await start());
     const note = await screen.findByRole('alert');
-    expect(note.textContent).toContain('This is gone');
-    expect(note.textContent).toContain('Choose another picture.');
+    expect(note.textContent).toContain('No longer available');
+    expect(note.textContent).toContain('Choose another image.');
     await person.click(await start());
     await waitFor(() => expect(told).toHaveLength(1));
   });
@@ -76,5 +76,5 @@ it('waits for the models', async () => {
 it('does not wait for models that can’t be had: it says why', async () => {
   await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: server().on(MODELS, cutOff) });
   expect((await screen.findByRole('alert')).textContent).toContain('No connection');
-  expect(screen.queryByText('Loading the options…')).toBeNull();
+  expect(screen.queryByText('Loading options…')).toBeNull();
 });

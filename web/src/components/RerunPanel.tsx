@@ -24,14 +24,14 @@ export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size
   const again = useRerun(job);
   const options = chosen ?? (models ? defaultOptions(models) : null);
   const model = models?.find(({ slug }) => slug === options?.model);
-  if (!originalSize || !isOriginalAvailable(job, new Date())) return <p className="hint">{t('result.originalGone')}</p>;
+  if (!originalSize || !isOriginalAvailable(job, new Date())) return <p className="hint">{t('rerun.originalDeleted')}</p>;
   if (!models && error) return <ProblemAlert problem={asProblem(error)} />;
   if (!models || !options || !model) return <p className="hint">{t('plan.loading')}</p>;
   const estimate = estimateResult(options, model, originalSize.width, originalSize.height);
   const usedUp = usage?.usage.remaining === 0;
   return (
     <div className="stack">
-      <p className="hint">{t('result.tryOtherText')}</p>
+      <p className="hint">{t('rerun.text')}</p>
       <OptionsForm models={models} model={model} options={options} estimate={estimate} onChange={setChosen} />
       {usedUp && <QuotaAlert usage={usage} />}
       <p className="size-line">
@@ -41,7 +41,7 @@ export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size
             to: format.size(estimate.width, estimate.height),
           })}
         </strong>
-        {usage && !usedUp && <span>{t('plan.uses', { left: usage.usage.remaining })}</span>}
+        {usage && !usedUp && <span>{t('plan.quotaUse', { count: usage.usage.remaining })}</span>}
       </p>
       <button
         type="button"
@@ -49,7 +49,7 @@ export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size
         disabled={again.isPending || usedUp}
         onClick={() => again.mutate({ model: options.model, params: estimate.params })}
       >
-        {t('result.tryStart')}
+        {t('rerun.start')}
       </button>
       {again.isError && <ProblemAlert problem={asProblem(again.error)} />}
     </div>

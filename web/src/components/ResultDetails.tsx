@@ -20,32 +20,32 @@ export function ResultDetails({ job }: { job: Job }) {
   const model = models?.find(({ slug }) => slug === job.model)?.name ?? job.model;
   return (
     <section className="details-section" aria-labelledby="details-title">
-      <h2 id="details-title">{t('facts.title')}</h2>
+      <h2 id="details-title">{t('details.title')}</h2>
       <div className="details-grid">
         {job.report && (
-          <Fact title={t('facts.faithful')} wide>
+          <Fact title={t('details.similarity')} wide>
             <SimilarityReport report={job.report} />
           </Fact>
         )}
         {job.prepared && (
-          <Fact title={t('facts.prepared')}>
+          <Fact title={t('details.preparation')}>
             <PreprocessingList prepared={job.prepared} />
           </Fact>
         )}
-        <Fact title={t('facts.deletion')}>
+        <Fact title={t('details.deletion')}>
           <p>
             {original > now
-              ? t('facts.originalIn', { when: moment(original, format, now) })
-              : t('facts.originalGone')}
+              ? t('details.originalIn', { when: moment(original, format, now) })
+              : t('details.originalDeleted')}
           </p>
-          <p>{t('facts.resultIn', { when: moment(new Date(job.expires.result), format, now) })}</p>
+          <p>{t('details.resultIn', { when: moment(new Date(job.expires.result), format, now) })}</p>
         </Fact>
-        <Fact title={t('facts.made')}>
-          <p>{t('facts.model', { model, scale: format.number(Number(job.params.scale ?? 1)) })}</p>
-          {took !== null && <p>{t('facts.took', { time: format.seconds(took / 1000) })}</p>}
+        <Fact title={t('details.made')}>
+          <p>{t('details.model', { model, scale: format.number(Number(job.params.scale ?? 1)) })}</p>
+          {took !== null && <p>{t('details.duration', { time: format.seconds(took / 1000) })}</p>}
         </Fact>
-        <Fact title={t('facts.mark')} wide>
-          <p>{t('facts.markText')}</p>
+        <Fact title={t('details.aiLabel')} wide>
+          <p>{t('details.aiLabelText')}</p>
         </Fact>
       </div>
     </section>

@@ -8,7 +8,7 @@ const SAMPLES = [
   { name: 'astronaut', file: 'astronaut.png', width: 192, height: 192 },
 ] as const;
 
-/** Take the same path as any other picture. */
+/** Take the same path as any other image. */
 export function Samples() {
   const { t } = useTranslation();
   const dispatch = useDispatch();

@@ -8,11 +8,11 @@ export function ScaleField({ scales, scale, onScale }: ScaleFieldProps) {
   const format = useFormat();
   return (
     <fieldset className="chips">
-      <legend>{t('settings.scale')}</legend>
+      <legend>{t('options.scale')}</legend>
       {scales.map((step) => (
         <label key={step} className="chip">
           <input type="radio" name="scale" checked={step === scale} onChange={() => onScale(step)} />
-          <span>{step === 1 ? t('settings.scaleSame') : t('settings.scaleValue', { scale: format.number(step) })}</span>
+          <span>{step === 1 ? t('options.scaleSame') : t('options.scaleValue', { scale: format.number(step) })}</span>
         </label>
       ))}
     </fieldset>

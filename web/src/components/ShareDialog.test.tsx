@@ -9,7 +9,7 @@ const ROUTE = `POST /api/ai-image/jobs/${JOB}/share`;
 const dialog = () => screen.getByRole('dialog', { name: 'Share the result' });
 const create = () => screen.getByRole('button', { name: 'Create link' });
 const chosen = () => within(dialog()).getAllByRole<HTMLInputElement>('radio').filter(({ checked }) => checked);
-const link = () => screen.findByRole<HTMLInputElement>('textbox', { name: /^Link / });
+const link = () => screen.findByRole<HTMLInputElement>('textbox', { name: /^Share link / });
 const made = () => server().on(ROUTE, ok(share(), {}, 201));
 
 describe('a link', () => {
@@ -20,7 +20,7 @@ describe('a link', () => {
     expect(screen.queryByRole('textbox')).toBeNull();
     await person.click(create());
     expect((await link()).value).toBe(share().url);
-    expect(dialog().textContent).toContain('Works until Nov 23, 2026, 12:00 PM.');
+    expect(dialog().textContent).toContain('Expires on Nov 23, 2026, 12:00 PM.');
     expect(from.to(ROUTE).map(({ body }) => body)).toEqual([{ expiresIn: 86_400 }]);
     expect(screen.queryByRole('button', { name: 'Create link' })).toBeNull();
   });
@@ -58,7 +58,7 @@ describe('a link', () => {
     await person.click(await screen.findByRole('button', { name: 'Copy link' }));
     expect(await screen.findByText('Link copied')).toBeDefined();
     expect(await navigator.clipboard.readText()).toBe(share().url);
-    expect(dialog().textContent).not.toContain('copy it');
+    expect(dialog().textContent).not.toContain('could not be copied');
   });
 
   it('is to be copied by hand where there is no clipboard, and is selected as soon as it has the focus', async () => {
@@ -66,7 +66,7 @@ describe('a link', () => {
     vi.stubGlobal('navigator', Object.create(navigator, { clipboard: { value: undefined } }));
     await person.click(create());
     await person.click(await screen.findByRole('button', { name: 'Copy link' }));
-    expect(await within(dialog()).findByText(/Select the link and copy it\./)).toBeDefined();
+    expect(await within(dialog()).findByText(/could not be copied\. Select it/)).toBeDefined();
     expect(screen.queryByText('Link copied')).toBeNull();
     const field = await link();
     field.focus();
@@ -80,7 +80,7 @@ describe('what stands in the way of a link', () => {
     const { person } = await show(<ShareDialog id={JOB} onClose={vi.fn()} />, { server: from });
     await person.click(create());
     const note = await screen.findByRole('alert');
-    expect(note.textContent).toContain('This was done already');
+    expect(note.textContent).toContain('This has changed in the meantime');
     expect(note.textContent).toContain('The job has no result to share.');
     await person.click(create());
     await link();
@@ -106,7 +106,7 @@ describe('what stands in the way of a link', () => {
 
 it('tells before anything is made who will see what', async () => {
   await show(<ShareDialog id={JOB} onClose={vi.fn()} />);
-  expect(dialog().textContent).toContain('Anyone who has the link sees the result, but not the original');
+  expect(dialog().textContent).toContain('Anyone with the link can open the result, but not the original');
 });
 
 it('closes by its button and by Escape', async () => {

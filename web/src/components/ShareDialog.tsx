@@ -52,8 +52,8 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
             <span>{t('share.link')}</span>
             <input type="url" readOnly value={share.data.url} onFocus={({ target }) => target.select()} />
             <span className="hint">
-              {t('share.until', { time: format.dateTime(new Date(share.data.expiresAt)) })}{' '}
-              {byHand && t('share.copyByHand')}
+              {t('share.expires', { time: format.dateTime(new Date(share.data.expiresAt)) })}{' '}
+              {byHand && t('share.copyManually')}
             </span>
           </label>
           <button type="button" className="button primary" onClick={() => void copy(share.data.url)}>

@@ -50,7 +50,7 @@ describe('signing in', () => {
     const { person } = await show(<SignInButton />, { server: from, installation });
     await person.click(await signIn());
     expect((await screen.findByRole('alert')).textContent).toBe(
-      'Signing in did not work. Nothing was changed; try again.',
+      'Sign-in failed. Nothing was changed; try again.',
     );
     expect((await signIn()).disabled).toBe(false);
   });

@@ -11,24 +11,24 @@ export function SimilarityReport({ report }: { report: NonNullable<Job['report']
     <>
       <dl className="measures">
         <div>
-          <dt>{t('facts.colourShift')}</dt>
+          <dt>{t('details.colourShift')}</dt>
           <dd className="measure">{format.measure(report.colourShift)}</dd>
-          <dd>{t('facts.colourShiftText')}</dd>
+          <dd>{t('details.colourShiftText')}</dd>
         </div>
         <div>
-          <dt>{t('facts.structuralSimilarity')}</dt>
+          <dt>{t('details.structuralSimilarity')}</dt>
           <dd className="measure">{format.measure(report.structuralSimilarity)}</dd>
-          <dd>{t('facts.structuralSimilarityText')}</dd>
+          <dd>{t('details.structuralSimilarityText')}</dd>
         </div>
         {sharpnessGain !== null && (
           <div>
-            <dt>{t('facts.sharpnessGain')}</dt>
-            <dd className="measure">{t('facts.times', { value: format.measure(sharpnessGain) })}</dd>
-            <dd>{t('facts.sharpnessGainText')}</dd>
+            <dt>{t('details.sharpnessGain')}</dt>
+            <dd className="measure">{t('details.times', { value: format.measure(sharpnessGain) })}</dd>
+            <dd>{t('details.sharpnessGainText')}</dd>
           </div>
         )}
       </dl>
-      <p className="hint">{t('facts.measured')}</p>
+      <p className="hint">{t('details.measured')}</p>
     </>
   );
 }

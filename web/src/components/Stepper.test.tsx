@@ -8,10 +8,10 @@ const steps = () => within(screen.getByRole('list', { name: 'Steps' })).getAllBy
 const spoken = () => steps().map((step) => step.textContent);
 
 it.each<[Step, string[]]>([
-  ['upload', ['Uploading (now)', 'In the queue (to come)', 'Enhancing (to come)', 'Saving (to come)']],
-  ['queued', ['Uploaded (done)', 'In the queue (now)', 'Enhancing (to come)', 'Saving (to come)']],
-  ['enhancing', ['Uploaded (done)', 'In the queue (done)', 'Enhancing (now)', 'Saving (to come)']],
-  ['saving', ['Uploaded (done)', 'In the queue (done)', 'Enhancing (done)', 'Saving (now)']],
+  ['upload', ['Uploading (in progress)', 'In the queue (pending)', 'Enhancing (pending)', 'Saving (pending)']],
+  ['queued', ['Uploaded (completed)', 'In the queue (in progress)', 'Enhancing (pending)', 'Saving (pending)']],
+  ['enhancing', ['Uploaded (completed)', 'In the queue (completed)', 'Enhancing (in progress)', 'Saving (pending)']],
+  ['saving', ['Uploaded (completed)', 'In the queue (completed)', 'Enhancing (completed)', 'Saving (in progress)']],
 ])('tells at %s what is done, what is going on and what is to come', async (now, said) => {
   await show(<Stepper now={now} />);
   expect(spoken()).toEqual(said);
@@ -25,7 +25,7 @@ it('tells it in German', async () => {
   expect(within(screen.getByRole('list', { name: 'Schritte' })).getAllByRole('listitem').map((step) => step.textContent)).toEqual([
     'Hochgeladen (erledigt)',
     'In der Warteschlange (läuft)',
-    'Wird verbessert (folgt)',
-    'Wird gespeichert (folgt)',
+    'Wird verbessert (steht noch aus)',
+    'Wird gespeichert (steht noch aus)',
   ]);
 });

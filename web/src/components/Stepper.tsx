@@ -24,6 +24,6 @@ export function Stepper({ now }: { now: Step }) {
 
   function spoken(state: 'done' | 'now' | 'next'): string {
     if (state === 'done') return t('progress.stepDone');
-    return state === 'now' ? t('progress.stepNow') : t('progress.stepNext');
+    return state === 'now' ? t('progress.stepCurrent') : t('progress.stepPending');
   }
 }

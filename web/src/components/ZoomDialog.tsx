@@ -36,15 +36,15 @@ export function ZoomDialog({ before, preview, full, onClose }: ZoomDialogProps) 
   };
   const seen = { '--zoom': zoomPan.zoom, '--x': `${zoomPan.x}px`, '--y': `${zoomPan.y}px` } as CSSProperties;
   return (
-    <Modal className="zoom-dialog" title={t('closeUp.title')} onClose={onClose} onKeyDown={onKeyDown}>
+    <Modal className="zoom-dialog" title={t('zoom.title')} onClose={onClose} onKeyDown={onKeyDown}>
       <p className="zoom-state" role="status">
-        {t(`closeUp.${loaded}`)}
+        {t(`zoom.${loaded}`)}
       </p>
       <div
         ref={stage}
         className="zoom-stage"
         role="group"
-        aria-label={t('closeUp.area', { zoom })}
+        aria-label={t('zoom.area', { zoom })}
         style={seen}
         {...handlers}
       >
@@ -55,15 +55,15 @@ export function ZoomDialog({ before, preview, full, onClose }: ZoomDialogProps) 
         )}
       </div>
       <div className="zoom-tools">
-        <Tool label={t('closeUp.zoomOut')} icon="minus" onClick={() => zoomBy(1 / ZOOM_STEP)} off={zoomPan.zoom <= 1} />
+        <Tool label={t('zoom.zoomOut')} icon="minus" onClick={() => zoomBy(1 / ZOOM_STEP)} off={zoomPan.zoom <= 1} />
         <span className="zoom-level" aria-hidden="true">
           {zoom}
         </span>
-        <Tool label={t('closeUp.zoomIn')} icon="plus" onClick={() => zoomBy(ZOOM_STEP)} />
+        <Tool label={t('zoom.zoomIn')} icon="plus" onClick={() => zoomBy(ZOOM_STEP)} />
         {PANS.map(([label, icon, x, y]) => (
-          <Tool key={label} label={t(`closeUp.${label}`)} icon={icon} onClick={() => panBy(x, y)} off={zoomPan.zoom <= 1} />
+          <Tool key={label} label={t(`zoom.${label}`)} icon={icon} onClick={() => panBy(x, y)} off={zoomPan.zoom <= 1} />
         ))}
-        <Tool label={t('closeUp.fit')} icon="expand" onClick={fit} off={zoomPan.zoom <= 1} />
+        <Tool label={t('zoom.fit')} icon="expand" onClick={fit} off={zoomPan.zoom <= 1} />
       </div>
     </Modal>
   );

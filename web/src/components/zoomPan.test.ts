@@ -13,15 +13,15 @@ it('magnifies within its limits', () => {
 it('keeps the point under the pointer where it is', () => {
   const at = { x: 100, y: -50 };
   const zoomPan = zoomAt(FIT, 2, at, area);
-  // The picture's point that was at `at` is still there: its place times zoom plus the shift.
+  // The image's point that was at `at` is still there: its place times zoom plus the shift.
   expect([100 * zoomPan.zoom + zoomPan.x, -50 * zoomPan.zoom + zoomPan.y]).toEqual([100, -50]);
 });
 
-it('never moves the picture out of its area', () => {
+it('never moves the image out of its area', () => {
   expect(panBy(FIT, 50, 50, area)).toEqual(FIT);
   expect(panBy({ zoom: 2, x: 0, y: 0 }, 999, -999, area)).toEqual({ zoom: 2, x: 200, y: -100 });
 });
 
-it('is the whole picture again when zoomed out', () => {
+it('is the whole image again when zoomed out', () => {
   expect(zoomAt({ zoom: 4, x: 300, y: 100 }, 0.1, middle, area)).toEqual(FIT);
 });

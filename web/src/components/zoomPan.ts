@@ -16,7 +16,7 @@ export function panBy(zoomPan: ZoomPan, x: number, y: number, area: Area): ZoomP
   return clampToArea({ ...zoomPan, x: zoomPan.x + x, y: zoomPan.y + y }, area);
 }
 
-/** The picture can't be pushed out of its area. */
+/** The image can't be pushed out of its area. */
 function clampToArea({ zoom, x, y }: ZoomPan, { width, height }: Area): ZoomPan {
   const most = { x: (width * (zoom - 1)) / 2, y: (height * (zoom - 1)) / 2 };
   return { zoom, x: clamp(-most.x, x, most.x), y: clamp(-most.y, y, most.y) };

@@ -1,4 +1,4 @@
-/** What happens beside the screen in each state: reading the file, following the job, decoding the pictures. */
+/** What happens beside the screen in each state: reading the file, following the job, decoding the images. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { isGone } from '../api/polling.ts';
@@ -29,7 +29,7 @@ export function useReadFile(flow: Flow, dispatch: Dispatch): void {
   }, [file, client, queries, dispatch]);
 }
 
-/** The picture in memory is let go when no state shows it any more. */
+/** The image in memory is let go when no state shows it any more. */
 export function useReleaseObjectUrl(flow: Flow): void {
   const url = 'original' in flow ? flow.original?.url : undefined;
   useEffect(() => (url ? () => URL.revokeObjectURL(url) : undefined), [url]);

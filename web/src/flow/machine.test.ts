@@ -12,7 +12,7 @@ const problem = new Problem({ kind: 'rate_limited' });
 const rejection = { reason: 'empty', name: 'cat.jpg' } as const;
 
 const job = (status: Job['status'], id = 'j1', imageUrl: string | null = '/r2-ai/x'): Job =>
-  ({ id, status, stage: status === 'processing' ? 'enhancing' : 'done', imageUrl }) as Job;
+  ({ id, status, stage: status === 'processing' ? 'enhancing' : 'completed', imageUrl }) as Job;
 
 const states: Record<Flow['at'], Flow> = {
   start: { at: 'start', rejection: null },
@@ -80,7 +80,7 @@ describe.each(names)('%s', (at) => {
 });
 
 describe('what a move carries', () => {
-  it('keeps the picture and the options when the server says no, with why', () => {
+  it('keeps the image and the options when the server says no, with why', () => {
     expect(next(states.submitting, events.submitFailed)).toEqual({ at: 'plan', original, options, problem });
   });
 

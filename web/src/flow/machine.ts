@@ -1,5 +1,5 @@
 /**
- * Where a person is with a picture. One tagged state, one table of moves; what is not in the table changes nothing, so
+ * Where a person is with an image. One tagged state, one table of moves; what is not in the table changes nothing, so
  * that a late answer or a second click can't break what is on the screen.
  */
 import type { Problem } from '../api/problem.ts';

@@ -60,7 +60,7 @@ describe('submitting', () => {
   });
 
   it.each(['rate_limited', 'quota_exceeded', 'service_unavailable'] as const)(
-    'does not send the picture again after %s',
+    'does not send the image again after %s',
     async (kind) => {
       const backend = new Backend([kind]);
       const submitter = submitterFor(backend);
@@ -71,7 +71,7 @@ describe('submitting', () => {
     },
   );
 
-  it('sends the picture again after it was refused', async () => {
+  it('sends the image again after it was refused', async () => {
     const backend = new Backend(['unsupported_media_type']);
     const submitter = submitterFor(backend);
     await expect(submitter.send(original, modelAndParams, callbacks)).rejects.toMatchObject({ kind: 'unsupported_media_type' });

@@ -61,7 +61,7 @@ export class JobSubmitter {
   }
 }
 
-/** After these the uploaded picture is still there; a picture that was refused is not. */
+/** After these the uploaded image is still there; an image that was refused is not. */
 function isWorthKeeping({ kind }: Problem): boolean {
   return ['unreachable', 'rate_limited', 'quota_exceeded', 'service_unavailable'].includes(kind);
 }

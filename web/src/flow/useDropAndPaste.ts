@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { FlowEvent } from './machine.ts';
 
-/** Takes a picture that is dropped or pasted anywhere on the page; tells whether one is being dragged over it. */
+/** Takes an image that is dropped or pasted anywhere on the page; tells whether one is being dragged over it. */
 export function useDropAndPaste(dispatch: (event: FlowEvent) => void): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {

@@ -32,7 +32,7 @@ const SOON = 120;
 export function explain(problem: Problem, t: TFunction, format: Format, now: Date): Explanation {
   return {
     title: t(`problem.title.${problem.kind}`),
-    text: ownText(problem, t, format) ?? (problem.message || t('problem.text.gateway')),
+    text: ownText(problem, t, format) ?? (problem.message || t('problem.text.noReason')),
     next: nextStep(problem, t, format, now),
   };
 }
@@ -51,7 +51,7 @@ function ownText({ kind, details }: Problem, t: TFunction, format: Format): stri
     return t('problem.text.quota_exceeded', { used, limit });
   }
   if (kind === 'rate_limited' && isNumber(limit)) return t('problem.text.rate_limited', { limit });
-  if (kind === 'service_unavailable' && reopensAt) return t('problem.text.reopens');
+  if (kind === 'service_unavailable' && reopensAt) return t('problem.text.dailyLimit');
   if (kind === 'unreachable' || kind === 'headers_too_large' || kind === 'upload_refused') {
     return t(`problem.text.${kind}`);
   }

@@ -31,6 +31,11 @@ describe('both languages', () => {
   });
 });
 
+it('the texts use the vocabulary of CONTRIBUTING.md', () => {
+  const banned = /\b(pictures?|whoever|nobody|somebody)\b/i;
+  expect([...english].filter(([, text]) => banned.test(text))).toEqual([]);
+});
+
 describe('the language', () => {
   it('is the chosen one, else the first of the browser that there is', () => {
     expect(preferredLanguage('en', ['de-DE'])).toBe('en');
@@ -78,7 +83,7 @@ describe('a problem is explained', () => {
 
   it('with the limit and the actual value', () => {
     const details = { size: 12_582_912, maxBytes: 10_485_760 };
-    expect(said(new Problem({ kind: 'payload_too_large', details })).text).toBe('The file has 12 MB; at most 10 MB are taken.');
+    expect(said(new Problem({ kind: 'payload_too_large', details })).text).toBe('The file is 12 MB; the limit is 10 MB.');
   });
 
   it('with how long to wait', () => {

@@ -1,7 +1,7 @@
-import { sniff, SNIFFED_BYTES, type PictureType } from './sniff.ts';
+import { sniff, SNIFFED_BYTES, type ImageType } from './sniff.ts';
 
-/** The original that a person chose; `width` and `height` are those of the upright picture. */
-export type Original = { file: File; name: string; type: PictureType; width: number; height: number; url: string };
+/** The original that a person chose; `width` and `height` are those of the upright image. */
+export type Original = { file: File; name: string; type: ImageType; width: number; height: number; url: string };
 
 export type FileRejection =
   | { reason: 'empty' | 'animated' | 'damaged' | 'unreachable'; name: string }
@@ -10,7 +10,7 @@ export type FileRejection =
 
 /** Everything that can be said about a file before it is sent anywhere. */
 export async function readOriginal(file: File, maxBytes: number | null): Promise<Original | FileRejection> {
-  const name = file.name || 'picture';
+  const name = file.name || 'image';
   if (file.size === 0) return { reason: 'empty', name };
   const sniffed = sniff(new Uint8Array(await file.slice(0, SNIFFED_BYTES).arrayBuffer()));
   if (sniffed.is === 'other') return { reason: 'unsupported', name, actual: sniffed.name };
@@ -25,7 +25,7 @@ export async function readOriginal(file: File, maxBytes: number | null): Promise
 
 export type Size = { width: number; height: number };
 
-/** The upright size of a picture once the browser has decoded it; null when it can't. */
+/** The upright size of an image once the browser has decoded it; null when it can't. */
 export async function decodedSize(url: string, shared: boolean): Promise<Size | null> {
   const image = new Image();
   if (shared) image.crossOrigin = 'anonymous';

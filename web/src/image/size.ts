@@ -7,7 +7,7 @@ type Sides = { width: number; height: number };
 /** What of a model decides: how many times the sides of its input a result may have, and how large an input it takes. */
 export type Bounds = { factor: number; maxPixels: number };
 
-/** Above `maxPixels` a picture is reduced before it is enhanced; in hundredths, rounded down. */
+/** Above `maxPixels` an image is reduced before it is enhanced; in hundredths, rounded down. */
 export function largestScale(width: number, height: number, model: Bounds): number {
   const given = largestResult(width, height, model);
   return Math.floor(Math.min(given.width / width, given.height / height) * 100) / 100;
@@ -25,7 +25,7 @@ function largestResult(width: number, height: number, { factor, maxPixels }: Bou
   return { width: Math.floor(factor * taken.width), height: Math.floor(factor * taken.height) };
 }
 
-/** What the model gets of a picture. */
+/** What the model gets of an image. */
 function fitWithin(width: number, height: number, maxPixels: number): Sides {
   if (width * height <= maxPixels) return { width, height };
   const factor = Math.sqrt(maxPixels / (width * height));

@@ -9,13 +9,13 @@ const text = (content: string) => Uint8Array.from(content, (character) => charac
 const png = (...chunks: string[]) =>
   text(`\x89PNG\r\n\x1a\n${chunks.map((name) => `\0\0\0\0${name}\0\0\0\0`).join('')}`);
 
-describe('a picture is told by its content', () => {
+describe('an image is told by its content', () => {
   it.each([
     ['cat.jpg', 'image/jpeg'],
     ['astronaut.png', 'image/png'],
     ['coffee.webp', 'image/webp'],
   ])('%s is %s', (name, type) => {
-    expect(sniff(sample(name))).toEqual({ is: 'picture', type, animated: false });
+    expect(sniff(sample(name))).toEqual({ is: 'image', type, animated: false });
   });
 
   it('sees an animated PNG, and only before its first pixels', () => {

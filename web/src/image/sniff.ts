@@ -1,7 +1,7 @@
 /** What a file is by its first bytes, whatever its name says. */
-export type PictureType = 'image/jpeg' | 'image/png' | 'image/webp';
+export type ImageType = 'image/jpeg' | 'image/png' | 'image/webp';
 export type Sniffed =
-  | { is: 'picture'; type: PictureType; animated: boolean }
+  | { is: 'image'; type: ImageType; animated: boolean }
   | { is: 'other'; name: string | null };
 
 /** Enough to see the chunk that makes a PNG an animation, which comes before its first pixels. */
@@ -9,13 +9,13 @@ export const SNIFFED_BYTES = 65_536;
 
 export function sniff(bytes: Uint8Array): Sniffed {
   const text = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
-  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return { is: 'picture', type: 'image/jpeg', animated: false };
+  if (startsWith(bytes, [0xff, 0xd8, 0xff])) return { is: 'image', type: 'image/jpeg', animated: false };
   if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) {
-    return { is: 'picture', type: 'image/png', animated: isAnimatedPng(bytes, text) };
+    return { is: 'image', type: 'image/png', animated: isAnimatedPng(bytes, text) };
   }
   if (text(0, 4) === 'RIFF' && text(8, 4) === 'WEBP') {
     const animated = text(12, 4) === 'VP8X' && ((bytes[20] ?? 0) & 0x02) !== 0;
-    return { is: 'picture', type: 'image/webp', animated };
+    return { is: 'image', type: 'image/webp', animated };
   }
   return { is: 'other', name: otherName(text) };
 }

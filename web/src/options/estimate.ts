@@ -8,7 +8,7 @@ export type Estimate = {
   height: number;
   scale: number;
   scales: number[];
-  /** The picture is above what the model takes, so that less than the usual scale is possible. */
+  /** The image is above what the model takes, so that less than the usual scale is possible. */
   limited: boolean;
   format: string;
   formats: { name: string; fits: boolean }[];

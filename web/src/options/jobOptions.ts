@@ -1,6 +1,6 @@
 import type { EnhancementModel, Goal, Params, Value } from '../api/types.ts';
 
-/** What a person wants of a picture: a goal, the model for it, and what they chose themselves or the goal presets. */
+/** What a person wants of an image: a goal, the model for it, and what they chose themselves or the goal presets. */
 export type JobOptions = { goal: Goal; model: string; params: Params };
 
 const GOALS: Goal[] = ['enlarge', 'faces', 'cleanup'];

@@ -24,11 +24,11 @@ type Circumstances = {
   language?: Language;
   server?: Server;
   installation?: Partial<Installation>;
-  /** Sends the picture to the bucket. */
+  /** Sends the image to the bucket. */
   upload?: typeof put;
 };
 
-/** A server with a guest's first picture in the quota, the product's models and no earlier jobs. */
+/** A server with a guest's first image in the quota, the product's models and no earlier jobs. */
 export function server(): Server {
   return new Server()
     .on('GET /api/ai-image/usage', ok(contract.usage()))
@@ -85,13 +85,13 @@ const stored: typeof put = async (_, __, onProgress) => onProgress(1);
 /** Of the running test. */
 export const servers: Server[] = [];
 
-/** 320×213, the sample picture. */
+/** 320×213, the sample image. */
 export function original(changes: Partial<Original> = {}): Original {
   const file = new File([new Uint8Array(20_480)], 'cat.jpg', { type: 'image/jpeg' });
   return { file, name: 'cat.jpg', type: 'image/jpeg', width: 320, height: 213, url: 'blob:cat', ...changes };
 }
 
-/** What this DOM does not do: it takes every picture for one of this size, or null for damaged. */
+/** What this DOM does not do: it takes every image for one of this size, or null for damaged. */
 export function decodeAs(size: { width: number; height: number } | null): void {
   const decoded = vi.spyOn(HTMLImageElement.prototype, 'decode');
   if (size) decoded.mockResolvedValue();

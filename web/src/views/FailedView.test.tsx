@@ -15,22 +15,22 @@ const charged = 'The image was too much for the model. This job counts against y
 describe('a job that failed', () => {
   it('is told with the provider’s fault and with what became of the quota', async () => {
     await show(<FailedView job={failed()} />);
-    expect(screen.getByRole('heading', { level: 1, name: 'That did not work' })).toBeDefined();
-    expect(page()).toContain('The AI provider could not do it.');
+    expect(screen.getByRole('heading', { level: 1, name: 'Enhancement failed' })).toBeDefined();
+    expect(page()).toContain('The AI provider could not enhance the image.');
     expect(page()).toContain('This job does not count against your quota.');
   });
 
   it('is told as ours where it was not the provider’s, and that it counts where it does', async () => {
     await show(<FailedView job={failed({ error: { type: 'internal_error', message: charged } })} />);
-    expect(page()).toContain('The picture could not be enhanced.');
-    expect(page()).not.toContain('The AI provider could not do it.');
+    expect(page()).toContain('The image could not be enhanced.');
+    expect(page()).not.toContain('The AI provider could not enhance the image.');
     expect(page()).toContain('This job counts against your quota.');
   });
 
   it('is told in German, with the server’s sentence as the server wrote it', async () => {
     await show(<FailedView job={failed()} />, { language: 'de' });
-    expect(screen.getByRole('heading', { level: 1, name: 'Das hat nicht geklappt' })).toBeDefined();
-    expect(page()).toContain('Der KI-Anbieter konnte es nicht.');
+    expect(screen.getByRole('heading', { level: 1, name: 'Verbesserung fehlgeschlagen' })).toBeDefined();
+    expect(page()).toContain('Der KI-Anbieter konnte das Bild nicht verbessern.');
     expect(page()).toContain(failed().error?.message);
   });
 
@@ -47,14 +47,14 @@ describe('a job that failed', () => {
 it('tells of a cancelled job that it was the person’s choice, and names no error', async () => {
   await show(<FailedView job={canceled()} />);
   expect(screen.getByRole('heading', { level: 1, name: 'Cancelled' })).toBeDefined();
-  expect(page()).toContain('You cancelled this picture. Nothing more is done with it.');
+  expect(page()).toContain('You cancelled this job. The image is not processed any further.');
   expect(page()).not.toContain('could not');
   expect(screen.getAllByRole('definition').map(({ textContent }) => textContent)).toEqual([JOB]);
 });
 
-it('goes on with a new picture', async () => {
+it('goes on with a new image', async () => {
   const { person, told } = await show(<FailedView job={failed()} />);
-  await person.click(screen.getByRole('button', { name: 'New picture' }));
+  await person.click(screen.getByRole('button', { name: 'New image' }));
   expect(told).toEqual([{ type: 'reset' }]);
 });
 
@@ -107,7 +107,7 @@ describe('trying again', () => {
     const { person, told } = await show(<FailedView job={failed()} />, { server: from });
     await person.click(retry() as HTMLButtonElement);
     const note = await screen.findByRole('alert');
-    expect(note.textContent).toContain('You have used 20 of 20 pictures.');
+    expect(note.textContent).toContain('You have used 20 of 20 images.');
     expect(note.textContent).toContain('Try again in 24 hours (Nov 23, 2026, 12:00 PM).');
     expect(told).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe('trying again', () => {
   it('is not possible when the quota is used up, which is said', async () => {
     const from = server().on('GET /api/ai-image/usage', ok(usedUp()));
     const { person } = await show(<FailedView job={failed()} />, { server: from });
-    expect((await screen.findByRole('alert')).textContent).toContain('The next are free in 24 hours');
+    expect((await screen.findByRole('alert')).textContent).toContain('Your quota resets in 24 hours');
     expect(retry()?.disabled).toBe(true);
     await person.click(retry() as HTMLButtonElement);
     expect(from.to(CREATE)).toEqual([]);
@@ -127,6 +127,6 @@ describe('trying again', () => {
   ])('is not offered for an original that is %s', async (_, changes) => {
     await show(<FailedView job={failed(changes)} />);
     expect(retry()).toBeNull();
-    expect(screen.getByRole('button', { name: 'New picture' })).toBeDefined();
+    expect(screen.getByRole('button', { name: 'New image' })).toBeDefined();
   });
 });

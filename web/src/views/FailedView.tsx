@@ -45,7 +45,7 @@ export function FailedView({ job }: { job: Job }) {
           )}
           <button type="button" className="button" onClick={() => dispatch({ type: 'reset' })}>
             <Icon name="plus" />
-            {t('failed.again')}
+            {t('failed.newImage')}
           </button>
         </div>
         {again.isError && <ProblemAlert problem={asProblem(again.error)} />}

@@ -7,10 +7,10 @@ import { OpeningView } from './OpeningView.tsx';
 
 const ROUTE = `GET /api/ai-image/jobs/${JOB}`;
 
-it('says that the picture is being opened, and asks for nothing itself', async () => {
+it('says that the image is being opened, and asks for nothing itself', async () => {
   const from = server();
   await show(<OpeningView id={JOB} />, { server: from });
-  expect(screen.getByRole('heading', { level: 1, name: 'Opening the picture' })).toBeDefined();
+  expect(screen.getByRole('heading', { level: 1, name: 'Opening the image' })).toBeDefined();
   expect(screen.queryByRole('alert')).toBeNull();
   expect(from.asked).toEqual([]);
 });

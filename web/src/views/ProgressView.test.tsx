@@ -18,21 +18,21 @@ const at = (job: Job, more: Partial<Extract<InProgress, { at: 'running' }>> = {}
 });
 const view = (flow: InProgress, onAbort = vi.fn()) => <ProgressView flow={flow} onAbort={onAbort} />;
 const now = () => screen.getAllByRole('listitem').find((step) => step.getAttribute('aria-current'))?.textContent;
-const picture = () => screen.queryByRole('img');
+const image = () => screen.queryByRole('img');
 const bar = () => screen.queryByRole<HTMLProgressElement>('progressbar');
 
 describe('the stages', () => {
   it.each<[string, InProgress, string]>([
-    ['the upload', sending(0.2), 'Uploading (now)'],
-    ['the making of the job', sending(1, true), 'In the queue (now)'],
-    ['the queue', at(queued()), 'In the queue (now)'],
-    ['the start of the model', at(running({ stage: 'starting' })), 'Enhancing (now)'],
-    ['the model', at(running()), 'Enhancing (now)'],
-    ['the saving', at(running({ stage: 'saving' })), 'Saving (now)'],
-    ['the loading of the result', { ...at(succeeded()), at: 'decoding' } as InProgress, 'Saving (now)'],
+    ['the upload', sending(0.2), 'Uploading (in progress)'],
+    ['the making of the job', sending(1, true), 'In the queue (in progress)'],
+    ['the queue', at(queued()), 'In the queue (in progress)'],
+    ['the start of the model', at(running({ stage: 'starting' })), 'Enhancing (in progress)'],
+    ['the model', at(running()), 'Enhancing (in progress)'],
+    ['the saving', at(running({ stage: 'saving' })), 'Saving (in progress)'],
+    ['the loading of the result', { ...at(succeeded()), at: 'decoding' } as InProgress, 'Saving (in progress)'],
   ])('are told: %s', async (_, flow, words) => {
     await show(view(flow));
-    expect(screen.getByRole('heading', { level: 1, name: 'Enhancing your picture' })).toBeDefined();
+    expect(screen.getByRole('heading', { level: 1, name: 'Enhancing your image' })).toBeDefined();
     expect(now()).toBe(words);
   });
 
@@ -40,15 +40,15 @@ describe('the stages', () => {
     await show(view(at(running())), { language: 'de' });
     expect(screen.getByRole('heading', { level: 1, name: 'Ihr Bild wird verbessert' })).toBeDefined();
     expect(now()).toBe('Wird verbessert (läuft)');
-    expect(await screen.findByText(/^Meist etwa 12 Sekunden/)).toBeDefined();
+    expect(await screen.findByText(/^Dauert meist etwa 12 Sekunden/)).toBeDefined();
     expect(screen.getByText(/^Sie können diese Seite schließen/)).toBeDefined();
   });
 });
 
 describe('what a job waits for', () => {
   const reasons: [NonNullable<Job['waitingFor']>, RegExp, RegExp][] = [
-    ['place', /^The provider takes only so many jobs a minute\./, /^Der Anbieter nimmt nur eine begrenzte Zahl/],
-    ['provider', /^The provider takes no new jobs at the moment\./, /^Der Anbieter nimmt zurzeit keine neuen Aufträge an/],
+    ['place', /^The provider limits the number of jobs per minute\./, /^Der Anbieter begrenzt die Zahl der Aufträge/],
+    ['provider', /^The provider is not accepting new jobs at the moment\./, /^Der Anbieter nimmt zurzeit keine neuen Aufträge an/],
     ['model', /^The provider is starting the model\./, /^Der Anbieter startet gerade das Modell/],
   ];
 
@@ -96,53 +96,53 @@ describe('the bar', () => {
 describe('the time', () => {
   it('is the model’s usual one, and what has gone by since the job was made', async () => {
     await show(view(at(running())));
-    expect(await screen.findByText(/^Usually about 12 seconds/)).toBeDefined();
-    expect(screen.getByText(/· 30 sec so far$/)).toBeDefined();
+    expect(await screen.findByText(/^Usually takes about 12 seconds/)).toBeDefined();
+    expect(screen.getByText(/· 30 sec elapsed$/)).toBeDefined();
     vi.setSystemTime(new Date(NOW.getTime() + 5000));
-    expect(await screen.findByText(/35 sec so far$/, {}, { timeout: 3000 })).toBeDefined();
+    expect(await screen.findByText(/35 sec elapsed$/, {}, { timeout: 3000 })).toBeDefined();
   });
 
   it('starts at nothing where the clock here is behind the server’s', async () => {
     await show(view(at(running({ createdAt: '2026-11-22T12:05:00.000Z' }))));
-    expect(screen.getByText(/· 0 sec so far$/)).toBeDefined();
+    expect(screen.getByText(/· 0 sec elapsed$/)).toBeDefined();
   });
 
   it('is not claimed for a model that is on offer no more, nor while uploading', async () => {
     const { client, again, services } = await show(view(at(running({ model: 'gone/model' }))));
     await client.fetchQuery(services.queries.models);
-    expect(screen.queryByText(/Usually about/)).toBeNull();
+    expect(screen.queryByText(/Usually takes about/)).toBeNull();
     again(view(sending(0.1)));
-    expect(await screen.findByText(/Usually about/)).toBeDefined();
-    expect(screen.queryByText(/so far$/)).toBeNull();
+    expect(await screen.findByText(/Usually takes about/)).toBeDefined();
+    expect(screen.queryByText(/elapsed$/)).toBeNull();
   });
 });
 
-describe('the picture', () => {
+describe('the image', () => {
   it('is the one in hand', async () => {
     await show(view(at(running(), { original: original() })));
-    expect(picture()?.getAttribute('src')).toBe('blob:cat');
-    expect(picture()?.getAttribute('alt')).toBe('Your picture');
+    expect(image()?.getAttribute('src')).toBe('blob:cat');
+    expect(image()?.getAttribute('alt')).toBe('Your image');
   });
 
   it('is the server’s for who comes back', async () => {
     await show(view(at(running())));
-    expect(picture()?.getAttribute('src')).toBe(running().originalUrl);
-    expect(picture()?.getAttribute('crossorigin')).toBe('anonymous'); // else its pixels are kept from the comparison
+    expect(image()?.getAttribute('src')).toBe(running().originalUrl);
+    expect(image()?.getAttribute('crossorigin')).toBe('anonymous'); // else its pixels are kept from the comparison
   });
 
   it('is the result before until the next is there', async () => {
     await show(view(at(running(), { previous: succeeded() })));
-    expect(screen.getByRole('img', { name: 'The result before' }).getAttribute('src')).toBe(succeeded().previewUrl);
+    expect(screen.getByRole('img', { name: 'The previous result' }).getAttribute('src')).toBe(succeeded().previewUrl);
   });
 
   it('is none where the original is deleted', async () => {
     await show(view(at(running({ originalUrl: null }))));
-    expect(picture()).toBeNull();
+    expect(image()).toBeNull();
   });
 });
 
 describe('stopping', () => {
-  it('is possible while the picture is sent', async () => {
+  it('is possible while the image is sent', async () => {
     const stop = vi.fn();
     const { person } = await show(view(sending(0.4), stop));
     screen.getByRole('button', { name: 'Cancel' }).focus();
@@ -184,7 +184,7 @@ describe('closing the page', () => {
 });
 
 describe('a connection that breaks', () => {
-  const words = 'The connection is broken; this page keeps trying. The work goes on.';
+  const words = 'Connection lost. This page keeps trying to reconnect; your job continues in the meantime.';
 
   it.each([
     ['no network', cutOff],

@@ -40,14 +40,14 @@ export function ProgressView({ flow, onAbort }: ProgressViewProps) {
           )}
           {flow.at === 'running' && <CancelButton job={flow.job} />}
           {flow.at === 'running' && <ConnectionHint id={flow.job.id} />}
-          <p className="hint">{job ? t('progress.safe') : '\u00a0'}</p>
+          <p className="hint">{job ? t('progress.canClose') : '\u00a0'}</p>
         </div>
       </div>
     </div>
   );
 }
 
-/** The result before stays on the screen until its successor is there; otherwise the picture that is worked on. */
+/** The result before stays on the screen until its successor is there; otherwise the image that is worked on. */
 function PreviewImage({ flow }: { flow: InProgress }) {
   const { t } = useTranslation();
   const previous = flow.at === 'submitting' ? null : flow.previous;
@@ -57,7 +57,7 @@ function PreviewImage({ flow }: { flow: InProgress }) {
       {shown && (
         <img
           src={shown}
-          alt={previous ? t('progress.previous') : t('plan.original')}
+          alt={previous ? t('progress.previousResult') : t('plan.original')}
           crossOrigin={shown.startsWith('blob:') ? undefined : 'anonymous'}
         />
       )}

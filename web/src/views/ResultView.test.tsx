@@ -12,10 +12,10 @@ describe('a result', () => {
   it('is shown beside its original, as a preview, and downloaded whole', async () => {
     const job = succeeded();
     await show(<ResultView job={job} originalSize={SIZE} decoded />);
-    expect(screen.getByRole('heading', { level: 1, name: 'Here is your result' })).toBeDefined();
+    expect(screen.getByRole('heading', { level: 1, name: 'Your result' })).toBeDefined();
     expect(images()).toEqual([
-      ['The original picture', job.originalUrl],
-      ['The enhanced picture', job.previewUrl],
+      ['The original image', job.originalUrl],
+      ['The enhanced image', job.previewUrl],
     ]);
     const download = screen.getByRole('link', { name: 'Download' });
     expect(download.getAttribute('href')).toBe(job.imageUrl);
@@ -31,33 +31,33 @@ describe('a result', () => {
   it('is told in German', async () => {
     await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { language: 'de' });
     expect(screen.getByRole('link', { name: 'Herunterladen' })).toBeDefined();
-    expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Hier ist Ihr Ergebnis');
+    expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Ihr Ergebnis');
   });
 
   it('stands alone, and says why, where the original is gone', async () => {
     const job = succeeded({ originalUrl: null });
     await show(<ResultView job={job} originalSize={null} decoded />);
-    expect(images()).toEqual([['The enhanced picture', job.previewUrl]]);
-    expect(screen.getByText(/^The original was deleted after its 24 hours/)).toBeDefined();
+    expect(images()).toEqual([['The enhanced image', job.previewUrl]]);
+    expect(screen.getByText(/^The original was deleted after 24 hours/)).toBeDefined();
     expect(screen.queryByRole('slider')).toBeNull();
   });
 
   it('is shown whole where it has no preview', async () => {
     const job = succeeded({ previewUrl: null });
     await show(<ResultView job={job} originalSize={null} decoded />);
-    expect(images()).toEqual([['The enhanced picture', job.imageUrl]]);
+    expect(images()).toEqual([['The enhanced image', job.imageUrl]]);
   });
 
   it('can be downloaded also where this browser can’t show it', async () => {
     await show(<ResultView job={succeeded()} originalSize={SIZE} decoded={false} />);
     expect(screen.queryByRole('img')).toBeNull();
-    expect(screen.getByText('The picture could not be shown here. You can still download it.')).toBeDefined();
+    expect(screen.getByText('The image can’t be displayed here. You can still download it.')).toBeDefined();
     expect(screen.getByRole('link', { name: 'Download' })).toBeDefined();
   });
 
-  it('makes room for the next picture', async () => {
+  it('makes room for the next image', async () => {
     const { person, told } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
-    await person.click(screen.getByRole('button', { name: 'New picture' }));
+    await person.click(screen.getByRole('button', { name: 'New image' }));
     expect(told).toEqual([{ type: 'reset' }]);
   });
 
@@ -86,22 +86,22 @@ describe('about a result', () => {
 
   it('is told how close it is to the original, in three numbers', async () => {
     await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
-    expect(measures()).toEqual(['Colour shift 1.07', 'Same structure 0.93', 'Fine contrast 1.84×']);
-    expect(screen.getByText(/The numbers describe; a model can still invent details\.$/)).toBeDefined();
+    expect(measures()).toEqual(['Colour shift 1.07', 'Structural similarity 0.93', 'Fine contrast 1.84×']);
+    expect(screen.getByText(/The numbers describe the result; a model can still invent details\.$/)).toBeDefined();
   });
 
   it('is told so in German numbers', async () => {
     await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { language: 'de' });
-    expect(measures()).toEqual(['Farbverschiebung 1,07', 'Gleiche Struktur 0,93', 'Feiner Kontrast 1,84×']);
+    expect(measures()).toEqual(['Farbverschiebung 1,07', 'Strukturelle Ähnlichkeit 0,93', 'Feinkontrast 1,84×']);
   });
 
   it('is told in two numbers where the original is plain, and in none where nothing was measured', async () => {
     const report = { colourShift: 0, structuralSimilarity: 1, sharpnessGain: null };
     const { again } = await show(<ResultView job={succeeded({ report })} originalSize={SIZE} decoded />);
-    expect(measures()).toEqual(['Colour shift 0.00', 'Same structure 1.00']);
+    expect(measures()).toEqual(['Colour shift 0.00', 'Structural similarity 1.00']);
     again(<ResultView job={succeeded({ report: null })} originalSize={SIZE} decoded />);
     expect(screen.queryAllByRole('term')).toEqual([]);
-    expect(screen.queryByRole('heading', { name: 'How close it is to the original' })).toBeNull();
+    expect(screen.queryByRole('heading', { name: 'Similarity to the original' })).toBeNull();
   });
 
   it('is told when original and result are deleted', async () => {
@@ -124,7 +124,7 @@ describe('about a result', () => {
     expect(screen.getByText('gone/model, 4×')).toBeDefined();
   });
 
-  it('is told what was done to the picture before it was sent', async () => {
+  it('is told what was done to the image before it was sent', async () => {
     const prepared = {
       oriented: true,
       metadataRemoved: true,
@@ -136,18 +136,18 @@ describe('about a result', () => {
     const { again } = await show(<ResultView job={succeeded({ prepared })} originalSize={SIZE} decoded />);
     const done = () => screen.getAllByRole('listitem').map((item) => item.textContent);
     expect(done()).toEqual([
-      'Place, camera and all other metadata removed.',
-      'Turned upright.',
-      'Converted to 8-bit RGB; it was grey.',
-      'Reduced from 9000×5000 pixels to what the model takes.',
-      'Colours hidden under fully transparent pixels replaced.',
-      'HDR was not kept: the model works in standard brightness.',
+      'Location, camera and other metadata removed.',
+      'Rotated upright.',
+      'Converted to 8-bit RGB from greyscale.',
+      'Reduced from 9000×5000 pixels to the size that the model accepts.',
+      'Colours under fully transparent pixels replaced.',
+      'HDR was not kept: the model works in standard dynamic range.',
     ]);
     again(<ResultView job={succeeded({ prepared: { ...prepared, converted: 'CMYK' } })} originalSize={SIZE} decoded />);
-    expect(done()).toContain('Converted to 8-bit RGB; it was CMYK.');
+    expect(done()).toContain('Converted to 8-bit RGB from CMYK.');
     const nothing = { oriented: false, metadataRemoved: false, converted: null, reducedFrom: null, transparencyFilled: false };
     again(<ResultView job={succeeded({ prepared: nothing })} originalSize={SIZE} decoded />);
-    expect(done()).toEqual(['There was no metadata to remove.', 'Nothing had to be changed.']);
+    expect(done()).toEqual(['There was no metadata to remove.', 'No changes were needed.']);
   });
 });
 
@@ -157,39 +157,39 @@ describe('the comparison', () => {
   it('moves by two buttons, and says where it stands', async () => {
     const { person } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
     expect(slider().getAttribute('aria-valuetext')).toBe('50% before, 50% after');
-    await person.click(screen.getByRole('button', { name: 'Show more of before' }));
+    await person.click(screen.getByRole('button', { name: 'Show more of the original' }));
     await waitFor(() => expect(slider().getAttribute('aria-valuetext')).toBe('60% before, 40% after'));
-    await person.click(screen.getByRole('button', { name: 'Show more of after' }));
-    await person.click(screen.getByRole('button', { name: 'Show more of after' }));
+    await person.click(screen.getByRole('button', { name: 'Show more of the result' }));
+    await person.click(screen.getByRole('button', { name: 'Show more of the result' }));
     await waitFor(() => expect(slider().getAttribute('aria-valuetext')).toBe('40% before, 60% after'));
   });
 
-  it('is looked at closely in a dialog, whose zoom goes by keys and ends at the whole picture', async () => {
+  it('is looked at closely in a dialog, whose zoom goes by keys and ends at the whole image', async () => {
     decodeAs({ width: 1280, height: 852 });
     const { person } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
     await person.click(screen.getByRole('button', { name: 'Full screen and zoom' }));
     const dialog = within(screen.getByRole('dialog', { name: 'Full screen' }));
     expect(await dialog.findByText('Full size')).toBeDefined();
-    expect(dialog.getByRole('img', { name: 'The enhanced picture' }).getAttribute('src')).toBe(succeeded().imageUrl);
+    expect(dialog.getByRole('img', { name: 'The enhanced image' }).getAttribute('src')).toBe(succeeded().imageUrl);
     const fit = dialog.getByRole('button', { name: 'Fit' });
     expect(fit.getAttribute('aria-disabled')).toBe('true');
     fit.focus();
     await person.keyboard('+');
-    expect(dialog.getByRole('group', { name: 'Picture, zoom 150%' })).toBeDefined();
+    expect(dialog.getByRole('group', { name: 'Image, zoom 150%' })).toBeDefined();
     expect(fit.getAttribute('aria-disabled')).toBe('false');
     await person.keyboard('--');
-    expect(dialog.getByRole('group', { name: 'Picture, zoom 100%' })).toBeDefined();
+    expect(dialog.getByRole('group', { name: 'Image, zoom 100%' })).toBeDefined();
     await person.click(dialog.getByRole('button', { name: 'Zoom in' }));
     await person.keyboard('0');
-    expect(dialog.getByRole('group', { name: 'Picture, zoom 100%' })).toBeDefined();
+    expect(dialog.getByRole('group', { name: 'Image, zoom 100%' })).toBeDefined();
   });
 
-  it('keeps the preview in the close-up where the full picture can’t be had, and says so', async () => {
+  it('keeps the preview in the close-up where the full image can’t be had, and says so', async () => {
     decodeAs(null);
     const { person } = await show(<ResultView job={succeeded()} originalSize={null} decoded />);
     await person.click(screen.getByRole('button', { name: 'Full screen and zoom' }));
     const dialog = within(screen.getByRole('dialog', { name: 'Full screen' }));
-    expect(await dialog.findByText('The full picture could not be loaded; this is the preview.')).toBeDefined();
+    expect(await dialog.findByText('The full-size image could not be loaded. This is the preview.')).toBeDefined();
     expect(dialog.getByRole('img').getAttribute('src')).toBe(succeeded().previewUrl);
   });
 });

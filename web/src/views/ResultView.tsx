@@ -31,7 +31,7 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
         <h1>{t('result.title')}</h1>
         <button type="button" className="button" onClick={() => dispatch({ type: 'reset' })}>
           <Icon name="plus" />
-          {t('result.again')}
+          {t('result.newImage')}
         </button>
       </div>
       <div className="result-stage" style={{ '--ratio': ratioOf(job) } as CSSProperties}>
@@ -75,7 +75,7 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
         )}
       </div>
       <details className="card rerun-panel">
-        <summary>{t('result.tryOther')}</summary>
+        <summary>{t('rerun.title')}</summary>
         <RerunPanel job={job} originalSize={originalSize} />
       </details>
       <ResultDetails job={job} />
@@ -91,7 +91,7 @@ function ZoomButton({ onClick }: { onClick: () => void }) {
   return (
     <button type="button" className="button zoom-button" onClick={onClick}>
       <Icon name="expand" />
-      <span>{t('result.closeUp')}</span>
+      <span>{t('result.openZoom')}</span>
     </button>
   );
 }

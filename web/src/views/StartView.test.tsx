@@ -7,16 +7,16 @@ import { StartView } from './StartView.tsx';
 
 const USAGE = 'GET /api/ai-image/usage';
 const idle = { reading: false, rejection: null, dragging: false };
-const picture = new File(['picture'], 'cat.jpg', { type: 'image/jpeg' });
+const image = new File(['image'], 'cat.jpg', { type: 'image/jpeg' });
 const busy = () => document.querySelector('[aria-busy=true]');
 const left = (remaining: number) => ok({ ...usage(), usage: { used: 20 - remaining, remaining, resetAt: null } });
 
 describe('the invitation', () => {
-  it('says what is taken and how many pictures are left', async () => {
+  it('says what is taken and how many images are left', async () => {
     await show(<StartView {...idle} />);
-    expect(screen.getByRole('heading', { level: 1, name: 'Make a picture larger, sharper, better' })).toBeDefined();
-    expect(screen.getByText('Drop a picture here')).toBeDefined();
-    expect(await screen.findByText('19 pictures left today')).toBeDefined();
+    expect(screen.getByRole('heading', { level: 1, name: 'Make images larger, sharper, better' })).toBeDefined();
+    expect(screen.getByText('Drop an image here')).toBeDefined();
+    expect(await screen.findByText('19 images left today')).toBeDefined();
     expect(screen.getByText(/JPEG, PNG or WebP, up to 10 MB\.$/)).toBeDefined();
     expect(busy()).toBeNull();
   });
@@ -28,9 +28,9 @@ describe('the invitation', () => {
     expect(screen.getByText(/JPEG, PNG oder WebP, bis 10 MB\.$/)).toBeDefined();
   });
 
-  it('counts a last picture as one', async () => {
+  it('counts a last image as one', async () => {
     await show(<StartView {...idle} />, { server: server().on(USAGE, left(1)) });
-    expect(await screen.findByText('1 picture left today')).toBeDefined();
+    expect(await screen.findByText('1 image left today')).toBeDefined();
   });
 
   it.each([
@@ -42,22 +42,22 @@ describe('the invitation', () => {
     expect(screen.queryByText(/left today/)).toBeNull();
   });
 
-  it('says what a picture that is being dragged is for', async () => {
+  it('says what an image that is being dragged is for', async () => {
     await show(<StartView {...idle} dragging />);
-    expect(screen.getByText('Let go to use this picture')).toBeDefined();
-    expect(screen.queryByText('Drop a picture here')).toBeNull();
+    expect(screen.getByText('Drop to use this image')).toBeDefined();
+    expect(screen.queryByText('Drop an image here')).toBeNull();
   });
 
-  it('says that a picture is being looked at', async () => {
+  it('says that an image is being looked at', async () => {
     await show(<StartView {...idle} reading />);
-    expect(screen.getByText('Looking at the picture…')).toBeDefined();
+    expect(screen.getByText('Checking the image…')).toBeDefined();
     expect(busy()).not.toBeNull();
   });
 
   it('makes its three promises', async () => {
     await show(<StartView {...idle} />);
     const promises = screen.getAllByRole('listitem').map((item) => item.textContent?.trim());
-    expect(promises).toEqual(['No account needed', 'Only you see them', 'Pictures are deleted by themselves']);
+    expect(promises).toEqual(['No account needed', 'Only you can open your images', 'Images are deleted automatically']);
   });
 });
 
@@ -65,24 +65,24 @@ describe('what stands in the way', () => {
   it('is a quota that is used up, with when it reopens', async () => {
     await show(<StartView {...idle} />, { server: server().on(USAGE, ok(usedUp())) });
     const note = await screen.findByRole('alert');
-    expect(note.textContent).toContain('You have used 20 of 20 pictures.');
-    expect(note.textContent).toContain('The next are free in 24 hours (Nov 23, 2026, 12:00 PM).');
-    expect(screen.queryByText('Drop a picture here')).toBeNull();
-    expect(screen.getByText('0 pictures left today')).toBeDefined();
+    expect(note.textContent).toContain('You have used 20 of 20 images.');
+    expect(note.textContent).toContain('Your quota resets in 24 hours (Nov 23, 2026, 12:00 PM).');
+    expect(screen.queryByText('Drop an image here')).toBeNull();
+    expect(screen.getByText('0 images left today')).toBeDefined();
   });
 
   it('is a file that can’t be used, which is told first', async () => {
     const from = server().on(USAGE, ok(usedUp()));
     await show(<StartView {...idle} rejection={{ reason: 'empty', name: 'cat.jpg' }} />, { server: from });
-    await screen.findByText('0 pictures left today');
+    await screen.findByText('0 images left today');
     const [note, ...more] = screen.getAllByRole('alert');
     expect(note?.textContent).toContain('“cat.jpg” is empty.');
     expect(more).toEqual([]);
   });
 });
 
-describe('a picture', () => {
-  it.each(['Choose a picture', 'Take a photo'])('is chosen by “%s”, the same one once more too', async (name) => {
+describe('an image', () => {
+  it.each(['Choose an image', 'Take a photo'])('is chosen by “%s”, the same one once more too', async (name) => {
     const { person, told } = await show(<StartView {...idle} />);
     const input = screen.getByLabelText<HTMLInputElement>(name, { selector: 'input' });
     const opened = vi.fn();
@@ -90,11 +90,11 @@ describe('a picture', () => {
     screen.getByRole('button', { name }).focus();
     await person.keyboard('{Enter}');
     expect(opened).toHaveBeenCalledOnce();
-    await person.upload(input, picture);
-    await person.upload(input, picture);
+    await person.upload(input, image);
+    await person.upload(input, image);
     expect(told).toEqual([
-      { type: 'fileChosen', file: picture },
-      { type: 'fileChosen', file: picture },
+      { type: 'fileChosen', file: image },
+      { type: 'fileChosen', file: image },
     ]);
     expect(input.accept).toBe('image/jpeg,image/png,image/webp');
   });
@@ -102,12 +102,12 @@ describe('a picture', () => {
   it('is taken with the camera where the person asks for it, and only there', async () => {
     await show(<StartView {...idle} />);
     const capture = (name: string) => screen.getByLabelText(name, { selector: 'input' }).getAttribute('capture');
-    expect([capture('Choose a picture'), capture('Take a photo')]).toEqual([null, 'environment']);
+    expect([capture('Choose an image'), capture('Take a photo')]).toEqual([null, 'environment']);
   });
 
   it('is none where the dialogue is closed without one', async () => {
     const { told } = await show(<StartView {...idle} />);
-    const input = screen.getByLabelText<HTMLInputElement>('Choose a picture', { selector: 'input' });
+    const input = screen.getByLabelText<HTMLInputElement>('Choose an image', { selector: 'input' });
     Object.defineProperty(input, 'files', { value: [], configurable: true });
     fireEvent.change(input);
     expect(told).toEqual([]);
@@ -118,13 +118,13 @@ describe('the samples', () => {
   const samples = (title: string) => within(screen.getByRole('region', { name: title }));
 
   it.each([
-    ['Use the sample: cat', 'cat.jpg'],
-    ['Use the sample: coffee', 'coffee.webp'],
-    ['Use the sample: astronaut', 'astronaut.png'],
-  ])('take the path of any picture: %s', async (name, file) => {
+    ['Use the sample image: cat', 'cat.jpg'],
+    ['Use the sample image: coffee', 'coffee.webp'],
+    ['Use the sample image: astronaut', 'astronaut.png'],
+  ])('take the path of any image: %s', async (name, file) => {
     const from = server().on(`GET /samples/${file}`, async () => new Response('bytes'));
     const { person, told } = await show(<StartView {...idle} />, { server: from });
-    await person.click(samples('No picture at hand?').getByRole('button', { name }));
+    await person.click(samples('Or try a sample image').getByRole('button', { name }));
     await waitFor(() => expect(told).toHaveLength(1));
     const [event] = told;
     if (event?.type !== 'fileChosen') throw new Error(`told ${event?.type}`);
@@ -138,7 +138,7 @@ describe('the samples', () => {
   ])('say that they can’t be had because of %s', async (_, answer) => {
     const from = server().on('GET /samples/cat.jpg', answer);
     const { person, told } = await show(<StartView {...idle} />, { server: from, language: 'de' });
-    await person.click(samples('Kein Bild zur Hand?').getByRole('button', { name: 'Beispiel verwenden: Katze' }));
+    await person.click(samples('Oder ein Beispielbild ausprobieren').getByRole('button', { name: 'Beispielbild verwenden: Katze' }));
     await waitFor(() =>
       expect(told).toEqual([{ type: 'sampleFailed', rejection: { reason: 'unreachable', name: 'cat.jpg' } }]),
     );

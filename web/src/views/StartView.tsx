@@ -35,17 +35,17 @@ export function StartView({ reading, rejection, dragging }: StartViewProps) {
           )}
         </div>
         <FileButtons />
-        <p className="drop-quota">{usage ? t('start.left', { count: usage.usage.remaining }) : '\u00a0'}</p>
+        <p className="drop-quota">{usage ? t('start.quotaLeft', { count: usage.usage.remaining }) : '\u00a0'}</p>
       </div>
       <ul className="promises">
         <li>
           <Icon name="check" /> {t('start.noAccount')}
         </li>
         <li>
-          <Icon name="lock" /> {t('start.yours')}
+          <Icon name="lock" /> {t('start.private')}
         </li>
         <li>
-          <Icon name="clock" /> {t('start.deleted')}
+          <Icon name="clock" /> {t('start.autoDelete')}
         </li>
       </ul>
       <Samples />
@@ -73,7 +73,7 @@ function DropPrompt({ limit, now }: DropPromptProps) {
       </p>
       <p key={`text ${limit}`} className="drop-text">
         <span className="for-mouse">{t('start.orPaste')} </span>
-        {limit ? t('start.taken', { limit }) : t('start.takenAny')}
+        {limit ? t('start.formatsUpTo', { limit }) : t('start.formats')}
       </p>
     </>
   );

@@ -7,14 +7,14 @@ export function UnavailableView({ why }: { why: 'unknown' | 'expired' }) {
   const dispatch = useDispatch();
   return (
     <div className="narrow">
-      <h1>{t('gone.title')}</h1>
+      <h1>{t('unavailable.title')}</h1>
       <div className="card stack">
-        <p>{t(`gone.${why}`)}</p>
-        {why === 'unknown' && <p>{t('gone.next')}</p>}
+        <p>{t(`unavailable.${why}`)}</p>
+        {why === 'unknown' && <p>{t('unavailable.next')}</p>}
         <div className="actions">
           <button type="button" className="button primary" onClick={() => dispatch({ type: 'reset' })}>
             <Icon name="plus" />
-            {t('gone.again')}
+            {t('unavailable.newImage')}
           </button>
         </div>
       </div>
