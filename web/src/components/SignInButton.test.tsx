@@ -75,13 +75,18 @@ describe('signing out', () => {
     expect(from.to('DELETE /api/session')).toHaveLength(1);
   });
 
-  it('claims nothing when it did not work', async () => {
-    const from = server().on(USAGE, ok(user)).on('DELETE /api/session', cutOff);
+  it('says that it failed, and can be tried again', async () => {
+    const from = server().on(USAGE, ok(user)).on('DELETE /api/session', cutOff, ok(empty()));
     const { person, told } = await show(<SignInButton />, { server: from, installation, language: 'de' });
     const button = await screen.findByRole('button', { name: 'Abmelden' });
     await person.click(button);
-    await waitFor(() => expect(button).toHaveProperty('disabled', false));
+    expect((await screen.findByRole('alert')).textContent).toBe(
+      'Die Abmeldung ist fehlgeschlagen. Möglicherweise sind Sie noch angemeldet; versuchen Sie es noch einmal.',
+    );
     expect(told).toEqual([]);
     expect(screen.queryByText('Sie sind abgemeldet')).toBeNull();
+    await person.click(button);
+    expect(await screen.findByText('Sie sind abgemeldet')).toBeDefined();
+    expect(screen.queryByRole('alert')).toBeNull();
   });
 });

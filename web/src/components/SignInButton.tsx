@@ -24,21 +24,28 @@ export function SignInButton() {
   if (!issuer || !usage) return null;
   if (usage.ownerType === 'user') {
     return (
-      <button type="button" className="button quiet" disabled={leave.isPending} onClick={() => leave.mutate()}>
-        {t('app.signOut')}
-      </button>
+      <>
+        {leave.isError && <HeaderAlert text={t('app.signOutFailed')} />}
+        <button type="button" className="button quiet" disabled={leave.isPending} onClick={() => leave.mutate()}>
+          {t('app.signOut')}
+        </button>
+      </>
     );
   }
   return (
     <>
-      {enter.isError && (
-        <span role="alert" className="header-alert">
-          {t('app.signInFailed')}
-        </span>
-      )}
+      {enter.isError && <HeaderAlert text={t('app.signInFailed')} />}
       <button type="button" className="button quiet" disabled={enter.isPending} onClick={() => enter.mutate(issuer)}>
         {t('app.signIn')}
       </button>
     </>
+  );
+}
+
+function HeaderAlert({ text }: { text: string }) {
+  return (
+    <span role="alert" className="header-alert">
+      {text}
+    </span>
   );
 }

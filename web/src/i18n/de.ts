@@ -9,6 +9,7 @@ export const de: Texts = {
     signOut: 'Abmelden',
     signedOut: 'Sie sind abgemeldet',
     signInFailed: 'Die Anmeldung ist fehlgeschlagen. Es wurde nichts geändert; versuchen Sie es noch einmal.',
+    signOutFailed: 'Die Abmeldung ist fehlgeschlagen. Möglicherweise sind Sie noch angemeldet; versuchen Sie es noch einmal.',
     offline: 'Sie sind offline. Es geht weiter, sobald Sie wieder online sind.',
     notifications: 'Mitteilungen',
     api: 'API-Dokumentation',

@@ -7,6 +7,7 @@ export const en = {
     signOut: 'Sign out',
     signedOut: 'You are signed out',
     signInFailed: 'Sign-in failed. Nothing was changed; try again.',
+    signOutFailed: 'Sign-out failed. You may still be signed in; try again.',
     offline: 'You are offline. This page continues as soon as you are back online.',
     notifications: 'Notifications',
     api: 'API documentation',
