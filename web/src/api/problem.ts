@@ -1,4 +1,4 @@
-import type { ErrorType } from './types.ts';
+import type { ErrorType, Usage } from './types.ts';
 
 /** The API's own types, and what happens before the API could say anything. */
 export type ProblemKind = ErrorType | 'unreachable' | 'headers_too_large' | 'upload_refused';
@@ -34,6 +34,11 @@ export class Problem extends Error {
 /** The problem behind any error; anything that is not a Problem is a bug and counts as an internal error. */
 export function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem({ kind: 'internal_error' });
+}
+
+/** A problem to show beside the usage: null when the usage already says that the quota is used up. */
+export function problemBesideUsage(problem: Problem | null, usage: Usage | undefined): Problem | null {
+  return problem?.kind === 'quota_exceeded' && usage?.usage.remaining === 0 ? null : problem;
 }
 
 const GATEWAY: Record<number, ProblemKind> = {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { Problem } from '../api/problem.ts';
+import { problemBesideUsage, type Problem } from '../api/problem.ts';
 import type { EnhancementModel, ModelAndParams } from '../api/types.ts';
 import { useDispatch, useServices } from '../flow/context.ts';
 import { useFormat } from '../i18n/format.ts';
@@ -31,6 +31,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
   const { data: usage } = useQuery({ ...queries.usage, refetchOnMount: 'always' });
   const { width, height } = original;
   const estimate = estimateResult(options, model, width, height);
+  const shownProblem = problemBesideUsage(problem, usage);
   const usedUp = usage?.usage.remaining === 0;
   const from = format.size(width, height);
   const to = format.size(estimate.width, estimate.height);
@@ -46,7 +47,7 @@ export function PlanCard({ models, model, options, original, problem, onStart }:
       {estimate.limited && (
         <p className="hint">{t('plan.limited', { scale: format.number(estimate.scale), model: model.name })}</p>
       )}
-      {problem && <ProblemAlert problem={problem} />}
+      {shownProblem && <ProblemAlert problem={shownProblem} />}
       {usedUp && <QuotaAlert usage={usage} />}
       <p className="size-line">
         <strong>

@@ -1,13 +1,14 @@
 import { screen, waitFor } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../api/types.ts';
-import { queued, refused, succeeded, usedUp } from '../testing/contract.ts';
+import { queued, refused, succeeded, usage, usedUp } from '../testing/contract.ts';
 import { JOB, server, show } from '../testing/page.tsx';
 import { cutOff, never, no, ok } from '../testing/server.ts';
 import { RerunPanel } from './RerunPanel.tsx';
 
 const CREATE = 'POST /api/ai-image/jobs';
 const MODELS = 'GET /api/ai-image/models';
+const USAGE = 'GET /api/ai-image/usage';
 const SIZE = { width: 320, height: 213 };
 const NEXT = queued({ id: 'j2222222222222222222222222' });
 const start = () => screen.findByRole<HTMLButtonElement>('button', { name: 'Enhance again' });
@@ -47,12 +48,24 @@ describe('what stands in the way', () => {
   });
 
   it('is a quota that is used up', async () => {
-    const from = server().on('GET /api/ai-image/usage', ok(usedUp()));
+    const from = server().on(USAGE, ok(usedUp()));
     const { person } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
     expect((await screen.findByRole('alert')).textContent).toContain('Your quota resets in 24 hours');
     expect(screen.queryByText(/uses 1 of/)).toBeNull();
     await person.click(await start());
     expect(from.to(CREATE)).toEqual([]);
+  });
+
+  it('is a quota that another tab used up, which is said once', async () => {
+    const from = server()
+      .on(USAGE, ok(usage()), ok(usedUp()))
+      .on(CREATE, no(429, refused('quota_exceeded')));
+    const { person, client, services } = await show(<RerunPanel job={succeeded()} originalSize={SIZE} />, { server: from });
+    await person.click(await start());
+    expect((await screen.findByRole('alert')).textContent).toContain('Quota exceeded');
+    await client.invalidateQueries({ queryKey: services.queries.usage.queryKey });
+    expect(await screen.findByText('Quota used up')).toBeDefined();
+    expect(screen.getAllByRole('alert')).toHaveLength(1);
   });
 
   it('is told when the server refuses, and can be tried again', async () => {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { asProblem } from '../api/problem.ts';
+import { asProblem, problemBesideUsage } from '../api/problem.ts';
 import type { Job } from '../api/types.ts';
 import { useServices } from '../flow/context.ts';
 import { isOriginalAvailable, useRerun } from '../flow/useRerun.ts';
@@ -28,6 +28,7 @@ export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size
   if (!models && error) return <ProblemAlert problem={asProblem(error)} />;
   if (!models || !options || !model) return <p className="hint">{t('plan.loading')}</p>;
   const estimate = estimateResult(options, model, originalSize.width, originalSize.height);
+  const problem = problemBesideUsage(again.isError ? asProblem(again.error) : null, usage);
   const usedUp = usage?.usage.remaining === 0;
   return (
     <div className="stack">
@@ -51,7 +52,7 @@ export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size
       >
         {t('rerun.start')}
       </button>
-      {again.isError && <ProblemAlert problem={asProblem(again.error)} />}
+      {problem && <ProblemAlert problem={problem} />}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { asProblem } from '../api/problem.ts';
+import { asProblem, problemBesideUsage } from '../api/problem.ts';
 import type { Job } from '../api/types.ts';
 import { Icon } from '../components/Icon.tsx';
 import { ProblemAlert } from '../components/ProblemAlert.tsx';
@@ -16,6 +16,7 @@ export function FailedView({ job }: { job: Job }) {
   const { data: usage } = useQuery(queries.usage);
   const again = useRerun(job);
   const canceled = job.status === 'canceled';
+  const problem = problemBesideUsage(again.isError ? asProblem(again.error) : null, usage);
   const usedUp = usage?.usage.remaining === 0;
   return (
     <div className="narrow">
@@ -48,7 +49,7 @@ export function FailedView({ job }: { job: Job }) {
             {t('failed.newImage')}
           </button>
         </div>
-        {again.isError && <ProblemAlert problem={asProblem(again.error)} />}
+        {problem && <ProblemAlert problem={problem} />}
         <details className="small-details">
           <summary>{t('problem.details')}</summary>
           <dl className="pairs">

@@ -113,6 +113,18 @@ describe('a quota that is used up', () => {
     await waitFor(() => expect(from.to(USAGE)).toHaveLength(2));
     expect((await screen.findByRole('alert')).textContent).toContain('You have used 20 of 20 images.');
   });
+
+  it('is told once after the server refused a start', async () => {
+    await show(plan({ problem: problem('quota_exceeded', 429) }), { server: server().on(USAGE, ok(usedUp())) });
+    expect(await screen.findByText(/^Your quota resets in 24 hours/)).toBeDefined();
+    expect(screen.getAllByRole('alert')).toHaveLength(1);
+  });
+
+  it('does not hide why else a start was refused', async () => {
+    await show(plan({ problem: problem('rate_limited', 429) }), { server: server().on(USAGE, ok(usedUp())) });
+    expect(await screen.findByText(/^Your quota resets in 24 hours/)).toBeDefined();
+    expect(screen.getByText('Too many requests')).toBeDefined();
+  });
 });
 
 describe('a start that was refused', () => {
