@@ -32,7 +32,8 @@ export function formatIn(language: string) {
   const when = (time: Date, now: Date) => {
     const seconds = (time.getTime() - now.getTime()) / 1000;
     const [name, length] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ['minute', 60];
-    return new Intl.RelativeTimeFormat(language, { numeric: 'always' }).format(Math.round(seconds / length), name);
+    const count = Math.max(1, Math.round(Math.abs(seconds) / length)) * (seconds < 0 ? -1 : 1);
+    return new Intl.RelativeTimeFormat(language, { numeric: 'always' }).format(count, name);
   };
   return {
     number,

@@ -67,6 +67,12 @@ describe('sizes and times', () => {
     const after = (seconds: number) => formatIn('en').when(new Date(now.getTime() + seconds * 1000), now);
     expect([30, 90, 7200, 30 * 86_400].map(after)).toEqual(['in 1 minute', 'in 2 minutes', 'in 2 hours', 'in 30 days']);
   });
+
+  it('never count to zero', () => {
+    const now = new Date('2026-11-22T12:00:00Z');
+    const after = (seconds: number) => formatIn('en').when(new Date(now.getTime() + seconds * 1000), now);
+    expect([0, 1, 29, -1, -29].map(after)).toEqual(['in 1 minute', 'in 1 minute', 'in 1 minute', '1 minute ago', '1 minute ago']);
+  });
 });
 
 describe('a problem is explained', () => {
