@@ -72,6 +72,18 @@ describe('a link', () => {
     field.focus();
     expect(field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0)).toBe(share().url);
   });
+
+  it('that is new is not yet to be copied by hand', async () => {
+    const { person } = await show(<ShareDialog id={JOB} onClose={vi.fn()} />, { server: made() });
+    vi.stubGlobal('navigator', Object.create(navigator, { clipboard: { value: undefined } }));
+    await person.click(create());
+    await person.click(await screen.findByRole('button', { name: 'Copy link' }));
+    await within(dialog()).findByText(/could not be copied/);
+    await person.click(screen.getByRole('radio', { name: '1 hour' }));
+    await person.click(create());
+    await link();
+    expect(dialog().textContent).not.toContain('could not be copied');
+  });
 });
 
 describe('what stands in the way of a link', () => {

@@ -16,14 +16,14 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
   const format = useFormat();
   const { api } = useServices();
   const [expiry, setExpiry] = useState<Expiry>('day');
-  const [byHand, setByHand] = useState(false);
-  const share = useMutation({ mutationFn: () => api.shareJob(id, EXPIRIES[expiry]) });
+  const [copyFailed, setCopyFailed] = useState(false);
+  const share = useMutation({ mutationFn: () => api.shareJob(id, EXPIRIES[expiry]), onMutate: () => setCopyFailed(false) });
   const copy = async (url: string) => {
     try {
       await navigator.clipboard.writeText(url);
       toast.success(t('share.copied'));
     } catch {
-      setByHand(true); // without TLS or permission there is no clipboard
+      setCopyFailed(true); // without TLS or permission there is no clipboard
     }
   };
   return (
@@ -53,7 +53,7 @@ export function ShareDialog({ id, onClose }: { id: string; onClose: () => void }
             <input type="url" readOnly value={share.data.url} onFocus={({ target }) => target.select()} />
             <span className="hint">
               {t('share.expires', { time: format.dateTime(new Date(share.data.expiresAt)) })}{' '}
-              {byHand && t('share.copyManually')}
+              {copyFailed && t('share.copyManually')}
             </span>
           </label>
           <button type="button" className="button primary" onClick={() => void copy(share.data.url)}>
