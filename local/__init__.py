@@ -1,1 +1,1 @@
-"""What runs on a desk instead of a cloud: emulator, front door, Replicate stand-in, demo."""
+"""What runs on a desk instead of a cloud: emulator, gateway, Replicate stand-in, demo."""

@@ -13,9 +13,9 @@ from typing import NoReturn
 from local.config import LocalStackError, StackConfig, config_from_environment
 from local.demo import demo
 from local.issuer import token
-from local.kept_state import stop
 from local.parameters import with_parameters
 from local.stack import LocalStack
+from local.state_folder import stop
 
 SAVE_SECONDS = 5  # what is lost of jobs, quotas and messages when the emulator is killed
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

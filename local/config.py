@@ -59,7 +59,7 @@ class StackConfig:
         return f"{self.base_url}/_local"
 
     @property
-    def keeps_pictures(self) -> bool:
+    def uses_emulators_bucket(self) -> bool:
         """Whether the bucket is the emulator's, and not one of another S3 server."""
         return "R2Endpoint" not in self.parameters
 
@@ -86,7 +86,7 @@ class StackConfig:
 
 
 def config_from_environment(environment: Mapping[str, str] = os.environ) -> StackConfig:
-    """Read PORT (front door; the stand-in gets PORT+1, the emulator PORT+2), STATE and LOCAL_ENGINE; empty is unset.
+    """Read PORT (gateway; the stand-in gets PORT+1, the emulator PORT+2), STATE and LOCAL_ENGINE; empty is unset.
 
     Raises LocalStackError when PORT is not a usable port number.
     """

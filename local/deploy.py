@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from deployment.emulator import STACK_NAME, admin_client
 from deployment.template import read_template
 from local.artefacts import delete_superseded, upload_artefacts, upload_template
+from local.bucket import check_bucket, ensure_bucket, ensure_token
 from local.config import LocalStackError, StackConfig
-from local.kept_secrets import Secrets, load_secrets, save_secrets
-from local.pictures_bucket import check_bucket, ensure_bucket, ensure_token
+from local.stored_secrets import Secrets, load_secrets, save_secrets
 from local.transform import code_folders, plain_cloudformation, reserved_concurrency, route_keys
 
 Say = Callable[[str], None]
@@ -25,7 +25,7 @@ GONE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the front door and tests need to know of the deployed stack."""
+    """What the gateway and tests need to know of the deployed stack."""
 
     outputs: Mapping[str, str]
     api_id: str
@@ -38,7 +38,7 @@ def deploy(config: StackConfig, say: Say) -> Deployment:
     kept = ensure_token(config, load_secrets(config.state))
     save_secrets(config.state, kept)
     secrets = {**kept, **config.secrets}
-    if config.keeps_pictures:
+    if config.uses_emulators_bucket:
         ensure_bucket(config)
     else:
         check_bucket(config, secrets)

@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 
 from deployment import ROOT
-from local.child import Child, answers
 from local.config import LocalStackError, StackConfig
+from local.process import StackProcess, answers
 
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 STOP_SECONDS = 15.0
 """A call in flight held a clean stop for 8 s; a killed emulator loses its state."""
 
 
-def start_emulator(config: StackConfig, lock: int) -> Child:
+def start_emulator(config: StackConfig, lock: int) -> StackProcess:
     """Start the emulator and wait until it answers. Raises LocalStackError with the log's place when it does not.
 
     `lock` is the descriptor of the locked file of the state folder: the emulator holds it too, so that the folder
@@ -49,9 +49,9 @@ def start_emulator(config: StackConfig, lock: int) -> Child:
     }
     launcher = Path(__file__).with_name("emulator_launcher.py")
     command = [str(PYTHON), "-I", str(launcher)]
-    child = Child("emulator", command, environment, config.state / "emulator.log", keep_open=[lock])
-    child.wait_until(lambda: answers(f"{config.emulator_url}/_ministack/health"), seconds=30)
-    return child
+    process = StackProcess("emulator", command, environment, config.state / "emulator.log", keep_open=[lock])
+    process.wait_until(lambda: answers(f"{config.emulator_url}/_ministack/health"), seconds=30)
+    return process
 
 
 def empty_temporary(config: StackConfig) -> None:

@@ -1,6 +1,6 @@
 """The local OpenID issuer: one signing key in `<state>/issuer.pem`, its JWKS, and tokens for whoever asks.
 
-Who signs in in a browser asks `local/frontdoor/sign_in.py`."""
+Who signs in in a browser asks `local/gateway/sign_in.py`."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from local.config import AUDIENCE, StackConfig
-from local.kept_secrets import write_private
+from local.stored_secrets import write_private
 
 ALGORITHM = "ES256"
 AUTHORIZE = "/_local/authorize"

@@ -1,4 +1,4 @@
-"""The whole local stack as one context manager: emulator, Replicate stand-in, deployed template, front door."""
+"""The whole local stack as one context manager: emulator, Replicate stand-in, deployed template, gateway."""
 
 import contextlib
 import json
@@ -15,13 +15,13 @@ from deployment.template import read_template
 from local import issuer
 from local.added_models import added_models
 from local.artefacts import check_built
-from local.child import Child, answers
 from local.config import LocalStackError, StackConfig
 from local.deploy import Deployment, Say, deploy
 from local.emulator import STOP_SECONDS, empty_temporary, start_emulator
-from local.kept_secrets import load_secrets
-from local.kept_state import is_saved, locked, set_aside_unusable
 from local.ports import is_taken
+from local.process import StackProcess, answers
+from local.state_folder import is_saved, locked, set_aside_unusable
+from local.stored_secrets import load_secrets
 from local.transform import code_folders
 
 STAND_IN_SECONDS = 5.0
@@ -38,13 +38,13 @@ class LocalStack:
     replicate_token: str
     saved: bool
     """After the end: whether the emulator has saved its state."""
-    _replicate: Child
-    _emulator: Child
+    _replicate: StackProcess
+    _emulator: StackProcess
 
     def __init__(self, config: StackConfig, say: Say = silent) -> None:
         self.config = config
         self._say = say
-        self._children: list[Child] = []
+        self._processes: list[StackProcess] = []
         self._opened = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -57,8 +57,8 @@ class LocalStack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop: the front door first, then the stand-in, then the emulator, which saves its state."""
-        self._children.clear()
+        """Stop: the gateway first, then the stand-in, then the emulator, which saves its state."""
+        self._processes.clear()
         began = time.time()
         self._opened.close()
         self.saved = is_saved(self.config, since=began)
@@ -104,13 +104,13 @@ class LocalStack:
         try:
             yield
         finally:
-            self._children.remove(self._replicate)
+            self._processes.remove(self._replicate)
             self._replicate = self._keep(self._opened, _start_replicate(self.config), STAND_IN_SECONDS)
 
     def check(self) -> None:
         """Raise LocalStackError naming a process of the stack that has ended, and its log."""
-        for child in self._children:
-            child.check()
+        for process in self._processes:
+            process.check()
 
     def _start(self, opened: contextlib.ExitStack) -> None:
         config = self.config
@@ -128,16 +128,16 @@ class LocalStack:
         self._replicate = self._keep(opened, _start_replicate(config), STAND_IN_SECONDS)
         self.deployment = deploy(config, self._say)
         self.replicate_token = load_secrets(config.state)["replicate-api-token"]
-        self._say("starting the front door")
-        door = _start_front_door(config, self.deployment.api_id)
-        self._keep(opened, door, grace_seconds=10)
-        door.wait_until(lambda: answers(f"{config.base_url}/api/health"), seconds=60)
+        self._say("starting the gateway")
+        gateway = _start_gateway(config, self.deployment.api_id)
+        self._keep(opened, gateway, grace_seconds=10)
+        gateway.wait_until(lambda: answers(f"{config.base_url}/api/health"), seconds=60)
         self.save()
 
-    def _keep(self, opened: contextlib.ExitStack, child: Child, grace_seconds: float) -> Child:
-        opened.callback(child.stop, grace_seconds)
-        self._children.append(child)
-        return child
+    def _keep(self, opened: contextlib.ExitStack, process: StackProcess, grace_seconds: float) -> StackProcess:
+        opened.callback(process.stop, grace_seconds)
+        self._processes.append(process)
+        return process
 
 
 def _check_ports(config: StackConfig) -> None:
@@ -149,7 +149,7 @@ def _check_ports(config: StackConfig) -> None:
             )
 
 
-def _start_replicate(config: StackConfig) -> Child:
+def _start_replicate(config: StackConfig) -> StackProcess:
     secrets = load_secrets(config.state)
     settings = {
         "STANDIN_PORT": str(config.replicate_port),
@@ -165,7 +165,7 @@ def _start_replicate(config: StackConfig) -> Child:
     return _start_module("Replicate stand-in", "replicate_standin", settings, config)
 
 
-def _start_front_door(config: StackConfig, api_id: str) -> Child:
+def _start_gateway(config: StackConfig, api_id: str) -> StackProcess:
     settings = {
         "PORT": str(config.port),
         "EMULATOR_URL": config.emulator_url,
@@ -174,11 +174,11 @@ def _start_front_door(config: StackConfig, api_id: str) -> Child:
         "PAGE": str(config.page),
         "PARAMETERS": json.dumps(config.template_parameters()),
     }
-    return _start_module("front door", "local.frontdoor", settings, config)
+    return _start_module("gateway", "local.gateway", settings, config)
 
 
-def _start_module(name: str, module: str, settings: dict[str, str], config: StackConfig) -> Child:
+def _start_module(name: str, module: str, settings: dict[str, str], config: StackConfig) -> StackProcess:
     log = config.state / f"{module.rpartition('.')[2]}.log"
-    child = Child(name, [sys.executable, "-m", "local.lifeline", module], {**os.environ, **settings}, log)
-    child.wait_until(child.said_ready, seconds=60)
-    return child
+    process = StackProcess(name, [sys.executable, "-m", "local.lifeline", module], {**os.environ, **settings}, log)
+    process.wait_until(process.said_ready, seconds=60)
+    return process

@@ -21,7 +21,7 @@ from local.config import LocalStackError
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
-DESK_CONCURRENCY = 2
+LOCAL_CONCURRENCY = 2
 """Batches of one queue worked on at once, the least that AWS allows. Each further one is a process that unpacks and
 imports for itself: the first 20 jobs on two cores took 34 s with the template's 5 and 10, and 14 s with 2."""
 CODE_PROPERTY = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
@@ -59,7 +59,7 @@ def plain_cloudformation(template: Template, locations: Mapping[str, str], param
         translator.metrics.publish()  # to nobody; unpublished ones are complained about on stderr
     for resource in plain["Resources"].values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
-            resource["Properties"]["ScalingConfig"] = {"MaximumConcurrency": DESK_CONCURRENCY}
+            resource["Properties"]["ScalingConfig"] = {"MaximumConcurrency": LOCAL_CONCURRENCY}
     apis = [name for name, resource in plain["Resources"].items() if "Body" in resource.get("Properties", {})]
     for name in apis:
         plain["Resources"].update(_expanded_api(name, plain["Resources"][name]["Properties"]))

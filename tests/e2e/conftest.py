@@ -83,7 +83,7 @@ def _control(stack: LocalStack, wanted: list[dict[str, Any]]) -> None:
 
 
 def _require_page() -> None:
-    """The page that the front door serves has to be the one of these sources."""
+    """The page that the gateway serves has to be the one of these sources."""
     built = ROOT / "web/dist/index.html"
     sources = [path for path in (ROOT / "web").rglob("*") if path.is_file() and _is_source(path)]
     if not built.exists() or built.stat().st_mtime < max(path.stat().st_mtime for path in sources):

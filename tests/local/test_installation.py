@@ -12,10 +12,10 @@ from PIL import Image
 from local import issuer
 from local.__main__ import main
 from local.config import AUDIENCE, LocalStackError, StackConfig, config_from_environment
-from local.kept_secrets import load_secrets
 from local.ports import free_ports, is_taken
 from local.side_by_side import side_by_side
 from local.stack import LocalStack
+from local.stored_secrets import load_secrets
 from tests.local.tiny_stack import tiny_config
 
 

@@ -1,4 +1,4 @@
-"""The page as the front door serves it: files, views, headers, and what it refuses."""
+"""The page as the gateway serves it: files, views, headers, and what it refuses."""
 
 import dataclasses
 import gzip
@@ -11,8 +11,8 @@ import requests
 
 from deployment.page import content_security_policy, page_config, page_headers
 from enhancer.http.response import SECURITY_HEADERS
-from local.frontdoor.answer import Answer
-from local.frontdoor.page import Page
+from local.gateway.page import Page
+from local.gateway.response import Response
 from local.stack import LocalStack
 from tests.local.tiny_stack import tiny_config
 
@@ -43,8 +43,8 @@ def served(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         yield running
 
 
-def get(page: Page, path: str, **headers: str) -> Answer:
-    return page.answer("GET", path, {name.replace("_", "-"): value for name, value in headers.items()})
+def get(page: Page, path: str, **headers: str) -> Response:
+    return page.respond("GET", path, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/anything", "/a/b/c", "/api-of-mine", "/v1.2/history"])
@@ -137,8 +137,8 @@ def test_without_an_issuer_there_is_no_sign_in() -> None:
 
 
 def test_the_page_is_only_read(page: Page) -> None:
-    assert page.answer("POST", "/", {}).status == 403
-    assert page.answer("HEAD", "/", {}).status == 200
+    assert page.respond("POST", "/", {}).status == 403
+    assert page.respond("HEAD", "/", {}).status == 200
 
 
 def test_a_missing_build_says_what_makes_it(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_missing_build_says_what_makes_it(tmp_path: Path) -> None:
     assert (answer.status, answer.body) == (503, b"The page is not built yet: `make build` makes it, then reload.\n")
 
 
-def test_the_front_door_serves_it_beside_the_api(served: LocalStack, http: requests.Session) -> None:
+def test_the_gateway_serves_it_beside_the_api(served: LocalStack, http: requests.Session) -> None:
     home = http.get(f"{served.base_url}/?job=1")
     assert (home.status_code, home.content) == (200, FILES["index.html"])
     policy = home.headers["content-security-policy"]

@@ -14,8 +14,8 @@ import requests
 
 from local import issuer
 from local.config import AUDIENCE
-from local.frontdoor.answer import Answer
-from local.frontdoor.sign_in import SignIn
+from local.gateway.response import Response
+from local.gateway.sign_in import SignIn
 from local.issuer import AUTHORIZE, TOKEN
 from local.stack import LocalStack
 
@@ -52,15 +52,15 @@ def sign_in(tmp_path: Path, clock: Clock) -> SignIn:
     return SignIn(ORIGIN, lambda subject, **claims: issuer.sign(tmp_path, f"{ORIGIN}/_local", subject, **claims), clock)
 
 
-def ask(sign_in: SignIn, **changed: str) -> Answer:
-    return sign_in.answer("GET", AUTHORIZE, urlencode(ASKED | changed), b"")
+def ask(sign_in: SignIn, **changed: str) -> Response:
+    return sign_in.respond("GET", AUTHORIZE, urlencode(ASKED | changed), b"")
 
 
-def post(sign_in: SignIn, path: str, fields: Fields) -> Answer:
-    return sign_in.answer("POST", path, "", urlencode(fields).encode())
+def post(sign_in: SignIn, path: str, fields: Fields) -> Response:
+    return sign_in.respond("POST", path, "", urlencode(fields).encode())
 
 
-def location(answer: Answer) -> tuple[str, dict[str, str]]:
+def location(answer: Response) -> tuple[str, dict[str, str]]:
     """Where a redirect leads, without its query, and the query."""
     assert answer.status == 303, answer.body
     parts = urlsplit(dict(answer.headers)["location"])
@@ -71,7 +71,7 @@ def code_for(sign_in: SignIn, subject: str = "alice") -> str:
     return location(post(sign_in, AUTHORIZE, ASKED | {"subject": subject}))[1]["code"]
 
 
-def exchange(sign_in: SignIn, code: str, /, **changed: str) -> Answer:
+def exchange(sign_in: SignIn, code: str, /, **changed: str) -> Response:
     fields = {
         "grant_type": "authorization_code",
         "client_id": AUDIENCE,
@@ -220,4 +220,4 @@ def test_another_exchange_is_refused(sign_in: SignIn, changed: dict[str, str], e
 
 def test_other_methods_and_paths_have_nothing(sign_in: SignIn) -> None:
     for method, path in (("GET", TOKEN), ("PUT", AUTHORIZE), ("GET", "/_local/anything")):
-        assert sign_in.answer(method, path, "", b"").status == 404
+        assert sign_in.respond(method, path, "", b"").status == 404

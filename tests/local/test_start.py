@@ -48,10 +48,10 @@ def test_sigterm_keeps_the_state_and_another_port_finds_it(tmp_path: Path) -> No
 
 def test_a_process_that_dies_is_named(stack: LocalStack, tmp_path: Path) -> None:
     with LocalStack(tiny_config(tmp_path / "state")) as mine:
-        front_door = mine._children[-1]
-        os.kill(front_door.pid, signal.SIGKILL)
-        front_door._process.wait()
-        with pytest.raises(LocalStackError, match=r"The front door stopped .*frontdoor\.log"):
+        gateway = mine._processes[-1]
+        os.kill(gateway.pid, signal.SIGKILL)
+        gateway._process.wait()
+        with pytest.raises(LocalStackError, match=r"The gateway stopped .*gateway\.log"):
             mine.check()
     stack.check()
 

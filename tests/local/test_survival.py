@@ -17,8 +17,8 @@ import pytest
 from deployment import ROOT
 from deployment.emulator import admin_client
 from local.config import LocalStackError
-from local.kept_state import locked, set_aside_unusable, stop
 from local.stack import LocalStack
+from local.state_folder import locked, set_aside_unusable, stop
 from tests.local.leftovers import processes_with
 from tests.local.tiny_stack import tiny_config
 
@@ -110,7 +110,7 @@ def test_a_killed_supervisor_takes_all_with_it_and_nothing_is_lost(started: Star
     assert rows(started.state) == {"a moment ago"}, "this start waited for the emulator's end"
 
 
-@pytest.mark.parametrize("part", ["replicate_standin", "local.frontdoor"])
+@pytest.mark.parametrize("part", ["replicate_standin", "local.gateway"])
 def test_a_part_that_is_killed_ends_the_others_cleanly(started: Started, part: str) -> None:
     started.put("a moment ago")
     os.kill(started.pid_of(part), signal.SIGKILL)
@@ -206,7 +206,7 @@ def test_stopping_what_was_never_started_does_nothing(tmp_path: Path) -> None:
 def test_a_process_that_has_the_number_of_one_that_ended_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.kept_state.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("local.state_folder.STOP_SECONDS", 0.2)
     config = tiny_config(tmp_path)
     stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:

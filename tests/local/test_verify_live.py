@@ -17,7 +17,7 @@ from operate.verify_live.accounts import read_accounts
 from operate.verify_live.findings import Findings
 from operate.verify_live.runs import DEADLINE, Listening, Runs, check_deadline
 from replicate_standin.tests.harness import ENDED
-from tests.local.test_front_door_http import r2_client
+from tests.local.test_gateway_http import r2_client
 from tests.terminal import Scripted
 
 VERSION = "0fbacf7afc6c144e5be9767cff80f25aff23e52b0708f17e20f9879b2f21516c"

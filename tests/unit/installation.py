@@ -17,8 +17,8 @@ from enhancer.adapters.cookies import Signer
 from enhancer.adapters.identity import Token
 from enhancer.domain.owner import Caller
 from enhancer.settings import Settings
-from local.frontdoor.event import GatewayRequest, build_event
-from local.frontdoor.routes import match_route, parse_route
+from local.gateway.event import GatewayRequest, build_event
+from local.gateway.routes import match_route, parse_route
 from tests.unit.conftest import PREFIX, World
 from tests.unit.test_template import FUNCTIONS, ROOT, example_values
 

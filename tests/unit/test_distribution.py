@@ -87,7 +87,7 @@ class Evaluated:
     ],
     ids=["guests", "issuer", "issuer-with-path", "public-endpoint", "token-endpoint-elsewhere"],
 )
-def test_the_page_gets_the_headers_that_the_front_door_sends(parameters, pictures, issuer):
+def test_the_page_gets_the_headers_that_the_gateway_sends(parameters, pictures, issuer):
     added, overriding = Evaluated(**parameters).headers("PageHeaders")
     assert added == page_headers("https://images.example.com", pictures, issuer)
     assert overriding == {True}

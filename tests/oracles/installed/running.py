@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from deployment import ROOT
-from local.child import Child
+from local.process import StackProcess
 
 PROGRAMS = ROOT / ".venv-oracles" / "bin"
 SECONDS = 240
@@ -30,12 +30,14 @@ def serving(
 ) -> Iterator[str]:
     """The address of a server that listens on the port until the block ends. Its output is in the folder."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **(settings or {})}
-    child = Child(program, [str(PROGRAMS / program), *map(str, arguments)], environment, folder / f"{program}.log")
+    process = StackProcess(
+        program, [str(PROGRAMS / program), *map(str, arguments)], environment, folder / f"{program}.log"
+    )
     try:
-        child.wait_until(lambda: _listens(port), seconds=60)
+        process.wait_until(lambda: _listens(port), seconds=60)
         yield f"http://127.0.0.1:{port}"
     finally:
-        child.stop(grace_seconds=5)
+        process.stop(grace_seconds=5)
 
 
 def _listens(port: int) -> bool:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from local.bucket import check_bucket
 from local.config import LocalStackError, StackConfig
-from local.pictures_bucket import check_bucket
 from operate import r2
 from operate.installation import OperatorError
 from operate.stage import Stage

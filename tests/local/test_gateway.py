@@ -1,15 +1,15 @@
-"""The front door's pure parts: routes, the event, the answer, the lanes."""
+"""The gateway's pure parts: routes, the event, the answer, the lanes."""
 
 import json
 from collections.abc import Iterable
 
 import pytest
 
-from local.frontdoor.answer import INTERNAL_ERROR, answer_of
-from local.frontdoor.event import GatewayRequest, build_event
-from local.frontdoor.lanes import lane_of
-from local.frontdoor.pictures import unsigned_headers
-from local.frontdoor.routes import Match, match_route, parse_route
+from local.gateway.concurrency import kind_of
+from local.gateway.event import GatewayRequest, build_event
+from local.gateway.r2 import unsigned_headers
+from local.gateway.response import INTERNAL_ERROR, response_of
+from local.gateway.routes import Match, match_route, parse_route
 
 # docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html, "Routing API requests"
 DOCUMENTED_ROUTES = ["GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default"]
@@ -139,16 +139,16 @@ def test_a_body_that_is_not_text_is_base64(content_type: str, body: bytes, encod
     ],
 )
 def test_a_malformed_answer_is_an_internal_error(result: object) -> None:
-    assert answer_of(json.dumps(result).encode()) == INTERNAL_ERROR
+    assert response_of(json.dumps(result).encode()) == INTERNAL_ERROR
 
 
 def test_an_answer_is_translated() -> None:
-    answer = answer_of(b'{"statusCode": "200", "headers": {"X-Count": 3, "Content-Length": 9}, "body": "a"}')
+    answer = response_of(b'{"statusCode": "200", "headers": {"X-Count": 3, "Content-Length": 9}, "body": "a"}')
     assert (answer.status, answer.body) == (200, b"a")
     assert answer.headers == [("x-count", "3"), ("content-type", "text/plain;charset=utf-8")]
-    assert answer_of(b'{"statusCode": 304}').headers == []
-    assert answer_of(b'"text"').body == b"text"
-    assert answer_of(b"null").body == b"null"
+    assert response_of(b'{"statusCode": 304}').headers == []
+    assert response_of(b'"text"').body == b"text"
+    assert response_of(b"null").body == b"null"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_an_answer_is_translated() -> None:
     ],
 )
 def test_held_calls_and_webhooks_have_lanes_of_their_own(method: str, target: str, lane: str) -> None:
-    assert lane_of(request(method, target)) == lane
+    assert kind_of(request(method, target)) == lane
 
 
 SIGNED = "X-Amz-SignedHeaders=cache-control%3Bcontent-length%3Bcontent-type%3Bhost%3Bif-none-match"

@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from deployment.emulator import REGION, ROOT_KEY
-from local.frontdoor.answer import INTERNAL_ERROR, Answer, answer_of, fault
+from local.gateway.response import INTERNAL_ERROR, Response, error_response, response_of
 
 PAYLOAD_LIMIT = 6_291_556
 """Bytes of a synchronous event and of its result: 6 MB and an envelope, the number that Lambda's own error names
@@ -16,8 +16,8 @@ PAYLOAD_LIMIT = 6_291_556
 INTEGRATION_SECONDS = 30.0
 """Longest integration of an HTTP API (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)."""
 
-TOO_LARGE = fault(413, "Request Entity Too Large")
-UNAVAILABLE = fault(503, "Service Unavailable")
+TOO_LARGE = error_response(413, "Request Entity Too Large")
+UNAVAILABLE = error_response(503, "Service Unavailable")
 
 
 class Invoker:
@@ -28,7 +28,7 @@ class Invoker:
         self._emulator_url = emulator_url
         self._signer = SigV4Auth(Credentials(ROOT_KEY, ROOT_KEY), "lambda", REGION)
 
-    async def invoke(self, function: str, event: bytes) -> Answer:
+    async def invoke(self, function: str, event: bytes) -> Response:
         """The function's answer, or the gateway's own for a fault, a throttled call or a time-out. Raises nothing."""
         if len(event) > PAYLOAD_LIMIT:
             return TOO_LARGE
@@ -45,9 +45,9 @@ class Invoker:
             return INTERNAL_ERROR
 
 
-def _translated(response: aiohttp.ClientResponse, payload: bytes) -> Answer:
+def _translated(response: aiohttp.ClientResponse, payload: bytes) -> Response:
     if response.status == 429:
         return UNAVAILABLE
     if response.status != 200 or "X-Amz-Function-Error" in response.headers or len(payload) > PAYLOAD_LIMIT:
         return INTERNAL_ERROR
-    return answer_of(payload)
+    return response_of(payload)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deployment.bucket import cors_rule
 from deployment.emulator import admin_client
 from local.config import LocalStackError, StackConfig
-from local.kept_secrets import Secrets
+from local.stored_secrets import Secrets
 
 TOKEN_USER = "r2-token"
 

@@ -14,7 +14,7 @@ from deployment import ROOT
 from local.config import LocalStackError
 
 
-class Child:
+class StackProcess:
     """A running process of ours. Its group is its own, so that Ctrl-C reaches only the supervisor."""
 
     def __init__(

@@ -16,7 +16,7 @@ def load_secrets(state: Path) -> Secrets:
     """The installation's secrets; what is missing is generated and saved.
 
     `cookie-keys` and `share-keys` hold `<kid>:<base64 of 32 bytes>` items, the first signs;
-    `origin-secrets` is space separated, the first is the one that the front door sends.
+    `origin-secrets` is space separated, the first is the one that the gateway sends.
     """
     path = state / "secrets.json"
     try:

@@ -1,4 +1,4 @@
-"""`python -m local.frontdoor`: serve one deployed API until SIGTERM. Settings come from the environment."""
+"""`python -m local.gateway`: serve one deployed API until SIGTERM. Settings come from the environment."""
 
 import asyncio
 import json
@@ -14,19 +14,19 @@ from aiohttp import web
 
 from deployment.emulator import admin_client
 from deployment.page import page_config, page_headers
-from local.frontdoor.page import Page
-from local.frontdoor.routes import deployed_routes
-from local.frontdoor.server import PARSER_LIMIT, FrontDoor, FrontDoorSettings
-from local.frontdoor.sign_in import SignIn
+from local.gateway.page import Page
+from local.gateway.routes import deployed_routes
+from local.gateway.server import PARSER_LIMIT, Gateway, GatewaySettings
+from local.gateway.sign_in import SignIn
 from local.issuer import discovery, jwks, sign
-from local.kept_secrets import load_secrets
+from local.stored_secrets import load_secrets
 
 DRAIN_SECONDS = 5.0
 NOT_OURS_TO_ADD = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 """Headers that the client library would add; what goes to R2 is what the browser sent, as it was signed."""
 
 
-async def serve(port: int, settings: FrontDoorSettings) -> None:
+async def serve(port: int, settings: GatewaySettings) -> None:
     """Serve on 127.0.0.1 until SIGTERM or SIGINT; requests in flight get DRAIN_SECONDS to end."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -36,10 +36,10 @@ async def serve(port: int, settings: FrontDoorSettings) -> None:
     async with aiohttp.ClientSession(
         connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=NOT_OURS_TO_ADD
     ) as session:
-        door = FrontDoor(settings, session)
+        gateway = Gateway(settings, session)
         # A packed body is handed on packed, as the gateway does: to unpack it is the function's business.
         server = web.Server(
-            door.handle,
+            gateway.handle,
             access_log=None,
             max_line_size=PARSER_LIMIT,
             max_field_size=PARSER_LIMIT,
@@ -64,7 +64,7 @@ def main() -> None:
     page_issuer = parameters["OidcIssuer"]
     sign_in_origins = " ".join(filter(None, [origin_of(page_issuer), parameters.get("OidcOrigins", "")]))
     pictures = parameters.get("R2PublicEndpoint") or parameters["R2Endpoint"]
-    settings = FrontDoorSettings(
+    settings = GatewaySettings(
         emulator_url=emulator_url,
         api_id=api_id,
         routes=deployed_routes(admin_client("apigatewayv2", emulator_url), api_id),

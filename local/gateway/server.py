@@ -1,4 +1,4 @@
-"""The front door's HTTP server: which part answers a request, and the limits that the gateway holds.
+"""The gateway's HTTP server: which part answers a request, and the limits that the gateway holds.
 
 Limits: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html (2026-11-22): 10 MB of body, 10,240
 bytes of request line and headers, 30 s of integration; none can be raised.
@@ -14,14 +14,14 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from local.frontdoor.answer import Answer, fault
-from local.frontdoor.event import GatewayRequest, build_event
-from local.frontdoor.invoke import TOO_LARGE, Invoker
-from local.frontdoor.lanes import Lanes
-from local.frontdoor.page import Page
-from local.frontdoor.pictures import pass_to_r2
-from local.frontdoor.routes import Route, match_route
-from local.frontdoor.sign_in import SignIn
+from local.gateway.concurrency import ConcurrencyLimits
+from local.gateway.event import GatewayRequest, build_event
+from local.gateway.invoke import TOO_LARGE, Invoker
+from local.gateway.page import Page
+from local.gateway.r2 import forward_to_r2
+from local.gateway.response import Response, error_response
+from local.gateway.routes import Route, match_route
+from local.gateway.sign_in import SignIn
 
 API_PREFIXES = ("/api/", "/r2-ai/")
 """What CloudFront hands on to the gateway; everything else is the page."""
@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class FrontDoorSettings:
-    """What the front door serves. `issuer_documents` maps paths below `/_local` to JSON documents."""
+class GatewaySettings:
+    """What the gateway serves. `issuer_documents` maps paths below `/_local` to JSON documents."""
 
     emulator_url: str
     api_id: str
@@ -48,14 +48,14 @@ class FrontDoorSettings:
     page: Page
 
 
-class FrontDoor:
+class Gateway:
     """Answers every request on the port."""
 
-    def __init__(self, settings: FrontDoorSettings, session: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: GatewaySettings, session: aiohttp.ClientSession) -> None:
         self._settings = settings
         self._session = session
         self._invoker = Invoker(session, settings.emulator_url)
-        self._lanes = Lanes()
+        self._limits = ConcurrencyLimits()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one request and log it without its query, which may hold a signature."""
@@ -68,9 +68,9 @@ class FrontDoor:
     async def _served(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if f"{path}/".startswith(f"/{self._settings.bucket}/"):
             try:
-                return await pass_to_r2(request, self._session, self._settings.emulator_url)
+                return await forward_to_r2(request, self._session, self._settings.emulator_url)
             except aiohttp.ClientConnectionError:
-                return _response(fault(502, "Bad Gateway"))
+                return _response(error_response(502, "Bad Gateway"))
         if path in self._settings.issuer_documents:
             return web.json_response(self._settings.issuer_documents[path])
         if path.startswith("/_local/"):
@@ -78,29 +78,29 @@ class FrontDoor:
         if f"{path}/".startswith(API_PREFIXES):
             return _response(await self._from_api(request))
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return _response(self._settings.page.answer(request.method, path, headers))
+        return _response(self._settings.page.respond(request.method, path, headers))
 
-    async def _from_issuer(self, request: web.BaseRequest, path: str) -> Answer:
+    async def _from_issuer(self, request: web.BaseRequest, path: str) -> Response:
         body = await _body_within(request, FORM_LIMIT)
         if body is None:
             return TOO_LARGE
-        return self._settings.sign_in.answer(request.method, path, request.raw_path.partition("?")[2], body)
+        return self._settings.sign_in.respond(request.method, path, request.raw_path.partition("?")[2], body)
 
-    async def _from_api(self, request: web.BaseRequest) -> Answer:
+    async def _from_api(self, request: web.BaseRequest) -> Response:
         if _header_bytes(request) > HEADER_LIMIT:
-            return fault(431, "Request Header Fields Too Large")
+            return error_response(431, "Request Header Fields Too Large")
         body = await _body_within(request, BODY_LIMIT)
         if body is None:
             return TOO_LARGE
         incoming = _gateway_request(request, body)
         match = match_route(self._settings.routes, incoming.method, incoming.path)
         if match is None:
-            return fault(404, "Not Found")
+            return error_response(404, "Not Found")
         event = build_event(incoming, match, self._settings.api_id, self._settings.origin_secret)
-        async with self._lanes.place_for(incoming):
+        async with self._limits.limit_for(incoming):
             answer = await self._invoker.invoke(match.route.function, json.dumps(event).encode())
         request_id = event["requestContext"]["requestId"]
-        return Answer(answer.status, [*answer.headers, ("apigw-requestid", request_id)], answer.body)
+        return Response(answer.status, [*answer.headers, ("apigw-requestid", request_id)], answer.body)
 
 
 def _gateway_request(request: web.BaseRequest, body: bytes) -> GatewayRequest:
@@ -134,5 +134,5 @@ async def _body_within(request: web.BaseRequest, limit: int) -> bytes | None:
     return b"".join(chunks)
 
 
-def _response(answer: Answer) -> web.Response:
+def _response(answer: Response) -> web.Response:
     return web.Response(status=answer.status, headers=CIMultiDict(answer.headers), body=answer.body)

@@ -1,4 +1,4 @@
-"""The front door over real HTTP: functions, gateway faults, pictures, on the tiny stack."""
+"""The gateway over real HTTP: functions, gateway faults, pictures, on the tiny stack."""
 
 import base64
 import gzip
@@ -25,7 +25,7 @@ def event_of(response: requests.Response) -> dict[str, Any]:
 
 
 def r2_client(stack: LocalStack, endpoint: str = "") -> Any:
-    """What the functions use: the R2 token, the region of R2, links signed for the front door."""
+    """What the functions use: the R2 token, the region of R2, links signed for the gateway."""
     secrets = stack.deployment.secrets
     return boto3.client(
         "s3",
@@ -79,7 +79,7 @@ def test_json_arrives_as_text(stack: LocalStack, http: requests.Session) -> None
     assert (event["isBase64Encoded"], json.loads(event["body"])) == (False, {"a": "ü"})
 
 
-def test_only_the_front_door_says_who_the_viewer_is(stack: LocalStack, http: requests.Session) -> None:
+def test_only_the_gateway_says_who_the_viewer_is(stack: LocalStack, http: requests.Session) -> None:
     forged = {"X-Origin-Verify": "forged", "X-Viewer-Address": "8.8.8.8", "X-Forwarded-For": "8.8.8.8"}
     headers = event_of(http.get(f"{stack.base_url}/api/x", headers=forged))["headers"]
     assert headers["x-origin-verify"] == stack.deployment.secrets["origin-secrets"].split()[0]

@@ -1,4 +1,4 @@
-"""R2 behind the front door: requests below `/<bucket>` go to the emulator's S3 as they came, if it may take them.
+"""R2 behind the gateway: requests below `/<bucket>` go to the emulator's S3 as they came, if it may take them.
 
 The emulator doesn't look whether headers beside the signed ones came. AWS S3 does: "All headers with the x-amz- prefix,
 including x-amz-copy-source, must be signed" (docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html, read
@@ -41,7 +41,9 @@ def _that_matter(method: str, names: Iterable[str]) -> set[str]:
     return {name.lower() for name in names if name.lower() in stored or name.lower().startswith("x-amz-")}
 
 
-async def pass_to_r2(request: web.BaseRequest, session: aiohttp.ClientSession, emulator_url: str) -> web.StreamResponse:
+async def forward_to_r2(
+    request: web.BaseRequest, session: aiohttp.ClientSession, emulator_url: str
+) -> web.StreamResponse:
     """Forward one request and stream the answer back.
 
     Path, query and Host stay byte for byte as sent: all three are signed. Raises aiohttp.ClientConnectionError when

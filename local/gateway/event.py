@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from deployment.emulator import REGION
-from local.frontdoor.routes import Match
+from local.gateway.routes import Match
 
 ACCOUNT = "000000000000"
 NOT_FORWARDED = frozenset({"host", "cookie", "connection", "transfer-encoding", "expect"})
@@ -24,7 +24,7 @@ Pairs = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True)
 class GatewayRequest:
-    """One HTTP request as it reached the front door; `target` is the raw path and query."""
+    """One HTTP request as it reached the gateway; `target` is the raw path and query."""
 
     method: str
     target: str

@@ -16,7 +16,7 @@ from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from local.config import AUDIENCE
-from local.frontdoor.answer import Answer
+from local.gateway.response import Response
 from local.issuer import AUTHORIZE, TOKEN, TOKEN_SECONDS
 
 CODE_SECONDS = 60
@@ -75,7 +75,7 @@ class Grant:
 
 
 class SignIn:
-    """The authorization and the token endpoint of one front door."""
+    """The authorization and the token endpoint of one gateway."""
 
     def __init__(self, origin: str, sign: SignToken, clock: Callable[[], float] = time.monotonic) -> None:
         """`sign(subject, **claims)` makes a token of the issuer; only addresses of `origin` are sent back to."""
@@ -84,7 +84,7 @@ class SignIn:
         self._clock = clock
         self._grants: dict[str, Grant] = {}
 
-    def answer(self, method: str, path: str, query: str, body: bytes) -> Answer:
+    def respond(self, method: str, path: str, query: str, body: bytes) -> Response:
         """The answer to a request below `/_local`."""
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         match method, path:
@@ -96,16 +96,16 @@ class SignIn:
                 return self._exchange(form)
         return _text(404, "There is nothing here.")
 
-    def _ask(self, asked: Form) -> Answer:
+    def _ask(self, asked: Form) -> Response:
         """The form, or why not."""
         if refusal := self._refusal(asked):
             return refusal
         fields = ((name, asked[name]) for name in ASKED if name in asked)
         hidden = "\n".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields)
         headers = [*HEADERS, ("content-type", "text/html; charset=utf-8"), ("content-security-policy", FORM_POLICY)]
-        return Answer(200, headers, FORM.format(action=AUTHORIZE, hidden=hidden).encode())
+        return Response(200, headers, FORM.format(action=AUTHORIZE, hidden=hidden).encode())
 
-    def _grant(self, asked: Form) -> Answer:
+    def _grant(self, asked: Form) -> Response:
         """Back to the page with a code."""
         if refusal := self._refusal(asked):
             return refusal
@@ -120,7 +120,7 @@ class SignIn:
         )
         return _back(asked, {"code": code})
 
-    def _refusal(self, asked: Form) -> Answer | None:
+    def _refusal(self, asked: Form) -> Response | None:
         """Why a request is refused: to the person's face where the address can't be trusted, else sent back to it."""
         if asked.get("client_id") != AUDIENCE:
             return _text(400, f"The client_id has to be {AUDIENCE}.")
@@ -141,7 +141,7 @@ class SignIn:
             return False
         return f"{parts.scheme}://{parts.netloc}" == self._origin and not parts.fragment
 
-    def _exchange(self, form: Form) -> Answer:
+    def _exchange(self, form: Form) -> Response:
         """Tokens for a code; the code is spent, whatever the outcome."""
         if form.get("grant_type") != "authorization_code":
             return _json(400, {"error": "unsupported_grant_type"})
@@ -170,21 +170,21 @@ def _challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _back(asked: Form, result: Mapping[str, str]) -> Answer:
+def _back(asked: Form, result: Mapping[str, str]) -> Response:
     """Redirect to the checked address, put together again from its parts, with the result and the caller's state."""
     parts = urlsplit(asked["redirect_uri"])
     state = {"state": asked["state"]} if "state" in asked else {}
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *result.items(), *state.items()])
-    return Answer(303, [*HEADERS, ("location", urlunsplit(parts._replace(query=query)))], b"")
+    return Response(303, [*HEADERS, ("location", urlunsplit(parts._replace(query=query)))], b"")
 
 
-def _invalid_grant(reason: str) -> Answer:
+def _invalid_grant(reason: str) -> Response:
     return _json(400, {"error": "invalid_grant", "error_description": reason})
 
 
-def _json(status: int, value: Mapping[str, object]) -> Answer:
-    return Answer(status, [*HEADERS, ("content-type", "application/json")], json.dumps(value).encode())
+def _json(status: int, value: Mapping[str, object]) -> Response:
+    return Response(status, [*HEADERS, ("content-type", "application/json")], json.dumps(value).encode())
 
 
-def _text(status: int, sentence: str) -> Answer:
-    return Answer(status, [*HEADERS, ("content-type", "text/plain; charset=utf-8")], f"{sentence}\n".encode())
+def _text(status: int, sentence: str) -> Response:
+    return Response(status, [*HEADERS, ("content-type", "text/plain; charset=utf-8")], f"{sentence}\n".encode())

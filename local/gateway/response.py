@@ -18,7 +18,7 @@ BODYLESS = (204, 304)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """Status, headers (repeated names allowed) and body."""
 
     status: int
@@ -26,27 +26,27 @@ class Answer:
     body: bytes
 
 
-def fault(status: int, message: str) -> Answer:
+def error_response(status: int, message: str) -> Response:
     """An answer of the gateway's own: `{"message": …}`, never our envelope."""
-    return Answer(status, [("content-type", "application/json")], json.dumps({"message": message}).encode())
+    return Response(status, [("content-type", "application/json")], json.dumps({"message": message}).encode())
 
 
-INTERNAL_ERROR = fault(500, "Internal Server Error")
+INTERNAL_ERROR = error_response(500, "Internal Server Error")
 
 
-def answer_of(payload: bytes) -> Answer:
+def response_of(payload: bytes) -> Response:
     """Translate a function's result; INTERNAL_ERROR when it has a statusCode but not the documented shape."""
     result = json.loads(payload)
     if not isinstance(result, dict) or "statusCode" not in result:
         body = result.encode() if isinstance(result, str) else payload
-        return Answer(200, [("content-type", "application/json")], body)
+        return Response(200, [("content-type", "application/json")], body)
     try:
         return _structured(result)
     except (TypeError, ValueError, AttributeError, binascii.Error):
         return INTERNAL_ERROR
 
 
-def _structured(result: dict[str, Any]) -> Answer:
+def _structured(result: dict[str, Any]) -> Response:
     status = int(result["statusCode"])
     if not 200 <= status <= 599:
         return INTERNAL_ERROR
@@ -60,7 +60,7 @@ def _structured(result: dict[str, Any]) -> Answer:
     body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
     if status not in BODYLESS and not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain;charset=utf-8"))
-    return Answer(status, headers, body)
+    return Response(status, headers, body)
 
 
 def _header_value(value: object) -> str:

@@ -9,23 +9,23 @@ function for seconds by intention; and the rest.
 import asyncio
 from urllib.parse import parse_qsl
 
-from local.frontdoor.event import GatewayRequest
+from local.gateway.event import GatewayRequest
 
-PLACES = {"webhook": 2, "held": 8, "short": 4}
+LIMITS = {"webhook": 2, "held": 8, "short": 4}
 
 
-class Lanes:
+class ConcurrencyLimits:
     """A semaphore for each lane."""
 
     def __init__(self) -> None:
-        self._places = {name: asyncio.Semaphore(count) for name, count in PLACES.items()}
+        self._limits = {name: asyncio.Semaphore(count) for name, count in LIMITS.items()}
 
-    def place_for(self, request: GatewayRequest) -> asyncio.Semaphore:
+    def limit_for(self, request: GatewayRequest) -> asyncio.Semaphore:
         """The semaphore to hold while a request's function runs."""
-        return self._places[lane_of(request)]
+        return self._limits[kind_of(request)]
 
 
-def lane_of(request: GatewayRequest) -> str:
+def kind_of(request: GatewayRequest) -> str:
     """The lane of a request: webhooks by path, held calls by `?wait=` and `/generate`, the rest is short."""
     if request.path.startswith("/api/webhooks/"):
         return "webhook"

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from deployment.page import CONFIG, INDEX, TEXT_TYPES, file_headers
-from local.frontdoor.answer import Answer
+from local.gateway.response import Response
 
 COMPRESSED_FROM = 1000
 """CloudFront compresses from 1,000 bytes (docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/
@@ -24,7 +24,7 @@ class Page:
         self._headers = tuple(headers.items())
         self._config = json.dumps(config).encode()
 
-    def answer(self, method: str, raw_path: str, headers: Mapping[str, str]) -> Answer:
+    def respond(self, method: str, raw_path: str, headers: Mapping[str, str]) -> Response:
         """The file, 304 for whoever has it, or one sentence; `headers` are the request's, by lower-case name."""
         if method not in ("GET", "HEAD"):
             return self._sentence(403, "The page can only be read: this path takes GET and HEAD.")
@@ -44,26 +44,26 @@ class Page:
         found = (file for file in self._folder.rglob("*") if file.is_file())
         return {f"/{file.relative_to(self._folder).as_posix()}": file for file in found}
 
-    def _file(self, path: str, file: Path, headers: Mapping[str, str]) -> Answer:
+    def _file(self, path: str, file: Path, headers: Mapping[str, str]) -> Response:
         return self._content(_variants(file.read_bytes()), *file_headers(path), headers)
 
     def _content(
         self, variants: tuple[str, bytes, bytes], content_type: str, cache_control: str, headers: Mapping[str, str]
-    ) -> Answer:
+    ) -> Response:
         tag, plain, packed = variants
         common = [*self._headers, ("cache-control", cache_control), ("etag", tag), ("vary", "accept-encoding")]
         seen = {seen.strip().removeprefix("W/") for seen in headers.get("if-none-match", "").split(",")}
         if tag.removeprefix("W/") in seen:
-            return Answer(304, common, b"")
+            return Response(304, common, b"")
         common.append(("content-type", content_type))
         compressible = content_type in TEXT_TYPES.values() and len(plain) >= COMPRESSED_FROM
         if compressible and "gzip" in headers.get("accept-encoding", ""):
-            return Answer(200, [*common, ("content-encoding", "gzip")], packed)
-        return Answer(200, common, plain)
+            return Response(200, [*common, ("content-encoding", "gzip")], packed)
+        return Response(200, common, plain)
 
-    def _sentence(self, status: int, sentence: str) -> Answer:
+    def _sentence(self, status: int, sentence: str) -> Response:
         told = [("content-type", TEXT_TYPES[".txt"]), ("cache-control", "no-store")]
-        return Answer(status, [*self._headers, *told], f"{sentence}\n".encode())
+        return Response(status, [*self._headers, *told], f"{sentence}\n".encode())
 
 
 @lru_cache(maxsize=64)
