@@ -5,6 +5,7 @@ There is no idempotency key of any kind, so a creation is sent once. What its an
 4xx: no run. Connection refused: no run. Time-out, reset, 5xx, an answer that is no prediction: unknown.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -154,7 +155,7 @@ class Replicate:
 def _json(answer: requests.Response) -> Any:
     """The body of an answer. Raises ValueError where it is not JSON, or is nested deeper than can be read."""
     try:
-        return answer.json()
+        return json.loads(answer.content)  # requests takes simplejson, which Lambda's runtime has, and that refuses NaN
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
