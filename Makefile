@@ -10,7 +10,6 @@ export SAM_CLI_TELEMETRY := 0
 PRODUCT := .venv/.installed
 EMULATOR := .venv-emulator/.installed
 TOOLING := .venv-tooling/.installed
-YARDSTICKS := .venv-bench/.installed
 ORACLES := .venv-oracles/.installed
 ORACLES_JS := tests/oracles/programs/javascript/node_modules/.package-lock.json
 UV := .venv/bin/uv
@@ -25,7 +24,7 @@ SAY := @printf '\033[1m%s\033[0m\n'
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# ---- Environments: three locks, three environments, so that the emulator's botocore is not the product's ------------
+# ---- Environments: each with a lock of its own, so that the emulator's botocore is not the product's ----------------
 
 setup: $(PRODUCT) $(EMULATOR)  ## install what demo, start and test need
 
@@ -56,12 +55,6 @@ $(TOOLING): requirements/tooling.txt $(UV)
 	@$(UV) pip install --quiet --python .venv-tooling/bin/python --require-hashes -r $<
 	@touch $@
 
-$(YARDSTICKS): requirements/bench.txt $(UV)
-	$(SAY) "installing what the functions are compared with (.venv-bench)"
-	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-bench
-	@$(UV) pip install --quiet --compile-bytecode --python .venv-bench/bin/python --require-hashes -r $<
-	@touch $@
-
 $(ORACLES): requirements/oracles.txt $(UV)
 	$(SAY) "installing the programs of others that judge ours (.venv-oracles)"
 	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .venv-oracles
@@ -78,7 +71,7 @@ lock: $(UV)  ## resolve the locks again from the *.in files
 	@$(UV) $(COMPILE) layers/core/requirements.in -o layers/core/requirements.txt
 	@$(UV) $(COMPILE) layers/imaging/requirements.in -o layers/imaging/requirements.txt
 	@$(UV) $(COMPILE) -c layers/core/requirements.txt -c layers/imaging/requirements.txt requirements/product.in -o requirements/product.txt
-	@for name in bench emulator oracles tooling uv; do $(UV) $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	@for name in emulator oracles tooling uv; do $(UV) $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 
 # ---- Running it ------------------------------------------------------------------------------------------------
 
@@ -211,7 +204,7 @@ build-aws: check-models $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
 PYTHON_FILES := layers functions deployment local operate replicate_standin bench tests
-test: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## run all tests, or some: make test [TESTS=tests/unit]
+test: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## run all tests, or some: make test [TESTS=tests/unit]
 	@.venv/bin/python -m pytest $(or $(TESTS),--ignore=tests/oracles/installed --cov --cov-report=term:skip-covered)
 
 unit: $(PRODUCT)  ## run the unit tests: Python and the product's packages alone, no network, no build
@@ -242,11 +235,10 @@ check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, document
 audit: $(PRODUCT) $(TOOLING)  ## known vulnerabilities of everything that is locked, less requirements/audit-exceptions.toml
 	@PYTHONPATH=layers/core .venv/bin/python -m operate.audit
 
-# functions: beside yardsticks; pipeline: beside the naive design; growth: 1,000 and 100,000 jobs; pictures: what pixels
+# functions: beside bare boto3; pipeline: beside the naive design; growth: 1,000 and 100,000 jobs; pictures: what pixels
 # cost; page: first load and repeat view. About half an hour in all.
 BENCHES := functions growth page pictures pipeline
-bench: setup $(BUILT) $(PAGE) $(TOOLING) $(YARDSTICKS) browser  ## measure and compare, all or one: make bench [ONLY=functions]
-	@.venv/bin/python -m compileall -q bench/handlers
+bench: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## measure and compare, all or one: make bench [ONLY=functions]
 	@for name in $(or $(ONLY),$(BENCHES)); do printf '\033[1m%s\033[0m\n' "bench: $$name"; \
 		PYTHONPATH=layers/core .venv/bin/python -m bench.$$name; done
 
@@ -262,6 +254,6 @@ format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff format --quiet $(PYTHON_FILES)
 
 clean:  ## delete environments, builds and the local stack's state
-	@rm -rf .venv .venv-bench .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
+	@rm -rf .venv .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
 
 .PHONY: check-models help setup lock demo start stop token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test unit oracles mutants browser check audit bench cost load format clean

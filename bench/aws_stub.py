@@ -25,10 +25,15 @@ from cryptography.x509.oid import NameOID
 
 
 class AwsStub:
-    """What it answers, and what it was asked: `calls` counts operations such as `GetItem`."""
+    """What it answers, and what it was asked: `calls` counts operations such as `GetItem`.
 
-    def __init__(self, items: Mapping[str, Any], secrets: Mapping[str, str], picture: bytes) -> None:
-        self.items, self.secrets, self.picture = items, secrets, picture
+    `headers` are what the object was stored with.
+    """
+
+    def __init__(
+        self, items: Mapping[str, Any], secrets: Mapping[str, str], picture: bytes, headers: Mapping[str, str]
+    ) -> None:
+        self.items, self.secrets, self.picture, self.headers = items, secrets, picture, headers
         self.calls: Counter[str] = Counter()
         self.url = ""
         self.certificate = b""
@@ -96,7 +101,8 @@ def _handler(stub: AwsStub) -> type[http.server.BaseHTTPRequestHandler]:
             first, _, last = self.headers["range"].removeprefix("bytes=").partition("-")
             part = stub.picture[int(first) : int(last) + 1 if last else None]
             whole = len(stub.picture)
-            self._send(206, part, {"content-range": f"bytes {first}-{int(first) + len(part) - 1}/{whole}"})
+            content_range = {"content-range": f"bytes {first}-{int(first) + len(part) - 1}/{whole}"}
+            self._send(206, part, {**stub.headers, **content_range})
 
         def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
             self.send_response(status)

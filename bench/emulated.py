@@ -8,6 +8,7 @@ import os
 import platform
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,13 +23,17 @@ from local.ports import free_ports
 
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 _PATTERN = f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
+_RUNTIME = ("awslambdaric", "runtime_client.*", "simplejson", "snapshot_restore_py.py")
+"""What Lambda's runtime client consists of: nothing else of this environment may stand in for a layer."""
 
 
 def emulator() -> Path:
     """The emulator's binary. Raises SystemExit."""
     found = next((ROOT / ".venv-tooling").glob(_PATTERN), None)
     if found is None:
-        raise SystemExit("The AWS SAM CLI is not installed in .venv-tooling; run `make bench`, which installs it.")
+        raise SystemExit(
+            "The AWS SAM CLI is not installed in .venv-tooling; run `make bench ONLY=functions`, which installs it."
+        )
     return found
 
 
@@ -40,7 +45,16 @@ def serving(handler: str, environment: Mapping[str, str]) -> Iterator[tuple[str,
     come last on its PYTHONPATH, as on Lambda. Raises SystemExit.
     """
     port, api = free_ports(2)
-    own = {**environment, "PYTHONPATH": f"{environment['PYTHONPATH']}{os.pathsep}{SITE}"}
+    with tempfile.TemporaryDirectory(prefix="image-enhancer-runtime-") as runtime:
+        for part in (each for pattern in _RUNTIME for each in SITE.glob(pattern)):
+            (Path(runtime) / part.name).symlink_to(part)
+        own = {**environment, "PYTHONPATH": f"{environment['PYTHONPATH']}{os.pathsep}{runtime}"}
+        with _emulating(port, api, handler, own) as pid:
+            yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", pid
+
+
+@contextmanager
+def _emulating(port: int, api: int, handler: str, environment: Mapping[str, str]) -> Iterator[int]:
     addresses = [
         "--runtime-interface-emulator-address",
         f"127.0.0.1:{port}",
@@ -49,18 +63,18 @@ def serving(handler: str, environment: Mapping[str, str]) -> Iterator[tuple[str,
     ]
     command = [str(emulator()), *addresses, INTERPRETER, "-S", "-m", "awslambdaric", handler]
     with subprocess.Popen(
-        command, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
         try:
             _wait(f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", process.pid
+            yield process.pid
         finally:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def first_response(variant: Variant, world: World, answer: str) -> dict[str, Any]:
+def first_response(variant: Variant, world: World) -> dict[str, Any]:
     """Start a function, cold, and answer once: `wall_ms` from request to response, `peak_kib` and `cpu_ms` of it."""
-    with serving(f"{variant.module}.handler", variant.environment(world, answer)) as (url, pid):
+    with serving(f"{variant.module}.handler", variant.environment(world)) as (url, pid):
         event = json.dumps(variant.scenario.event())
         started = time.perf_counter()
         response = requests.post(url, event, timeout=60)

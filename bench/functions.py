@@ -1,10 +1,9 @@
-"""The functions beside yardsticks that give the same answers: `python -m bench.functions [ROUNDS] [SCENARIO ...]`.
+"""The functions beside bare boto3 handlers: `python -m bench.functions [ROUNDS] [SCENARIO ...]`.
 
-Each variant is a process of its own, started cold, that answers one event: E is an empty handler, B bare boto3, F
-FastAPI with Mangum and boto3, P Powertools with everything, "plain" what one would write without thinking of starts,
-"lean" our function with a SigV4 client of the standard library (measured, not shipped). First all answers must be
-equal; then instructions are counted, and rounds of timings are taken, interleaved, as ratios within a round. Prints the
-tables and the gates, writes out/bench/functions.json, and exits with 1 if a gate on instructions or memory is missed.
+Each variant is a process of its own, started cold, that answers one event: our function, or B, a handler with nothing
+but boto3. First their answers must be equal; then instructions are counted, and rounds of timings are taken,
+interleaved, as ratios within a round. Creating a job has no baseline and is shown alone. Prints the tables and the
+gates, writes out/bench/functions.json, and exits with 1 if a gate on instructions or memory is missed.
 """
 
 import json
@@ -12,7 +11,8 @@ import platform
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,28 +23,22 @@ import certifi
 from bench import emulated, instructions, scenarios
 from bench.aws_stub import AwsStub, running
 from bench.scenarios import SCENARIOS
-from bench.variants import LEAN, OURS, Variant, World, answer_once
+from bench.variants import BASELINE, OURS, Variant, World, answer_once
 from deployment import ROOT
 
 ROUNDS, WARM = 9, 60
-WITH_LEAN = frozenset({"status", "picture"})
 OUT = ROOT / "out" / "bench" / "functions.json"
 Row = dict[str, Any]
 
-# scenario, measure, scenario and variant it is compared with, ratio at most
+# scenario, measure, scenario of the baseline that it is compared with, ratio at most
 GATES = (
-    ("status", "instructions", "status", "B", 0.90),
-    ("status", "instructions", "status", "F", 0.50),
-    ("status", "instructions", "status", "P", 0.50),
-    ("status", "peak_kib", "status", "B", 0.90),
-    ("status", "warm_ms", "status", "B", 0.90),
-    ("webhook", "instructions", "status", "B", 0.90),
-    ("webhook", "instructions", "webhook", "B", 0.90),
-    ("webhook", "instructions", "webhook", "F", 0.50),
-    ("webhook", "instructions", "webhook", "P", 0.50),
-    ("webhook", "peak_kib", "status", "B", 0.90),
-    ("picture", "instructions", "picture", "B", 0.95),
-    ("create", "instructions", "create", "plain", 1.00),
+    ("status", "instructions", "status", 0.90),
+    ("status", "peak_kib", "status", 0.90),
+    ("status", "warm_ms", "status", 0.90),
+    ("webhook", "instructions", "status", 0.90),
+    ("webhook", "instructions", "webhook", 0.90),
+    ("webhook", "peak_kib", "status", 0.90),
+    ("picture", "instructions", "picture", 0.95),
 )
 COLUMNS = (
     ("instructions", "M instr.", 1e6),
@@ -58,38 +52,36 @@ TIMED = frozenset({"wall_ms", "cpu_ms", "warm_ms"})
 
 
 def variants(names: Sequence[str]) -> list[Variant]:
-    """Of each scenario the yardsticks, then ours, then lean where it is measured."""
+    """Of each scenario the baseline, if it has one, and ours."""
     return [
         Variant(scenario, name)
         for scenario in SCENARIOS
         if not names or scenario.name in names
-        for name in (*scenario.yardsticks, OURS, *([LEAN] if scenario.name in WITH_LEAN else []))
+        for name in ((BASELINE, OURS) if scenario.baseline else (OURS,))
     ]
 
 
 class Run:
-    """One run over some variants: what our functions answer is what all have to."""
+    """One run over some variants: what our functions answer is what the baselines have to."""
 
     def __init__(self, chosen: Sequence[Variant], world: World) -> None:
         self._chosen, self._world = chosen, world
-        self._bodies: dict[str, str] = {}
         self._expected: dict[str, Any] = {}
         for variant in chosen:
             if variant.name == OURS:
                 answer = answer_once(variant, world)[0]["answer"]
-                self._bodies[variant.scenario.name] = answer["body"]
                 self._expected[variant.scenario.name] = variant.scenario.same(answer)
 
     def count(self) -> list[Row]:
         """A row a variant with what needs no clock. Raises SystemExit for unequal answers."""
         rows = []
         for variant in self._chosen:
-            name, body = variant.scenario.name, self._bodies[variant.scenario.name]
-            found, _ = answer_once(variant, self._world, body)
+            name = variant.scenario.name
+            found, _ = answer_once(variant, self._world)
             self._compare(variant, found["answer"])
             row = {"scenario": name, "variant": variant.name, "modules": found["modules"], "calls": found["calls"]}
             if instructions.available():
-                row["instructions"] = instructions.count(variant, self._world, body)
+                row["instructions"] = instructions.count(variant, self._world)
             rows.append(row)
             print(f"counted {name} {variant.name}", file=sys.stderr)
         return rows
@@ -99,10 +91,7 @@ class Run:
         if not instructions.available():
             return {}
         ours = [variant for variant in self._chosen if variant.name == OURS]
-        return {
-            each.scenario.name: instructions.profile(each, self._world, self._bodies[each.scenario.name])
-            for each in ours
-        }
+        return {each.scenario.name: instructions.profile(each, self._world) for each in ours}
 
     def time(self, rows: Sequence[Row], rounds: int) -> None:
         """Put `samples` and their medians into the rows; a round more is taken first, to fill caches."""
@@ -111,16 +100,16 @@ class Run:
         for number in range(rounds + 1):
             print(f"round {number} of {rounds}", file=sys.stderr)
             for variant, row in zip(self._chosen, rows, strict=True):
-                body = self._bodies[variant.scenario.name]
-                first = emulated.first_response(variant, self._world, body)
+                first = emulated.first_response(variant, self._world)
                 self._compare(variant, first.pop("answer"))
-                warm, _ = answer_once(variant, self._world, body, warm=WARM)
+                warm, _ = answer_once(variant, self._world, warm=WARM)
                 if number:
                     row["samples"].append(first | {"warm_ms": warm["warm_ms"]})
         for row in rows:
             row |= {name: statistics.median(each[name] for each in row["samples"]) for name in (*TIMED, "peak_kib")}
 
     def _compare(self, variant: Variant, answer: Mapping[str, Any]) -> None:
+        """Raises SystemExit unless an answer is as ours."""
         if variant.scenario.same(answer) != self._expected[variant.scenario.name]:
             found = f"{variant.scenario.name} {variant.name} answers something else, so nothing is compared: {answer}"
             raise SystemExit(found)
@@ -142,23 +131,22 @@ def ratio(row: Row, other: Row, measured: str) -> float:
 def gates(rows: Sequence[Row]) -> list[Row]:
     """The gates of the scenarios that were measured."""
     checked = []
-    for scenario, measured, of, variant, most in GATES:
-        mine, other = find(rows, scenario, OURS), find(rows, of, variant)
+    for scenario, measured, of, most in GATES:
+        mine, other = find(rows, scenario, OURS), find(rows, of, BASELINE)
         if mine and other and measured in mine:
             reached = ratio(mine, other, measured)
-            name = f"{scenario}: {measured} of {variant}{'' if of == scenario else ' (status)'}"
+            name = f"{scenario}: {measured} of B{'' if of == scenario else ' (status)'}"
             checked.append({"gate": name, "most": most, "reached": reached, "timed": measured in TIMED})
     return checked
 
 
 def show(rows: Sequence[Row], profiles: Mapping[str, Mapping[str, int]], checked: Sequence[Row]) -> None:
     """The tables."""
-    base_of = {"create": "plain"}
     print(
         f"{'':16}" + "".join(f"{title:>12}{'x base':>8}" for _, title, _ in COLUMNS) + "  AWS calls of the first answer"
     )
     for row in rows:
-        base = find(rows, row["scenario"], base_of.get(row["scenario"], "B")) or row
+        base = find(rows, row["scenario"], BASELINE) or row
         cells = ""
         for name, _, unit in COLUMNS:
             if name in row:
@@ -168,7 +156,7 @@ def show(rows: Sequence[Row], profiles: Mapping[str, Mapping[str, int]], checked
                 cells += f"{'-':>12}{'-':>8}"
         calls = ", ".join(f"{count} {name}" for name, count in row["calls"].items()) or "none"
         print(f"{row['scenario']:8}{row['variant']:8}{cells}  {calls}")
-    print("\nbase: B, for create plain. lean: measured, not shipped. Timings are this machine's; compare ratios.")
+    print("\nbase: B. Timings are this machine's; compare ratios.")
     for scenario, parts in profiles.items():
         print(f"\nwhat is left of {scenario}, M instructions")
         for name, count in parts.items():
@@ -178,6 +166,18 @@ def show(rows: Sequence[Row], profiles: Mapping[str, Mapping[str, int]], checked
     for gate in checked:
         verdict = "" if gate["reached"] <= gate["most"] else "  MISSED" + (", a timing: shown only" * gate["timed"])
         print(f"{gate['gate']:44}{gate['most']:>9.2f}{gate['reached']:>9.2f}{verdict}")
+
+
+@contextmanager
+def stubbed() -> Iterator[World]:
+    """The world of the variants, until the end of the block."""
+    stub = AwsStub(scenarios.rows(), scenarios.SECRETS, scenarios.PICTURE, scenarios.STORED)
+    with tempfile.TemporaryDirectory(prefix="image-enhancer-bench-") as folder, running(stub, Path(folder)):
+        world = World(stub, Path(folder))
+        amazon = ROOT / "layers" / "core" / "enhancer" / "amazon_roots.pem"
+        for roots, ours in ((amazon, True), (Path(certifi.where()), False)):
+            world.bundle(ours=ours).write_bytes(roots.read_bytes() + stub.certificate)
+        yield world
 
 
 def machine() -> dict[str, str]:
@@ -195,16 +195,10 @@ def main(rounds: int, names: Sequence[str]) -> int:
         raise SystemExit(f"give a number of rounds, 1 or more, and scenarios of {', '.join(known)}")
     if not instructions.available():
         print(instructions.MISSING, file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="image-enhancer-bench-") as folder:
-        stub = AwsStub(scenarios.rows(), scenarios.SECRETS, scenarios.PICTURE)
-        world = World(stub, Path(folder))
-        with running(stub, world.folder):
-            amazon = ROOT / "layers" / "core" / "enhancer" / "amazon_roots.pem"
-            for roots, ours in ((amazon, True), (Path(certifi.where()), False)):
-                world.bundle(ours=ours).write_bytes(roots.read_bytes() + stub.certificate)
-            run = Run(variants(names), world)
-            rows, profiles = run.count(), run.profiles()
-            run.time(rows, rounds)
+    with stubbed() as world:
+        run = Run(variants(names), world)
+        rows, profiles = run.count(), run.profiles()
+        run.time(rows, rounds)
     checked = gates(rows)
     show(rows, profiles, checked)
     OUT.parent.mkdir(parents=True, exist_ok=True)

@@ -27,13 +27,13 @@ def available() -> bool:
     return shutil.which("valgrind") is not None
 
 
-def count(variant: Variant, world: World, answer: str) -> int:
+def count(variant: Variant, world: World) -> int:
     """Instructions of import and first answer. Raises SystemExit."""
-    _, errors = answer_once(variant, world, answer, under=CALLGRIND)
+    _, errors = answer_once(variant, world, under=CALLGRIND)
     return _collected(errors)
 
 
-def profile(variant: Variant, world: World, answer: str) -> dict[str, int]:
+def profile(variant: Variant, world: World) -> dict[str, int]:
     """What a function's instructions are spent on: each step's, less what the steps before it had."""
     clients = "".join(f"session.create_client({service!r});" for service in STEPS[variant.scenario.name])
     logger = "from aws_lambda_powertools import Logger;"
@@ -46,7 +46,7 @@ def profile(variant: Variant, world: World, answer: str) -> dict[str, int]:
         "our modules, and pydantic where used": "import app",
     }
     totals = {name: _of_program(program, variant, world) for name, program in steps.items()}
-    totals["first answer"] = count(variant, world, answer)
+    totals["first answer"] = count(variant, world)
     before = 0
     parts = {}
     for name, total in totals.items():
@@ -57,7 +57,7 @@ def profile(variant: Variant, world: World, answer: str) -> dict[str, int]:
 def _of_program(program: str, variant: Variant, world: World) -> int:
     run = subprocess.run(
         [*CALLGRIND, INTERPRETER, "-S", "-c", program],
-        env=variant.environment(world, ""),
+        env=variant.environment(world),
         capture_output=True,
         text=True,
         check=False,

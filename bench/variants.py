@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,9 @@ from deployment import ROOT
 
 BUILD = ROOT / ".build" / "local"
 HANDLERS = ROOT / "bench" / "handlers"
-SITE = next((ROOT / ".venv-bench").glob("lib/python*/site-packages"), ROOT / ".venv-bench")
+SITE = Path(sysconfig.get_path("purelib"))
 INTERPRETER: str = getattr(sys, "_base_executable", sys.executable)
-OURS, LEAN = "ours", "lean"
+OURS, BASELINE = "ours", "B"
 
 
 @dataclass(frozen=True)
@@ -35,40 +36,38 @@ class World:
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to answer a scenario: a letter of a yardstick, `ours`, or `lean`."""
+    """One way to answer a scenario: our function, or the baseline, which is bare boto3."""
 
     scenario: Scenario
     name: str
 
     @property
     def ours(self) -> bool:
-        return self.name in {OURS, LEAN}
+        return self.name == OURS
 
     @property
     def module(self) -> str:
-        return {OURS: "app", LEAN: "lean"}.get(self.name) or self.scenario.yardsticks[self.name]
+        return "app" if self.ours else str(self.scenario.baseline)
 
     def path(self) -> list[Path]:
-        """What is on its path: the built layer and function, or a plain environment with all of boto3."""
+        """What is on its path: the built layer and function, or this environment with all of boto3."""
         if not self.ours:
             return [SITE, HANDLERS]
-        own = [BUILD / "layers" / "CoreLayer" / "python", BUILD / "functions" / self.scenario.function]
-        return [*own, HANDLERS] if self.name == LEAN else own
+        return [BUILD / "layers" / "CoreLayer" / "python", BUILD / "functions" / self.scenario.function]
 
-    def environment(self, world: World, answer: str) -> dict[str, str]:
-        """All of its variables; `answer` is what the empty handler says."""
-        return scenarios.settings(world.stub.url) | {
+    def environment(self, world: World) -> dict[str, str]:
+        """All of its variables. A baseline's first start writes its bytecode, which our layers bring along."""
+        variables = scenarios.settings(world.stub.url) | {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(map(str, self.path())),
             "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_CA_BUNDLE": str(world.bundle(ours=self.ours)),
-            "BENCH_ANSWER": answer,
         }
+        return variables | {"PYTHONDONTWRITEBYTECODE": "1"} if self.ours else variables
 
 
 def answer_once(
-    variant: Variant, world: World, answer: str = "", *, warm: int = 0, under: Sequence[str] = ()
+    variant: Variant, world: World, *, warm: int = 0, under: Sequence[str] = ()
 ) -> tuple[dict[str, Any], str]:
     """Start a variant, `under` a tool if one is named, let it answer once and `warm` times more.
 
@@ -80,7 +79,7 @@ def answer_once(
     world.stub.calls.clear()
     run = subprocess.run(
         [*under, INTERPRETER, "-S", *program],
-        env=variant.environment(world, answer),
+        env=variant.environment(world),
         capture_output=True,
         text=True,
         check=False,

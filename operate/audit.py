@@ -20,7 +20,7 @@ from deployment import ROOT
 from operate.installation import OperatorError
 
 EXCEPTIONS = ROOT / "requirements" / "audit-exceptions.toml"
-PYTHON_LOCKS = ("uv", "emulator", "bench", "tooling", "product", "oracles")
+PYTHON_LOCKS = ("uv", "emulator", "tooling", "product", "oracles")
 """The smallest first: it tells whether anyone answers."""
 NPM_FOLDERS = ("docs/page", "web", "tests/oracles/programs/javascript")
 SECONDS = 300

@@ -1,1 +1,1 @@
-"""Yardsticks: the same answers, written the ways that public code writes them. No function of ours runs them."""
+"""Baselines: the same answers from bare boto3, as people write them. No function of ours runs them."""

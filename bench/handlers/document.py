@@ -1,4 +1,4 @@
-"""The job document as every yardstick writes it: from the row's plain values, without our package."""
+"""The job document as a baseline writes it: from the row's plain values, without our package."""
 
 import json
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ def document(row):
         "id": row["id"],
         "status": row["status"],
         "stage": "done",
+        "waitingFor": None,
         "percent": None,
         "model": row["model"],
         "params": json.loads(row["params_json"]),

@@ -1,4 +1,4 @@
-"""What the webhook yardsticks check: Standard Webhooks, by hand."""
+"""What the webhook's baseline checks: Standard Webhooks, by hand."""
 
 import base64
 import hashlib
