@@ -203,7 +203,7 @@ build-aws: check-models $(API_DOCS) $(PAGE) $(PRODUCT) $(TOOLING)
 
 # ---- Proving it ------------------------------------------------------------------------------------------------
 
-PYTHON_FILES := layers functions deployment local operate replicate_standin bench tests
+PYTHON_FILES := layers functions deployment local operate replicate_standin tests
 test: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## run all tests, or some: make test [TESTS=tests/unit]
 	@.venv/bin/python -m pytest $(or $(TESTS),--ignore=tests/oracles/installed --cov --cov-report=term:skip-covered)
 
@@ -240,14 +240,14 @@ audit: $(PRODUCT) $(TOOLING)  ## known vulnerabilities of everything that is loc
 BENCHES := functions growth page pictures pipeline
 bench: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## measure and compare, all or one: make bench [ONLY=functions]
 	@for name in $(or $(ONLY),$(BENCHES)); do printf '\033[1m%s\033[0m\n' "bench: $$name"; \
-		PYTHONPATH=layers/core .venv/bin/python -m bench.$$name; done
+		PYTHONPATH=layers/core .venv/bin/python -m tests.budgets.$$name; done
 
 cost: $(PRODUCT)  ## what an installation costs: make cost [JOBS=1000000 POLLS=10 FORMAT=webp WAIT=0 MODEL_SECONDS=5 ...]
-	@PYTHONPATH=layers/core .venv/bin/python -m bench.cost $(foreach name,$(COST_SETTINGS),$(if $($(name)),$(name)=$($(name))))
+	@PYTHONPATH=layers/core .venv/bin/python -m operate.cost $(foreach name,$(COST_SETTINGS),$(if $($(name)),$(name)=$($(name))))
 COST_SETTINGS := JOBS POLLS FORMAT WAIT MODEL_SECONDS SIZE GUESTS COLD ARCH TRACING
 
 load: setup $(BUILT)  ## many jobs, faults and a restart, then the ledger: make load [JOBS=500] [CLIENTS=16]
-	@.venv/bin/python -m bench.load $(or $(JOBS),500) $(or $(CLIENTS),16)
+	@.venv/bin/python -m tests.budgets.load $(or $(JOBS),500) $(or $(CLIENTS),16)
 
 format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --select I $(PYTHON_FILES)

@@ -1,6 +1,6 @@
 """What an installation's month costs, part by part, beside the naive design: `make cost JOBS=1000000 POLLS=10 …`.
 
-Or `python -m bench.cost JOBS=1000000 …`. Settings, each with a value unless told: JOBS a month; POLLS, how often a
+Or `python -m operate.cost JOBS=1000000 …`. Settings, each with a value unless told: JOBS a month; POLLS, how often a
 client asks for its job's status; WAIT, the seconds that such a request is held by ?wait= (0: not at all; else POLLS
 does not count, because a held request answers when something happens); MODEL_SECONDS, how long a run takes; FORMAT,
 png, webp or jpeg; SIZE of the picture, 1200x900; GUESTS, the share of jobs that guests make; COLD, the share of
@@ -13,8 +13,8 @@ and SSM (nothing at our rates), sessions, and cancelling, sharing and deleting (
 what dominates it and which setting moves it, and writes all of it to out/bench/cost.json.
 
 The naive design is one 512 MB function that takes the picture as a form, asks for a run, looks each second whether it
-has ended, copies the provider's PNG and writes one row: bench/naive/app.py, but for the form. It has no page, owner,
-quota, preview or second try.
+has ended, copies the provider's PNG and writes one row: tests/budgets/naive/app.py, but for the form. It has no page,
+owner, quota, preview or second try.
 """
 
 import json
@@ -24,13 +24,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from deployment import ROOT
 from enhancer.adapters.model_files import models
 from enhancer.domain.retention import ORIGINAL, RECORD, RESULT
 
-INPUTS = ROOT / "bench" / "cost_inputs.json"
+INPUTS = Path(__file__).with_name("cost_inputs.json")
 WRITTEN = ROOT / "out" / "bench" / "cost.json"
 MONTH = timedelta(days=30)
 FULL_CPU = 1769

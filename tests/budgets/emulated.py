@@ -17,9 +17,9 @@ from typing import Any
 
 import requests
 
-from bench.variants import INTERPRETER, SITE, Variant, World
 from deployment import ROOT
 from local.ports import free_ports
+from tests.budgets.variants import INTERPRETER, SITE, Variant, World
 
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 _PATTERN = f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"

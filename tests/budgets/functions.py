@@ -1,4 +1,4 @@
-"""The functions beside bare boto3 handlers: `python -m bench.functions [ROUNDS] [SCENARIO ...]`.
+"""The functions beside bare boto3 handlers: `python -m tests.budgets.functions [ROUNDS] [SCENARIO ...]`.
 
 Each variant is a process of its own, started cold, that answers one event: our function, or B, a handler with nothing
 but boto3. First their answers must be equal; then instructions are counted, and rounds of timings are taken,
@@ -20,11 +20,11 @@ from typing import Any
 
 import certifi
 
-from bench import emulated, instructions, scenarios
-from bench.aws_stub import AwsStub, running
-from bench.scenarios import SCENARIOS
-from bench.variants import BASELINE, OURS, Variant, World, answer_once
 from deployment import ROOT
+from tests.budgets import emulated, instructions, scenarios
+from tests.budgets.aws_stub import AwsStub, running
+from tests.budgets.scenarios import SCENARIOS
+from tests.budgets.variants import BASELINE, OURS, Variant, World, answer_once
 
 ROUNDS, WARM = 9, 60
 OUT = ROOT / "out" / "bench" / "functions.json"

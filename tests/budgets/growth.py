@@ -1,4 +1,4 @@
-"""What each call costs as the table grows: `python -m bench.growth [ROWS …]`, 1,000 and 100,000 unless told.
+"""What each call costs as the table grows: `python -m tests.budgets.growth [ROWS …]`, 1,000 and 100,000 unless told.
 
 The product's own use cases and adapters ask DynamoDB, SQS and the bucket, all of them moto's and in this process. HTTP
 requests are counted as botocore sends them. Capacity units are computed by DynamoDB's published rules (below) from the
@@ -32,7 +32,6 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
-from bench.scenarios import BUCKET, MODEL, OWNER, PICTURE, PREFIX
 from deployment import ROOT
 from deployment.template import read_template
 from enhancer.adapters.dynamo_items import job_item
@@ -56,6 +55,7 @@ from enhancer.usecases.reconcile_jobs import BATCH, ReconcileJobs
 from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.show_picture import ShowPicture
 from enhancer.usecases.start_job import StartJob
+from tests.budgets.scenarios import BUCKET, MODEL, OWNER, PICTURE, PREFIX
 from tests.fakes import FakeClock, FakeLinks, FakeOutputs, FakeProvider, FakeShareLinks
 from tests.pictures import picture
 

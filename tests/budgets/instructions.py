@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from bench.variants import INTERPRETER, Variant, World, answer_once
+from tests.budgets.variants import INTERPRETER, Variant, World, answer_once
 
 CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 MISSING = "valgrind is not here: instructions are not counted, their gates not checked; on Debian: apt install valgrind"

@@ -1,6 +1,6 @@
 """A process of its own that imports one handler and answers one event, then as many more as asked.
 
-Started by bench.functions with `python -S`; stands alone, so that the process holds nothing but what a function does.
+Started by variants.py with `python -S`; stands alone, so that the process holds nothing but what a function does.
 Arguments: module, file of the event, warm requests. Prints the answer, modules, peak memory and CPU as JSON.
 """
 

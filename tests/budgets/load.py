@@ -1,4 +1,4 @@
-"""Many jobs from many clients, with faults and a restart: `python -m bench.load [JOBS] [CLIENTS]`, else 500 and 16.
+"""Many jobs from many clients, with faults and a restart: `make load [JOBS=500] [CLIENTS=16]`.
 
 On a local stack of its own with the engine that resamples at once. Clients create, poll and cancel; the provider fails
 one run or call in twenty and repeats webhooks; halfway the whole stack is stopped and started. At the end the ledger
@@ -203,7 +203,7 @@ def _rest(guests: list[Client]) -> None:
 
 
 def _rows(stack: LocalStack, output: str) -> list[dict[str, Any]]:
-    """A whole table: only a bench may scan."""
+    """A whole table: only a measurement may scan."""
     pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.deployment.outputs[output])
     return [
         {name: next(iter(value.values())) for name, value in item.items()} for page in pages for item in page["Items"]

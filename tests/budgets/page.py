@@ -1,12 +1,13 @@
-"""What the page costs and how soon it shows a result, in a browser: `python -m bench.page [JOBS]`, else 5 warm ones.
+"""What the page costs and how soon it shows a result, in a browser: `make bench ONLY=page`.
 
-On a local stack of its own: the first load by kind of request, the next load, jobs from the drop of a picture to its
-result on the screen, and what coming back to a result fetches again. Prints the tables, and writes them with every
-request to out/bench/page.json. Bytes are those of the answers as the browser counts them (Chrome DevTools Protocol,
-Network.loadingFinished, encodedDataLength: heads and packed bodies); the stack speaks HTTP/1.1, whose heads are not
-packed. Pictures come from another origin than the page, as R2's do, so uploads have their preflight.
+On a local stack of its own: the first load by kind of request, the next load, five warm jobs or as many as `python -m
+tests.budgets.page JOBS` says, from the drop of a picture to its result on the screen, and what coming back to a result
+fetches again. Prints the tables, and writes them with every request to out/bench/page.json. Bytes are those of the
+answers as the browser counts them (Chrome DevTools Protocol, Network.loadingFinished, encodedDataLength: heads and
+packed bodies); the stack speaks HTTP/1.1, whose heads are not packed. Pictures come from another origin than the page,
+as R2's do, so uploads have their preflight.
 
-A run of the model takes 2 to 4 s, spread evenly (see bench/pipeline.py). Nobody thinks between the drop and "Enhance".
+A run of the model takes 2 to 4 s, spread evenly (see pipeline.py). "Enhance" is pressed at once after the drop.
 The first job waits for its functions' processes to start, so its time doubles where something else has the processors:
 the machine's load is written beside it.
 """
@@ -28,12 +29,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from bench.pipeline import LIMITS, SAMPLE, set_model_time
-from bench.traffic import KINDS, Fetch, Traffic
 from deployment import ROOT
 from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
+from tests.budgets.pipeline import LIMITS, SAMPLE, set_model_time
+from tests.budgets.traffic import KINDS, Fetch, Traffic
 from tests.e2e.browser import flags, installed
 from tests.e2e.person import Person
 

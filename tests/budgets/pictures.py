@@ -1,4 +1,4 @@
-"""What pixels cost: `python -m bench.pictures` prints three tables.
+"""What pixels cost: `python -m tests.budgets.pictures` prints three tables.
 
 Bytes that leave AWS for each output format and what a thousand jobs of them cost, with the faithfulness reports of the
 samples; the share of completion's time that such a report takes; and the peak memory of the two functions that touch
@@ -17,7 +17,6 @@ from unittest import mock
 import requests
 from PIL import Image
 
-from bench.pipeline import SAMPLE, enhance
 from deployment import ROOT
 from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.adapters.model_files import models
@@ -26,6 +25,7 @@ from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
 from replicate_standin.realesrgan import RealEsrganEngine
+from tests.budgets.pipeline import SAMPLE, enhance
 
 EGRESS = 0.09
 """US dollars for a gigabyte from AWS to the internet, us-east-1, first 10 TB a month (aws.amazon.com/ec2/pricing, read

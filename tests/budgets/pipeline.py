@@ -1,10 +1,10 @@
-"""What the pipeline adds to the model's own time, beside the naive design: `python -m bench.pipeline [JOBS]`, else 50.
+"""What the pipeline adds to the model's own time, beside the naive design: `make bench ONLY=pipeline`.
 
-On a local stack of its own, one job at a time, in turn: ours, followed at the pace that the API asks for (as the page
-does); the naive function of `bench/naive/app.py`; and ours, followed by held requests (`?wait=20`, which the template
-has off). A run of the model takes 2 to 4 s, spread evenly, because after a fixed time every poll would come at the same
-moment. The first job of each is shown apart and not counted: the first two are cold. Prints a table, and writes it and
-every job to out/bench/pipeline.json.
+On a local stack of its own, 50 jobs (`python -m tests.budgets.pipeline JOBS`) one at a time, in turn: ours, followed at
+the pace that the API asks for (as the page does); the naive function of `naive/app.py`; and ours, followed by held
+requests (`?wait=20`, which the template has off). A run of the model takes 2 to 4 s, spread evenly, because after a
+fixed time every poll would come at the same moment. The first job of each is shown apart and not counted: the first two
+are cold. Prints a table, and writes it and every job to out/bench/pipeline.json.
 
 Overhead is the time to result less the provider's own `predict_time`, by the client's clock, from its create request
 until it has the result's link. Seconds and calls are those of the functions, from the create request on: the upload is
@@ -31,13 +31,13 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bench.naive.invocations import Invocation, read_invocations
-from bench.naive.stack import with_naive
 from deployment import ROOT
 from deployment.emulator import STACK_NAME
 from local.config import BUCKET, StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
+from tests.budgets.naive.invocations import Invocation, read_invocations
+from tests.budgets.naive.stack import with_naive
 
 SAMPLE = ROOT / "samples" / "cat.jpg"
 WRITTEN = ROOT / "out" / "bench" / "pipeline.json"

@@ -1,4 +1,4 @@
-"""What a retention run over many objects takes: `python -m bench.retention [OBJECTS]`, 100,000 unless told.
+"""What a retention run over many objects takes: `python -m tests.budgets.retention [OBJECTS]`, 100,000 unless told.
 
 The bucket is moto's, in this process: the calls are real, the network is not, and most of the processor's time is
 moto's. A tenth of the objects is due; then twice as many objects with as many due, so that the growth can be seen.

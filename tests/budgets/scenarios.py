@@ -227,7 +227,7 @@ class Scenario:
     event: Callable[[], dict[str, Any]]
     same: Callable[[Mapping[str, Any]], Any]
     baseline: str | None
-    """Module in bench/handlers."""
+    """Module in tests/budgets/handlers."""
 
 
 SCENARIOS = (

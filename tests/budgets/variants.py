@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import scenarios
-from bench.aws_stub import AwsStub
-from bench.scenarios import Scenario
 from deployment import ROOT
+from tests.budgets import scenarios
+from tests.budgets.aws_stub import AwsStub
+from tests.budgets.scenarios import Scenario
 
 BUILD = ROOT / ".build" / "local"
-HANDLERS = ROOT / "bench" / "handlers"
+HANDLERS = Path(__file__).with_name("handlers")
 SITE = Path(sysconfig.get_path("purelib"))
 INTERPRETER: str = getattr(sys, "_base_executable", sys.executable)
 OURS, BASELINE = "ours", "B"
@@ -71,11 +71,11 @@ def answer_once(
 ) -> tuple[dict[str, Any], str]:
     """Start a variant, `under` a tool if one is named, let it answer once and `warm` times more.
 
-    What bench/invoke.py found with the `calls` of the first answer, and standard error. Raises SystemExit.
+    What tests/budgets/invoke.py found with the `calls` of the first answer, and standard error. Raises SystemExit.
     """
     event = world.folder / "event.json"
     event.write_text(json.dumps(variant.scenario.event()))
-    program = [str(ROOT / "bench" / "invoke.py"), variant.module, str(event), str(warm)]
+    program = [str(HANDLERS.with_name("invoke.py")), variant.module, str(event), str(warm)]
     world.stub.calls.clear()
     run = subprocess.run(
         [*under, INTERPRETER, "-S", *program],

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from bench import scenarios
 from enhancer import aws_clients, bootstrap
 from enhancer.adapters.model_files import models
 from enhancer.adapters.outputs import ProviderOutputs
@@ -17,6 +16,7 @@ from enhancer.adapters.replicate import Replicate
 from enhancer.domain import keys
 from enhancer.settings import Settings
 from enhancer.usecases.request_upload import upload_headers
+from tests.budgets import scenarios
 from tests.contract.conftest import ROOT, create_table
 from tests.pictures import picture
 from tests.transport import session

@@ -1,8 +1,8 @@
-"""What calls cost does not depend on how large the table is: by the same counts as `python -m bench.growth`."""
+"""What calls cost does not depend on how large the table is: by the same counts as `python -m tests.budgets.growth`."""
 
 import pytest
 
-from bench.growth import Index, item_bytes, measure, read_units
+from tests.budgets.growth import Index, item_bytes, measure, read_units
 
 SIZES = (400, 2_000)  # every tenth row is the owner's: two pages of history
 UNFINISHED = (0, 2, 4)

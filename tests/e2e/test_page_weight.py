@@ -1,10 +1,10 @@
 """What the page transfers: the first load within its budget, and a result's pictures once only.
 
-The limits are about 10 % above what `python -m bench.page` measured on 2026-11-23: 246,474 bytes in 12 requests.
+The limits are about 10 % above what `make bench ONLY=page` measured on 2026-11-23: 246,474 bytes in 12 requests.
 """
 
-from bench.page import by_picture, views
-from bench.traffic import Traffic
+from tests.budgets.page import by_picture, views
+from tests.budgets.traffic import Traffic
 from tests.e2e.conftest import Visit
 
 FIRST_LOAD_BYTES = 270_000

@@ -6,9 +6,9 @@ import sys
 import pytest
 from PIL import Image
 
-from bench.pictures import large_photo, peak_memory
 from deployment import ROOT
 from deployment.template import read_template
+from tests.budgets.pictures import large_photo, peak_memory
 from tests.integration.api_client import Client
 
 SPARE = 0.30

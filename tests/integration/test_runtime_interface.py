@@ -6,7 +6,7 @@ import os
 import pytest
 import requests
 
-from bench.emulated import serving
+from tests.budgets.emulated import serving
 from tests.unit.test_template import FUNCTIONS, ROOT
 
 NAMES = {function["CodeUri"].split("/")[1]: name for name, function in FUNCTIONS.items()}

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bench.functions import stubbed, variants
-from bench.scenarios import SCENARIOS
-from bench.variants import answer_once
+from tests.budgets.functions import stubbed, variants
+from tests.budgets.scenarios import SCENARIOS
+from tests.budgets.variants import answer_once
 
 
 @pytest.fixture(scope="module")

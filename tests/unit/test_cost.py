@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench import cost
-from bench.cost import PRICES, Settings, bill, quantities, read_settings
 from deployment import ROOT
 from deployment.template import read_template
+from operate import cost
+from operate.cost import PRICES, Settings, bill, quantities, read_settings
 
 INPUTS = json.loads(cost.INPUTS.read_text())
 OURS, NAIVE = (INPUTS["designs"][name] for name in ("ours", "naive"))

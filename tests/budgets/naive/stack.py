@@ -21,7 +21,7 @@ SERVICES = ("dynamodb", "s3", "ssm")
 def with_naive(config: StackConfig, meter: Path) -> StackConfig:
     """The same installation, changed so; template and build go into its state folder, which exists.
 
-    The functions' invocations are written to the file `meter`, as `bench/naive/meter.py` says.
+    The functions' invocations are written to the file `meter`, as `tests/budgets/naive/meter.py` says.
     """
     template = read_template(config.template)
     template["Resources"] |= read_template(FOLDER / "template.yaml")["Resources"]
