@@ -2,9 +2,12 @@
 
 import re
 import subprocess
+import tomllib
 
 import pytest
+import yaml
 
+from enhancer import __version__
 from enhancer.errors import RequestError
 from enhancer.http import routing
 from tests.documents import FENCE, ROOT
@@ -60,6 +63,18 @@ def test_the_door_has_its_targets():
 def test_ci_calls_the_readmes_test_command():
     assert "make test" in (ROOT / "README.md").read_text()
     assert "\nmake test\n" in (ROOT / ".ci/run").read_text()
+
+
+def test_the_version_is_the_same_everywhere_and_not_yet_released():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    api = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
+    health = api["paths"]["/api/health"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+    assert {project["version"], api["info"]["version"], health["data"]["version"]} == {__version__}
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    released = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d", heading) for heading in headings[1:]]
+    assert headings[0] == "[Unreleased]"
+    assert all(released)
+    assert __version__ not in {each[1] for each in released}
 
 
 def test_every_route_is_documented():
