@@ -98,6 +98,8 @@ def rows() -> dict[str, Any]:
         input_width=320,
         input_height=213,
         prepared_json=json.dumps({"oriented": False, "metadataRemoved": True}),
+        result_width=1280,
+        result_height=852,
         report_json=json.dumps({"colourShift": 2.19, "structuralSimilarity": 0.967, "sharpnessGain": 1.59}),
         output_r2_key=output,
         output_content_type="image/webp",

@@ -205,7 +205,7 @@ def test_what_a_throttled_table_leaves_out_is_asked_for_again(client, stubbed):
     quota, counter = {"key": {"S": f"quota#{guest.reference}"}}, {"key": {"S": "spend#a"}}
     rest = {"UsageTable": {"Keys": [counter], "ConsistentRead": True}}
     first = {"RequestItems": {"UsageTable": {"Keys": [quota, counter], "ConsistentRead": True}}}
-    found = {**quota, "window": {"S": TEXT}, "used": {"N": "2"}}  # no refunds: a row of 0.1
+    found = {**quota, "window": {"S": TEXT}, "used": {"N": "2"}}  # no refunds
     stubbed.add_response("batch_get_item", {"Responses": {"UsageTable": [found]}, "UnprocessedKeys": rest}, first)
     stubbed.add_response(
         "batch_get_item", {"Responses": {"UsageTable": [{**counter, "used": {"N": "7"}}]}}, {"RequestItems": rest}

@@ -67,8 +67,7 @@ def test_a_throttled_job_is_not_prepared_again(world, monkeypatch):
     assert world.job(job.id).prepared == {"oriented": True}
 
 
-def test_a_preparation_whose_size_no_row_names_is_made_again(world):
-    """Rows of 0.1 name none."""
+def test_a_preparation_without_its_size_is_made_again(world):
     job = world.new_job()
     world.jobs.rows[job.id] = dataclasses.replace(job, prepared_json='{"oriented": true}', prepared_width=40)
     assert world.start_job(job.id) == "accepted"

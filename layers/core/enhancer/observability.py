@@ -285,8 +285,7 @@ def _ended(job: Job, *, refunded: bool) -> None:
 
 
 def _undersized(job: Job) -> bool:
-    promised = bool(job.result_width)  # rows of 0.1 say only a scale
-    return promised and (job.output_width or 0) * (job.output_height or 0) < prod(job.result_size)
+    return (job.output_width or 0) * (job.output_height or 0) < prod(job.result_size)
 
 
 def watched(jobs: "Jobs") -> "Jobs":

@@ -81,8 +81,8 @@ class Job:
     `check_at` is when reconcile has to look at the job again; None once the job has ended.
     `provider_job_id` names the run of the current attempt, `previous_provider_job_id` that of the attempt before, and
     `previous_attempt_json` tells how that one went. `deliveries` are the verified webhook calls, each a line of JSON.
-    `result_width` and `result_height` are the promised size of the result, for the original as it is stored; rows of
-    0.1 have none. `provider_answer` is what the provider answered when it was last asked for a run and named none, at
+    `result_width` and `result_height` are the promised size of the result, for the original as it is stored.
+    `provider_answer` is what the provider answered when it was last asked for a run and named none, at
     `provider_answered_at`; `waiting_for` is what the job waits for at the provider.
     `error_code` is the code of the message that tells why the job failed (`domain/messages.py`).
     `not_saved_because` is what kept the result from being saved, for the operator.
@@ -116,8 +116,8 @@ class Job:
     prepared_width: int | None = None
     prepared_height: int | None = None
     report_json: str | None = None
-    result_width: int | None = None
-    result_height: int | None = None
+    result_width: int
+    result_height: int
     provider_answer: str | None = None
     provider_answered_at: str | None = None
     waiting_for: WaitingFor | None = None
@@ -160,20 +160,18 @@ class Job:
 
     @property
     def scale(self) -> float:
-        """How many times its original's sides the result has; rows of 0.1 call it `upscale` for CodeFormer."""
-        return float(self.params.get("scale") or self.params["upscale"])
+        """How many times its original's sides the result has."""
+        return float(self.params["scale"])
 
     @property
     def result_size(self) -> tuple[int, int]:
         """The promised width and height of the result in pixels, for the original as it is stored."""
-        if self.result_width and self.result_height:
-            return self.result_width, self.result_height
-        return max(1, round(self.input_width * self.scale)), max(1, round(self.input_height * self.scale))
+        return self.result_width, self.result_height
 
     @property
     def output_format(self) -> str:
-        """`png`, `webp` or `jpeg`; rows of 0.1 name none and mean png."""
-        return str(self.params.get("outputFormat", "png"))
+        """`png`, `webp` or `jpeg`."""
+        return str(self.params["outputFormat"])
 
     @property
     def prepared(self) -> dict[str, Any] | None:

@@ -253,7 +253,7 @@ def _wish(job: Job, run: Prediction) -> Wish:
     return Wish(
         size=job.result_size,
         output_format=job.output_format,
-        quality=job.params.get(OUTPUT_QUALITY.name, OUTPUT_QUALITY.default),
+        quality=job.params[OUTPUT_QUALITY.name],
         xmp=xmp_packet(job.model, run.version),
     )
 

@@ -114,8 +114,7 @@ class StartJob:
 
     def _run(self, job: Job, key: str, prepared: Prepared, offer: Offer) -> StartOutcome:
         size = (prepared.width, prepared.height)
-        promised = _promised(job, offer.model)
-        factor = offer.model.factor_for(size, sizing.turned(promised, size), sizing.MAX_OUTPUT_PIXELS)
+        factor = offer.model.factor_for(size, sizing.turned(job.result_size, size), sizing.MAX_OUTPUT_PIXELS)
         if factor is None:  # its model file changed since, or what a picture says of its own size is not true
             return self._end(job, "image_too_large", Message.MODEL_CANNOT_GIVE_SIZE, StartOutcome.IMAGE_TOO_LARGE)
         now = self.clock()
@@ -125,8 +124,6 @@ class StartJob:
             "check_at": to_text(now + CLAIM_LEASE),
             "waiting_for": None,
             "tries": None,
-            "result_width": promised[0],
-            "result_height": promised[1],
         }
         try:
             job = self.jobs.move(job.id, CLAIM, claim, where={"attempt": job.attempt})
@@ -253,13 +250,6 @@ class StartJob:
         changes = {"error_type": error_type, "error_code": message, **(answered or {})}
         end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=self.jobs, clock=self.clock)
         return outcome
-
-
-def _promised(job: Job, model: EnhancementModel) -> tuple[int, int]:
-    """The size that was promised; rows of 0.1 do not name it."""
-    if job.result_width and job.result_height:
-        return job.result_width, job.result_height
-    return sizing.result_size(job.input_width, job.input_height, job.scale, model)
 
 
 def _jitter(seconds: float) -> float:
