@@ -187,6 +187,33 @@ def test_the_last_chunk_of_a_png_ends_it_whatever_its_length_says():
     assert image.alone(data).data == PNG
 
 
+@pytest.mark.parametrize("length", [b"\0\0\0\1", b"\0\0\1\0", b"\x7f\0\0\0"])
+def test_chunks_that_lead_nowhere_behind_the_pixels_are_left_out(length):
+    """Found by make torture: browsers and libvips show such an image, and its pixels are complete."""
+    data = PNG[:-12] + length + b"tEXt" + SECRET + PNG[-12:]
+    assert image.inspect(data, data[-64:], len(data)).width == 64
+    assert image.alone(data).data == PNG
+
+
+def test_pixels_that_are_cut_off_are_refused_though_the_end_is_there():
+    start = PNG.index(b"IDAT") - 4
+    data = PNG[: start + 40] + PNG[-12:]
+    with pytest.raises(UnreadablePicture):
+        PillowImaging().prepare(data, 10_000_000)
+
+
+def test_a_png_without_pixels_is_cut_off():
+    start = PNG.index(b"IDAT") - 4
+    with pytest.raises(image.Truncated):
+        image.alone(PNG[:start] + PNG[-12:])
+
+
+def test_a_profile_of_an_unknown_compression_method_is_left_out():
+    """Found by make torture: PNG (third edition), 11.3.2.3 knows method 0 alone; libpng and browsers ignore the chunk."""
+    data = behind(PNG, chunk(b"iCCP", b"name\0\x7f" + zlib.compress(SRGB)), "PNG")
+    assert image.alone(data).data == PNG
+
+
 @pytest.mark.parametrize(("size", "kept"), [(127, False), (128, True), (129, True)])
 def test_a_profile_has_a_header(size, kept):
     """ICC.1:2022, 7.2: 128 bytes."""

@@ -66,7 +66,7 @@ def alone(data: bytes) -> Alone:
     colour_type = data[25:26]
     for chunk in bounded(_chunks(data)):
         if chunk.kind == b"IEND":
-            return Alone(b"".join((START, *kept.values(), *pixels, struct.pack(">I", 0), _END)), turn)
+            break
         if chunk.kind == b"IDAT":
             pixels.append(_sealed(b"IDAT", chunk.body))
         elif pixels or chunk.kind in kept:
@@ -81,7 +81,10 @@ def alone(data: bytes) -> Alone:
             kept[chunk.kind] = profile
         elif chunk.kind == b"eXIf":
             turn = exif.orientation(chunk.body)
-    raise Truncated("the PNG ends before its IEND chunk")
+    if not pixels:
+        raise Truncated("the PNG ends before its pixels")
+    # Where the chunks behind the pixels lead to no IEND, the decoder says whether the pixels are complete.
+    return Alone(b"".join((START, *kept.values(), *pixels, struct.pack(">I", 0), _END)), turn)
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
@@ -113,6 +116,8 @@ def _profile(chunk: Chunk) -> bytes | None:
     Its name is free text that the file's author chose; nothing depends on it.
     """
     name, _, packed = chunk.body.partition(b"\0")
+    if packed[:1] != b"\0":  # the only compression method (11.3.2.3)
+        return None
     inflater = zlib.decompressobj()
     try:
         profile = inflater.decompress(packed[1:], MAX_PROFILE)
