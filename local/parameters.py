@@ -65,10 +65,12 @@ def _check_together(given: Mapping[str, str]) -> None:
     if given.get("OidcIssuer") and not (given.get("OidcAudience") and given.get("OidcJwksUrl")):
         raise LocalStackError("OidcIssuer needs OidcAudience and OidcJwksUrl beside it.")
     if "AllowedModels" in given:
-        from enhancer.adapters.model_files import offers  # only here, so that the rest runs without the layers' folder
+        from enhancer.adapters.model_files import (
+            allowed_models,
+        )  # only here, so that the rest runs without the layers' folder
 
         try:
-            offers(given["AllowedModels"].split(","))
+            allowed_models(given["AllowedModels"].split(","))
         except ValueError as problem:
             raise LocalStackError(f"AllowedModels: {problem}.") from None
 

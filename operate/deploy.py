@@ -17,7 +17,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from deployment import ROOT
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from operate import parameter_store, provider
 from operate.installation import OperatorError
 from operate.origin import origin_secret_sent
@@ -80,7 +80,7 @@ def check_models(stage: Stage, token: str, session: requests.Session, terminal: 
     Where it does not say, that is shown and no reason to stop: what is deployed may be what mends it.
     """
     base_url = stage.parameters["ReplicateBaseUrl"]
-    for offer in offers(stage.parameters["AllowedModels"].split(",")).values():
+    for offer in allowed_models(stage.parameters["AllowedModels"].split(",")).values():
         try:
             known = provider.has_version(base_url, token, session, offer.version)
         except OperatorError as problem:

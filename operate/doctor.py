@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deployment import ROOT
 from deployment.bucket import LIFECYCLE_DAYS
 from deployment.template import read_template
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from operate import parameter_store, provider, r2
 from operate.account import find_account
 from operate.deploy import SAM, Clients
@@ -118,7 +118,7 @@ def settings(stage: Stage) -> Iterator[Finding]:
 def licences(stage: Stage) -> Iterator[Finding]:
     """Models on offer that may not be sold."""
     with suppress(ValueError):  # which is said where the settings are looked at
-        for offer in offers(stage.parameters["AllowedModels"].split(",")).values():
+        for offer in allowed_models(stage.parameters["AllowedModels"].split(",")).values():
             if not offer.model.licence.commercial:
                 how = "see docs/security.md, or take it out of AllowedModels"
                 yield Finding(f"{offer.model.slug} is {offer.model.licence.name}", how, needed=False)
@@ -213,7 +213,7 @@ def the_provider(stage: Stage, stored: Mapping[str, str], session: requests.Sess
 def _versions(stage: Stage, token: str, session: requests.Session) -> Iterator[Finding]:
     base_url = stage.parameters["ReplicateBaseUrl"]
     with suppress(ValueError):  # which is said where the settings are looked at
-        for offer in offers(stage.parameters["AllowedModels"].split(",")).values():
+        for offer in allowed_models(stage.parameters["AllowedModels"].split(",")).values():
             slug, _, version = offer.version.partition(":")
             try:
                 known = provider.has_version(base_url, token, session, offer.version)

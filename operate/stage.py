@@ -9,7 +9,7 @@ from typing import Any
 
 from deployment import ROOT
 from deployment.template import read_template, refusal
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from operate.installation import OperatorError
 
 STAGES = ("dev", "staging", "prod")
@@ -110,7 +110,7 @@ def _together(stage: Stage) -> Iterator[str]:
     if bool(given.get("DomainName")) != bool(given.get("CertificateArn")):
         yield "DomainName and CertificateArn only count together"
     try:
-        offers(given["AllowedModels"].split(","))
+        allowed_models(given["AllowedModels"].split(","))
     except ValueError as problem:
         yield f"AllowedModels: {problem}"
     if given.get("OidcIssuer") and not (given.get("OidcAudience") and given.get("OidcJwksUrl")):

@@ -20,7 +20,7 @@ RAISED_LIMITS = {
     "QuotaJobs": "1000",
     "RateLimits": "create=10000,upload=10000,status=10000,picture=10000,other=10000,guest=10000",
     "GuestJobsPerAddress": "10000",
-    "SpendCeiling": "10000",
+    "DailyRunLimit": "10000",
 }
 """Template parameters of the shared stack: no test may fail because another one used up a limit."""
 

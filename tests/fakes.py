@@ -9,12 +9,12 @@ from typing import IO, Any
 
 from enhancer.domain.clock import from_text
 from enhancer.domain.job import Append, Job, Transition
-from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Quota, Seat
+from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Quota, QuotaSlot
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.domain.prediction import Delivery, Prediction
-from enhancer.errors import Conflict, Contended, OutputGone, TransitionRefused
-from enhancer.ports import Finished, Output, Prepared, PresignedUpload, StoredPicture, Uploaded, Wish
+from enhancer.errors import ConcurrentUpdate, Conflict, OutputGone, TransitionRefused
+from enhancer.ports import Output, OutputSpec, PreparedImage, PresignedUpload, RenderedResult, StoredPicture, Uploaded
 
 
 class FakeClock:
@@ -41,22 +41,22 @@ class FakeUsage:
     def quota(self, owner: Owner) -> Quota | None:
         return self.quotas.get(owner.reference)
 
-    def standing(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
+    def quota_and_counter(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
         return self.quota(owner), self.counters.get(counter, 0)
 
-    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:
+    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, capped: bool = False) -> int:
         used = self.counters.get(key, 0)
-        if hard and used >= limit:
+        if capped and used >= limit:
             return limit + 1
         self.ends.setdefault(key, expires_at)
         self.counters[key] = used + by
         return used + by
 
-    def recall(self, key: str, now: datetime) -> dict[str, str]:
+    def get_values(self, key: str, now: datetime) -> dict[str, str]:
         values, ends = self.kept.get(key, ({}, now))
         return dict(values) if ends > now else {}
 
-    def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
+    def put_if_absent(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
         if key not in self.kept or self.kept[key][1] <= now:
             self.kept[key] = (dict(values), now + timedelta(seconds=seconds))
         return self.kept[key][0]
@@ -79,17 +79,17 @@ class FakeJobs:
         self.lagging = False
         self._usage = usage
 
-    def create(self, job: Job, seat: Seat) -> None:
+    def create(self, job: Job, slot: QuotaSlot) -> None:
         if job.id in self.rows:
             raise Conflict(Message.UPLOAD_ALREADY_USED, jobId=job.id)
         quota = self._usage.quotas.get(job.owner.reference)
-        if seat.opens:
-            if quota and from_text(quota.window) + WINDOW > from_text(seat.window):
-                raise Contended
-            self._usage.quotas[job.owner.reference] = Quota(seat.window, 1)
+        if slot.opens_window:
+            if quota and from_text(quota.window) + WINDOW > from_text(slot.window):
+                raise ConcurrentUpdate
+            self._usage.quotas[job.owner.reference] = Quota(slot.window, 1)
         else:
-            if quota is None or quota.window != seat.window or quota.used >= seat.limit:
-                raise Contended
+            if quota is None or quota.window != slot.window or quota.used >= slot.limit:
+                raise ConcurrentUpdate
             self._usage.quotas[job.owner.reference] = dataclasses.replace(quota, used=quota.used + 1)
         self.rows[job.id] = job
 
@@ -108,7 +108,7 @@ class FakeJobs:
         self.rows[job_id] = dataclasses.replace(row, **applied, status=transition.target)
         return self.rows[job_id]
 
-    def end(
+    def finish(
         self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
     ) -> bool:
         where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
@@ -124,21 +124,21 @@ class FakeJobs:
         self.rows[job.id] = dataclasses.replace(self.rows[job.id], quota_refunded=True)
         return True
 
-    def note(self, job: Job, changes: Mapping[str, Any]) -> Job:
+    def update(self, job: Job, changes: Mapping[str, Any]) -> Job:
         stay = Transition("note", frozenset({job.status}), job.status)
         return self.move(job.id, stay, changes, {"attempt": job.attempt})
 
-    def of_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
+    def list_by_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
         shown = [row for row in self.rows.values() if row.owner.reference == owner.reference and not row.deleted_at]
         shown.sort(key=lambda row: (row.created_at, row.id), reverse=True)
         return [row for row in shown if before is None or (row.created_at, row.id) < before][:limit]
 
-    def postpone(self, job: Job, check_at: str) -> None:
+    def reschedule_check(self, job: Job, check_at: str) -> None:
         row = self.rows[job.id]
         if (row.status, row.check_at) == (job.status, job.check_at):
             self.rows[job.id] = dataclasses.replace(row, check_at=check_at)
 
-    def unfinished(self, due: str, limit: int) -> Iterable[str]:
+    def due_for_check(self, due: str, limit: int) -> Iterable[str]:
         waiting = sorted((row.check_at, row.id) for row in self.rows.values() if row.check_at and row.check_at <= due)
         return [job_id for _, job_id in waiting[:limit]]
 
@@ -219,8 +219,8 @@ class FakeMessages:
         self.expiries.append((after, began))
 
 
-class FakeLinks:
-    def link(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:  # noqa: ARG002
+class FakePresignedUrls:
+    def presign(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:  # noqa: ARG002
         return f"https://r2.test/bucket/{key}?signed={method}", 600
 
 
@@ -298,22 +298,22 @@ class FakeImaging:
     """Gives the output back as it came, called a picture of the wished format."""
 
     def __init__(self) -> None:
-        self.prepared = Prepared(None, 40, 30, {"oriented": False})
-        self.wishes: list[Wish] = []
+        self.prepared = PreparedImage(None, 40, 30, {"oriented": False})
+        self.wishes: list[OutputSpec] = []
         self.originals: list[bytes | None] = []
 
-    def prepare(self, original: bytes, max_pixels: int) -> Prepared:  # noqa: ARG002
+    def prepare(self, original: bytes, max_pixels: int) -> PreparedImage:  # noqa: ARG002
         return self.prepared
 
-    def finish(self, output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
-        self.wishes.append(wish)
+    def finish(self, output: IO[bytes], original: bytes | None, spec: OutputSpec) -> RenderedResult:
+        self.wishes.append(spec)
         self.originals.append(original)
         data = output.read()
-        return Finished(
+        return RenderedResult(
             io.BytesIO(data),
             hashlib.sha256(data).hexdigest(),
             len(data),
-            f"image/{wish.output_format}",
+            f"image/{spec.output_format}",
             160,
             120,
             preview=b"preview",

@@ -4,7 +4,7 @@ from typing import Any
 
 from enhancer import bootstrap
 from enhancer.domain.prediction import Delivery, Prediction
-from enhancer.observability import about, logger
+from enhancer.observability import bind_job, logger
 from enhancer.sqs_handler import serve
 
 complete_job = bootstrap.complete_job()
@@ -12,7 +12,7 @@ complete_job = bootstrap.complete_job()
 
 def _complete(message: dict[str, Any]) -> None:
     run = Prediction.from_message(message["prediction"])
-    about(message["job_id"], run.id)
+    bind_job(message["job_id"], run.id)
     delivery = Delivery.from_message(message["delivery"], run) if "delivery" in message else None
     outcome = complete_job(message["job_id"], run, delivery)
     logger.info("completion", extra={"outcome": outcome, "provider_status": run.status})

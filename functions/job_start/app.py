@@ -2,7 +2,7 @@
 
 from enhancer import bootstrap
 from enhancer.domain.outcomes import StartOutcome
-from enhancer.observability import count, logger, record
+from enhancer.observability import count, logger, put_metrics
 from enhancer.sqs_handler import serve
 
 start_job = bootstrap.start_job()
@@ -11,9 +11,9 @@ start_job = bootstrap.start_job()
 def _start(message: dict[str, str]) -> None:
     outcome = start_job(message["job_id"])
     logger.info("start", extra={"outcome": outcome})
-    record({"Starts": 1}, {"outcome": outcome})
-    if outcome is StartOutcome.SPEND_LIMIT_REACHED:
-        count("SpendCeilingReached")
+    put_metrics({"StartOutcomes": 1}, {"outcome": outcome})
+    if outcome is StartOutcome.DAILY_RUN_LIMIT_REACHED:
+        count("DailyRunLimitReached")
 
 
 handler = serve(_start, bootstrap.pauses("START_QUEUE_URL"))

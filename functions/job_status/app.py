@@ -13,7 +13,7 @@ access = bootstrap.access()
 read_job = bootstrap.read_job()
 list_jobs = bootstrap.list_jobs()
 read_usage = bootstrap.read_usage()
-offers = bootstrap.offered()
+allowed_models = bootstrap.allowed_models()
 longest_wait = bootstrap.settings.integer("STATUS_WAIT_SECONDS")
 max_bytes = bootstrap.settings.integer("MAX_UPLOAD_BYTES")
 
@@ -58,7 +58,7 @@ def usage(request: Request) -> Response:
 def models(request: Request) -> Response:
     """The models on offer."""
     access.identify(request)
-    return response.ok({"models": [model_json(offer.model) for offer in offers.values()]})
+    return response.ok({"models": [model_json(offer.model) for offer in allowed_models.values()]})
 
 
 @routes.route("/api/health", "GET")

@@ -6,7 +6,7 @@ from enhancer.http import response
 from enhancer.http.request import Request
 from enhancer.http.response import Response
 from enhancer.http.routing import Routes, http_handler
-from enhancer.observability import about, logger
+from enhancer.observability import bind_job, logger
 
 MAX_BYTES = 1_048_576  # of a delivery, long logs and all; a longer one's job is brought home by reconcile
 
@@ -20,13 +20,13 @@ REFUSALS = (PayloadTooLarge, Unauthorized, ValidationFailed)
 def webhook(request: Request) -> Response:
     """Verify the raw body and pass it on; `?job=` is a hint that job_completion checks against the row."""
     job_id = request.query("job")
-    about(job_id)
+    bind_job(job_id)
     delivery = signature.verify(request.body(MAX_BYTES), request.headers)
     run = delivery.prediction
-    about(job_id, run.id)
+    bind_job(job_id, run.id)
     outcome = receive_delivery(job_id, delivery)
     logger.info("delivery", extra={"outcome": outcome, "provider_status": run.status})
     return response.ok({"outcome": outcome})
 
 
-handler = http_handler(routes, counted=dict.fromkeys(REFUSALS, "WebhookRefusals"))
+handler = http_handler(routes, counted=dict.fromkeys(REFUSALS, "WebhookRejections"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from enhancer import bootstrap
-from enhancer.observability import invocation, logger, record
+from enhancer.observability import invocation, logger, put_metrics
 from enhancer.sqs_handler import serve
 
 SPARE_MS = 60_000  # hand over in good order while there is still time
@@ -23,7 +23,9 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         )
         logger.info("expired", extra={"done": done})
         if "seen" in done:
-            record({"PicturesSeen": done["seen"], "PicturesDeleted": done["deleted"], "RetentionTime": done["seconds"]})
+            put_metrics(
+                {"ImagesScanned": done["seen"], "ImagesDeleted": done["deleted"], "RetentionTime": done["seconds"]}
+            )
 
     if "Records" in event:
         return serve(expire, pause)(event, context)

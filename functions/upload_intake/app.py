@@ -15,7 +15,7 @@ from enhancer.http.request_bodies import JobRequest, UploadRequest
 from enhancer.http.response import Response
 from enhancer.http.response_bodies import job_json, upload_json, usage_json
 from enhancer.http.routing import Routes, http_handler
-from enhancer.observability import about
+from enhancer.observability import bind_job
 from enhancer.usecases.create_job import FromBytes, FromJob, FromUpload, JobOptions, NewJob
 from enhancer.usecases.create_once import Route
 from enhancer.usecases.steps import find_job
@@ -42,7 +42,7 @@ def upload(request: Request) -> Response:
     wanted = UploadRequest.read(request.json())
     with access.counted_against(*access.upload_limits(request, visitor.caller, read_usage.limit)):
         created = request_upload(wanted.content_type, wanted.size, visitor.caller.owner)
-    about(created.upload_id)
+    bind_job(created.upload_id)
     return response.ok(upload_json(created), 201, cookie=visitor.cookie)
 
 
@@ -107,7 +107,7 @@ def _from_form(request: Request, caller: Caller, route: Route) -> Job:
 
 
 def _create(request: Request, new: NewJob, route: Route, fingerprint: bytes) -> Job:
-    about(new.job_id)
+    bind_job(new.job_id)
     return create_once(new, request.headers.get("idempotency-key", ""), route, fingerprint)
 
 

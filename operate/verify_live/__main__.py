@@ -14,15 +14,15 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment import ROOT
+from enhancer.adapters.model_files import allowed_models
 from enhancer.adapters.model_files import models as model_files
-from enhancer.adapters.model_files import offers
 from enhancer.adapters.outputs import ProviderOutputs
+from enhancer.adapters.presigned_urls import R2PresignedUrls
 from enhancer.adapters.r2 import R2Pictures
-from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.adapters.replicate import Replicate
 from enhancer.aws_clients import r2_client
 from enhancer.domain import image
-from enhancer.domain.catalogue import Offer
+from enhancer.domain.catalogue import AllowedModel
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import AccountRefused, Refused
 from operate.installation import OperatorError
@@ -73,7 +73,7 @@ def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DO
 
 def verify(accounts: Accounts, tell: Callable[[str], None], pause: Callable[[float], None] = time.sleep) -> Findings:
     """Look at everything. What was made is deleted or cancelled at the end, whatever happens. Raises OperatorError."""
-    offered = _offers(accounts)
+    allowed_models = _offers(accounts)
     findings = Findings(tell)
     with contextlib.ExitStack() as opened:
         http = opened.enter_context(requests.Session())
@@ -97,9 +97,9 @@ def verify(accounts: Accounts, tell: Callable[[str], None], pause: Callable[[flo
         with findings.part("the provider"):
             _check_account(accounts, provider, listening, findings)
             published = models.published(accounts.replicate_url, accounts.token, listening)
-            models.check_versions(made, published, offered, findings)
+            models.check_versions(made, published, allowed_models, findings)
         with findings.part("runs"):
-            _check_runs(accounts, bucket, made, listening, hurried, offered, findings)
+            _check_runs(accounts, bucket, made, listening, hurried, allowed_models, findings)
         runs.check_rates([*listening.answers, *hurrying.answers], findings)
     return findings
 
@@ -127,22 +127,22 @@ def _check_runs(
     made: runs.Runs,
     listening: runs.Listening,
     hurried: Replicate,
-    offered: Mapping[str, Offer],
+    allowed_models: Mapping[str, AllowedModel],
     findings: Findings,
 ) -> None:
     key, picture = bucket.key(), SAMPLE.read_bytes()
     status = bucket.put(bucket.presign(key, len(picture)), picture)
     findings.compare("the sample's upload", 200, status)
-    url, _ = bucket.links.link(key, method="GET", now=datetime.now(UTC))
-    first, last = (list(offered.values())[index] for index in (0, -1))
+    url, _ = bucket.links.presign(key, method="GET", now=datetime.now(UTC))
+    first, last = (list(allowed_models.values())[index] for index in (0, -1))
 
-    def inputs(offer: Offer) -> dict[str, object]:
+    def inputs(offer: AllowedModel) -> dict[str, object]:
         return offer.model.inputs(offer.model.parse({}), url, offer.model.factors[0])
 
     outputs = ProviderOutputs(accounts.output_hosts, local=accounts.local)
     sample = image.inspect(picture, picture, len(picture))
 
-    def check_size(offer: Offer, ended: Prediction | None) -> None:
+    def check_size(offer: AllowedModel, ended: Prediction | None) -> None:
         """Only a run tells whether the pinned version makes the sizes of the published predictor."""
         if ended and ended.output_url:
             found = ended.output_url
@@ -151,7 +151,7 @@ def _check_runs(
             findings.expect(what, f"{wide} x {high}", lambda: _result(outputs, found))
 
     check_size(first, runs.check_job(made, first.version, inputs(first), listening, findings))
-    for offer in list(offered.values())[1:]:
+    for offer in list(allowed_models.values())[1:]:
         with findings.part(f"a run of {offer.model.slug}"):
             check_size(offer, made.end(made.create(offer.version, inputs(offer))))
     runs.check_cancel(made, first.version, inputs(first), findings)
@@ -173,7 +173,7 @@ def _bucket(accounts: Accounts, http: requests.Session, pause: Callable[[float],
     )
     return Bucket(
         pictures=R2Pictures(lambda: client, accounts.bucket, lambda: public),
-        links=SignedReadLinks(accounts.public_endpoint, accounts.bucket, lambda: (accounts.key_id, accounts.secret)),
+        links=R2PresignedUrls(accounts.public_endpoint, accounts.bucket, lambda: (accounts.key_id, accounts.secret)),
         http=http,
         endpoint=accounts.public_endpoint,
         name=accounts.bucket,
@@ -183,9 +183,9 @@ def _bucket(accounts: Accounts, http: requests.Session, pause: Callable[[float],
     )
 
 
-def _offers(accounts: Accounts) -> Mapping[str, Offer]:
+def _offers(accounts: Accounts) -> Mapping[str, AllowedModel]:
     try:
-        return offers(accounts.allowed_models)
+        return allowed_models(accounts.allowed_models)
     except ValueError as problem:
         raise OperatorError(f"ALLOWED_MODELS: {problem}") from None
 

@@ -13,7 +13,7 @@ import requests
 from enhancer.domain import keys
 from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.domain.owner import Owner, new_guest
-from enhancer.ports import Pictures, PresignedUpload, ReadLinks
+from enhancer.ports import Pictures, PresignedUpload, PresignedUrls
 from enhancer.usecases.request_upload import upload_headers
 from operate.r2 import preflight
 from operate.verify_live.findings import Findings
@@ -29,7 +29,7 @@ class Bucket:
     """The bucket through the functions' own adapters, and the address that browsers use for it."""
 
     pictures: Pictures
-    links: ReadLinks
+    links: PresignedUrls
     http: requests.Session
     endpoint: str
     name: str
@@ -60,7 +60,7 @@ class Bucket:
 
     def read(self, key: str, method: str = "GET", signed: str = "", **headers: str) -> requests.Response:
         """What a browser gets by a read link, which may be signed for another method."""
-        url, _ = self.links.link(key, method=signed or method, now=datetime.now(UTC))
+        url, _ = self.links.presign(key, method=signed or method, now=datetime.now(UTC))
         return self.http.request(method, url, headers=headers, timeout=SECONDS)
 
 

@@ -9,11 +9,11 @@ from typing import Literal, get_args
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from enhancer.domain.redaction import without_secrets
+from enhancer.domain.redaction import redact
 from enhancer.errors import EnhancerError
 from operate.installation import OperatorError
 
-Verdict = Literal["holds", "differs", "noted", "not tried"]
+Decision = Literal["holds", "differs", "noted", "not tried"]
 PROBLEMS = (requests.RequestException, BotoCoreError, ClientError, EnhancerError, OperatorError, ValueError)
 """What a service that behaves otherwise than we think may bring about."""
 
@@ -33,7 +33,7 @@ class Finding:
     what: str
     expected: str
     seen: str
-    verdict: Verdict
+    verdict: Decision
 
 
 class Findings:
@@ -83,7 +83,7 @@ class Findings:
         """How many rows hold."""
         return sum(row.verdict == "holds" for row in self.rows)
 
-    def _add(self, what: str, expected: object, seen: object, verdict: Verdict) -> None:
+    def _add(self, what: str, expected: object, seen: object, verdict: Decision) -> None:
         row = Finding(what, _shown(expected), _shown(seen), verdict)
         self.rows.append(row)
         self._tell(f"{row.verdict:<9} {row.what}: {row.seen}")
@@ -100,7 +100,7 @@ def described(problem: BaseException) -> str:
 
 def table(rows: Sequence[Finding], now: datetime) -> str:
     """The document."""
-    counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in get_args(Verdict)}
+    counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in get_args(Decision)}
     summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     lines = [f"| {_cell(row.what)} | {_cell(row.expected)} | {_cell(row.seen)} | {row.verdict} |" for row in rows]
     heading = f"## {now:%Y-%m-%d %H:%M} UTC: {summary}"
@@ -113,7 +113,7 @@ def _shown(value: object) -> str:
         return " or ".join(sorted(map(_shown, value)))
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "yes", False: "no"}[value]
-    return without_secrets(str(value))
+    return redact(str(value))
 
 
 def _cell(text: str) -> str:

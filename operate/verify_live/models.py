@@ -6,7 +6,7 @@ import requests
 
 from enhancer import USER_AGENT
 from enhancer.adapters.model_files import models
-from enhancer.domain.catalogue import Offer
+from enhancer.domain.catalogue import AllowedModel
 from enhancer.errors import Refused
 from operate.installation import OperatorError
 from operate.verify_live.findings import Findings
@@ -37,12 +37,14 @@ def published(base_url: str, token: str, session: requests.Session) -> Versions:
     return read
 
 
-def check_versions(runs: Runs, versions: Versions, offers: Mapping[str, Offer], findings: Findings) -> None:
+def check_versions(
+    runs: Runs, versions: Versions, allowed_models: Mapping[str, AllowedModel], findings: Findings
+) -> None:
     """The versions that are configured must be taken; what else is taken is noted."""
     control = _answer(runs, MADE_UP)
     findings.compare("a version that does not exist", "HTTP 422", control[:8])
     for slug in models():
-        configured = offers[slug].version if slug in offers else ""
+        configured = allowed_models[slug].version if slug in allowed_models else ""
         if configured:
             seen = _taken(_answer(runs, configured), control)
             findings.compare(f"{slug}: version as {_shape(configured)}, as configured", "taken", seen)

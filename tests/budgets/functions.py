@@ -164,8 +164,8 @@ def show(rows: Sequence[Row], profiles: Mapping[str, Mapping[str, int]], checked
     if checked:
         print(f"\n{'gate':44}{'at most':>9}{'reached':>9}")
     for gate in checked:
-        verdict = "" if gate["reached"] <= gate["most"] else "  MISSED" + (", a timing: shown only" * gate["timed"])
-        print(f"{gate['gate']:44}{gate['most']:>9.2f}{gate['reached']:>9.2f}{verdict}")
+        decision = "" if gate["reached"] <= gate["most"] else "  MISSED" + (", a timing: shown only" * gate["timed"])
+        print(f"{gate['gate']:44}{gate['most']:>9.2f}{gate['reached']:>9.2f}{decision}")
 
 
 @contextmanager

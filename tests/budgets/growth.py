@@ -38,7 +38,7 @@ from enhancer.adapters.dynamo_items import job_item
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
 from enhancer.adapters.imaging import PillowImaging
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from enhancer.adapters.r2 import R2Pictures
 from enhancer.adapters.sqs import SqsMessages
 from enhancer.domain import keys
@@ -56,7 +56,7 @@ from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.show_picture import ShowPicture
 from enhancer.usecases.start_job import StartJob
 from tests.budgets.scenarios import BUCKET, MODEL, OWNER, PICTURE, PREFIX
-from tests.fakes import FakeClock, FakeLinks, FakeOutputs, FakeProvider, FakeShareLinks
+from tests.fakes import FakeClock, FakeOutputs, FakePresignedUrls, FakeProvider, FakeShareLinks
 from tests.pictures import picture
 
 SIZES = (1_000, 100_000)
@@ -241,26 +241,26 @@ class Installation:
             usage=self._usage,
             pictures=pictures,
             messages=messages,
-            offers=offers([MODEL]),
+            allowed_models=allowed_models([MODEL]),
             prefix=PREFIX,
             max_bytes=len(PICTURE),
             max_pixels=1_000_000,
             quota_jobs=LIMIT,
-            spend_ceiling=LIMIT,
+            daily_run_limit=LIMIT,
             clock=self._clock,
         )
         self._starter = StartJob(
             jobs=self._jobs,
             usage=self._usage,
             pictures=pictures,
-            links=FakeLinks(),
+            urls=FakePresignedUrls(),
             provider=self._provider,
             messages=messages,
             imaging=PillowImaging(),
-            offers=self._intake.offers,
+            allowed_models=self._intake.allowed_models,
             webhook_url="https://images.example.com/api/webhooks/replicate",
             prefix=PREFIX,
-            spend_ceiling=LIMIT,
+            daily_run_limit=LIMIT,
             clock=self._clock,
         )
         outputs = FakeOutputs(picture(size=(1280, 852)))
@@ -298,10 +298,10 @@ class Installation:
         actions: dict[str, Callable[[], object]] = {
             "status": lambda: ReadJob(jobs=self._jobs)(middle.id, caller),
             "picture": lambda: ShowPicture(
-                jobs=self._jobs, links=FakeLinks(), shares=FakeShareLinks(), prefix=PREFIX, clock=self._clock
+                jobs=self._jobs, urls=FakePresignedUrls(), shares=FakeShareLinks(), prefix=PREFIX, clock=self._clock
             )(shown, caller, "", method="GET"),
             "history, first page": lambda: ListJobs(jobs=self._jobs)(caller),
-            "history, from the middle": lambda: self._jobs.of_owner(OWNER, DEFAULT_PAGE, before),
+            "history, from the middle": lambda: self._jobs.list_by_owner(OWNER, DEFAULT_PAGE, before),
             "quota": lambda: ReadUsage(usage=self._usage, limit=LIMIT, clock=self._clock)(caller),
             "create": self._create,
             "start": self._start,
@@ -309,20 +309,20 @@ class Installation:
         }
         return {name: self.meter.measured(action) for name, action in actions.items()}
 
-    def reconciled(self, unfinished: int) -> Bill:
+    def reconciled(self, due_for_check: int) -> Bill:
         """One run over so many jobs that are due: by turns a start message and a webhook was lost."""
         self._clock.advance(hours=1)  # the lease of the last run is over
         now = to_text(self._clock())
         states = (self._queued, replace(self._running, accepted_at=now))
         rows = [
             replace(states[number % 2], id=f"p{_letters(number, 25)}", created_at=now, check_at=now)
-            for number in range(unfinished)
+            for number in range(due_for_check)
         ]
         for row in rows:
             self._look.put_item(TableName=TABLE, Item=job_item(row))
         runs: list[Mapping[Any, int]] = []
         bill = self.meter.measured(lambda: runs.append(self._reconciler()))
-        if sum(runs[0].values()) != unfinished:
+        if sum(runs[0].values()) != due_for_check:
             raise SystemExit(f"the run did something else: {runs[0]}")
         for row in rows:
             self._look.delete_item(TableName=TABLE, Key={"id": {"S": row.id}})
@@ -387,10 +387,10 @@ def installation(rows: int) -> Iterator[Installation]:
         yield installed
 
 
-def measure(rows: int, unfinished: Sequence[int] = UNFINISHED) -> dict[str, Bill]:
+def measure(rows: int, due_for_check: Sequence[int] = UNFINISHED) -> dict[str, Bill]:
     """What everything costs over a table of so many rows, by name."""
     with installation(rows) as installed:
-        reconciled = {f"reconcile, {each} unfinished": installed.reconciled(each) for each in unfinished}
+        reconciled = {f"reconcile, {each} unfinished": installed.reconciled(each) for each in due_for_check}
         return installed.bills() | reconciled
 
 

@@ -134,7 +134,7 @@ def main(jobs: int, clients: int) -> int:
         "QuotaJobs": str(jobs),
         "RateLimits": unlimited,
         "GuestJobsPerAddress": str(10 * jobs),
-        "SpendCeiling": str(10 * jobs),
+        "DailyRunLimit": str(10 * jobs),
     }
     config = StackConfig(port, replicate_port, emulator_port, state, engine="instant", parameters=parameters)
     load = Load(config.base_url, jobs)

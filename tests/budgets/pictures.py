@@ -20,7 +20,7 @@ from PIL import Image
 from deployment import ROOT
 from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.adapters.model_files import models
-from enhancer.ports import Wish
+from enhancer.ports import OutputSpec
 from local.config import StackConfig
 from local.ports import free_ports
 from local.stack import LocalStack
@@ -40,7 +40,9 @@ def main() -> None:
     """Print the tables."""
     enlarged = [(path, _enlarged(path)) for path in (SAMPLE, ROOT / "samples" / "astronaut.png")]
     for path, output in enlarged:
-        finished = PillowImaging().finish(io.BytesIO(output), path.read_bytes(), Wish(_size(output), "png", 90, b""))
+        finished = PillowImaging().finish(
+            io.BytesIO(output), path.read_bytes(), OutputSpec(_size(output), "png", 90, b"")
+        )
         finished.file.close()
         print(f"{path.name}: {finished.report}")
     _formats(enlarged)
@@ -73,8 +75,8 @@ def _formats(enlarged: list[tuple[Path, bytes]]) -> None:
     for output_format, quality in FORMATS:
         size = pixels = 0
         for path, output in enlarged:
-            wish = Wish(_size(output), output_format, quality, b"")
-            finished = PillowImaging().finish(io.BytesIO(output), path.read_bytes(), wish)
+            spec = OutputSpec(_size(output), output_format, quality, b"")
+            finished = PillowImaging().finish(io.BytesIO(output), path.read_bytes(), spec)
             finished.file.close()
             size += finished.size + len(finished.preview or b"") + len(finished.thumb or b"")
             pixels += finished.width * finished.height
@@ -111,7 +113,7 @@ def _report_share() -> None:
 
     with timed(finishing, "_reference"), timed(finishing, "_sample"), timed(faithfulness, "compare"):
         started = time.perf_counter()
-        PillowImaging().finish(io.BytesIO(output), photo, Wish(_size(output), "png", 90, b"")).file.close()
+        PillowImaging().finish(io.BytesIO(output), photo, OutputSpec(_size(output), "png", 90, b"")).file.close()
         total = time.perf_counter() - started
     print(
         f"\nThe report takes {sum(spent.values()) / total:.0%} of completion's work on a 4000 x 3000 photo as PNG, its"

@@ -46,7 +46,7 @@ LIMITS = {
     "QuotaJobs": "1000000",
     "RateLimits": "create=59,upload=59,status=240,picture=240,other=59,guest=59",  # counted as by the default's writes
     "GuestJobsPerAddress": "1000000",
-    "SpendCeiling": "1000000",
+    "DailyRunLimit": "1000000",
 }
 FOLLOWS = "job-status"
 """The function that only answers the client's looks at its job: sums are shown with and without it."""

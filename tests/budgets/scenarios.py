@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployment import ROOT
-from enhancer.adapters.cookies import Signer
 from enhancer.adapters.dynamo_items import job_item
+from enhancer.adapters.signing import Signer
 from enhancer.domain import keys
 from enhancer.domain.job import Job, Status
 from enhancer.domain.owner import Owner
@@ -60,7 +60,7 @@ def settings(url: str) -> dict[str, str]:
         "MAX_UPLOAD_BYTES": "10485760",
         "MAX_PIXELS": "50000000",
         "QUOTA_JOBS": "1000000",
-        "SPEND_CEILING": "1000000",
+        "DAILY_RUN_LIMIT": "1000000",
         "GENERATE_WAIT_SECONDS": "25",
         "STATUS_WAIT_SECONDS": "0",
         "POWERTOOLS_SERVICE_NAME": "bench",
@@ -125,7 +125,7 @@ def rows() -> dict[str, Any]:
 def _event(method: str, path: str, route: str, body: str | None = None, **headers: str) -> dict[str, Any]:
     claims = [OWNER.id, OWNER.subject, "user", True, int(time.time()) + 3600]
     value = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    session = Signer(lambda: [SECRETS["/bench/cookie-keys"]]).seal("session", value)
+    session = Signer(lambda: [SECRETS["/bench/cookie-keys"]]).sign("session", value)
     path_only, _, query = path.partition("?")
     event: dict[str, Any] = {
         "version": "2.0",

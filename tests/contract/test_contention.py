@@ -17,8 +17,8 @@ from enhancer.adapters.dynamo_usage import DynamoUsage
 from enhancer.contention import TRIES, pause, settled
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import CLAIM, FAIL, Status
-from enhancer.domain.limits import Seat
-from enhancer.errors import Contended, OutcomeUnknown, Refused, ServiceUnavailable, TransitionRefused
+from enhancer.domain.limits import QuotaSlot
+from enhancer.errors import ConcurrentUpdate, OutcomeUnknown, Refused, ServiceUnavailable, TransitionRefused
 from enhancer.usecases.cancel_job import CancelJob
 from enhancer.usecases.delete_job import DeleteJob
 from tests.contract.conftest import boto_session, create_table
@@ -26,7 +26,7 @@ from tests.contract.test_jobs_and_usage import new_job
 from tests.unit.conftest import make_world
 
 TEXT = to_text(datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
-OPEN = Seat(TEXT, opens=True, limit=3)
+OPEN = QuotaSlot(TEXT, opens_window=True, limit=3)
 AGAIN = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -75,7 +75,7 @@ class MeetingJobs:
     def end(self, *given, **named):
         if self.left:
             self.left -= 1
-            raise Contended
+            raise ConcurrentUpdate
         return self._jobs.end(*given, **named)
 
 
@@ -128,7 +128,7 @@ def delete(world, job):
 
 
 def withdraw(world, job):
-    world.jobs.note(job, {"cancel_requested": True})
+    world.jobs.update(job, {"cancel_requested": True})
     world.start_job(job.id)
 
 
@@ -139,7 +139,7 @@ def refuse(world, job):
 
 def expire(world, job):
     world.clock.advance(hours=23)  # the window is still open
-    world.start_job = dataclasses.replace(world.start_job, offers={})
+    world.start_job = dataclasses.replace(world.start_job, allowed_models={})
     world.start_job(job.id)
 
 
@@ -212,11 +212,11 @@ def test_a_person_is_told_to_come_again_when_it_never_gets_through(world, write)
 def test_the_sweep_goes_on_with_the_others_when_one_never_gets_through(world, monkeypatch):
     stuck, other = world.new_job(), world.new_job()
     world.clock.advance(days=2)
-    end = world.jobs.end
+    end = world.jobs.finish
 
     def never(job, *given, **named):
         if job.id == stuck.id:
-            raise Contended
+            raise ConcurrentUpdate
         return end(job, *given, **named)
 
     monkeypatch.setattr(world.jobs, "end", never, raising=False)
@@ -225,8 +225,8 @@ def test_the_sweep_goes_on_with_the_others_when_one_never_gets_through(world, mo
 
 
 WRITES = {
-    "create": lambda jobs: jobs.create(new_job(1), Seat(TEXT, opens=False, limit=3)),
-    "end": lambda jobs: jobs.end(new_job(), FAIL, {}, refund=True),
+    "create": lambda jobs: jobs.create(new_job(1), QuotaSlot(TEXT, opens_window=False, limit=3)),
+    "end": lambda jobs: jobs.finish(new_job(), FAIL, {}, refund=True),
 }
 
 
@@ -244,7 +244,7 @@ def test_each_reason_that_aws_documents_is_told_apart(client, jobs, write, code,
         WRITES[write](jobs)
 
     if code in AGAIN:
-        with pytest.raises(Contended):
+        with pytest.raises(ConcurrentUpdate):
             written()
         written()
         assert jobs.get(new_job().id).quota_refunded is (write == "end")
@@ -265,9 +265,9 @@ def test_a_window_that_refuses_while_the_row_is_held_is_asked_again(client, jobs
     jobs.create(new_job(), OPEN)
     meetings = Meetings(client)
     meetings.codes, meetings.left = ("TransactionConflict", "ConditionalCheckFailed"), 1
-    with pytest.raises(Contended):
-        jobs.end(new_job(), FAIL, {}, refund=True)
-    assert jobs.end(new_job(), FAIL, {}, refund=True)
+    with pytest.raises(ConcurrentUpdate):
+        jobs.finish(new_job(), FAIL, {}, refund=True)
+    assert jobs.finish(new_job(), FAIL, {}, refund=True)
 
 
 @pytest.mark.parametrize("meets", [1, TRIES - 1, TRIES])
@@ -278,11 +278,11 @@ def test_one_row_that_a_transaction_holds_is_written_again(client, jobs, naps, w
     later = to_text(datetime(2026, 11, 22, 12, 9, tzinfo=UTC))
     writes = {
         "move": lambda: jobs.move(new_job().id, CLAIM, {"check_at": later}, {}),
-        "note": lambda: jobs.note(new_job(), {"check_at": later}),
-        "postpone": lambda: jobs.postpone(new_job(), later),
+        "note": lambda: jobs.update(new_job(), {"check_at": later}),
+        "postpone": lambda: jobs.reschedule_check(new_job(), later),
     }
     if meets == TRIES:
-        with pytest.raises(Contended):
+        with pytest.raises(ConcurrentUpdate):
             writes[write]()
     else:
         writes[write]()
@@ -295,11 +295,11 @@ def test_two_that_met_do_not_wait_equally_long_and_nobody_waits_long():
     naps = []
 
     def never():
-        raise Contended
+        raise ConcurrentUpdate
 
     for _ in range(20):
         naps.clear()
-        with pytest.raises(Contended):
+        with pytest.raises(ConcurrentUpdate):
             settled(never, naps.append)
         assert len(naps) == TRIES - 1
         assert all(0 <= nap <= 0.05 * 2**tried for tried, nap in enumerate(naps))

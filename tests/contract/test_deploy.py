@@ -17,9 +17,9 @@ from botocore import xform_name
 from botocore.exceptions import ClientError, EndpointConnectionError, WaiterError
 from botocore.stub import Stubber
 
-from enhancer.adapters.cookies import Signer
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from enhancer.adapters.secrets import Secrets
+from enhancer.adapters.signing import Signer
 from operate import parameter_store
 from operate.__main__ import main
 from operate.account import Account, find_account
@@ -274,9 +274,11 @@ def test_a_version_that_the_provider_has_not_is_said_before_a_minute_is_spent_on
 def test_each_version_on_offer_is_asked_for_and_then_it_is_built_and_deployed(desk: Desk) -> None:
     desk.store_secrets()
     desk.deploy()
-    offered = {offer.version for offer in offers(desk.stage.parameters["AllowedModels"].split(",")).values()}
+    versions = {
+        allowed.version for allowed in allowed_models(desk.stage.parameters["AllowedModels"].split(",")).values()
+    }
     paths = [urlsplit(str(request.url)).path for request in desk.asked.requests]
-    assert {path.removeprefix("/v1/models/").replace("/versions/", ":") for path in paths} == offered
+    assert {path.removeprefix("/v1/models/").replace("/versions/", ":") for path in paths} == versions
     assert {request.method for request in desk.asked.requests} == {"GET"}
     assert desk.done == ["build", "sam", "sam"]
 
@@ -335,13 +337,13 @@ def test_while_a_signing_key_is_replaced_each_function_accepts_what_another_sign
     desk.secrets["cookie-keys"] = parameter_store.made("cookie-keys")
     desk.store_secrets()
     before = cookies(desk, lambda: clock[0])
-    sealed = before.seal("guest", "an-early-guest")
+    sealed = before.sign("guest", "an-early-guest")
     processes = [before]
 
     def look() -> None:
         processes.append(cookies(desk, lambda: clock[0]))
         for signing in processes:
-            cookie = signing.seal("guest", "somebody")
+            cookie = signing.sign("guest", "somebody")
             assert [each.open("guest", cookie) for each in processes] == ["somebody"] * len(processes)
             assert signing.open("guest", sealed) == "an-early-guest"
 
@@ -356,7 +358,7 @@ def test_while_a_signing_key_is_replaced_each_function_accepts_what_another_sign
     clock[0] += 301
     look()
     newest = desk.secret("cookie-keys").split()[0].partition(":")[0]
-    assert f".{newest}." in before.seal("guest", "a-new-guest")
+    assert f".{newest}." in before.sign("guest", "a-new-guest")
 
 
 def test_a_rotation_that_meets_another_ends_without_a_change(desk: Desk) -> None:

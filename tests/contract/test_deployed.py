@@ -319,13 +319,13 @@ def test_functions_that_are_not_there_are_named(installation: Installation, monk
 def test_what_is_configured_is_compared_with_what_is_deployed(installation: Installation) -> None:
     changed = {
         **installation.stage.parameters,
-        "SpendCeiling": "7",
+        "DailyRunLimit": "7",
         "Later": "x",
         "PublicBaseUrl": "taken-out-by-deploy",
     }
     installation.stage = dataclasses.replace(installation.stage, parameters=changed)
     assert installation.wrong() == [
-        Finding("SpendCeiling is '7', and image-enhancer-dev is deployed with '100'", DEPLOY, needed=False),
+        Finding("DailyRunLimit is '7', and image-enhancer-dev is deployed with '100'", DEPLOY, needed=False),
         Finding("Later is 'x', and image-enhancer-dev is deployed without it", DEPLOY, needed=False),
     ]
 

@@ -246,14 +246,14 @@ def test_a_webhook_secret_that_is_not_the_providers(stored: str) -> None:
 def test_each_version_is_asked_for_by_itself() -> None:
     gone = f"tencentarc/gfpgan:{'0' * 64}"
     silent = f"sczhou/codeformer:{'1' * 64}"
-    offered = stage(AllowedModels=f"{silent},{gone},nightmareai/real-esrgan")
+    allowed_models = stage(AllowedModels=f"{silent},{gone},nightmareai/real-esrgan")
 
     def answer(request: requests.PreparedRequest) -> Answer:
         if "gfpgan" in request.path_url:
             return 404, {}, b"{}"
         return (503, {}, b"") if "codeformer" in request.path_url else provider(request)
 
-    found = shown(doctor.the_provider(offered, SECRETS, session(answer)[0]))
+    found = shown(doctor.the_provider(allowed_models, SECRETS, session(answer)[0]))
     assert found[1:] == [
         (
             "WRONG the version of sczhou/codeformer: The provider answered 503 to a question about sczhou/codeformer; "
@@ -284,10 +284,10 @@ def keep_for(client: Any, days: dict[str, int]) -> None:
                 at = parsed["LastModified"] + timedelta(days=count)
                 parsed["Expiration"] = f'expiry-date="{at:%a, %d %b %Y %H:%M:%S GMT}", rule-id="ours"'
 
-    def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    def put_if_absent(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["key"] = params["Key"]
 
-    client.meta.events.register("before-parameter-build.s3.HeadObject", remember)
+    client.meta.events.register("before-parameter-build.s3.HeadObject", put_if_absent)
     client.meta.events.register("after-call.s3.HeadObject", add)
 
 

@@ -12,15 +12,15 @@ from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, Status
-from enhancer.domain.limits import Quota, Seat
+from enhancer.domain.limits import Quota, QuotaSlot
 from enhancer.domain.owner import new_guest
-from enhancer.errors import Conflict, Contended, TransitionRefused
+from enhancer.errors import ConcurrentUpdate, Conflict, TransitionRefused
 from tests.contract.conftest import boto_session, create_table
 from tests.contract.test_jobs_and_usage import new_job
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TEXT = to_text(NOW)
-OPEN = Seat(TEXT, opens=True, limit=3)
+OPEN = QuotaSlot(TEXT, opens_window=True, limit=3)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_window_stays_a_day_longer_than_it_counts(client, jobs):
 def test_what_is_counted_leased_or_remembered_ends_by_itself(client, usage):
     usage.count("rate#a", 2, int((NOW + timedelta(minutes=2)).timestamp()), by=2)
     usage.lease("sweep", NOW, 60)
-    usage.remember("once#a", {"job_id": "a"}, NOW, 3600)
+    usage.put_if_absent("once#a", {"job_id": "a"}, NOW, 3600)
     assert row(client, "rate#a") == {"key": {"S": "rate#a"}, "used": {"N": "2"}, "expires_at": seconds(minutes=2)}
     assert row(client, "lease#sweep") == {
         "key": {"S": "lease#sweep"},
@@ -84,7 +84,7 @@ def test_reads_that_decide_are_consistent(client, jobs, usage):
     jobs.get("id")
     jobs.get("id", consistent=True)
     usage.quota(new_guest())
-    usage.standing(new_guest(), "spend")
+    usage.quota_and_counter(new_guest(), "spend")
     single, batch = asked[:3], asked[3]
     assert [request["ConsistentRead"] for request in single] == [False, True, True]
     assert batch["RequestItems"]["UsageTable"]["ConsistentRead"] is True
@@ -97,7 +97,7 @@ def test_a_job_that_moved_or_was_postponed_meanwhile_is_not_postponed(jobs):
         new_job(status=Status.STARTING),
         new_job(check_at=to_text(NOW + timedelta(minutes=1))),
     ):
-        jobs.postpone(stale, to_text(NOW + timedelta(minutes=9)))
+        jobs.reschedule_check(stale, to_text(NOW + timedelta(minutes=9)))
         assert jobs.get(job.id) == job
 
 
@@ -121,10 +121,10 @@ def test_a_conflict_of_transactions_is_contention(client, stubbed, codes):
     jobs = DynamoJobs(client, "JobsTable", "UsageTable")
     for call in (
         lambda: jobs.create(new_job(), OPEN),
-        lambda: jobs.end(new_job(), FAIL, {}, refund=True),
+        lambda: jobs.finish(new_job(), FAIL, {}, refund=True),
     ):
         cancelled(stubbed, *codes)
-        with pytest.raises(Contended):
+        with pytest.raises(ConcurrentUpdate):
             call()
 
 
@@ -133,10 +133,10 @@ def test_a_transaction_that_meets_another_is_contention(client, stubbed, code):
     jobs = DynamoJobs(client, "JobsTable", "UsageTable")
     for call in (
         lambda: jobs.create(new_job(), OPEN),
-        lambda: jobs.end(new_job(), FAIL, {}, refund=True),
+        lambda: jobs.finish(new_job(), FAIL, {}, refund=True),
     ):
         stubbed.add_client_error("transact_write_items", code)
-        with pytest.raises(Contended):
+        with pytest.raises(ConcurrentUpdate):
             call()
 
 
@@ -156,11 +156,11 @@ def test_a_row_holds_what_is_known_and_what_the_indexes_need(client, jobs):
 def test_a_refused_end_shows_the_row_as_it_is_now(client, jobs):
     job = new_job()
     jobs.create(job, OPEN)
-    jobs.end(job, FAIL, {}, refund=True)
+    jobs.finish(job, FAIL, {}, refund=True)
     asked = []
     client.meta.events.register("provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params))
     with pytest.raises(TransitionRefused, match=r"^fail refused: the job is failed$") as refusal:
-        jobs.end(job, FAIL, {}, refund=True)
+        jobs.finish(job, FAIL, {}, refund=True)
     assert refusal.value.current.status is Status.FAILED
     assert [request["ConsistentRead"] for request in asked] == [True]
 
@@ -179,7 +179,7 @@ def test_a_row_without_a_next_look_is_not_in_the_index(client, jobs):
 
 def test_a_deleted_job_is_in_no_history(client, jobs):
     jobs.create(new_job(), OPEN)
-    jobs.note(new_job(), {"deleted_at": TEXT})
+    jobs.update(new_job(), {"deleted_at": TEXT})
     assert "owner" not in stored(client)
 
 
@@ -202,7 +202,7 @@ def test_any_other_refusal_is_an_error(client, stubbed):
 
 def test_what_a_throttled_table_leaves_out_is_asked_for_again(client, stubbed):
     guest = new_guest()
-    quota, counter = {"key": {"S": f"quota#{guest.reference}"}}, {"key": {"S": "spend#a"}}
+    quota, counter = {"key": {"S": f"quota#{guest.reference}"}}, {"key": {"S": "runs#a"}}
     rest = {"UsageTable": {"Keys": [counter], "ConsistentRead": True}}
     first = {"RequestItems": {"UsageTable": {"Keys": [quota, counter], "ConsistentRead": True}}}
     found = {**quota, "window": {"S": TEXT}, "used": {"N": "2"}}  # no refunds
@@ -210,6 +210,6 @@ def test_what_a_throttled_table_leaves_out_is_asked_for_again(client, stubbed):
     stubbed.add_response(
         "batch_get_item", {"Responses": {"UsageTable": [{**counter, "used": {"N": "7"}}]}}, {"RequestItems": rest}
     )
-    assert DynamoUsage(client, "UsageTable").standing(guest, "spend#a") == (Quota(TEXT, 2, 0), 7)
+    assert DynamoUsage(client, "UsageTable").quota_and_counter(guest, "runs#a") == (Quota(TEXT, 2, 0), 7)
     stubbed.add_response("batch_get_item", {"Responses": {}}, {"RequestItems": ANY})
-    assert DynamoUsage(client, "UsageTable").standing(guest, "spend#a") == (None, 0)
+    assert DynamoUsage(client, "UsageTable").quota_and_counter(guest, "runs#a") == (None, 0)

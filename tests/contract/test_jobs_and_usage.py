@@ -11,14 +11,14 @@ from enhancer.domain import job as transitions
 from enhancer.domain import limits
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import ACCEPT, CLAIM, FAIL, RELEASE, Append, Job, Status
-from enhancer.domain.limits import Quota, Seat
+from enhancer.domain.limits import Quota, QuotaSlot
 from enhancer.domain.owner import new_guest
-from enhancer.errors import Conflict, Contended, TransitionRefused
+from enhancer.errors import ConcurrentUpdate, Conflict, TransitionRefused
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TEXT = to_text(NOW)
-OPEN = Seat(TEXT, opens=True, limit=3)
-NEXT = Seat(TEXT, opens=False, limit=3)
+OPEN = QuotaSlot(TEXT, opens_window=True, limit=3)
+NEXT = QuotaSlot(TEXT, opens_window=False, limit=3)
 
 
 def new_job(number: int = 0, **changes: object) -> Job:
@@ -70,7 +70,7 @@ def test_a_window_takes_its_limit_and_not_one_more(tables):
     jobs.create(new_job(0), OPEN)
     jobs.create(new_job(1), NEXT)
     jobs.create(new_job(2), NEXT)
-    with pytest.raises(Contended):
+    with pytest.raises(ConcurrentUpdate):
         jobs.create(new_job(3), NEXT)
     assert jobs.get(new_job(3).id) is None
     assert usage.quota(new_job().owner).used == 3
@@ -79,12 +79,12 @@ def test_a_window_takes_its_limit_and_not_one_more(tables):
 def test_a_window_opens_once_and_again_after_a_day(tables):
     jobs, usage = tables
     jobs.create(new_job(0), OPEN)
-    with pytest.raises(Contended):
-        jobs.create(new_job(1), Seat(to_text(NOW + timedelta(hours=23, minutes=59)), opens=True, limit=3))
+    with pytest.raises(ConcurrentUpdate):
+        jobs.create(new_job(1), QuotaSlot(to_text(NOW + timedelta(hours=23, minutes=59)), opens_window=True, limit=3))
     later = to_text(NOW + limits.WINDOW)
-    jobs.create(new_job(1), Seat(later, opens=True, limit=3))
+    jobs.create(new_job(1), QuotaSlot(later, opens_window=True, limit=3))
     assert usage.quota(new_job().owner) == Quota(later, 1)
-    with pytest.raises(Contended):
+    with pytest.raises(ConcurrentUpdate):
         jobs.create(new_job(2), NEXT)
 
 
@@ -135,13 +135,13 @@ def test_none_removes_an_attribute(tables):
 def test_the_index_of_unfinished_jobs_is_sparse_and_in_order(tables):
     jobs, _ = tables
     for number, minutes in enumerate((3, 1, 2)):
-        seat = NEXT if number else OPEN
-        jobs.create(new_job(number, check_at=to_text(NOW + timedelta(minutes=minutes))), seat)
+        slot = NEXT if number else OPEN
+        jobs.create(new_job(number, check_at=to_text(NOW + timedelta(minutes=minutes))), slot)
     due = to_text(NOW + timedelta(minutes=2))
-    assert list(jobs.unfinished(due, 10)) == [new_job(1).id, new_job(2).id]
-    assert list(jobs.unfinished(due, 1)) == [new_job(1).id]
-    jobs.end(new_job(1), FAIL, {}, refund=False)
-    assert list(jobs.unfinished(due, 10)) == [new_job(2).id]
+    assert list(jobs.due_for_check(due, 10)) == [new_job(1).id, new_job(2).id]
+    assert list(jobs.due_for_check(due, 1)) == [new_job(1).id]
+    jobs.finish(new_job(1), FAIL, {}, refund=False)
+    assert list(jobs.due_for_check(due, 10)) == [new_job(2).id]
 
 
 def test_postponing_holds_only_while_the_job_has_not_moved(tables):
@@ -149,9 +149,9 @@ def test_postponing_holds_only_while_the_job_has_not_moved(tables):
     job = new_job()
     jobs.create(job, OPEN)
     later = to_text(NOW + timedelta(minutes=5))
-    jobs.postpone(job, later)
+    jobs.reschedule_check(job, later)
     assert jobs.get(job.id).check_at == later
-    jobs.postpone(job, TEXT)
+    jobs.reschedule_check(job, TEXT)
     assert jobs.get(job.id).check_at == later
 
 
@@ -159,12 +159,12 @@ def test_an_end_with_refund_gives_the_job_back_exactly_once(tables):
     jobs, usage = tables
     job = new_job()
     jobs.create(job, OPEN)
-    assert jobs.end(job, FAIL, {"error_type": "provider_error"}, refund=True) is True
+    assert jobs.finish(job, FAIL, {"error_type": "provider_error"}, refund=True) is True
     row = jobs.get(job.id)
     assert (row.status, row.quota_refunded, row.check_at) == (Status.FAILED, True, None)
     assert usage.quota(job.owner) == Quota(TEXT, 0, 1)
     with pytest.raises(TransitionRefused):
-        jobs.end(job, FAIL, {}, refund=True)
+        jobs.finish(job, FAIL, {}, refund=True)
     assert usage.quota(job.owner) == Quota(TEXT, 0, 1)
 
 
@@ -173,8 +173,8 @@ def test_a_refund_never_reaches_another_window(tables):
     old = new_job(0)
     jobs.create(old, OPEN)
     later = to_text(NOW + limits.WINDOW)
-    jobs.create(new_job(1, quota_window=later), Seat(later, opens=True, limit=3))
-    assert jobs.end(old, FAIL, {}, refund=True) is False
+    jobs.create(new_job(1, quota_window=later), QuotaSlot(later, opens_window=True, limit=3))
+    assert jobs.finish(old, FAIL, {}, refund=True) is False
     assert jobs.get(old.id).status is Status.FAILED
     assert jobs.get(old.id).quota_refunded is False
     assert usage.quota(old.owner) == Quota(later, 1)
@@ -185,7 +185,7 @@ def test_a_window_gives_back_five_jobs_at_most(tables):
     for number in range(7):
         job = new_job(number)
         jobs.create(job, NEXT if number else OPEN)
-        assert jobs.end(job, FAIL, {}, refund=True) is (number < 5)
+        assert jobs.finish(job, FAIL, {}, refund=True) is (number < 5)
     assert usage.quota(job.owner) == Quota(TEXT, 2, 5)
 
 
@@ -194,7 +194,7 @@ def test_a_window_gives_back_every_job_that_never_ran(tables):
     for number in range(7):
         job = new_job(number)
         jobs.create(job, NEXT if number else OPEN)
-        assert jobs.end(job, FAIL, {}, refund=True, ran=False) is True
+        assert jobs.finish(job, FAIL, {}, refund=True, ran=False) is True
     assert usage.quota(job.owner) == Quota(TEXT, 0, 0)
 
 
@@ -203,7 +203,7 @@ def test_an_end_holds_only_for_the_run_that_was_read(tables):
     job = new_job(status=Status.PROCESSING, provider_job_id="run2", attempt=2)
     jobs.create(job, OPEN)
     with pytest.raises(TransitionRefused):
-        jobs.end(dataclasses.replace(job, provider_job_id="run1", attempt=1), FAIL, {}, refund=True)
+        jobs.finish(dataclasses.replace(job, provider_job_id="run1", attempt=1), FAIL, {}, refund=True)
     assert usage.quota(job.owner).used == 1
 
 
@@ -211,11 +211,11 @@ def test_an_end_holds_only_while_nobody_deleted_the_job(tables):
     jobs, _ = tables
     job = new_job(status=Status.PROCESSING)
     jobs.create(job, OPEN)
-    deleted = jobs.note(job, {"deleted_at": TEXT})
+    deleted = jobs.update(job, {"deleted_at": TEXT})
     with pytest.raises(TransitionRefused) as refusal:
-        jobs.end(job, FAIL, {}, refund=True)
+        jobs.finish(job, FAIL, {}, refund=True)
     assert refusal.value.current == deleted
-    assert jobs.end(deleted, FAIL, {}, refund=False) is False
+    assert jobs.finish(deleted, FAIL, {}, refund=False) is False
 
 
 def test_a_lease_has_one_holder_at_a_time(tables):
@@ -230,11 +230,11 @@ def test_a_note_changes_the_row_while_it_stays_as_it_was_read(tables):
     jobs, _ = tables
     job = new_job(status=Status.PROCESSING)
     jobs.create(job, OPEN)
-    noted = jobs.note(job, {"cancel_requested": True})
+    noted = jobs.update(job, {"cancel_requested": True})
     assert noted == dataclasses.replace(job, cancel_requested=True)
     for read in (new_job(status=Status.QUEUED), new_job(status=Status.PROCESSING, attempt=2)):
         with pytest.raises(TransitionRefused, match="note refused: the job is processing"):
-            jobs.note(read, {"cancel_requested": False})
+            jobs.update(read, {"cancel_requested": False})
 
 
 def test_an_owners_jobs_come_newest_first_in_pages_without_deleted_ones(tables):
@@ -243,51 +243,51 @@ def test_an_owners_jobs_come_newest_first_in_pages_without_deleted_ones(tables):
     for number in range(4):
         created_at = to_text(NOW + timedelta(seconds=number))
         made.append(new_job(number, created_at=created_at))
-        jobs.create(made[-1], Seat(TEXT, opens=number == 0, limit=9))
+        jobs.create(made[-1], QuotaSlot(TEXT, opens_window=number == 0, limit=9))
     newest_first = [job.id for job in reversed(made)]
-    page = jobs.of_owner(made[0].owner, 3, None)
+    page = jobs.list_by_owner(made[0].owner, 3, None)
     assert [job.id for job in page] == newest_first[:3]
-    rest = jobs.of_owner(made[0].owner, 3, (page[-1].created_at, page[-1].id))
+    rest = jobs.list_by_owner(made[0].owner, 3, (page[-1].created_at, page[-1].id))
     assert [job.id for job in rest] == newest_first[3:]
-    assert jobs.of_owner(new_guest(), 3, None) == []
-    jobs.note(made[3], {"deleted_at": TEXT})
-    assert [job.id for job in jobs.of_owner(made[0].owner, 3, None)] == newest_first[1:]
+    assert jobs.list_by_owner(new_guest(), 3, None) == []
+    jobs.update(made[3], {"deleted_at": TEXT})
+    assert [job.id for job in jobs.list_by_owner(made[0].owner, 3, None)] == newest_first[1:]
     assert jobs.get(made[3].id).deleted_at == TEXT
 
 
 def test_a_counter_counts_and_a_hard_one_stops_at_its_limit(tables):
     _, usage = tables
-    assert usage.standing(new_guest(), "rate#a") == (None, 0)
+    assert usage.quota_and_counter(new_guest(), "rate#a") == (None, 0)
     assert [usage.count("rate#a", 2, 1_800_000_000) for _ in range(3)] == [1, 2, 3]
-    assert [usage.count("spend#a", 2, 1_800_000_000, hard=True) for _ in range(4)] == [1, 2, 3, 3]
-    assert [usage.standing(new_guest(), counter)[1] for counter in ("rate#a", "spend#a")] == [3, 2]
-    assert usage.count("spend#none", 0, 1_800_000_000, hard=True) == 1
+    assert [usage.count("runs#a", 2, 1_800_000_000, capped=True) for _ in range(4)] == [1, 2, 3, 3]
+    assert [usage.quota_and_counter(new_guest(), counter)[1] for counter in ("rate#a", "runs#a")] == [3, 2]
+    assert usage.count("runs#none", 0, 1_800_000_000, capped=True) == 1
 
 
 def test_what_is_remembered_first_stays_until_its_time_is_over(tables):
     _, usage = tables
     first, second = {"fingerprint": "1", "job_id": "a"}, {"fingerprint": "2", "job_id": "b"}
-    assert usage.remember("once#x", first, NOW, 60) == first
-    assert usage.remember("once#x", second, NOW + timedelta(seconds=59), 60) == first
-    assert usage.remember("once#y", second, NOW, 60) == second
-    assert usage.remember("once#x", second, NOW + timedelta(seconds=60), 60) == second
+    assert usage.put_if_absent("once#x", first, NOW, 60) == first
+    assert usage.put_if_absent("once#x", second, NOW + timedelta(seconds=59), 60) == first
+    assert usage.put_if_absent("once#y", second, NOW, 60) == second
+    assert usage.put_if_absent("once#x", second, NOW + timedelta(seconds=60), 60) == second
 
 
 def test_what_is_remembered_is_recalled_until_it_ends(tables):
     _, usage = tables
-    assert usage.recall("pause#x", NOW) == {}
-    usage.remember("pause#x", {"until": TEXT, "why": "a"}, NOW, 60)
-    assert usage.recall("pause#x", NOW) == {"until": TEXT, "why": "a"}
-    assert usage.recall("pause#x", NOW + timedelta(seconds=59)) == {"until": TEXT, "why": "a"}
-    assert usage.recall("pause#x", NOW + timedelta(seconds=60)) == {}
-    assert usage.recall("pause#y", NOW) == {}
+    assert usage.get_values("pause#x", NOW) == {}
+    usage.put_if_absent("pause#x", {"until": TEXT, "why": "a"}, NOW, 60)
+    assert usage.get_values("pause#x", NOW) == {"until": TEXT, "why": "a"}
+    assert usage.get_values("pause#x", NOW + timedelta(seconds=59)) == {"until": TEXT, "why": "a"}
+    assert usage.get_values("pause#x", NOW + timedelta(seconds=60)) == {}
+    assert usage.get_values("pause#y", NOW) == {}
 
 
 def test_a_line_is_added_to_what_is_there(tables):
     jobs, _ = tables
     jobs.create(new_job(), OPEN)
     for line in ("first", "second", "second"):
-        jobs.note(jobs.get(new_job().id), {"deliveries": Append(line)})
+        jobs.update(jobs.get(new_job().id), {"deliveries": Append(line)})
     assert jobs.get(new_job().id, consistent=True).deliveries == ("first", "second", "second")
 
 

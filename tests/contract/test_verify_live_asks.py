@@ -54,7 +54,7 @@ class Http:
 class Links:
     """Links that show what they were signed for."""
 
-    def link(self, key, *, method, now):
+    def presign(self, key, *, method, now):
         assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
         assert key.startswith("p/uploads/guest/")
         return f"signed for {method}", now
@@ -137,7 +137,7 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
         signed = asked.presign(key).headers
         assert (method, body, headers, timeout) == ("PUT", PICTURE, {**signed, **more}, SECONDS)
     assert len({url for _, url, *_ in http.asked}) == len(unsigned)
-    assert [(row.seen, row.verdict) for row in findings.rows] == [
+    assert [(row.seen, row.decision) for row in findings.rows] == [
         *[("403", "holds"), ("nothing", "holds")] * 6,
         *[("403, not stored", "noted")] * 4,
     ]
@@ -179,7 +179,7 @@ def test_a_run_is_created_as_it_is_asked_for():
 @pytest.mark.parametrize(
     ("allowed", "verdict"), [("https://images.test", "holds"), ("*", "holds"), ("", "differs"), (FOREIGN, "differs")]
 )
-def test_both_pages_are_asked_for_and_a_picture_as_the_page_reads_it(findings, monkeypatch, allowed, verdict):
+def test_both_pages_are_asked_for_and_a_picture_as_the_page_reads_it(findings, monkeypatch, allowed, decision):
     asked = []
 
     def preflight(*question):
@@ -191,10 +191,10 @@ def test_both_pages_are_asked_for_and_a_picture_as_the_page_reads_it(findings, m
     check_cors(bucket(http), findings)
     assert asked == [("https://r2.test", "pictures", origin, http) for origin in ("https://images.test", FOREIGN)]
     assert http.asked == [("GET", "signed for GET", {"Origin": "https://images.test"}, SECONDS)]
-    assert [(row.what, row.expected, row.seen, row.verdict) for row in findings.rows] == [
+    assert [(row.what, row.expected, row.seen, row.decision) for row in findings.rows] == [
         ("CORS preflight of the page's PUT", "allowed", "allowed", "holds"),
         ("CORS preflight of another page's PUT", "refused", "refused", "holds"),
-        ("CORS of the page's GET", "yes", "yes" if verdict == "holds" else "no", verdict),
+        ("CORS of the page's GET", "yes", "yes" if decision == "holds" else "no", decision),
     ]
     assert TYPE == "image/jpeg"
 
@@ -231,7 +231,7 @@ def test_of_the_runs_in_the_list_our_own_unfinished_ones_alone_are_ended(finding
     runs.create("v", {"image": "https://r2.test/ours?X-Amz-Signature=s", "scale": 2})
     runs.clear(findings)
     assert provider.cancelled == ["ours"]
-    assert [(row.what, row.seen, row.verdict) for row in findings.rows] == [("runs left unfinished", "0", "holds")]
+    assert [(row.what, row.seen, row.decision) for row in findings.rows] == [("runs left unfinished", "0", "holds")]
 
 
 def test_a_model_without_versions_is_said_to_be_without(findings):
@@ -270,7 +270,7 @@ def test_a_part_that_can_not_be_looked_at_is_named(monkeypatch):
         }
     )
     findings = verify_live.verify(accounts, Scripted().say)
-    assert [(row.what, row.seen) for row in findings.rows if row.verdict == "differs"] == [
+    assert [(row.what, row.seen) for row in findings.rows if row.decision == "differs"] == [
         (f"{part}: the rest", "ValueError") for part in ("uploads", "links", "objects", "CORS", "the provider", "runs")
     ]
     assert made == ["https://images.test/api/webhooks/replicate?job=verify-live"]

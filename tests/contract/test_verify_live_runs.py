@@ -6,11 +6,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
 
-from enhancer.adapters.model_files import models, offers
+from enhancer.adapters.model_files import allowed_models, models
 from enhancer.adapters.replicate import Replicate
 from enhancer.domain.prediction import Prediction
 from operate.installation import OperatorError
@@ -30,7 +31,7 @@ class SampleBucket:
 
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
-        self.links = self
+        self.links = SimpleNamespace(presign=self.link)
 
     def key(self) -> str:
         return "ai-enhancer/uploads/guest/g/j/input.jpg"
@@ -101,7 +102,7 @@ class Desk:
                 "ALLOWED_MODELS": f"nightmareai/real-esrgan:{ESRGAN},tencentarc/gfpgan:{VERSION}",
             }
         )
-        self.offered = offers(self.accounts.allowed_models)
+        self.allowed_models = allowed_models(self.accounts.allowed_models)
         self.provider, self.hurried = (
             Replicate(self.service.url, lambda: TOKEN, models(), each) for each in (self.listening, self.hurrying)
         )
@@ -125,11 +126,11 @@ class Desk:
                 text = text.replace(value, name)
             return re.sub(r"\b[a-z2-7]{26}\b", "(a run)", text)
 
-        return [(row.what, row.expected, told(row.what, row.seen), row.verdict) for row in self.findings.rows]
+        return [(row.what, row.expected, told(row.what, row.seen), row.decision) for row in self.findings.rows]
 
     def check_runs(self) -> None:
         verify_live._check_runs(
-            self.accounts, SampleBucket(self.outside), self.runs, self.listening, self.hurried, self.offered,
+            self.accounts, SampleBucket(self.outside), self.runs, self.listening, self.hurried, self.allowed_models,
             self.findings,
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from enhancer.adapters.cookies import Signer
+from enhancer.adapters.signing import Signer
 from local.stack import LocalStack
 from tests.conftest import RAISED_LIMITS, StartStack
 from tests.e2e.conftest import SetFaults, Visit

@@ -11,7 +11,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from enhancer.adapters.cookies import Signer
+from enhancer.adapters.signing import Signer
 from tests.integration.api_client import MODEL, Client
 from tests.pictures import picture
 
@@ -171,8 +171,8 @@ def test_forged_cookies_are_nobodys(stack, guest):
             f"{owner}.unknown.{signature}",
             f"{'a' * 26}.{key_id}.{signature}",
             good[:-5] + ("A" if good[-5] != "A" else "B") + good[-4:],
-            stranger.seal("guest", owner),
-            shares.seal("guest", owner),
+            stranger.sign("guest", owner),
+            shares.sign("guest", owner),
             "",
             '"',
             "a" * 4000,
@@ -183,10 +183,10 @@ def test_forged_cookies_are_nobodys(stack, guest):
         for value in (
             claims,
             f"{claims}.{key_id}.{signature}",
-            stranger.seal("session", claims),
+            stranger.sign("session", claims),
             good,
-            ours.seal("guest", claims),
-            ours.seal("session", ended),
+            ours.sign("guest", claims),
+            ours.sign("session", ended),
         )
     ]
     forged.append({"__Host-guest": good})

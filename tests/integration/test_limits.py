@@ -18,7 +18,7 @@ TIGHT = {
     "QuotaJobs": str(QUOTA),
     "RateLimits": "create=10000,upload=3,status=10000,picture=2,other=10000,guest=4",
     "GuestJobsPerAddress": str(GUESTS),
-    "SpendCeiling": "1000",
+    "DailyRunLimit": "1000",
     "RequireVerifiedEmail": "true",
     "GenerateWaitSeconds": "0",
 }
@@ -174,7 +174,7 @@ def test_guests_at_one_address_share_its_limits(tight):
 
 def test_above_the_ceiling_nothing_is_taken_until_the_day_is_over(tight, user):
     source = user.finished(user.send(picture()).json()["data"]["id"])
-    table, key = tight.deployment.outputs["UsageTableName"], {"key": {"S": f"spend#{datetime.now(UTC):%Y-%m-%d}"}}
+    table, key = tight.deployment.outputs["UsageTableName"], {"key": {"S": f"runs#{datetime.now(UTC):%Y-%m-%d}"}}
     counters = tight.client("dynamodb")
     before = counters.get_item(TableName=table, Key=key)["Item"]
     assert int(before["used"]["N"]) >= 1

@@ -99,6 +99,6 @@ def test_what_was_counted_is_the_stacks(stack, walk):
     metrics = [line for name in walk.said for line in entries(stack, name) if "_aws" in line]
     assert {line["service"] for line in metrics} == {"image-enhancer"}
     names = {each["Name"] for line in metrics for each in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
-    of_jobs = {"JobsCreated", "JobsEnded", "Starts", "RunsAccepted"}
+    of_jobs = {"JobsCreated", "JobsEnded", "StartOutcomes", "RunsAccepted"}
     assert names >= of_jobs | {"ModelTime", "QueueWait", "CopyTime", "TimeToResult", "CopyBytes"}
     assert walk.id not in json.dumps(metrics), "a job's id is no dimension"

@@ -47,9 +47,9 @@ def person(installation):
 
 
 def test_all_are_on_offer(person):
-    offered = person.call("GET", "/api/ai-image/models").json()["data"]["models"]
-    assert [model["slug"] for model in offered] == ALLOWED.split(",")
-    assert all(model["licence"] for model in offered)
+    allowed_models = person.call("GET", "/api/ai-image/models").json()["data"]["models"]
+    assert [model["slug"] for model in allowed_models] == ALLOWED.split(",")
+    assert all(model["licence"] for model in allowed_models)
 
 
 @pytest.mark.parametrize("slug", ["nightmareai/real-esrgan", "tencentarc/gfpgan", "sczhou/codeformer"])

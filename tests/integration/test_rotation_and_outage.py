@@ -11,7 +11,7 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
-from enhancer.adapters.cookies import Signer
+from enhancer.adapters.signing import Signer
 from enhancer.domain.owner import new_guest
 from local.ports import free_ports
 from tests.conftest import RAISED_LIMITS
@@ -98,7 +98,7 @@ def test_a_cookie_signed_with_the_old_key_is_still_its_guest_and_new_ones_get_th
     stack, _ = rotated
     old = Signer(lambda: [stack.deployment.secrets["cookie-keys"]])
     with Client(stack.base_url) as guest, Client(stack.base_url) as other:
-        guest.session.cookies.set("guest", old.seal("guest", new_guest().id))
+        guest.session.cookies.set("guest", old.sign("guest", new_guest().id))
         job = guest.enhance(picture("PNG"), "image/png")
         assert job["status"] == "succeeded"
         assert other.presign(b"x", "image/png").status_code == 201

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from enhancer.adapters.cookies import Signer
+from enhancer.adapters.signing import Signer
 from tests.integration.api_client import Client
 from tests.pictures import picture
 
@@ -33,7 +33,7 @@ def share(client, job, **order):
 
 def signed(stack, job_id, expires):
     """A token as the stack signs it, for an instant of our choice."""
-    return Signer(stack.deployment.secrets["share-keys"].split).seal(f"share {job_id}", str(int(expires)))
+    return Signer(stack.deployment.secrets["share-keys"].split).sign(f"share {job_id}", str(int(expires)))
 
 
 def test_a_link_shows_the_result_to_anyone(nobody, stack, job, link):
@@ -115,5 +115,5 @@ def test_a_link_dies_with_its_job(nobody, guest):
 
 def test_a_key_that_signs_cookies_signs_no_links(stack, nobody, job):
     cookie_key = Signer(stack.deployment.secrets["cookie-keys"].split)
-    token = cookie_key.seal(f"share {job['id']}", str(int(time.time()) + 60))
+    token = cookie_key.sign(f"share {job['id']}", str(int(time.time()) + 60))
     assert nobody.call("GET", f"{job['imageUrl']}?share={token}").status_code == 403

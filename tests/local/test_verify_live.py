@@ -85,7 +85,7 @@ def left(stack: LocalStack) -> Callable[[], set[str]]:
     return lambda: stored(stack) - before
 
 
-def unfinished(stack: LocalStack) -> list[str]:
+def due_for_check(stack: LocalStack) -> list[str]:
     answer = requests.get(
         f"{stack.replicate_url}/v1/predictions",
         headers={"Authorization": f"Bearer {stack.replicate_token}"},
@@ -113,7 +113,7 @@ def test_what_keeps_every_rule_does_not_differ(
     assert gfpgan in written, "a picture 213 pixels high is doubled first, then twice enlarged"
     assert "about a cent" in desk.questions[0]
     assert left() == set()
-    assert unfinished(stack) == []
+    assert due_for_check(stack) == []
     for name in ("R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY", "REPLICATE_API_TOKEN", "REPLICATE_WEBHOOK_SECRET"):
         assert environment[name] not in written + desk.said
     assert "http" not in written + desk.said
@@ -123,13 +123,13 @@ def test_what_keeps_every_rule_does_not_differ(
 def test_a_run_that_fails_differs(environment: Mapping[str, str], faults: Faults) -> None:
     faults.set({"fault": "run-model-error", "text": "could not read https://r2.test/x?X-Amz-Signature=secret"})
     findings = looked(environment)
-    assert row(findings, "a run whose picture is behind").verdict == "differs"
+    assert row(findings, "a run whose picture is behind").decision == "differs"
     assert row(findings, "its error").seen == "could not read (an address)"
 
 
 def test_a_result_that_is_no_picture_differs(environment: Mapping[str, str], faults: Faults) -> None:
     faults.set({"fault": "output-not-an-image"})
-    assert row(looked(environment), "the result of nightmareai").verdict == "differs"
+    assert row(looked(environment), "the result of nightmareai").decision == "differs"
 
 
 def test_throttling_is_waited_for_and_told(environment: Mapping[str, str], faults: Faults) -> None:
@@ -164,7 +164,7 @@ def test_what_was_made_is_removed_also_when_it_breaks_off(
     interrupted: list[str] = []
 
     def pause(seconds: float) -> None:
-        if not interrupted and (running := unfinished(stack)):
+        if not interrupted and (running := due_for_check(stack)):
             interrupted.extend(running)
             raise KeyboardInterrupt
         quickly(seconds)
@@ -173,7 +173,7 @@ def test_what_was_made_is_removed_also_when_it_breaks_off(
         looked(environment, pause)
     assert left() == set()
     assert interrupted
-    assert unfinished(stack) == []
+    assert due_for_check(stack) == []
 
 
 def test_a_run_whose_create_answer_was_lost_is_ended(
@@ -182,8 +182,8 @@ def test_a_run_whose_create_answer_was_lost_is_ended(
     faults.set({"fault": "create-answer-lost"}, {"fault": "run-stuck", "times": None})
     findings = looked(environment)
     assert row(findings, "runs: the rest").seen.startswith("OutcomeUnknown")
-    assert row(findings, "runs left unfinished").verdict == "holds"
-    assert unfinished(stack) == []
+    assert row(findings, "runs left unfinished").decision == "holds"
+    assert due_for_check(stack) == []
     assert left() == set()
 
 
@@ -191,6 +191,6 @@ def test_a_token_that_is_not_taken_differs_and_costs_nothing(
     environment: Mapping[str, str], left: Callable[[], set[str]]
 ) -> None:
     findings = looked({**environment, "REPLICATE_API_TOKEN": "r8_not_the_token"})
-    assert row(findings, "the provider: the rest").verdict == "differs"
+    assert row(findings, "the provider: the rest").decision == "differs"
     assert "r8_not" not in str(findings.rows)
     assert left() == set()

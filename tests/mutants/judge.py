@@ -79,7 +79,7 @@ class Acceptance:
 
 
 @dataclass
-class Verdict:
+class Decision:
     """The counts of each file as (total, killed, accepted), and everything that is wrong."""
 
     counts: dict[str, list[int]] = field(default_factory=dict)
@@ -91,13 +91,13 @@ def accepted(file: Path = ACCEPTED) -> list[Acceptance]:
     return [Acceptance(**entry) for entry in tomllib.loads(file.read_text()).get("accepted", [])]
 
 
-def judge(mutants: Iterable[Mutant], acceptances: Sequence[Acceptance]) -> Verdict:
+def judge(mutants: Iterable[Mutant], acceptances: Sequence[Acceptance]) -> Decision:
     """Count the mutants and find the faults.
 
     A survivor that is not accepted is a fault, and so is an acceptance without a survivor in a file that was tried, a
     mutant that was not tried, and a group under its floor.
     """
-    verdict = Verdict()
+    verdict = Decision()
     for mutant in mutants:
         count = verdict.counts.setdefault(mutant.path, [0, 0, 0])
         count[0] += 1
@@ -120,7 +120,7 @@ def judge(mutants: Iterable[Mutant], acceptances: Sequence[Acceptance]) -> Verdi
     return verdict
 
 
-def table(verdict: Verdict) -> Iterator[str]:
+def table(verdict: Decision) -> Iterator[str]:
     """The figures of each file and group as a table in Markdown."""
     yield "| | mutants | killed | accepted | unlisted | killed, % |"
     yield "|---|---|---|---|---|---|"
@@ -138,7 +138,7 @@ def _unused(acceptances: Sequence[Acceptance], counts: Iterable[str]) -> Iterato
             yield f"accepted.toml: nothing survives any more of {each.where}: {', '.join(each.changes) or each.pattern}"
 
 
-def _sums(group: Group, verdict: Verdict) -> list[int]:
+def _sums(group: Group, verdict: Decision) -> list[int]:
     rows = [count for path, count in verdict.counts.items() if group.holds(path)]
     return [sum(column) for column in zip(*rows, strict=True)] or [0, 0, 0]
 

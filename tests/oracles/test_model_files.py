@@ -143,7 +143,7 @@ def test_what_is_promised_is_what_the_published_predictor_returns_or_more(slug, 
     refused = set()
     for size in sizes:
         try:
-            params = sizing.settle({"scale": scale}, *size, model)
+            params = sizing.resolve_params({"scale": scale}, *size, model)
         except sizing.InvalidParameter:
             refused.add(size)
             continue

@@ -16,7 +16,7 @@ from PIL import Image
 
 from enhancer.adapters.imaging import PillowImaging
 from enhancer.domain.image import alone
-from enhancer.ports import Wish
+from enhancer.ports import OutputSpec
 from tests.oracles.drawing import difference, draws
 from tests.pictures import encoded, photo, profiles
 from tests.pictures.png_files import chunk, sixteen_bit
@@ -106,7 +106,7 @@ def sent_and_delivered(original):
     with Image.open(io.BytesIO(sent)) as image:
         seen = image.convert("RGBA" if image.has_transparency_data else "RGB")
     bare = Image.frombytes(seen.mode, seen.size, seen.tobytes())
-    finished = imaging.finish(io.BytesIO(encoded(bare)), original, Wish(seen.size, "png", 90, b"mark"))
+    finished = imaging.finish(io.BytesIO(encoded(bare)), original, OutputSpec(seen.size, "png", 90, b"mark"))
     with finished.file:
         return sent, finished.file.read()
 

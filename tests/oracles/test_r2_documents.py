@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
+from enhancer.adapters.presigned_urls import R2PresignedUrls
 from enhancer.adapters.r2 import R2Pictures
-from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.aws_clients import r2_client
 from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.usecases.request_upload import LIFETIME, upload_headers
@@ -145,9 +145,9 @@ QUERY_OF_A_SIGNATURE = {"Algorithm", "Credential", "Date", "Expires", "SignedHea
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_read_links_are_of_a_method_and_a_time_that_links_may_have(method):
-    links = SignedReadLinks("https://account.r2.cloudflarestorage.com", "pictures", lambda: ("id", "secret"))
-    address, _ = links.link(KEY, method=method, now=datetime.now(UTC))
+def test_presigned_urls_are_of_a_method_and_a_time_that_links_may_have(method):
+    links = R2PresignedUrls("https://account.r2.cloudflarestorage.com", "pictures", lambda: ("id", "secret"))
+    address, _ = links.presign(KEY, method=method, now=datetime.now(UTC))
     query = dict(parse_qsl(urlsplit(address).query))
     low, high = SAID["presigned"]["seconds"]
     assert method in SAID["presigned"]["methods"]

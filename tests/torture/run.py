@@ -13,7 +13,7 @@ from enhancer.domain import image, sizing
 from enhancer.domain.catalogue import InvalidParameter
 from enhancer.domain.provenance import xmp_packet
 from enhancer.errors import OutputGone, RequestError, UnreadablePicture
-from enhancer.ports import Output, Wish
+from enhancer.ports import Output, OutputSpec
 from enhancer.usecases import complete_job, create_job
 from tests.pictures.baggage import SECRET
 
@@ -57,14 +57,14 @@ def run(data: bytes, number: int = 0) -> Outcome:
 
 def _through(data: bytes, output_format: str) -> bytes:
     picture = create_job._inspect(data, data[-image.TAIL_BYTES :], len(data), 50_000_000)
-    params = sizing.settle({"outputFormat": output_format}, picture.width, picture.height, MODEL)
+    params = sizing.resolve_params({"outputFormat": output_format}, picture.width, picture.height, MODEL)
     prepared = PillowImaging().prepare(data, MAX_PIXELS)
     sent = data if prepared.picture is None else prepared.picture
     output = _enlarged(sent)
     complete_job._check(Output(io.BytesIO(output), len(output)))
     size = sizing.result_size(picture.width, picture.height, float(params["scale"]), MODEL)
-    wish = Wish(size, output_format, 90, xmp_packet("maker/model", "1"))
-    with PillowImaging().finish(io.BytesIO(output), data, wish).file:
+    spec = OutputSpec(size, output_format, 90, xmp_packet("maker/model", "1"))
+    with PillowImaging().finish(io.BytesIO(output), data, spec).file:
         return sent
 
 

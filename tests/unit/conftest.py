@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from enhancer import bootstrap
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from enhancer.domain import keys
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller, Owner, new_guest
@@ -25,10 +25,10 @@ from tests.fakes import (
     FakeClock,
     FakeImaging,
     FakeJobs,
-    FakeLinks,
     FakeMessages,
     FakeOutputs,
     FakePictures,
+    FakePresignedUrls,
     FakeProvider,
     FakeUsage,
 )
@@ -102,17 +102,17 @@ def make_world() -> World:
     clock, usage, messages = FakeClock(), FakeUsage(), FakeMessages()
     jobs, pictures, provider = FakeJobs(usage), FakePictures(clock), FakeProvider()
     outputs, imaging = FakeOutputs(picture(size=(160, 120))), FakeImaging()
-    offered = offers(["nightmareai/real-esrgan"])
+    models = allowed_models(["nightmareai/real-esrgan"])
     caller = Caller(new_guest())
     security_events: list[str] = []
     return World(
         clock, usage, jobs, pictures, messages, provider, outputs, imaging, caller.owner, caller,
         CreateJob(
-            jobs, usage, pictures, messages, offered, PREFIX, 50_000, 1_000_000, 3, 10, clock, sleep=lambda _: None
+            jobs, usage, pictures, messages, models, PREFIX, 50_000, 1_000_000, 3, 10, clock, sleep=lambda _: None
         ),
         StartJob(
-            jobs, usage, pictures, FakeLinks(), provider, messages, imaging, offered, "https://x.test/hook", PREFIX,
-            10, clock,
+            jobs, usage, pictures, FakePresignedUrls(), provider, messages, imaging, models, "https://x.test/hook",
+            PREFIX, 10, clock,
         ),
         CompleteJob(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock, security_events.append),
         ReconcileJobs(jobs, usage, provider, messages, "bucket", PREFIX, clock),

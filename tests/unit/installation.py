@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from enhancer import bootstrap
-from enhancer.adapters.cookies import Signer
 from enhancer.adapters.identity import Token
+from enhancer.adapters.signing import Signer
 from enhancer.domain.owner import Caller
 from enhancer.settings import Settings
 from local.gateway.event import GatewayRequest, build_event
@@ -35,7 +35,7 @@ VALUES = {
     "MAX_UPLOAD_BYTES": "10485760",
     "MAX_PIXELS": "50000000",
     "QUOTA_JOBS": "100000",
-    "SPEND_CEILING": "100000",
+    "DAILY_RUN_LIMIT": "100000",
     "GENERATE_WAIT_SECONDS": "0",
     "STATUS_WAIT_SECONDS": "0",
 }
@@ -82,7 +82,7 @@ class Installation:
             "pictures": world.pictures,
             "messages": world.messages,
             "provider": world.provider,
-            "links": world.start_job.links,
+            "links": world.start_job.urls,
             "secrets": secrets,
         }
         for name, part in parts.items():
@@ -93,7 +93,7 @@ class Installation:
     def cookie(self, caller: Caller) -> str:
         """The Cookie header of a guest, or of a user's session."""
         if caller.owner.type == "guest":
-            return f"__Host-guest={self._signer.seal('guest', caller.owner.id)}"
+            return f"__Host-guest={self._signer.sign('guest', caller.owner.id)}"
         self._monkeypatch.setattr(bootstrap, "settings", Settings({"COOKIE_KEYS": "1", **self._values}))
         made, _ = bootstrap.identity().open_session(Token(caller, datetime.now(UTC) + timedelta(hours=1)))
         return f"{made.name}={made.value}"

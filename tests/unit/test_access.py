@@ -8,8 +8,8 @@ import pytest
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.errors import (
-    CeilingReached,
     Conflict,
+    DailyRunLimitReached,
     EmailUnverified,
     Forbidden,
     NotFound,
@@ -18,7 +18,7 @@ from enhancer.errors import (
     Unauthorized,
     ValidationFailed,
 )
-from enhancer.http.access import Access, Rules
+from enhancer.http.access import Access, AccessRules
 from enhancer.http.request import Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
@@ -40,7 +40,7 @@ class FakeIdentity:
 @pytest.fixture
 def gate(world):
     def make(caller=None, *, verified_email=False, jobs_per_address=2):
-        rules = Rules(RATES, jobs_per_address, verified_email, "https://images.example.com")
+        rules = AccessRules(RATES, jobs_per_address, verified_email, "https://images.example.com")
         return Access(FakeIdentity(caller), world.usage, rules, lambda: b"key", world.clock)
 
     return make
@@ -77,7 +77,7 @@ def test_a_class_takes_its_rate_a_minute_and_says_where_one_stands(gate, world, 
 
 def test_every_process_counts_in_the_same_table(world):
     def make():
-        rules = Rules(RATES | {"status": 240}, 2, verified_email=False, base_url="https://images.example.com")
+        rules = AccessRules(RATES | {"status": 240}, 2, verified_email=False, base_url="https://images.example.com")
         return Access(FakeIdentity(USER), world.usage, rules, lambda: b"key", world.clock)
 
     admitted = 0
@@ -107,7 +107,7 @@ def test_addresses_of_one_ipv6_network_count_as_one_and_are_kept_as_hashes(gate,
 
 def test_an_addresss_hash_depends_on_the_installations_key(world):
     def counted(key, address):
-        rules = Rules(RATES, 2, verified_email=False, base_url="https://images.example.com")
+        rules = AccessRules(RATES, 2, verified_email=False, base_url="https://images.example.com")
         Access(FakeIdentity(), world.usage, rules, lambda: key, world.clock).identify(request("GET", address=address))
         return list(world.usage.counters)[-1]
 
@@ -171,7 +171,7 @@ def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
 def test_what_became_no_job_takes_nobodys_place(gate, world):
     guest = Caller(new_guest())
     access, here = gate(guest), gate(guest).job_limits(request(), guest)
-    for refusal in (ValidationFailed, QuotaExceeded, CeilingReached, Conflict, NotFound):
+    for refusal in (ValidationFailed, QuotaExceeded, DailyRunLimitReached, Conflict, NotFound):
         for _ in range(3):
             with pytest.raises(refusal):
                 take(access, here, refusal(Message.JOB_NOT_FOUND))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 ALARMS = {name: r for name, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
 DASHBOARD = json.loads(
     RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["!Sub"]
-    .replace("${SpendCeiling}", "1000")
+    .replace("${DailyRunLimit}", "1000")
     .replace("${!", "${")
 )
 WIDGETS = DASHBOARD["widgets"]
@@ -122,7 +122,7 @@ def test_a_metric_math_alarm_uses_each_of_its_metrics_and_those_are_written_toge
         }
         ours = {metric for namespace, metric in metrics if namespace == NAMESPACE}
         # What has no point at all is not filled, so that the divisor is written whenever the other one is.
-        assert ours in (set(), {"PlatformFailures"}, {"BroughtHome", "PlatformFailures"})
+        assert ours in (set(), {"PlatformFailures"}, {"RunsRecovered", "PlatformFailures"})
 
 
 def test_every_metric_is_explained():
@@ -190,7 +190,7 @@ def test_a_small_installation_is_told_of_a_total_outage_within_the_day():
 
 def test_no_alarm_watches_what_anybody_can_cause_by_being_refused():
     counted = {metric for namespace, metric, _ in watched() if namespace == NAMESPACE}
-    assert not counted & {"WebhookRefusals", "SecurityEvents"}
+    assert not counted & {"WebhookRejections", "SecurityEvents"}
     assert {metric for namespace, metric, _ in watched() if namespace == "AWS/ApiGateway"} == {"5xx", "Count"}
 
 

@@ -3,15 +3,15 @@ import re
 import pytest
 
 from enhancer.domain.catalogue import (
+    AllowedModel,
     EnhancementModel,
     Factor,
     FirstEnlarged,
     InvalidParameter,
     Licence,
-    Offer,
     Parameter,
     Preset,
-    offers,
+    allowed_models,
     read_model,
 )
 from enhancer.domain.messages import Message
@@ -182,8 +182,8 @@ def test_the_smallest_factor_is_taken_that_covers_what_was_promised(target, most
 def test_the_allowlist_names_versions_or_takes_the_files():
     model = read_model(DOCUMENT)
     models = {model.slug: model}
-    assert offers(["owner/name"], models) == {"owner/name": Offer(model, f"owner/name:{VERSION}")}
-    assert offers([f"owner/name:{OTHER}"], models) == {"owner/name": Offer(model, f"owner/name:{OTHER}")}
+    assert allowed_models(["owner/name"], models) == {"owner/name": AllowedModel(model, f"owner/name:{VERSION}")}
+    assert allowed_models([f"owner/name:{OTHER}"], models) == {"owner/name": AllowedModel(model, f"owner/name:{OTHER}")}
     for wrong in ("owner/other", "owner/name:latest", f"owner/name:{OTHER[1:]}", "", "owner/name ", "Owner/name"):
         with pytest.raises(ValueError, match=re.escape(repr(wrong)) + " is not .* [(]owner/name[)]$"):
-            offers([wrong], models)
+            allowed_models([wrong], models)

@@ -162,7 +162,7 @@ def test_a_job_that_ends_otherwise_while_its_result_is_copied_stays_as_it_ended(
     fetch = world.outputs.fetch
 
     def fetch_while_it_ends(url):
-        world.jobs.end(world.job(running.id), FAIL, {"error_type": "provider_error"}, refund=True)
+        world.jobs.finish(world.job(running.id), FAIL, {"error_type": "provider_error"}, refund=True)
         return fetch(url)
 
     world.outputs.fetch = fetch_while_it_ends
@@ -341,9 +341,9 @@ def test_a_result_is_made_as_it_was_asked_for(world):
     urls, fetch = [], world.outputs.fetch
     world.outputs.fetch = lambda url: urls.append(url) or fetch(url)
     assert world.complete_job(job.id, run) == "succeeded"
-    [wish] = world.imaging.wishes
-    assert (wish.size, wish.output_format, wish.quality) == ((80, 60), "webp", 55)
-    assert b"5c7d5dc6dd8bf75c" in wish.xmp
+    [spec] = world.imaging.wishes
+    assert (spec.size, spec.output_format, spec.quality) == ((80, 60), "webp", 55)
+    assert b"5c7d5dc6dd8bf75c" in spec.xmp
     assert world.imaging.originals == [world.pictures.objects[job.input_r2_key][0]]
     assert urls == [run.output_url]
 

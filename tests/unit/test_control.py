@@ -12,8 +12,8 @@ from enhancer.domain import keys
 from enhancer.domain.job import Status
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import (
+    ConcurrentUpdate,
     Conflict,
-    Contended,
     Forbidden,
     Gone,
     NotFound,
@@ -28,7 +28,7 @@ from enhancer.usecases.delete_job import DeleteJob
 from enhancer.usecases.list_jobs import ListJobs
 from enhancer.usecases.share_job import ShareJob
 from enhancer.usecases.show_picture import ShowPicture
-from tests.fakes import FakeLinks, FakeShareLinks
+from tests.fakes import FakePresignedUrls, FakeShareLinks
 
 ADMIN = Caller(new_guest(), role="admin")
 
@@ -56,7 +56,11 @@ def act(world):
         def show(self, path, caller=None):
             key, _, share = path.removeprefix("/r2-ai/").partition("?share=")
             return ShowPicture(
-                jobs=world.jobs, links=FakeLinks(), shares=FakeShareLinks(), prefix="ai-enhancer/", clock=world.clock
+                jobs=world.jobs,
+                urls=FakePresignedUrls(),
+                shares=FakeShareLinks(),
+                prefix="ai-enhancer/",
+                clock=world.clock,
             )(key, caller, share, method="GET")
 
         def finished(self):
@@ -122,7 +126,7 @@ def test_a_queued_job_that_ends_shows_what_it_became(world):
 
 
 @pytest.mark.parametrize("action", ["cancel", "delete"])
-@pytest.mark.parametrize("problem", [TransitionRefused("withdraw", None), Contended()], ids=str)
+@pytest.mark.parametrize("problem", [TransitionRefused("withdraw", None), ConcurrentUpdate()], ids=str)
 def test_a_job_that_keeps_moving_is_tried_five_times(world, act, monkeypatch, action, problem):
     job, tries = world.new_job(), []
 
@@ -137,7 +141,7 @@ def test_a_job_that_keeps_moving_is_tried_five_times(world, act, monkeypatch, ac
 
 
 def test_a_job_that_moved_once_is_cancelled_as_it_then_is(world, act, monkeypatch):
-    job, end = world.new_job(), world.jobs.end
+    job, end = world.new_job(), world.jobs.finish
 
     def start_first(*arguments, **options):
         monkeypatch.setattr(world.jobs, "end", end)

@@ -10,8 +10,8 @@ from enhancer.domain import image, keys
 from enhancer.domain.job import Job, Status
 from enhancer.domain.owner import new_guest
 from enhancer.errors import (
+    ConcurrentUpdate,
     Conflict,
-    Contended,
     ImageTooLarge,
     MessageNotSent,
     NotFound,
@@ -248,11 +248,11 @@ def test_a_lost_start_message_does_not_lose_the_job(world):
 def test_contention_is_retried_and_then_told(world, monkeypatch):
     create, calls, naps = world.jobs.create, [], []
 
-    def contended(job, seat):
-        calls.append(seat)
+    def contended(job, slot):
+        calls.append(slot)
         if len(calls) < 4:
-            raise Contended
-        create(job, seat)
+            raise ConcurrentUpdate
+        create(job, slot)
 
     monkeypatch.setattr(world.jobs, "create", contended)
     world.create_job = dataclasses.replace(world.create_job, sleep=naps.append)
@@ -261,7 +261,7 @@ def test_contention_is_retried_and_then_told(world, monkeypatch):
     assert len(naps) == 3
     assert all(0 <= nap <= most for nap, most in zip(naps, (0.05, 0.1, 0.2), strict=True))
     assert len(set(naps)) == 3, "two that collided do not wait equally long again"
-    monkeypatch.setattr(world.jobs, "create", lambda *_: (_ for _ in ()).throw(Contended))
+    monkeypatch.setattr(world.jobs, "create", lambda *_: (_ for _ in ()).throw(ConcurrentUpdate))
     with pytest.raises(ServiceUnavailable) as refusal:
         world.new_job()
     assert refusal.value.retry_after == 1
@@ -270,10 +270,10 @@ def test_contention_is_retried_and_then_told(world, monkeypatch):
 def test_a_request_that_meets_another_of_its_owner_counts_in_the_window_as_it_then_is(world, monkeypatch):
     create = world.jobs.create
 
-    def after_another(job, seat):
+    def after_another(job, slot):
         monkeypatch.setattr(world.jobs, "create", create)
         world.new_job()
-        create(job, seat)
+        create(job, slot)
 
     monkeypatch.setattr(world.jobs, "create", after_another)
     job = world.new_job()

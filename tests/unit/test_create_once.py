@@ -6,8 +6,8 @@ from enhancer.domain import keys
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import new_guest
 from enhancer.errors import (
-    CeilingReached,
     Conflict,
+    DailyRunLimitReached,
     Gone,
     IdempotencyMismatch,
     NotFound,
@@ -127,7 +127,7 @@ def test_a_conflict_without_a_job_is_told(once):
 def test_at_the_ceiling_creating_says_when_it_reopens(world):
     for _ in range(2):
         world.start_job(world.new_job().id)
-    world.usage.counters["spend#2026-11-22"] = 10
+    world.usage.counters["runs#2026-11-22"] = 10
     with pytest.raises(ServiceUnavailable, match="daily_runs_exhausted") as refusal:
         world.new_job()
     assert refusal.value.retry_after == 12 * 3600 + 1
@@ -137,12 +137,12 @@ def test_at_the_ceiling_creating_says_when_it_reopens(world):
 
 def test_the_ceiling_holds_at_claim_time_and_gives_the_quota_back(world):
     job = world.new_job()
-    world.usage.counters["spend#2026-11-22"] = 10
+    world.usage.counters["runs#2026-11-22"] = 10
     assert world.start_job(job.id) == "spend_limit_reached"
     assert not world.provider.created
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == ("failed", "service_unavailable", True)
-    assert world.usage.counters["spend#2026-11-22"] == 10
+    assert world.usage.counters["runs#2026-11-22"] == 10
 
 
 AGAIN = JobOptions("nightmareai/real-esrgan", {"scale": 2}, "again.png")
@@ -186,8 +186,8 @@ def test_a_refused_job_of_an_earlier_original_leaves_no_copy(world):
 
 def test_the_ceiling_holds_for_earlier_originals_too(world):
     source = world.new_job()
-    world.usage.counters["spend#2026-11-22"] = 10
-    with pytest.raises(CeilingReached):
+    world.usage.counters["runs#2026-11-22"] = 10
+    with pytest.raises(DailyRunLimitReached):
         again(world, source)
     assert len(world.pictures.objects) == 1
 

@@ -27,15 +27,15 @@ def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
     ]
     assert told(metrics) == [
         ("RunsAccepted", 1, {"model": job.model}),
-        ("Starts", 1, {"outcome": "accepted"}),
-        ("Starts", 1, {"outcome": "skipped"}),
+        ("StartOutcomes", 1, {"outcome": "accepted"}),
+        ("StartOutcomes", 1, {"outcome": "skipped"}),
     ]
-    world.usage.counters = dict.fromkeys(world.usage.counters, world.start_job.spend_ceiling)
+    world.usage.counters = dict.fromkeys(world.usage.counters, world.start_job.daily_run_limit)
     app.handler(batch(json.dumps({"job_id": late.id})), CONTEXT)
     found = told(lines()[1])
     assert ("JobsEnded", 1, {"state": "failed", "reason": "service_unavailable"}) in found
     assert ("PlatformFailures", 1, {}) in found
-    assert found[-2:] == [("Starts", 1, {"outcome": "spend_limit_reached"}), ("SpendCeilingReached", 1, {})]
+    assert found[-2:] == [("StartOutcomes", 1, {"outcome": "spend_limit_reached"}), ("DailyRunLimitReached", 1, {})]
 
 
 def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
@@ -55,7 +55,7 @@ def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
     assert {line["correlation_id"] for line in said} == {"invocation"}
     treated = [each["treatment"] for name, _, each in told(metrics) if name == "Reconciled"]
     assert sorted(treated) == ["start_resent", "still_running"]
-    assert [number for name, number, _ in told(metrics) if name == "BroughtHome"] == [0, 0]
+    assert [number for name, number, _ in told(metrics) if name == "RunsRecovered"] == [0, 0]
 
 
 def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
@@ -70,7 +70,7 @@ def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
     app.handler({}, CONTEXT)
     found = told(lines()[1])
     assert {each["treatment"] for name, _, each in found if name == "Reconciled"} == {"run_adopted", "completion_sent"}
-    assert [number for name, number, _ in found if name == "BroughtHome"] == [1, 1]
+    assert [number for name, number, _ in found if name == "RunsRecovered"] == [1, 1]
 
 
 def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_webhook(world, load, lines):
@@ -86,7 +86,7 @@ def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_web
     app.handler({}, CONTEXT)
     found = told(lines()[1])
     assert ("Reconciled", 1, {"treatment": "completion_resent"}) in found
-    assert ("BroughtHome", 0, {}) in found
+    assert ("RunsRecovered", 0, {}) in found
 
 
 def test_a_sweep_in_which_a_job_breaks_treats_the_others_names_it_and_fails_at_its_end(world, load, lines, monkeypatch):
@@ -122,7 +122,7 @@ def test_a_deletion_run_tells_what_it_saw_and_deleted(world, load, lines, event)
     app.handler(event, CONTEXT)
     said, metrics = lines()
     assert [line["correlation_id"] for line in said] == ["invocation"]
-    assert told(metrics) == [("PicturesSeen", 2, {}), ("PicturesDeleted", 1, {}), ("RetentionTime", 0, {})]
+    assert told(metrics) == [("ImagesScanned", 2, {}), ("ImagesDeleted", 1, {}), ("RetentionTime", 0, {})]
 
 
 def test_a_refused_webhook_is_counted_and_names_the_job_that_it_claims_to_be_for(load, lines):
@@ -130,7 +130,7 @@ def test_a_refused_webhook_is_counted_and_names_the_job_that_it_claims_to_be_for
     assert load("replicate_webhook").handler(event, CONTEXT)["statusCode"] == 401
     said, metrics = lines()
     assert (said[-1]["refusal"], said[-1]["job_id"]) == ("unauthorized", event["queryStringParameters"]["job"])
-    assert told(metrics) == [("WebhookRefusals", 1, {})]
+    assert told(metrics) == [("WebhookRejections", 1, {})]
 
 
 def test_a_route_that_is_not_there_is_no_refused_webhook(load, lines):
@@ -147,7 +147,7 @@ def test_who_was_here_before_and_comes_past_the_distribution_is_counted_and_no_s
     _, cookie = bootstrap.identity().mint()
     name, _, value = str(cookie).partition(";")[0].partition("=")
     for cookies, counted in (
-        ([f"{name}={value}"], [("VisitorsRefused", 1, {})]),
+        ([f"{name}={value}"], [("OriginSecretMismatches", 1, {})]),
         ([f"{name}={value[:-1]}"], []),
         ([], []),
     ):
@@ -166,4 +166,4 @@ def test_who_was_here_before_and_comes_past_the_distribution_is_counted_and_no_s
         "http": {**event["requestContext"]["http"], "method": "PATCH"},
     }
     app.handler(through, CONTEXT)
-    assert "VisitorsRefused" not in str(lines())
+    assert "OriginSecretMismatches" not in str(lines())

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from enhancer.adapters.cookies import Signer
 from enhancer.adapters.identity import Identity, Token
+from enhancer.adapters.signing import Signer
 from enhancer.domain import owner
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, Owner

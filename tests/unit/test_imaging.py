@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageCms, ImageFilter
 from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
 from enhancer.errors import BlankPicture, UnreadablePicture
-from enhancer.ports import Wish
+from enhancer.ports import OutputSpec
 from tests.pictures import hdr, picture, png_files, profiles
 
 CAP = 10_000
@@ -35,7 +35,7 @@ def finish(output, original=None, scale=4, output_format="png", quality=90, size
     if size is None:
         with Image.open(io.BytesIO(original or output)) as image:
             size = tuple(max(1, round(side * (scale if original else 1))) for side in image.size)
-    done = PillowImaging().finish(io.BytesIO(output), original, Wish(size, output_format, quality, XMP))
+    done = PillowImaging().finish(io.BytesIO(output), original, OutputSpec(size, output_format, quality, XMP))
     with done.file:
         data = done.file.read()
     assert (done.sha256, done.size) == (hashlib.sha256(data).hexdigest(), len(data))
@@ -535,7 +535,7 @@ def test_other_second_pictures_are_no_hdr(form):
 
 def test_a_png_is_compressed_for_speed():
     """RFC 1950, 2.2: FLEVEL, the upper two bits of the second byte, is 1 for a fast algorithm, 2 for zlib's default."""
-    done = PillowImaging().finish(io.BytesIO(encoded(photo((128, 96)))), None, Wish((64, 48), "png", 90, XMP))
+    done = PillowImaging().finish(io.BytesIO(encoded(photo((128, 96)))), None, OutputSpec((64, 48), "png", 90, XMP))
     with done.file:
         data = done.file.read()
     assert data[data.index(b"IDAT") + 5] >> 6 == 1

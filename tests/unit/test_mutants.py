@@ -40,9 +40,9 @@ def test_a_mutant_that_never_ends_is_killed(status):
     ],
 )
 def test_a_listed_survivor_is_none(acceptance):
-    verdict = judge([KILLED] * 9 + [SURVIVOR], [acceptance])
-    assert verdict.faults == []
-    assert verdict.counts == {DOMAIN: [10, 9, 1]}
+    decision = judge([KILLED] * 9 + [SURVIVOR], [acceptance])
+    assert decision.faults == []
+    assert decision.counts == {DOMAIN: [10, 9, 1]}
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ from enhancer.errors import Conflict, OutcomeUnknown, Unauthorized
 from enhancer.observability import (
     METRICS,
     NAMESPACE,
-    WatchedJobs,
-    about,
-    begin,
+    InstrumentedJobs,
+    bind_job,
+    instrumented,
     invocation,
     logger,
-    record,
+    put_metrics,
+    reset_log_context,
     security_event,
-    watched,
 )
 from enhancer.settings import Settings
 from enhancer.sqs_handler import serve
@@ -53,7 +53,7 @@ def told(entries):
 
 def watching(world):
     """The world's use cases as the functions have them."""
-    jobs = watched(world.jobs)
+    jobs = instrumented(world.jobs)
     return SimpleNamespace(
         create_job=replace(world.create_job, jobs=jobs),
         start_job=replace(world.start_job, jobs=jobs),
@@ -100,7 +100,7 @@ def test_creating_is_counted_where_it_was_done(world, lines):
     with pytest.raises(Conflict):
         create_job.jobs.create(job, None)
     assert told(lines()[1]) == []
-    assert create_job.jobs.of_owner(world.owner, 10, None) == [job], "the rest goes through"
+    assert create_job.jobs.list_by_owner(world.owner, 10, None) == [job], "the rest goes through"
 
 
 def test_a_failure_has_its_reason_and_a_retry_is_counted(world, lines):
@@ -134,7 +134,7 @@ def test_reconcile_tells_of_each_job_which_it_was_about(world, lines):
         functions.start_job(job_id)
     world.clock.advance(minutes=4)
     lines()
-    begin("invocation")
+    reset_log_context("invocation")
     functions.reconcile_jobs(treated=lambda treatment, _: logger.info(treatment))
     said, metrics = lines()
     assert [(line["message"], line["job_id"], line["prediction_id"], line["correlation_id"]) for line in said] == [
@@ -146,7 +146,7 @@ def test_reconcile_tells_of_each_job_which_it_was_about(world, lines):
 def test_nothing_of_a_message_is_said_of_the_next(lines):
     def work(message):
         if message["job_id"] == JOB:
-            about(message["job_id"], "run1")
+            bind_job(message["job_id"], "run1")
             logger.append_keys(more="more")
         logger.info("worked")
         if message["job_id"] == OTHER:
@@ -165,9 +165,9 @@ def test_nothing_of_a_message_is_said_of_the_next(lines):
 
 
 def test_a_request_is_told_by_its_own_id_and_what_is_no_jobs_id_is_not_repeated(lines):
-    begin("one", JOB)
+    reset_log_context("one", JOB)
     logger.info("one")
-    begin("two", "a secret in the path")
+    reset_log_context("two", "a secret in the path")
     logger.info("two")
     assert [(line["correlation_id"], line.get("job_id")) for line in lines()[0]] == [("one", JOB), ("two", None)]
 
@@ -183,7 +183,7 @@ def test_a_refusal_says_its_type_and_the_next_request_does_not(lines):
 
 def test_an_invocation_that_breaks_says_of_which_job(lines):
     def sweep():
-        about(JOB)
+        bind_job(JOB)
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError), invocation("one"):
@@ -206,7 +206,7 @@ def test_what_broke_is_told_once_and_without_addresses(lines):
 def test_every_function_has_watched_jobs(monkeypatch):
     monkeypatch.setattr(bootstrap, "settings", Settings({"JOBS_TABLE": "jobs", "AWS_DEFAULT_REGION": "eu-central-1"}))
     monkeypatch.setattr(bootstrap, "_client", lambda _: None)
-    assert isinstance(bootstrap.jobs(), WatchedJobs)
+    assert isinstance(bootstrap.jobs(), InstrumentedJobs)
 
 
 def test_a_security_event_is_a_line_and_a_metric(lines):
@@ -218,7 +218,7 @@ def test_a_security_event_is_a_line_and_a_metric(lines):
 
 def test_a_metric_that_nobody_declared_is_refused():
     with pytest.raises(KeyError):
-        record({"Unheard": 1})
+        put_metrics({"Unheard": 1})
 
 
 def emitted():

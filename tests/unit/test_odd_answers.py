@@ -117,7 +117,7 @@ def test_whatever_one_job_raises_the_others_have_their_turn_and_it_comes_again(w
     for job in (first, second, third):
         world.start_job(job.id)
     world.clock.advance(minutes=5)
-    read, postpone, ask = world.jobs.get, world.jobs.postpone, world.provider.get
+    read, reschedule_check, ask = world.jobs.get, world.jobs.reschedule_check, world.provider.get
 
     def of_the_first(original, job_id):
         def call(given, *rest, **named):
@@ -130,7 +130,7 @@ def test_whatever_one_job_raises_the_others_have_their_turn_and_it_comes_again(w
     if where == "treat":
         monkeypatch.setattr(world.provider, "get", of_the_first(ask, "run1"))
     if where == "postpone":
-        monkeypatch.setattr(world.jobs, "postpone", of_the_first(postpone, first.id))
+        monkeypatch.setattr(world.jobs, "postpone", of_the_first(reschedule_check, first.id))
     if where == "get":
         monkeypatch.setattr(world.jobs, "get", of_the_first(read, first.id))
     told = []

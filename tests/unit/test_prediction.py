@@ -6,14 +6,14 @@ import pytest
 from enhancer.domain.job import Status
 from enhancer.domain.keys import prepared_key
 from enhancer.domain.messages import Message
-from enhancer.domain.prediction import Delivery, Prediction, Verdict, is_run_of, judge
+from enhancer.domain.prediction import Decision, Delivery, Prediction, belongs_to, decide
 
 RUN = Prediction("run1", "failed", "/bucket/x", "https://files.test/1.png", "out of memory", 900, "5c7d5dc6")
 
 
 def verdict_on(status, error=None, *, attempt=1, cancel_requested=False):
     run = Prediction("run1", status, error=error)
-    return judge(run, attempt=attempt, cancel_requested=cancel_requested)
+    return decide(run, attempt=attempt, cancel_requested=cancel_requested)
 
 
 @pytest.mark.parametrize(
@@ -29,19 +29,19 @@ def verdict_on(status, error=None, *, attempt=1, cancel_requested=False):
 )
 def test_a_run_without_a_result_ends_its_job_with_a_message(status, error, error_type, message, refund):
     for attempt in (1, 2):
-        assert verdict_on(status, error, attempt=attempt) == Verdict("fail", error_type, message, refund)
+        assert verdict_on(status, error, attempt=attempt) == Decision("fail", error_type, message, refund)
 
 
 def test_a_fault_of_the_platform_is_repeated_once():
-    assert verdict_on("failed", "E1000", attempt=1) == Verdict("retry")
-    assert verdict_on("failed", "E1000", attempt=2) == Verdict(
+    assert verdict_on("failed", "E1000", attempt=1) == Decision("retry")
+    assert verdict_on("failed", "E1000", attempt=2) == Decision(
         "fail", "provider_error", Message.PROVIDER_FAILED_TWICE, refund=True
     )
 
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "canceled", "aborted"])
 def test_a_job_that_was_asked_to_stop_stops(status):
-    assert verdict_on(status, "E1000", cancel_requested=True) == Verdict("cancel")
+    assert verdict_on(status, "E1000", cancel_requested=True) == Decision("cancel")
 
 
 def test_a_run_is_the_jobs_own_by_the_picture_it_reads(world):
@@ -50,7 +50,7 @@ def test_a_run_is_the_jobs_own_by_the_picture_it_reads(world):
     original, prepared = f"/bucket/{job.input_r2_key}", "/bucket/" + prepared_key("ai-enhancer/", job.owner, job.id)
 
     def is_own(row, path, run_id="run1", bucket="bucket", prefix="ai-enhancer/"):
-        return is_run_of(Prediction(run_id, "starting", path), row, bucket, prefix)
+        return belongs_to(Prediction(run_id, "starting", path), row, bucket, prefix)
 
     assert is_own(job, original)
     assert is_own(job, prepared)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from enhancer.adapters.dynamo_items import item_job
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from enhancer.domain.job import Status
 from enhancer.domain.limits import Quota
 from enhancer.domain.prediction import Delivery, Prediction
@@ -25,7 +25,9 @@ def stored_with(kind):
 @pytest.fixture
 def deployed(world):
     """The world after an update in the middle of everything: a release's rows, images and runs."""
-    world.start_job = dataclasses.replace(world.start_job, offers=offers([MODEL, f"{FACES}:{'c' * 64}"]))
+    world.start_job = dataclasses.replace(
+        world.start_job, allowed_models=allowed_models([MODEL, f"{FACES}:{'c' * 64}"])
+    )
 
     def deploy(release):
         for each in RELEASES[release].values():

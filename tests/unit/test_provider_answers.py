@@ -17,11 +17,11 @@ from enhancer.adapters.model_files import models
 from enhancer.adapters.replicate import Replicate
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import BEGIN, Status
-from enhancer.domain.limits import spend_key
+from enhancer.domain.limits import run_counter_key
 from enhancer.domain.messages import Message
 from enhancer.errors import MessageNotSent, TransitionRefused
 from enhancer.http.response_bodies import job_json
-from enhancer.observability import WatchedProvider, watched
+from enhancer.observability import InstrumentedProvider, instrumented
 from operate.story import story
 from tests.transport import session
 from tests.unit.test_alarms import ALARMS, suffix
@@ -85,8 +85,8 @@ def answering(world, answer):
         return status, {}, body if isinstance(body, bytes) else json.dumps(body).encode()
 
     http, transport = session(answers)
-    provider = WatchedProvider(Replicate("https://api.replicate.com", lambda: "r8_secrettoken", models(), http))
-    return replace(world.start_job, jobs=watched(world.jobs), provider=provider), transport
+    provider = InstrumentedProvider(Replicate("https://api.replicate.com", lambda: "r8_secrettoken", models(), http))
+    return replace(world.start_job, jobs=instrumented(world.jobs), provider=provider), transport
 
 
 def ringing(metrics):
@@ -117,14 +117,14 @@ def test_an_answer_is_told_to_everybody_who_has_to_know_it(world, lines, name):
     assert (row.status, row.waiting_for, row.error_type) == (seen.status, seen.waiting_for, seen.error)
     assert row.check_at is None or row.check_at > world.clock().isoformat(), "reconcile looks again"
     assert world.usage.quota(world.owner).used == seen.used
-    assert world.usage.counters.get(spend_key(world.clock()), 0) == seen.spent
+    assert world.usage.counters.get(run_counter_key(world.clock()), 0) == seen.spent
     assert len(transport.requests) == 1
 
     entries, metrics = lines()
     [said] = [entry for entry in entries if entry["message"] == "provider"]
     assert said["answer"].startswith(words)
     assert (said["call"], said["job_id"]) == ("create", job.id)
-    assert [shown for metric, _, shown in told(metrics) if metric == "ProviderAnswers"] == [
+    assert [shown for metric, _, shown in told(metrics) if metric == "ProviderErrors"] == [
         {"answer": words.partition(":")[0]}
     ]
     assert ringing(metrics) == seen.alarms
@@ -150,7 +150,7 @@ def test_no_two_answers_look_alike_to_the_operator(world, lines):
     for job, (answer, _, _) in zip(queued(world, len(ANSWERS)), ANSWERS.values(), strict=True):
         world.usage.kept.clear()  # the pause of the answer before
         answering(world, answer)[0](job.id)
-        kinds += [shown["answer"] for metric, _, shown in told(lines()[1]) if metric == "ProviderAnswers"]
+        kinds += [shown["answer"] for metric, _, shown in told(lines()[1]) if metric == "ProviderErrors"]
     assert len(set(kinds)) == len(ANSWERS), kinds
 
 
@@ -186,13 +186,13 @@ def test_while_the_account_is_refused_no_further_run_is_asked_for(world):
 def test_a_job_comes_again_a_little_after_the_pause(world, monkeypatch, left, jitter, delay):
     monkeypatch.setattr("random.uniform", lambda low, high: low + jitter * (high - low))
     job, until = world.new_job(), to_text(world.clock() + timedelta(seconds=left))
-    world.usage.remember("pause#provider", {"until": until}, world.clock(), 3600)
+    world.usage.put_if_absent("pause#provider", {"until": until}, world.clock(), 3600)
     assert world.start_job(job.id) == "paused"
     assert world.messages.starts[-1] == (job.id, delay)
 
 
 def test_a_paused_job_that_moved_or_whose_message_is_lost_is_reconciles(world, monkeypatch):
-    world.usage.remember("pause#provider", {"until": to_text(world.clock())}, world.clock(), 3600)
+    world.usage.put_if_absent("pause#provider", {"until": to_text(world.clock())}, world.clock(), 3600)
     job = world.new_job()
     world.messages.failing = MessageNotSent()
     assert world.start_job(job.id) == "paused"
@@ -258,4 +258,4 @@ def test_what_is_not_known_ends_with_a_true_sentence_and_the_books_balanced(worl
     row = world.job(job.id)
     assert (row.status, row.error_code) == (Status.FAILED, Message.RUN_UNCONFIRMED)
     assert world.usage.quota(world.owner).used == 0
-    assert world.usage.counters[spend_key(world.clock())] == 2, "each may have been paid"
+    assert world.usage.counters[run_counter_key(world.clock())] == 2, "each may have been paid"

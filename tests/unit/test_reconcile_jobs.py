@@ -8,7 +8,7 @@ from enhancer.domain.clock import to_text
 from enhancer.domain.job import Status
 from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Prediction
-from enhancer.errors import Contended, MessageNotSent, OutcomeUnknown, ProviderError, TransitionRefused
+from enhancer.errors import ConcurrentUpdate, MessageNotSent, OutcomeUnknown, ProviderError, TransitionRefused
 
 
 def test_a_lost_start_message_is_sent_again(world):
@@ -258,7 +258,7 @@ def test_a_job_that_moves_while_it_is_looked_at_is_left_alone(world, monkeypatch
 
 @pytest.mark.parametrize(
     ("problem", "expected"),
-    [(ProviderError("down"), True), (MessageNotSent(), True), (Contended(), True), (ZeroDivisionError(), False)],
+    [(ProviderError("down"), True), (MessageNotSent(), True), (ConcurrentUpdate(), True), (ZeroDivisionError(), False)],
     ids=lambda value: type(value).__name__,
 )
 def test_an_outage_postpones_a_job_and_any_other_error_is_unexpected(world, problem, expected):

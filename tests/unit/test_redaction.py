@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from enhancer.domain.redaction import without_secrets
+from enhancer.domain.redaction import redact
 
 PATH = "/bucket/ai-enhancer/uploads/guest/3jw2k5/p2abc/input.png"
 SIGNED = f"{PATH}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAEXAMPLE%2Fauto&X-Amz-Signature=feedbeef"
@@ -52,7 +52,7 @@ HOST = "0123456789abcdef.r2.cloudflarestorage.com"
     ],
 )
 def test_addresses_and_secrets_are_left_out_and_nothing_else(text, left):
-    assert without_secrets(text) == (text if left is None else left)
+    assert redact(text) == (text if left is None else left)
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_addresses_and_secrets_are_left_out_and_nothing_else(text, left):
 )
 def test_a_long_text_takes_no_long_time(text):
     began = time.process_time()
-    without_secrets(text)
+    redact(text)
     assert time.process_time() - began < 2

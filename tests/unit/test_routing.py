@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from enhancer import errors
-from enhancer.adapters.read_links import SignedReadLinks
+from enhancer.adapters.presigned_urls import R2PresignedUrls
 from enhancer.domain.messages import Message
 from enhancer.errors import PayloadTooLarge, QuotaExceeded, RequestError, UnsupportedMediaType, ValidationFailed
 from enhancer.http import response, routing
@@ -68,7 +68,7 @@ def test_every_leaf_of_the_error_tree_has_its_answer(leaf):
 
 
 def test_a_write_that_never_got_through_is_to_be_tried_again():
-    status, headers, body = call(raising=errors.Contended())
+    status, headers, body = call(raising=errors.ConcurrentUpdate())
     assert (status, headers["retry-after"], body["error"]["type"]) == (503, "1", "service_unavailable")
     assert body["error"]["message"] == TEXTS[Message.TOO_MANY_AT_ONCE].en
 
@@ -126,9 +126,9 @@ def test_requests_must_come_through_the_distribution():
 @pytest.mark.parametrize("later", range(0, 900, 100))
 @pytest.mark.parametrize("start", [0, 1, 450, 899])
 def test_a_redirect_is_kept_no_longer_than_its_link_works(start, later):
-    links = SignedReadLinks("https://r2.test", "bucket", lambda: ("key", "secret"))
+    links = R2PresignedUrls("https://r2.test", "bucket", lambda: ("key", "secret"))
     now = datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=start + later)
-    answer = response.redirect(*links.link("x.png", method="GET", now=now))
+    answer = response.redirect(*links.presign("x.png", method="GET", now=now))
     query = {name: value for name, [value] in parse_qs(urlsplit(answer.headers["location"]).query).items()}
     signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     kept = int(answer.headers["cache-control"].removeprefix("private, max-age="))
@@ -265,5 +265,5 @@ def test_the_message_follows_the_callers_language_and_the_type_never():
 
 
 def test_the_ceiling_is_a_metric_that_can_wake_somebody(capsys):
-    call(raising=errors.CeilingReached(Message.NO_RUNS_LEFT_TODAY))
-    assert '"SpendCeilingReached"' in capsys.readouterr().out
+    call(raising=errors.DailyRunLimitReached(Message.NO_RUNS_LEFT_TODAY))
+    assert '"DailyRunLimitReached"' in capsys.readouterr().out

@@ -10,7 +10,7 @@ from deployment.template import read_template
 from enhancer.adapters.identity import GUEST, SESSION
 from enhancer.adapters.model_files import models
 from enhancer.adapters.outputs import MAX_BYTES
-from enhancer.adapters.read_links import EXPIRY, WINDOW
+from enhancer.adapters.presigned_urls import EXPIRY, WINDOW
 from enhancer.adapters.secrets import MAX_AGE
 from enhancer.domain.retention import ORIGINAL, RECORD, RESULT
 from enhancer.usecases.request_upload import LIFETIME
@@ -37,8 +37,8 @@ DEFAULT = TEMPLATE["Parameters"]["AllowedModels"]["Default"].split(",")
 def test_the_licence_of_each_model_is_the_catalogues(slug):
     """A model that an operator adds needs no row: `GET /models`, the page and `make doctor` show its licence."""
     assert models()[slug].licence.name == LICENCES[slug]
-    offered = "on offer by default" if slug in DEFAULT else "not on offer by default"
-    assert f"| `{slug}` | {LICENCES[slug]} | {offered}" in TEXT
+    allowed_models = "on offer by default" if slug in DEFAULT else "not on offer by default"
+    assert f"| `{slug}` | {LICENCES[slug]} | {allowed_models}" in TEXT
 
 
 def test_each_model_on_offer_by_default_has_its_licence_in_the_document():

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from enhancer.adapters.cookies import Signer
 from enhancer.adapters.share_links import SignedShareLinks
+from enhancer.adapters.signing import Signer
 
 NEW, OLD = (f"{name}:{base64.b64encode(name.encode() * 8).decode()}" for name in ("new2", "old1"))
 ENDS = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
 from enhancer.usecases.show_picture import ShowPicture
-from tests.fakes import FakeLinks, FakeShareLinks
+from tests.fakes import FakePresignedUrls, FakeShareLinks
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def done(world):
 
 def show(world, key, caller, method="GET", share=""):
     return ShowPicture(
-        jobs=world.jobs, links=FakeLinks(), shares=FakeShareLinks(), prefix="ai-enhancer/", clock=world.clock
+        jobs=world.jobs, urls=FakePresignedUrls(), shares=FakeShareLinks(), prefix="ai-enhancer/", clock=world.clock
     )(key, caller, share, method=method)
 
 

@@ -13,25 +13,30 @@ MODELS = models()
 MODEL = MODELS["nightmareai/real-esrgan"]
 
 
-def settle(width, height, **raw):
-    return sizing.settle(raw, width, height, MODEL)
+def resolve_params(width, height, **raw):
+    return sizing.resolve_params(raw, width, height, MODEL)
 
 
 def test_a_small_picture_gets_what_was_asked_for_or_the_usual():
-    assert settle(1200, 900)["scale"] == 4
-    assert settle(1200, 900, scale=2.5)["scale"] == 2.5
-    assert settle(40, 30, scale="1") == {"scale": 1, "faceEnhance": False, "outputFormat": "png", "outputQuality": 90}
+    assert resolve_params(1200, 900)["scale"] == 4
+    assert resolve_params(1200, 900, scale=2.5)["scale"] == 2.5
+    assert resolve_params(40, 30, scale="1") == {
+        "scale": 1,
+        "faceEnhance": False,
+        "outputFormat": "png",
+        "outputQuality": 90,
+    }
 
 
 def test_a_large_picture_gets_the_largest_scale_that_its_pixels_allow():
-    assert settle(4000, 3000)["scale"] == 1.67
-    assert settle(8000, 6000)["scale"] == 0.83
-    assert settle(4000, 3000, scale=1.67)["scale"] == 1.67
+    assert resolve_params(4000, 3000)["scale"] == 1.67
+    assert resolve_params(8000, 6000)["scale"] == 0.83
+    assert resolve_params(4000, 3000, scale=1.67)["scale"] == 1.67
 
 
 def test_a_scale_beyond_the_pixels_is_refused_with_what_would_fit():
     with pytest.raises(InvalidParameter) as refusal:
-        settle(4000, 3000, scale=2)
+        resolve_params(4000, 3000, scale=2)
     assert refusal.value.name == "scale"
     assert refusal.value.details == {
         "width": 4000, "height": 3000, "model": "Real-ESRGAN", "maximum": 1.67, "actual": 2,
@@ -49,7 +54,7 @@ def test_a_scale_beyond_the_pixels_is_refused_with_what_would_fit():
 )
 def test_a_side_that_the_format_cannot_hold_is_refused_with_what_would_fit(size, raw, fitting, maximum):
     with pytest.raises(InvalidParameter) as refusal:
-        settle(*size, **raw)
+        resolve_params(*size, **raw)
     assert refusal.value.name == "outputFormat"
     assert refusal.value.details["fitting"] == fitting
     assert refusal.value.details.get("maximum") == maximum
@@ -58,8 +63,8 @@ def test_a_side_that_the_format_cannot_hold_is_refused_with_what_would_fit(size,
 
 @pytest.mark.parametrize("scale", [1.67, 3.27])
 def test_what_a_refusal_says_would_fit_fits(scale):
-    assert settle(5000, 400, outputFormat="webp", scale=scale)["scale"] == scale
-    assert settle(1, 20_000)["outputFormat"] == "png"
+    assert resolve_params(5000, 400, outputFormat="webp", scale=scale)["scale"] == scale
+    assert resolve_params(1, 20_000)["outputFormat"] == "png"
 
 
 sides = st.integers(1, 50_000)
@@ -97,7 +102,7 @@ def test_what_is_promised_the_model_gives_or_it_is_refused_before_anything_is_pa
     """The promise is made for the picture as it is stored; the model gets it upright, its sides perhaps swapped."""
     model = MODELS[slug]
     try:
-        params = sizing.settle({} if scale is None else {"scale": scale}, width, height, model)
+        params = sizing.resolve_params({} if scale is None else {"scale": scale}, width, height, model)
     except InvalidParameter:
         return
     promised = sizing.result_size(width, height, params["scale"], model)
@@ -142,7 +147,7 @@ def test_a_promise_holds_whichever_way_up_the_picture_turns_out_to_be():
 
 def test_a_picture_that_no_factor_fits_is_refused_with_its_size():
     with pytest.raises(InvalidParameter) as refusal:
-        sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
+        sizing.resolve_params({}, 20_000, 104, MODELS["sczhou/codeformer"])
     assert (refusal.value.name, refusal.value.details["width"], refusal.value.details["height"]) == (
         "model",
         20_000,
@@ -157,9 +162,9 @@ def test_every_preset_is_a_valid_choice(model):
 
 
 def test_what_the_model_gives_beyond_a_hundredth_counts_against_the_formats_side():
-    assert settle(4105, 512)["scale"] == 3.99
+    assert resolve_params(4105, 512)["scale"] == 3.99
     with pytest.raises(InvalidParameter) as refusal:
-        settle(4105, 512, outputFormat="webp")
+        resolve_params(4105, 512, outputFormat="webp")
     assert (refusal.value.details["actual"], refusal.value.details["limit"]) == (16_388, 16_383)
     assert refusal.value.details["maximum"] == 3.98
 
@@ -169,12 +174,12 @@ def test_what_the_model_gives_beyond_a_hundredth_counts_against_the_formats_side
 def test_the_largest_scale_that_a_refusal_names_is_taken(width, height, slug, output_format, scale):
     model = MODELS[slug]
     try:
-        sizing.settle({"scale": scale, "outputFormat": output_format}, width, height, model)
+        sizing.resolve_params({"scale": scale, "outputFormat": output_format}, width, height, model)
     except InvalidParameter as refusal:
         maximum = refusal.details.get("maximum", 0)
         if refusal.name == "outputFormat" and 1 <= maximum <= sizing.largest_scale(width, height, model):
             raw = {"scale": maximum, "outputFormat": output_format}
-            assert sizing.settle(raw, width, height, model)["scale"] == maximum
+            assert sizing.resolve_params(raw, width, height, model)["scale"] == maximum
 
 
 @pytest.mark.parametrize(
@@ -232,7 +237,7 @@ def test_the_largest_scale_is_what_the_page_says(size, scale):
 )
 def test_a_refusal_says_all_that_it_knows(size, raw, name, message):
     with pytest.raises(InvalidParameter) as refusal:
-        settle(*size, **raw)
+        resolve_params(*size, **raw)
     assert refusal.value.name == name
     assert TEXTS[refusal.value.message].en.format(**refusal.value.details) == message
 
@@ -249,16 +254,16 @@ def test_a_refusal_says_all_that_it_knows(size, raw, name, message):
 )
 def test_a_side_that_is_too_long_is_told_what_fits(width, scale, fitting, maximum):
     with pytest.raises(InvalidParameter) as refusal:
-        settle(width, 10, scale=scale, outputFormat="webp")
+        resolve_params(width, 10, scale=scale, outputFormat="webp")
     assert refusal.value.details["fitting"] == fitting
     assert refusal.value.details.get("maximum") == maximum
     if maximum:
-        assert settle(width, 10, scale=maximum, outputFormat="webp")["scale"] == maximum
+        assert resolve_params(width, 10, scale=maximum, outputFormat="webp")["scale"] == maximum
 
 
 def test_a_side_may_be_as_long_as_the_format_holds():
-    assert settle(16_383, 10, scale=1, outputFormat="webp")["outputFormat"] == "webp"
-    assert settle(65_500, 10, scale=1, outputFormat="jpeg")["outputFormat"] == "jpeg"
+    assert resolve_params(16_383, 10, scale=1, outputFormat="webp")["outputFormat"] == "webp"
+    assert resolve_params(65_500, 10, scale=1, outputFormat="jpeg")["outputFormat"] == "jpeg"
 
 
 def test_a_reduced_picture_has_whole_sides_and_no_pixel_too_many():
@@ -270,7 +275,7 @@ def test_a_reduced_picture_has_whole_sides_and_no_pixel_too_many():
 
 def test_a_picture_for_another_model_is_told_which_one_can_not():
     with pytest.raises(InvalidParameter) as refusal:
-        sizing.settle({}, 20_000, 104, MODELS["sczhou/codeformer"])
+        sizing.resolve_params({}, 20_000, 104, MODELS["sczhou/codeformer"])
     said = TEXTS[refusal.value.message].en.format(**refusal.value.details)
     assert said == "CodeFormer cannot enhance an image of 20000 x 104 pixels; choose another model."
 

@@ -6,7 +6,7 @@ import pytest
 
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import CLAIM, Status
-from enhancer.domain.limits import spend_key
+from enhancer.domain.limits import run_counter_key
 from enhancer.domain.messages import Message
 from enhancer.errors import (
     AccountRefused,
@@ -19,7 +19,7 @@ from enhancer.errors import (
     Unreachable,
     UnreadablePicture,
 )
-from enhancer.ports import Prepared
+from enhancer.ports import PreparedImage
 
 
 def test_a_queued_job_is_claimed_created_and_accepted(world):
@@ -28,7 +28,7 @@ def test_a_queued_job_is_claimed_created_and_accepted(world):
     row = world.job(job.id)
     assert (row.status, row.provider_job_id, row.stage) == (Status.PROCESSING, "run1", "enhancing")
     version, inputs, webhook = world.provider.created[0]
-    assert version == world.start_job.offers["nightmareai/real-esrgan"].version
+    assert version == world.start_job.allowed_models["nightmareai/real-esrgan"].version
     assert inputs == {
         "image": f"https://r2.test/bucket/{job.input_r2_key}?signed=GET",
         "scale": 4,
@@ -58,7 +58,7 @@ def test_throttling_releases_the_claim_and_comes_back_later(world):
 
 def test_a_throttled_job_is_not_prepared_again(world, monkeypatch):
     job = world.new_job()
-    world.imaging.prepared = Prepared(b"upright", 30, 40, {"oriented": True})
+    world.imaging.prepared = PreparedImage(b"upright", 30, 40, {"oriented": True})
     world.provider.answers = [Throttled(8)]
     world.start_job(job.id)
     monkeypatch.setattr(world.imaging, "prepare", lambda *_: pytest.fail("prepared twice"))
@@ -135,7 +135,7 @@ def test_a_job_that_got_no_run_comes_again(world, monkeypatch, answer, outcome, 
 def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world):
     """What its head says of its size was not true."""
     job = world.new_job()
-    world.imaging.prepared = Prepared(None, 8000, 6000, {"oriented": False})
+    world.imaging.prepared = PreparedImage(None, 8000, 6000, {"oriented": False})
     assert world.start_job(job.id) == "image_too_large"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "image_too_large", True)
@@ -145,7 +145,7 @@ def test_a_size_that_the_model_can_no_longer_give_ends_the_job_with_refund(world
 
 def test_a_model_that_is_no_longer_on_offer_ends_the_job_with_refund(world):
     job = world.new_job()
-    assert dataclasses.replace(world.start_job, offers={})(job.id) == "model_not_offered"
+    assert dataclasses.replace(world.start_job, allowed_models={})(job.id) == "model_not_offered"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_code is Message.MODEL_NOT_OFFERED
@@ -162,7 +162,7 @@ def test_a_job_that_is_a_day_old_is_not_started(world):
 
 def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
     job = world.new_job()
-    assert dataclasses.replace(world.start_job, spend_ceiling=0)(job.id) == "spend_limit_reached"
+    assert dataclasses.replace(world.start_job, daily_run_limit=0)(job.id) == "spend_limit_reached"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_code is Message.NO_RUNS_LEFT_TODAY
@@ -170,9 +170,9 @@ def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
 
 
 def test_the_days_last_run_is_made_and_its_counter_outlives_the_day(world):
-    start_job = dataclasses.replace(world.start_job, spend_ceiling=1)
+    start_job = dataclasses.replace(world.start_job, daily_run_limit=1)
     assert [start_job(world.new_job().id) for _ in range(2)] == ["accepted", "spend_limit_reached"]
-    ends = world.usage.ends[spend_key(world.clock())]
+    ends = world.usage.ends[run_counter_key(world.clock())]
     assert ends == int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
 
 
@@ -180,7 +180,7 @@ def test_a_run_that_the_provider_refuses_is_taken_off_the_days_count(world):
     job = world.new_job()
     world.provider.answers = [Throttled(8)]
     world.start_job(job.id)
-    assert world.usage.counters[spend_key(world.clock())] == 0
+    assert world.usage.counters[run_counter_key(world.clock())] == 0
 
 
 def test_imaging_gets_the_whole_original_and_the_models_cap(world, monkeypatch):
@@ -188,7 +188,7 @@ def test_imaging_gets_the_whole_original_and_the_models_cap(world, monkeypatch):
     prepare, given = world.imaging.prepare, []
     monkeypatch.setattr(world.imaging, "prepare", lambda *each: given.append(each) or prepare(*each))
     world.start_job(job.id)
-    cap = world.start_job.offers["nightmareai/real-esrgan"].model.max_pixels
+    cap = world.start_job.allowed_models["nightmareai/real-esrgan"].model.max_pixels
     assert given == [(world.pictures.objects[job.input_r2_key][0], cap)]
 
 
@@ -216,7 +216,7 @@ def test_a_job_that_another_claims_meanwhile_is_left_to_it(world, monkeypatch):
 
 def test_a_webhook_is_awaited_for_four_times_the_usual_run(world):
     job = world.new_job()
-    usual = world.start_job.offers["nightmareai/real-esrgan"].model.usual_seconds
+    usual = world.start_job.allowed_models["nightmareai/real-esrgan"].model.usual_seconds
     assert world.start_job(job.id) == "accepted"
     assert world.job(job.id).check_at == to_text(world.clock() + timedelta(minutes=1, seconds=4 * usual))
 
@@ -284,7 +284,7 @@ def test_a_run_whose_job_ended_and_moved_on_meanwhile_is_left_to_it(world, monke
 
 def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(world):
     job = world.new_job()
-    world.imaging.prepared = Prepared(b"upright", 30, 40, {"oriented": True})
+    world.imaging.prepared = PreparedImage(b"upright", 30, 40, {"oriented": True})
     world.start_job(job.id)
     key = job.input_r2_key.replace("input.png", "prepared.png")
     assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{key}?signed=GET"

@@ -160,7 +160,7 @@ def scene(request, world, monkeypatch):
     world.complete_job(done.id, world.provider.finish("run1"))
     for row in (done, queued, deleted):
         world.jobs.rows[row.id] = dataclasses.replace(world.job(row.id), filename="holiday.png")
-    world.jobs.note(world.job(deleted.id), {"deleted_at": "2026-11-28T12:00:00.000Z"})
+    world.jobs.update(world.job(deleted.id), {"deleted_at": "2026-11-28T12:00:00.000Z"})
     world.messages.completions.clear()
     upload_id = keys.new_job_id("image/png")
     data = picture()

@@ -73,8 +73,8 @@ def deliver(world, queue, chain):
 
 def crowd(world, size):
     """So many jobs of one owner, whose start messages wait."""
-    world.create_job = dataclasses.replace(world.create_job, quota_jobs=size, spend_ceiling=size)
-    world.start_job = dataclasses.replace(world.start_job, spend_ceiling=size)  # a refusal takes no place of it
+    world.create_job = dataclasses.replace(world.create_job, quota_jobs=size, daily_run_limit=size)
+    world.start_job = dataclasses.replace(world.start_job, daily_run_limit=size)  # a refusal takes no place of it
     jobs = [world.new_job() for _ in range(size)]
     queue: list[tuple[datetime, int, str, int]] = [(world.clock(), n, job.id, 1) for n, job in enumerate(jobs)]
     world.messages.starts.clear()

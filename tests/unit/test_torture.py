@@ -3,7 +3,7 @@
 import pytest
 
 from enhancer.adapters.imaging import PillowImaging
-from enhancer.ports import Prepared
+from enhancer.ports import PreparedImage
 from tests.pictures.baggage import laden
 from tests.torture.mutants import FORMATS, mutants, seeds
 from tests.torture.run import run
@@ -31,7 +31,7 @@ def test_the_same_seed_makes_the_same_mutants():
 
 
 def test_what_escapes_or_tells_is_a_fault(monkeypatch):
-    monkeypatch.setattr(PillowImaging, "prepare", lambda *_: Prepared(None, 60, 44, {}))
+    monkeypatch.setattr(PillowImaging, "prepare", lambda *_: PreparedImage(None, 60, 44, {}))
     assert "what is private was sent" in run(laden("JPEG")).faults
 
     def raises(*_):

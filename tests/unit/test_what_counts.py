@@ -139,7 +139,7 @@ def ends_without_a_run():
 
     def at_the_ceiling(world, job):
         counters = world.usage.counters
-        counters |= {f"spend#{world.clock().date().isoformat()}": world.start_job.spend_ceiling}
+        counters |= {f"runs#{world.clock().date().isoformat()}": world.start_job.daily_run_limit}
         world.start_job(job.id)
         counters.clear()
 

@@ -15,18 +15,18 @@ from enhancer.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from enhancer.adapters.bearer import IssuerKeys
-    from enhancer.adapters.cookies import Signer
     from enhancer.adapters.dynamo_usage import DynamoUsage
     from enhancer.adapters.identity import Identity
+    from enhancer.adapters.presigned_urls import R2PresignedUrls
     from enhancer.adapters.r2 import R2Pictures
-    from enhancer.adapters.read_links import SignedReadLinks
     from enhancer.adapters.secrets import Secrets
     from enhancer.adapters.share_links import SignedShareLinks
+    from enhancer.adapters.signing import Signer
     from enhancer.adapters.sqs import SqsMessages
     from enhancer.adapters.webhook_signature import WebhookSignature
-    from enhancer.domain.catalogue import Offer
+    from enhancer.domain.catalogue import AllowedModel
     from enhancer.http.access import Access
-    from enhancer.ports import Imaging, Jobs, Provider
+    from enhancer.ports import Imaging, JobRepository, Provider
     from enhancer.usecases.await_job import AwaitJob
     from enhancer.usecases.cancel_job import CancelJob
     from enhancer.usecases.complete_job import CompleteJob
@@ -82,12 +82,12 @@ def _several(setting: str) -> Callable[[], list[str]]:
     return lambda: secrets().several(name)
 
 
-def jobs() -> "Jobs":
+def jobs() -> "JobRepository":
     """JobsTable; each transition is logged and counted."""
     from enhancer.adapters.dynamo_jobs import DynamoJobs
-    from enhancer.observability import watched
+    from enhancer.observability import instrumented
 
-    return watched(DynamoJobs(_client("dynamodb"), settings.text("JOBS_TABLE"), settings.optional("USAGE_TABLE")))
+    return instrumented(DynamoJobs(_client("dynamodb"), settings.text("JOBS_TABLE"), settings.optional("USAGE_TABLE")))
 
 
 def usage() -> "DynamoUsage":
@@ -128,28 +128,30 @@ def _r2_credentials() -> Callable[[], tuple[str, str]]:
     return lambda: (key_id(), secret())
 
 
-def links() -> "SignedReadLinks":
+def links() -> "R2PresignedUrls":
     """The signer of read links."""
-    from enhancer.adapters.read_links import SignedReadLinks
+    from enhancer.adapters.presigned_urls import R2PresignedUrls
 
-    return SignedReadLinks(settings.text("R2_PUBLIC_ENDPOINT"), settings.text("R2_AI_IMAGES_BUCKET"), _r2_credentials())
+    return R2PresignedUrls(settings.text("R2_PUBLIC_ENDPOINT"), settings.text("R2_AI_IMAGES_BUCKET"), _r2_credentials())
 
 
 def provider() -> "Provider":
     """The AI provider, watched: the lines and metrics say what it answers."""
     from enhancer.adapters.model_files import models
     from enhancer.adapters.replicate import Replicate
-    from enhancer.observability import WatchedProvider
+    from enhancer.observability import InstrumentedProvider
 
-    return WatchedProvider(Replicate(settings.text("REPLICATE_BASE_URL"), _secret("REPLICATE_API_TOKEN"), models()))
+    return InstrumentedProvider(
+        Replicate(settings.text("REPLICATE_BASE_URL"), _secret("REPLICATE_API_TOKEN"), models())
+    )
 
 
 def imaging() -> "Imaging":
     """Work on pixels, watched: the lines say why a picture is refused."""
     from enhancer.adapters.imaging import PillowImaging
-    from enhancer.observability import WatchedImaging
+    from enhancer.observability import InstrumentedImaging
 
-    return WatchedImaging(PillowImaging())
+    return InstrumentedImaging(PillowImaging())
 
 
 def webhook_signature() -> "WebhookSignature":
@@ -170,9 +172,9 @@ def identity() -> "Identity":
 
 def access() -> "Access":
     """The gate of the routes."""
-    from enhancer.http.access import Access, Rules
+    from enhancer.http.access import Access, AccessRules
 
-    rules = Rules(
+    rules = AccessRules(
         rates=settings.numbers("RATE_LIMITS"),
         guest_jobs_per_address=settings.integer("GUEST_JOBS_PER_ADDRESS"),
         verified_email=settings.text("REQUIRE_VERIFIED_EMAIL") == "true",
@@ -189,7 +191,7 @@ def shares() -> "SignedShareLinks":
 
 
 def _signer(setting: str) -> "Signer":
-    from enhancer.adapters.cookies import Signer
+    from enhancer.adapters.signing import Signer
 
     return Signer(_several(setting))
 
@@ -231,12 +233,12 @@ def origin_secrets() -> Callable[[], list[str]]:
     return _several("ORIGIN_SECRETS")
 
 
-def offered() -> "dict[str, Offer]":
+def allowed_models() -> "dict[str, AllowedModel]":
     """The models that the operator allows. Raises ConfigurationError."""
-    from enhancer.adapters.model_files import offers
+    from enhancer.adapters.model_files import allowed_models
 
     try:
-        return offers(settings.items("ALLOWED_MODELS"))
+        return allowed_models(settings.items("ALLOWED_MODELS"))
     except ValueError as problem:
         raise ConfigurationError(f"the setting ALLOWED_MODELS: {problem}") from None
 
@@ -255,12 +257,12 @@ def create_job() -> "CreateJob":
         usage=usage(),
         pictures=pictures(),
         messages=messages(),
-        offers=offered(),
+        allowed_models=allowed_models(),
         prefix=prefix(),
         max_bytes=settings.integer("MAX_UPLOAD_BYTES"),
         max_pixels=settings.integer("MAX_PIXELS"),
         quota_jobs=settings.integer("QUOTA_JOBS"),
-        spend_ceiling=settings.integer("SPEND_CEILING"),
+        daily_run_limit=settings.integer("DAILY_RUN_LIMIT"),
         clock=utc_now,
     )
 
@@ -273,14 +275,14 @@ def start_job() -> "StartJob":
         jobs=jobs(),
         usage=usage(),
         pictures=pictures(),
-        links=links(),
+        urls=links(),
         provider=provider(),
         messages=messages(),
         imaging=imaging(),
-        offers=offered(),
+        allowed_models=allowed_models(),
         webhook_url=f"{settings.text('PUBLIC_BASE_URL')}/api/webhooks/replicate",
         prefix=prefix(),
-        spend_ceiling=settings.integer("SPEND_CEILING"),
+        daily_run_limit=settings.integer("DAILY_RUN_LIMIT"),
         clock=utc_now,
     )
 

@@ -5,18 +5,18 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from enhancer.errors import Contended
+from enhancer.errors import ConcurrentUpdate
 
 TRIES = 5
 Result = TypeVar("Result")
 
 
 def settled(write: Callable[[], Result], sleep: Callable[[float], None] = time.sleep) -> Result:
-    """What `write` returns, tried up to five times while it raises Contended. Raises the last one's Contended."""
+    """Return what `write` returns; it is tried up to five times while it raises ConcurrentUpdate."""
     for tried in range(TRIES - 1):
         try:
             return write()
-        except Contended:
+        except ConcurrentUpdate:
             sleep(pause(tried))
     return write()
 

@@ -4,8 +4,8 @@ EnhancerError
 ├── RequestError                 the request is answered with an error; each leaf has a type and a status
 │   ├── ValidationFailed, Unauthorized, Forbidden, EmailUnverified, NotFound, MethodNotAllowed, Conflict, Gone,
 │   ├── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, IdempotencyMismatch, RateLimited, QuotaExceeded,
-│   └── ServiceUnavailable ── CeilingReached
-├── Contended                    another transaction came between, or the table is throttled; nothing was written
+│   └── ServiceUnavailable ── DailyRunLimitReached
+├── ConcurrentUpdate                    another transaction came between, or the table is throttled; nothing was written
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
 ├── UnreadablePicture            the pixels can't be decoded
@@ -157,11 +157,11 @@ class ServiceUnavailable(RequestError):
     status = 503
 
 
-class CeilingReached(ServiceUnavailable):
+class DailyRunLimitReached(ServiceUnavailable):
     """The installation's daily limit of runs is reached; the operator is notified."""
 
 
-class Contended(EnhancerError):
+class ConcurrentUpdate(EnhancerError):
     """Another request changed the owner's window first, or DynamoDB reports a transaction conflict or a throttle."""
 
 

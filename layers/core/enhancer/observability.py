@@ -17,13 +17,13 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from enhancer.domain.job import ACCEPT, BEGIN, RETRY, Job, Status, Transition
 from enhancer.domain.keys import is_job_id
-from enhancer.domain.redaction import without_secrets
+from enhancer.domain.redaction import redact
 from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, TransitionRefused, UnreadablePicture
 
 if TYPE_CHECKING:
-    from enhancer.domain.limits import Seat
+    from enhancer.domain.limits import QuotaSlot
     from enhancer.domain.prediction import Prediction
-    from enhancer.ports import Finished, Imaging, Jobs, Prepared, Provider, Wish
+    from enhancer.ports import Imaging, JobRepository, OutputSpec, PreparedImage, Provider, RenderedResult
 
 
 class _Formatter(LambdaPowertoolsFormatter):
@@ -31,7 +31,7 @@ class _Formatter(LambdaPowertoolsFormatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging calls it so
         """See `logging.Formatter.formatException`."""
-        return without_secrets(super().formatException(ei))
+        return redact(super().formatException(ei))
 
 
 logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
@@ -48,38 +48,38 @@ METRICS = {
     "CopyTime": ("Milliseconds", ()),
     "TimeToResult": ("Milliseconds", ()),
     "CopyBytes": ("Bytes", ()),
-    "Starts": ("Count", ("outcome",)),
+    "StartOutcomes": ("Count", ("outcome",)),
     "RunsAccepted": ("Count", ("model",)),
-    "ProviderAnswers": ("Count", ("answer",)),  # to creations that made no run or may have made one
+    "ProviderErrors": ("Count", ("answer",)),  # to creations that made no run or may have made one
     # Of each of these, 1 or 0 for each alarm:
-    "AccountRefusals": ("Count", ()),  # token, credit or permission
-    "JobRefusals": ("Count", ()),  # model, version or input
-    "UnknownOutcomes": ("Count", ()),  # time-out, reset, 5xx
-    "SpendCeilingReached": ("Count", ()),
+    "AccountRejections": ("Count", ()),  # token, credit or permission
+    "JobRejections": ("Count", ()),  # model, version or input
+    "UnknownCreateOutcomes": ("Count", ()),  # time-out, reset, 5xx
+    "DailyRunLimitReached": ("Count", ()),
     "Reconciled": ("Count", ("treatment",)),
-    "BroughtHome": ("Count", ()),  # of each of these: 1 if its run's create answer or webhook had been lost, else 0
-    "WebhookRefusals": ("Count", ()),
-    "VisitorsRefused": ("Count", ()),  # known by our cookie, and not come through the distribution
+    "RunsRecovered": ("Count", ()),  # of each of these: 1 if its run's create answer or webhook had been lost, else 0
+    "WebhookRejections": ("Count", ()),
+    "OriginSecretMismatches": ("Count", ()),  # known by our cookie, and not come through the distribution
     "SecurityEvents": ("Count", ("event",)),
     "UndersizedResults": ("Count", ()),  # of each job that succeeded: 1 if the model returned less than was promised
     "MessagesFailed": ("Count", ()),
-    "SecretsKept": ("Count", ()),
-    "PicturesSeen": ("Count", ()),
-    "PicturesDeleted": ("Count", ()),
+    "StaleSecretsUsed": ("Count", ()),
+    "ImagesScanned": ("Count", ()),
+    "ImagesDeleted": ("Count", ()),
     "RetentionTime": ("Seconds", ()),  # since the first run of a chain began, of each run of it
 }
-_REFUSALS = {"AccountRefusals": AccountRefused, "JobRefusals": Refused, "UnknownOutcomes": OutcomeUnknown}
+_REFUSALS = {"AccountRejections": AccountRefused, "JobRejections": Refused, "UnknownCreateOutcomes": OutcomeUnknown}
 PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})
 
 
-def begin(correlation_id: str, job_id: str | None = None) -> None:
+def reset_log_context(correlation_id: str, job_id: str | None = None) -> None:
     """The lines from here on are about another request or message: nothing that was said of the last one remains."""
     logger.clear_state()
     logger.set_correlation_id(correlation_id)
-    about(job_id)
+    bind_job(job_id)
 
 
-def about(job_id: str | None, prediction_id: str | None = None) -> None:
+def bind_job(job_id: str | None, prediction_id: str | None = None) -> None:
     """The lines from here on are about this job and run, or none; what has not the form of a job's id is none."""
     known = job_id if job_id and is_job_id(job_id) else None
     logger.append_keys(job_id=known, prediction_id=prediction_id)
@@ -88,7 +88,7 @@ def about(job_id: str | None, prediction_id: str | None = None) -> None:
 @contextmanager
 def invocation(correlation_id: str) -> Iterator[None]:
     """Begin, and say what ended the invocation if it was not its end."""
-    begin(correlation_id)
+    reset_log_context(correlation_id)
     try:
         yield
     except Exception:
@@ -99,13 +99,13 @@ def invocation(correlation_id: str) -> Iterator[None]:
 def security_event(event: str, **what: str) -> None:
     """Write a security event: a log line whose `message` is "security", and a metric."""
     logger.warning("security", extra={"event": event, **what})
-    record({"SecurityEvents": 1}, {"event": event})
+    put_metrics({"SecurityEvents": 1}, {"event": event})
 
 
 def secrets_kept(problem: str) -> None:
     """The parameter store did not answer, and the secrets that a process has serve longer than usual."""
     logger.warning("secrets kept", extra={"problem": problem})
-    count("SecretsKept")
+    count("StaleSecretsUsed")
 
 
 def issuer_keys_unread(problem: str) -> None:
@@ -115,10 +115,10 @@ def issuer_keys_unread(problem: str) -> None:
 
 def count(metric: str) -> None:
     """Count an event that an operator wants to see or be woken by."""
-    record({metric: 1})
+    put_metrics({metric: 1})
 
 
-def record(values: Mapping[str, float], *dimensions: Mapping[str, str]) -> None:
+def put_metrics(values: Mapping[str, float], *dimensions: Mapping[str, str]) -> None:
     """Write values of METRICS as one line, which counts under each of these sets of dimensions."""
     from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
@@ -131,7 +131,7 @@ def record(values: Mapping[str, float], *dimensions: Mapping[str, str]) -> None:
     line.flush_metrics()
 
 
-class WatchedProvider:
+class InstrumentedProvider:
     """The port Provider around another one: says what the provider answers when a call does not do what it should.
 
     The words are in the log; a creation's kind of answer counts in a metric.
@@ -146,8 +146,8 @@ class WatchedProvider:
             return self._provider.create(version, inputs, webhook)
         except ProviderError as problem:
             _answered("create", problem)
-            record({"ProviderAnswers": 1}, {"answer": problem.kind})
-            record({metric: float(isinstance(problem, kind)) for metric, kind in _REFUSALS.items()})
+            put_metrics({"ProviderErrors": 1}, {"answer": problem.kind})
+            put_metrics({metric: float(isinstance(problem, kind)) for metric, kind in _REFUSALS.items()})
             raise
 
     def cancel(self, prediction_id: str) -> None:
@@ -166,21 +166,21 @@ class WatchedProvider:
             yield from self._provider.recent(since, pages)
 
 
-class WatchedImaging:
+class InstrumentedImaging:
     """The port Imaging around another one: says why a picture is refused, which may be a fault of ours."""
 
     def __init__(self, imaging: "Imaging") -> None:
         self._imaging = imaging
 
-    def prepare(self, original: bytes, max_pixels: int) -> "Prepared":
+    def prepare(self, original: bytes, max_pixels: int) -> "PreparedImage":
         """See `ports.Imaging.prepare`."""
         with _explaining():
             return self._imaging.prepare(original, max_pixels)
 
-    def finish(self, output: IO[bytes], original: bytes | None, wish: "Wish") -> "Finished":
+    def finish(self, output: IO[bytes], original: bytes | None, spec: "OutputSpec") -> "RenderedResult":
         """See `ports.Imaging.finish`."""
         with _explaining():
-            return self._imaging.finish(output, original, wish)
+            return self._imaging.finish(output, original, spec)
 
 
 @contextmanager
@@ -205,61 +205,61 @@ def _answered(call: str, problem: ProviderError) -> None:
     logger.warning("provider", extra={"call": call, "answer": str(problem), "meaning": type(problem).__name__})
 
 
-class WatchedJobs:
-    """The port Jobs around another one: tells which job the lines are about, and counts each transition that it made.
+class InstrumentedJobs:
+    """Wraps a JobRepository: binds log lines to the job that was read, and counts each transition.
 
-    Whatever is not told of here goes through as it is.
+    Other methods pass through.
     """
 
-    def __init__(self, jobs: "Jobs") -> None:
+    def __init__(self, jobs: "JobRepository") -> None:
         self._jobs = jobs
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._jobs, name)
 
     def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
-        """See `ports.Jobs.get`."""
-        about(job_id)
+        """See `ports.JobRepository.get`."""
+        bind_job(job_id)
         job = self._jobs.get(job_id, consistent=consistent)
-        about(job_id, job.provider_job_id if job else None)
+        bind_job(job_id, job.provider_job_id if job else None)
         return job
 
-    def create(self, job: Job, seat: "Seat") -> None:
-        """See `ports.Jobs.create`."""
-        about(job.id)
-        self._jobs.create(job, seat)
+    def create(self, job: Job, slot: "QuotaSlot") -> None:
+        """See `ports.JobRepository.create`."""
+        bind_job(job.id)
+        self._jobs.create(job, slot)
         logger.info("job created", extra={"model": job.model})
         count("JobsCreated")
 
     def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
-        """See `ports.Jobs.move`."""
+        """See `ports.JobRepository.move`."""
         if transition is ACCEPT:
-            about(job_id, changes["provider_job_id"])
+            bind_job(job_id, changes["provider_job_id"])
         if transition is BEGIN:
             return self._begun(job_id, changes, where)
         job = self._jobs.move(job_id, transition, changes, where)
         if transition is ACCEPT:
-            record({"RunsAccepted": 1}, {"model": job.model})
+            put_metrics({"RunsAccepted": 1}, {"model": job.model})
         if transition is RETRY:
             count("JobsRetried")
         return job
 
     def _begun(self, job_id: str, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
         """A start begins with this move, which reads the row, as `get` does elsewhere."""
-        about(job_id)
+        bind_job(job_id)
         try:
             job = self._jobs.move(job_id, BEGIN, changes, where)
         except TransitionRefused as refusal:
-            about(job_id, refusal.current.provider_job_id if refusal.current else None)
+            bind_job(job_id, refusal.current.provider_job_id if refusal.current else None)
             raise
-        about(job_id, job.provider_job_id)
+        bind_job(job_id, job.provider_job_id)
         return job
 
-    def end(
+    def finish(
         self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
     ) -> bool:
-        """See `ports.Jobs.end`."""
-        refunded = self._jobs.end(job, transition, changes, refund=refund, ran=ran)
+        """See `ports.JobRepository.finish`."""
+        refunded = self._jobs.finish(job, transition, changes, refund=refund, ran=ran)
         _ended(replace(job, **changes, status=transition.target), refunded=refunded)
         return refunded
 
@@ -269,9 +269,9 @@ def _ended(job: Job, *, refunded: bool) -> None:
     facts = {"state": job.status.value, "reason": job.error_type, "refunded": refunded}
     logger.info("job ended", extra={**facts, "model": job.model, **timings})
     state = {"state": job.status.value}
-    record({"JobsEnded": 1}, state, *([{**state, "reason": job.error_type}] if job.error_type else []))
+    put_metrics({"JobsEnded": 1}, state, *([{**state, "reason": job.error_type}] if job.error_type else []))
     if job.model_ms is not None:
-        record({"ModelTime": job.model_ms}, {"model": job.model})
+        put_metrics({"ModelTime": job.model_ms}, {"model": job.model})
     known: dict[str, float | None] = {"PlatformFailures": job.error_type in PLATFORM_FAULTS}
     if job.status is Status.SUCCEEDED:
         known |= {
@@ -281,13 +281,13 @@ def _ended(job: Job, *, refunded: bool) -> None:
             "CopyBytes": job.output_size,
             "UndersizedResults": _undersized(job),
         }
-    record({name: float(value) for name, value in known.items() if value is not None})
+    put_metrics({name: float(value) for name, value in known.items() if value is not None})
 
 
 def _undersized(job: Job) -> bool:
     return (job.output_width or 0) * (job.output_height or 0) < prod(job.result_size)
 
 
-def watched(jobs: "Jobs") -> "Jobs":
+def instrumented(jobs: "JobRepository") -> "JobRepository":
     """The port Jobs, watched."""
-    return cast("Jobs", WatchedJobs(jobs))
+    return cast("JobRepository", InstrumentedJobs(jobs))

@@ -6,85 +6,85 @@ from datetime import datetime
 from typing import IO, Any, Protocol
 
 from enhancer.domain.job import Job, Transition
-from enhancer.domain.limits import Quota, Seat
+from enhancer.domain.limits import Quota, QuotaSlot
 from enhancer.domain.owner import Caller, Owner
 from enhancer.domain.prediction import Delivery, Prediction
 
 
-class Jobs(Protocol):
+class JobRepository(Protocol):
     """JobsTable, and the transactions that it shares with UsageTable."""
 
-    def create(self, job: Job, seat: Seat) -> None:
-        """Write the row and take the seat in the owner's window, both or neither.
+    def create(self, job: Job, slot: QuotaSlot) -> None:
+        """Write the row and charge the owner's quota, both or neither.
 
-        Raises Conflict if the row exists, Contended if the window is not as the seat assumes or is being written.
+        Raises Conflict if the row exists, ConcurrentUpdate if the quota is not as the slot assumes or is being written.
         """
 
     def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
-        """One row."""
+        """Return a row, None if there is none."""
 
     def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
         """Make a transition in one conditional update and return the row after it.
 
-        `changes` maps attributes to new values, `where` to values they must have; None means absent in both.
-        Raises TransitionRefused with the row as found, Contended if transactions held it through several tries.
+        `changes` maps attributes to new values, `where` to values they must have; None means absent in both. Raises
+        TransitionRefused with the row as found, ConcurrentUpdate if transactions held it through several tries.
         """
 
-    def end(
+    def finish(
         self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
     ) -> bool:
-        """Make a terminal transition and, if asked, give the job back to its window, both or neither.
+        """Make a terminal transition and, with `refund`, take the job off the quota, both or neither.
 
-        `ran` says that the provider may have accepted a run of it: only so many of those are refunded per window.
+        `ran` says that the provider may have accepted a run of it: a quota refunds only so many of those.
 
         Succeeds only if the job's run is still the one in `job` and the job was not deleted since it was read. Returns
-        whether the quota was refunded: it is not when the window is over, empty, or has had its refunds. Raises
-        TransitionRefused with the row as found, and Contended, with nothing done, while another transaction holds the
-        row or the window, or the table is throttled: `usecases/end_job.py` tries again.
+        whether the quota was refunded: it is not when its window has ended, is empty, or has had its refunds. Raises
+        TransitionRefused with the row as found; ConcurrentUpdate, with nothing done, while another transaction holds
+        the row or the quota, or the table is throttled (`usecases/steps.py` tries again).
         """
 
-    def postpone(self, job: Job, check_at: str) -> None:
-        """Have reconcile look again at `check_at`; nothing happens if the job has moved since it was read.
+    def reschedule_check(self, job: Job, check_at: str) -> None:
+        """Set when reconcile checks the job next; nothing happens if the job has changed since it was read.
 
-        Raises Contended as `move` does.
+        Raises ConcurrentUpdate as `move` does.
         """
 
-    def note(self, job: Job, changes: Mapping[str, Any]) -> Job:
+    def update(self, job: Job, changes: Mapping[str, Any]) -> Job:
         """Change attributes without a transition, while the job is in the state and attempt that was read.
 
         Returns the row after it. Raises as `move` does.
         """
 
-    def of_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
-        """At most `limit` jobs of an owner, newest first; `before` is `created_at` and id of the last one seen."""
+    def list_by_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
+        """Return at most `limit` jobs, newest first; `before` is `created_at` and id of the last one of a page."""
 
-    def unfinished(self, due: str, limit: int) -> Iterable[str]:
-        """Ids of at most `limit` jobs whose `check_at` is at or before the instant, longest waiting first."""
+    def due_for_check(self, due: str, limit: int) -> Iterable[str]:
+        """Return ids of at most `limit` jobs whose `check_at` is at or before `due`, longest waiting first."""
 
 
-class Usage(Protocol):
-    """UsageTable."""
+class UsageStore(Protocol):
+    """UsageTable: quotas, counters, values with an expiry, and leases."""
 
     def quota(self, owner: Owner) -> Quota | None:
-        """The owner's window as stored, ended or not."""
+        """Return the owner's quota as stored, also if its window has ended."""
 
-    def standing(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
-        """The owner's window as stored and a counter's value (0 if nothing was counted), in one read."""
+    def quota_and_counter(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
+        """Return the owner's quota as stored and a counter's value, 0 if there is none, in one read."""
 
-    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:
-        """Add `by` to a counter and return it. A `hard` counter stops at `limit` and then returns one more."""
+    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, capped: bool = False) -> int:
+        """Add `by` to a counter and return it. A `capped` counter stops at `limit` and then returns one more."""
 
-    def recall(self, key: str, now: datetime) -> dict[str, str]:
-        """The values that are kept under a key; empty when there are none any more."""
+    def get_values(self, key: str, now: datetime) -> dict[str, str]:
+        """Return the values that are stored under a key; empty if there are none or they have expired."""
 
-    def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
-        """Keep values under a key for so long unless some are there; returns those that are kept."""
+    def put_if_absent(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
+        """Store values under a key for so many seconds unless there are some; return those that are stored."""
 
     def lease(self, name: str, now: datetime, seconds: int) -> bool:
-        """Take the named lease for so long; False while another holder's lasts."""
+        """Take the named lease for so many seconds; return False while another holder has it."""
 
     def release(self, name: str) -> None:
-        """Give the named lease back before its time."""
+        """Release the named lease before it expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +153,10 @@ class Pictures(Protocol):
         """All objects below a prefix in the order of their keys, page by page, from the first behind `after` on."""
 
 
-class ReadLinks(Protocol):
+class PresignedUrls(Protocol):
     """Links with which anyone may read one object for a while."""
 
-    def link(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:
+    def presign(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:
         """A signed URL for GET or HEAD that stays the same within a window, and the seconds left in the window."""
 
 
@@ -208,7 +208,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedImage:
     """An original made fit for a model, its width and height in pixels as the model gets it.
 
     `picture` is None when nothing had to change, else a JPEG or a PNG; `report` says what was done.
@@ -221,7 +221,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OutputSpec:
     """What a result has to be: its size in pixels, `png`, `webp` or `jpeg`, with an XMP packet.
 
     The sides of `size` are in the order of the original as it is stored; the picture may lie on its side there.
@@ -235,7 +235,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class RenderedResult:
     """A result: an open file at its start, its digest, size in bytes, type, and width and height in pixels.
 
     With it reductions as WebP, at most 2048 and 320 pixels on the longer side, and how faithful it is. Each of the
@@ -256,10 +256,10 @@ class Finished:
 class Imaging(Protocol):
     """Work on pixels."""
 
-    def prepare(self, original: bytes, max_pixels: int) -> Prepared:
+    def prepare(self, original: bytes, max_pixels: int) -> PreparedImage:
         """Upright, without metadata, within the model's pixels, as RGB or RGBA. Raises UnreadablePicture."""
 
-    def finish(self, output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
+    def finish(self, output: IO[bytes], original: bytes | None, spec: OutputSpec) -> RenderedResult:
         """The output as it was wished for, with its original's profile and transparency. Raises UnreadablePicture."""
 
 

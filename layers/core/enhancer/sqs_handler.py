@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from enhancer.errors import MessageNotSent
-from enhancer.observability import about, begin, count, logger
+from enhancer.observability import bind_job, count, logger, reset_log_context
 
 Handler = Callable[[dict[str, Any], Any], Any]
 Pause = Callable[[str, int], None]
@@ -28,10 +28,10 @@ def serve(work: Callable[[dict[str, Any]], None], pause: Pause) -> Handler:
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handle(record: SQSRecord, lambda_context: Any) -> None:  # Powertools passes them by these names
-        begin(lambda_context.aws_request_id)
+        reset_log_context(lambda_context.aws_request_id)
         try:
             body = record.json_body
-            about(body.get("job_id"))
+            bind_job(body.get("job_id"))
             work(body)
         except Exception:
             logger.exception("message failed")

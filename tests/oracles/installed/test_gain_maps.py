@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from enhancer.adapters.imaging import PillowImaging
-from enhancer.ports import Wish
+from enhancer.ports import OutputSpec
 from tests.oracles.installed.running import ran
 from tests.pictures import encoded, photo
 from tests.pictures.hdr import with_gain_maps
@@ -18,8 +18,8 @@ def test_a_gain_map_is_one_and_does_not_leave(state: str, tmp_path: Path) -> Non
     original, imaging = with_gain_maps()[state], PillowImaging()
     prepared = imaging.prepare(original, 10**6)
     assert prepared.report["hdrRemoved"]
-    wish = Wish((120, 88), "jpeg", 90, b"<x:xmpmeta/>")
-    finished = imaging.finish(io.BytesIO(encoded(photo((120, 88)))), original, wish)
+    spec = OutputSpec((120, 88), "jpeg", 90, b"<x:xmpmeta/>")
+    finished = imaging.finish(io.BytesIO(encoded(photo((120, 88)))), original, spec)
     with finished.file:
         files = {"original": original, "sent": prepared.picture or original, "result": finished.file.read()}
     for name, content in files.items():

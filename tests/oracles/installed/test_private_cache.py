@@ -25,7 +25,7 @@ def hurried(start_stack: StartStack, tmp_path_factory: pytest.TempPathFactory) -
     """An installation whose links to pictures change and end within seconds."""
     build = tmp_path_factory.mktemp("hurried") / "build"
     shutil.copytree(ROOT / ".build" / "local", build, ignore=shutil.ignore_patterns("read_links.*.pyc"))
-    module = build / "layers/CoreLayer/python/enhancer/adapters/read_links.py"
+    module = build / "layers/CoreLayer/python/enhancer/adapters/presigned_urls.py"
     text = module.read_text()
     hurried = text.replace("WINDOW = 900 ", f"WINDOW = {WINDOW} ").replace("EXPIRY = 1800 ", f"EXPIRY = {EXPIRY} ")
     assert hurried.count(f"= {WINDOW} ") == hurried.count(f"= {EXPIRY} ") == 1

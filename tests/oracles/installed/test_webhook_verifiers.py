@@ -26,7 +26,7 @@ def verdicts(ask: Ask, secret: str, body: str, headers: dict[str, str]) -> dict[
     """Return what all six say of a call."""
     question = {"do": "verify", "secret": secret, "body": body, "headers": headers}
     return {
-        f"{name}{program[-3:]}": verdict for program in VERIFIERS for name, verdict in ask(program, question).items()
+        f"{name}{program[-3:]}": decision for program in VERIFIERS for name, decision in ask(program, question).items()
     }
 
 
@@ -144,7 +144,7 @@ def test_ours_says_of_a_hostile_call_what_others_say(
         call.body = BODY.replace("succeeded", "failed")
     said = verdicts(ask, SECRET, call.body, call.headers)
     assert call.ours() is taken
-    assert {name for name, verdict in said.items() if (verdict is True) is not taken} == differ, said
+    assert {name for name, decision in said.items() if (decision is True) is not taken} == differ, said
 
 
 @pytest.mark.parametrize("first", ["v1,%%%", "v1", "garbage", ",", "v1,ü"])

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from enhancer.adapters.dynamo_items import job_item
-from enhancer.adapters.model_files import offers
+from enhancer.adapters.model_files import allowed_models
 from enhancer.domain import keys
 from enhancer.domain.job import Job
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import OutcomeUnknown, Throttled
-from enhancer.ports import Prepared
+from enhancer.ports import PreparedImage
 from enhancer.usecases.create_job import FromBytes, JobOptions, NewJob
 from tests.pictures import picture
 from tests.unit.conftest import World, make_world
@@ -24,9 +24,9 @@ Stored = dict[str, dict[str, Any]]
 def stored() -> Stored:
     """Jobs in every state that an update can meet: their rows, and the messages on their way to a queue's reader."""
     world = make_world()
-    offered = offers([MODEL, f"{FACES}:{'c' * 64}"])
-    world.create_job = dataclasses.replace(world.create_job, offers=offered, quota_jobs=100, spend_ceiling=100)
-    world.start_job = dataclasses.replace(world.start_job, offers=offered, spend_ceiling=100)
+    models = allowed_models([MODEL, f"{FACES}:{'c' * 64}"])
+    world.create_job = dataclasses.replace(world.create_job, allowed_models=models, quota_jobs=100, daily_run_limit=100)
+    world.start_job = dataclasses.replace(world.start_job, allowed_models=models, daily_run_limit=100)
     found: Stored = {}
 
     def keep(name: str, job: Job, **messages: object) -> None:
@@ -35,10 +35,10 @@ def stored() -> Stored:
     for name, model, scale in (("queued", MODEL, 2), ("queued for a face model", FACES, 3)):
         job = _new(world, model, scale)
         keep(name, job, start={"job_id": world.messages.starts[-1][0]})
-    world.imaging.prepared = Prepared(b"upright", 30, 40, {"oriented": True})
+    world.imaging.prepared = PreparedImage(b"upright", 30, 40, {"oriented": True})
     world.provider.answers = [Throttled(8)]
     keep("prepared, then throttled", job := _started(world, MODEL, 4), start={"job_id": job.id})
-    world.imaging.prepared = Prepared(None, 40, 30, {"oriented": False})
+    world.imaging.prepared = PreparedImage(None, 40, 30, {"oriented": False})
     world.provider.lost = OutcomeUnknown("ReadTimeout")
     keep("claimed, the answer lost", _started(world, MODEL, 4))
     world.provider.lost = None

@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 from enhancer.adapters.dynamo_items import UNFINISHED, Expression, item_job, job_item, to_item
 from enhancer.domain.clock import from_text, to_text
 from enhancer.domain.job import Job, Transition
-from enhancer.domain.limits import MAX_REFUNDS, WINDOW, Seat
+from enhancer.domain.limits import MAX_REFUNDS, WINDOW, QuotaSlot
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
-from enhancer.errors import Conflict, Contended, TransitionRefused
+from enhancer.errors import ConcurrentUpdate, Conflict, TransitionRefused
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -47,26 +47,26 @@ class DynamoJobs:
         self._usage_table = usage_table
         self._sleep = sleep
 
-    def create(self, job: Job, seat: Seat) -> None:
-        """See `ports.Jobs.create`."""
+    def create(self, job: Job, slot: QuotaSlot) -> None:
+        """See `ports.JobRepository.create`."""
         put = {
             "TableName": self._table,
             "Item": job_item(job),
             "ConditionExpression": "attribute_not_exists(id)",
         }
-        row_refused, seat_refused = self._transact({"Put": put}, {"Update": self._take(job, seat)})
+        row_refused, seat_refused = self._transact({"Put": put}, {"Update": self._take(job, slot)})
         if row_refused:
             raise Conflict(Message.UPLOAD_ALREADY_USED, jobId=job.id)
         if seat_refused:
-            raise Contended
+            raise ConcurrentUpdate
 
     def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
-        """See `ports.Jobs.get`."""
+        """See `ports.JobRepository.get`."""
         answer = self._client.get_item(TableName=self._table, Key={"id": {"S": job_id}}, ConsistentRead=consistent)
         return item_job(answer["Item"]) if "Item" in answer else None
 
     def move(self, job_id: str, transition: Transition, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
-        """See `ports.Jobs.move`."""
+        """See `ports.JobRepository.move`."""
         request = self._update(job_id, transition, changes, where)
         try:
             answer = self._settled(request | {"ReturnValues": "ALL_NEW"})
@@ -75,10 +75,10 @@ class DynamoJobs:
             raise TransitionRefused(transition.name, item_job(item) if item else None) from None
         return item_job(answer["Attributes"])
 
-    def end(
+    def finish(
         self, job: Job, transition: Transition, changes: Mapping[str, Any], *, refund: bool, ran: bool = True
     ) -> bool:
-        """See `ports.Jobs.end`."""
+        """See `ports.JobRepository.finish`."""
         where = {"provider_job_id": job.provider_job_id, "attempt": job.attempt, "deleted_at": job.deleted_at}
         final = {**changes, "check_at": None}
         if refund and not job.quota_refunded:
@@ -92,8 +92,8 @@ class DynamoJobs:
         self.move(job.id, transition, final, where)
         return False
 
-    def postpone(self, job: Job, check_at: str) -> None:
-        """See `ports.Jobs.postpone`."""
+    def reschedule_check(self, job: Job, check_at: str) -> None:
+        """See `ports.JobRepository.postpone`."""
         expression = Expression()
         update = expression.update({"check_at": check_at})
         where = expression.condition({"status": job.status.value, "check_at": job.check_at})
@@ -111,13 +111,13 @@ class DynamoJobs:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
-    def note(self, job: Job, changes: Mapping[str, Any]) -> Job:
-        """See `ports.Jobs.note`."""
+    def update(self, job: Job, changes: Mapping[str, Any]) -> Job:
+        """See `ports.JobRepository.update`."""
         stay = Transition("note", frozenset({job.status}), job.status)
         return self.move(job.id, stay, changes, where={"attempt": job.attempt})
 
-    def of_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
-        """See `ports.Jobs.of_owner`."""
+    def list_by_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
+        """See `ports.JobRepository.of_owner`."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": "by_owner",
@@ -132,8 +132,8 @@ class DynamoJobs:
             request["ExclusiveStartKey"] = to_item({"owner": owner.reference, "created_at": created_at, "id": job_id})
         return [item_job(item) for item in self._client.query(**request)["Items"]]
 
-    def unfinished(self, due: str, limit: int) -> Iterable[str]:
-        """See `ports.Jobs.unfinished`."""
+    def due_for_check(self, due: str, limit: int) -> Iterable[str]:
+        """See `ports.JobRepository.unfinished`."""
         answer = self._client.query(
             TableName=self._table,
             IndexName="unfinished",
@@ -165,16 +165,16 @@ class DynamoJobs:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _take(self, job: Job, seat: Seat) -> dict[str, Any]:
+    def _take(self, job: Job, slot: QuotaSlot) -> dict[str, Any]:
         expression = Expression()
         window, used = expression.name("window"), expression.name("used")
-        if seat.opens:
-            ended = expression.value(to_text(from_text(seat.window) - WINDOW))
+        if slot.opens_window:
+            ended = expression.value(to_text(from_text(slot.window) - WINDOW))
             condition = f"attribute_not_exists({window}) OR {window} <= {ended}"
-            expires = int((from_text(seat.window) + 2 * WINDOW).timestamp())
-            update = expression.update({"window": seat.window, "used": 1, "refunds": 0, "expires_at": expires})
+            expires = int((from_text(slot.window) + 2 * WINDOW).timestamp())
+            update = expression.update({"window": slot.window, "used": 1, "refunds": 0, "expires_at": expires})
         else:
-            condition = f"{window} = {expression.value(seat.window)} AND {used} < {expression.value(seat.limit)}"
+            condition = f"{window} = {expression.value(slot.window)} AND {used} < {expression.value(slot.limit)}"
             update = f"SET {used} = {used} + {expression.value(1)}"
         return self._quota(job, update, condition, expression)
 
@@ -201,7 +201,7 @@ class DynamoJobs:
         }
 
     def _settled(self, request: Mapping[str, Any]) -> Any:
-        """Update one item, again while a transaction holds it. Raises Contended after five tries."""
+        """Update one item, again while a transaction holds it. Raises ConcurrentUpdate after five tries."""
         from enhancer.contention import settled
 
         return settled(lambda: _uncontended(lambda: self._client.update_item(**request)), self._sleep)
@@ -209,7 +209,7 @@ class DynamoJobs:
     def _transact(self, *items: dict[str, Any]) -> list[bool]:
         """Run a transaction; returns of each item whether its condition refused it, nowhere if it went through.
 
-        Raises Contended where the same may go through in a moment.
+        Raises ConcurrentUpdate where the same may go through in a moment.
         """
         try:
             _uncontended(lambda: self._client.transact_write_items(TransactItems=list(items)))  # type: ignore[arg-type]
@@ -219,16 +219,16 @@ class DynamoJobs:
             if refused[0] or (any(refused) and set(reasons) <= {"None", "ConditionalCheckFailed"}):
                 return refused
             if _BUSY_REASONS.intersection(reasons):
-                raise Contended from None
+                raise ConcurrentUpdate from None
             raise
         return [False] * len(items)
 
 
 def _uncontended(call: Callable[[], Any]) -> Any:
-    """What a call returns. Raises Contended where DynamoDB says that it may go through in a moment."""
+    """What a call returns. Raises ConcurrentUpdate where DynamoDB says that it may go through in a moment."""
     try:
         return call()
     except ClientError as problem:
         if problem.response["Error"]["Code"] in _BUSY_ERRORS:
-            raise Contended from None
+            raise ConcurrentUpdate from None
         raise

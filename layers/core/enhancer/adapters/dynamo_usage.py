@@ -21,13 +21,13 @@ class DynamoUsage:
         self._table = table
 
     def quota(self, owner: Owner) -> Quota | None:
-        """See `ports.Usage.quota`."""
+        """See `ports.UsageStore.quota`."""
         key = to_item({"key": _quota_key(owner)})
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return _quota(answer.get("Item"))
 
-    def standing(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
-        """See `ports.Usage.standing`."""
+    def quota_and_counter(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
+        """See `ports.UsageStore.standing`."""
         found: dict[str, Any] = {}
         wanted: Any = {
             self._table: {
@@ -42,8 +42,8 @@ class DynamoUsage:
         counted = found.get(counter)
         return _quota(found.get(_quota_key(owner))), from_item(counted)["used"] if counted else 0
 
-    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, hard: bool = False) -> int:
-        """See `ports.Usage.count`."""
+    def count(self, key: str, limit: int, expires_at: int, *, by: int = 1, capped: bool = False) -> int:
+        """See `ports.UsageStore.count`."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "Key": {"key": {"S": key}},
@@ -51,7 +51,7 @@ class DynamoUsage:
             "ExpressionAttributeValues": to_item({":expires": expires_at, ":by": by}),
             "ReturnValues": "UPDATED_NEW",
         }
-        if hard:
+        if capped:
             request["ConditionExpression"] = "attribute_not_exists(used) OR used < :limit"
             request["ExpressionAttributeValues"] |= to_item({":limit": limit})
         try:
@@ -60,16 +60,16 @@ class DynamoUsage:
             return limit + 1
         return int(from_item(answer["Attributes"])["used"])
 
-    def recall(self, key: str, now: datetime) -> dict[str, str]:
-        """See `ports.Usage.recall`."""
+    def get_values(self, key: str, now: datetime) -> dict[str, str]:
+        """See `ports.UsageStore.recall`."""
         found = self._client.get_item(TableName=self._table, Key={"key": {"S": key}}).get("Item")
         row = from_item(found) if found else {}
         if row.get("expires_at", 0) <= int(now.timestamp()):
             return {}
         return {name: value for name, value in row.items() if name not in {"key", "expires_at"}}
 
-    def remember(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
-        """See `ports.Usage.remember`."""
+    def put_if_absent(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
+        """See `ports.UsageStore.remember`."""
         expires_at = int(now.timestamp()) + seconds
         try:
             self._client.put_item(
@@ -86,7 +86,7 @@ class DynamoUsage:
         return dict(values)
 
     def lease(self, name: str, now: datetime, seconds: int) -> bool:
-        """See `ports.Usage.lease`."""
+        """See `ports.UsageStore.lease`."""
         until = now + timedelta(seconds=seconds)
         try:
             self._client.update_item(
@@ -107,7 +107,7 @@ class DynamoUsage:
         return True
 
     def release(self, name: str) -> None:
-        """See `ports.Usage.release`."""
+        """See `ports.UsageStore.release`."""
         self._client.update_item(
             TableName=self._table, Key={"key": {"S": f"lease#{name}"}}, UpdateExpression="REMOVE held_until"
         )

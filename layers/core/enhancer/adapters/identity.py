@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
-from enhancer.adapters.cookies import Signer
+from enhancer.adapters.signing import Signer
 from enhancer.domain import owner
 from enhancer.domain.clock import Clock
 from enhancer.domain.messages import Message
@@ -61,7 +61,7 @@ class Identity:
     def mint(self) -> tuple[Caller, Cookie]:
         """A new guest and the cookie that lets it come back."""
         guest = owner.new_guest()
-        return Caller(guest), self._cookie("guest", self._signer.seal("guest", guest.id), GUEST)
+        return Caller(guest), self._cookie("guest", self._signer.sign("guest", guest.id), GUEST)
 
     def open_session(self, token: Token) -> tuple[Cookie, datetime]:
         """A session cookie for a token's user and when it ends: after eight hours, never after the token."""
@@ -70,14 +70,14 @@ class Identity:
         who = token.caller
         claims = [who.owner.id, who.owner.subject, who.role, who.email_verified, int(ends.timestamp())]
         value = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-        return self._cookie("session", self._signer.seal("session", value), ends - now), ends
+        return self._cookie("session", self._signer.sign("session", value), ends - now), ends
 
     def close_session(self) -> Cookie:
         """A cookie that removes the session's."""
         return self._cookie("session", "", timedelta(0))
 
     def _session(self, sealed: str) -> Caller | None:
-        value = self._signer.open("session", sealed)
+        value = self._signer.unsign("session", sealed)
         if value is None:
             return None
         owner_id, subject, role, verified, ends = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
@@ -86,7 +86,7 @@ class Identity:
         return Caller(Owner("user", owner_id, subject), role, verified)
 
     def _guest(self, sealed: str) -> Caller | None:
-        guest_id = self._signer.open("guest", sealed)
+        guest_id = self._signer.unsign("guest", sealed)
         return Caller(Owner("guest", guest_id)) if guest_id else None
 
     def _name(self, cookie: str) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from enhancer.domain import catalogue
-from enhancer.domain.catalogue import EnhancementModel, Offer, read_model
+from enhancer.domain.catalogue import AllowedModel, EnhancementModel, read_model
 
 FOLDER = Path(__file__).parents[1] / "models"
 SCHEMA = FOLDER / "schema.json"
@@ -33,6 +33,6 @@ def read_file(path: Path) -> EnhancementModel:
         ) from None
 
 
-def offers(allowed: Sequence[str]) -> dict[str, Offer]:
+def allowed_models(allowed: Sequence[str]) -> dict[str, AllowedModel]:
     """The operator's allowlist by slug. Raises ValueError for an entry that is malformed or has no model file."""
-    return catalogue.offers(allowed, models())
+    return catalogue.allowed_models(allowed, models())

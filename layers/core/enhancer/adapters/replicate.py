@@ -21,7 +21,7 @@ from enhancer.adapters.replicate_prediction import NotAPrediction, read_predicti
 from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.clock import to_text
 from enhancer.domain.prediction import Prediction
-from enhancer.domain.redaction import without_secrets
+from enhancer.domain.redaction import redact
 from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
 
 CANCEL_AFTER = "10m"  # a run that has not ended by then never will; community models may boot for minutes
@@ -227,4 +227,4 @@ def _words(answer: requests.Response) -> str:
         problem = None
     said = [problem.get(name) for name in ("title", "detail")] if isinstance(problem, dict) else []
     words = ". ".join(each.strip().rstrip(".") for each in said if isinstance(each, str) and each.strip())
-    return f"HTTP {answer.status_code}: {without_secrets(' '.join(words.split()))[:_WORDS]}".rstrip(": ")
+    return f"HTTP {answer.status_code}: {redact(' '.join(words.split()))[:_WORDS]}".rstrip(": ")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from enhancer.domain.catalogue import EnhancementModel
 from enhancer.domain.prediction import Prediction
-from enhancer.domain.redaction import without_secrets
+from enhancer.domain.redaction import redact
 
 _LONGEST_RUN = 1_000_000  # seconds; NaN is not below it
 _LONGEST_ERROR = 4000  # characters that are looked at
@@ -59,7 +59,7 @@ def _error(given: Any) -> str | None:
         text = given if isinstance(given, str) else json.dumps(given)
     except RecursionError:
         text = "nested too deeply"
-    return without_secrets(text[:_LONGEST_ERROR])[:500]
+    return redact(text[:_LONGEST_ERROR])[:500]
 
 
 def _input_path(given: Any, model: EnhancementModel | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from enhancer.adapters.cookies import Signer
+from enhancer.adapters.signing import Signer
 
 
 class SignedShareLinks:
@@ -13,9 +13,9 @@ class SignedShareLinks:
 
     def sign(self, job_id: str, expires_at: datetime) -> str:
         """See `ports.ShareLinks.sign`."""
-        return self._signer.seal(f"share {job_id}", str(int(expires_at.timestamp())))
+        return self._signer.sign(f"share {job_id}", str(int(expires_at.timestamp())))
 
     def verify(self, job_id: str, token: str) -> datetime | None:
         """See `ports.ShareLinks.verify`."""
-        expires = self._signer.open(f"share {job_id}", token)
+        expires = self._signer.unsign(f"share {job_id}", token)
         return datetime.fromtimestamp(int(expires), UTC) if expires else None

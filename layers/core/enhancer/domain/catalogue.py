@@ -261,14 +261,14 @@ _ENTRY = re.compile(r"(?P<slug>[a-z0-9._-]+/[a-z0-9._-]+)(?::(?P<version>[0-9a-f
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AllowedModel:
     """A model that the operator allows, and what is asked for: `owner/name:version`."""
 
     model: EnhancementModel
     version: str
 
 
-def offers(allowed: Sequence[str], models: Mapping[str, EnhancementModel]) -> dict[str, Offer]:
+def allowed_models(allowed: Sequence[str], models: Mapping[str, EnhancementModel]) -> dict[str, AllowedModel]:
     """The operator's allowlist by slug: `owner/name` for the model file's version, `owner/name:version` for another.
 
     Raises ValueError for an entry that is malformed or has no model file.
@@ -281,5 +281,5 @@ def offers(allowed: Sequence[str], models: Mapping[str, EnhancementModel]) -> di
                 f"{entry!r} is not owner/name or owner/name:<64 hex digits> of a known model ({', '.join(models)})"
             )
         model = models[match["slug"]]
-        result[model.slug] = Offer(model, f"{model.slug}:{match['version'] or model.version}")
+        result[model.slug] = AllowedModel(model, f"{model.slug}:{match['version'] or model.version}")
     return result

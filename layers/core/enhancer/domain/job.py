@@ -69,9 +69,9 @@ SAVE = _from("save", Status.PROCESSING, Status.PROCESSING)
 RETRY = _from("retry", Status.QUEUED, Status.PROCESSING)
 SUCCEED = _from("succeed", Status.SUCCEEDED, Status.PROCESSING)
 FAIL = _from("fail", Status.FAILED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
-WITHDRAW = _from("withdraw", Status.CANCELED, Status.QUEUED)
+CANCEL_QUEUED = _from("withdraw", Status.CANCELED, Status.QUEUED)
 CANCEL = _from("cancel", Status.CANCELED, Status.QUEUED, Status.STARTING, Status.PROCESSING)
-TRANSITIONS = (BEGIN, WAIT, CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, WITHDRAW, CANCEL)
+TRANSITIONS = (BEGIN, WAIT, CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, CANCEL_QUEUED, CANCEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,28 +64,28 @@ class Rate:
         return self.seconds - int(now.timestamp()) % self.seconds
 
 
-def spend_key(now: datetime) -> str:
+def run_counter_key(now: datetime) -> str:
     """The counter of the runs that all owners together paid for on this day (UTC)."""
-    return f"spend#{to_text(now)[:10]}"
+    return f"runs#{to_text(now)[:10]}"
 
 
-def spend_reopens(now: datetime) -> datetime:
+def run_limit_resets_at(now: datetime) -> datetime:
     """The first instant of the next day (UTC)."""
     return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class QuotaSlot:
     """One job's place in its owner's window: the window, whether the job opens it, and how many it may hold."""
 
     window: str
-    opens: bool
+    opens_window: bool
     limit: int
 
 
-def seat(quota: Quota | None, limit: int, now: datetime) -> Seat | None:
+def slot(quota: Quota | None, limit: int, now: datetime) -> QuotaSlot | None:
     """The place for one more job, None if the open window is full."""
     window = current(quota, now)
     if window is None:
-        return Seat(to_text(now), opens=True, limit=limit) if limit else None
-    return Seat(window.window, opens=False, limit=limit) if window.used < limit else None
+        return QuotaSlot(to_text(now), opens_window=True, limit=limit) if limit else None
+    return QuotaSlot(window.window, opens_window=False, limit=limit) if window.used < limit else None

@@ -84,7 +84,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What a run without a result asks of its job. `refund`: it was not the picture's fault."""
 
     action: Literal["retry", "fail", "cancel"]
@@ -93,7 +93,7 @@ class Verdict:
     refund: bool = field(default=False)
 
 
-def is_run_of(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
+def belongs_to(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
     """Whether a run that the row does not know was started for this job's present attempt.
 
     The path of its input is signed by the provider, a job id in a URL is not: it must be the job's own picture.
@@ -103,28 +103,28 @@ def is_run_of(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
     return unclaimed and run.id != job.previous_provider_job_id and run.input_path in own
 
 
-def judge(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Verdict:
+def decide(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Decision:
     """Decide from a run that has ended without a result. At most two attempts a job: a platform fault is repeated once.
 
     Only what is certainly the picture's content keeps the quota: a model's own filter.
     """
     if cancel_requested:
-        return Verdict("cancel")
+        return Decision("cancel")
     if prediction.status == "succeeded":
         return _failed(Message.RESULT_ERASED, refund=True)
     if prediction.status in {"canceled", "aborted"}:  # by its deadline, while it ran or before
         return _failed(Message.RUN_CANCELED_BY_PROVIDER, refund=True)
     error = prediction.error or ""
     if _TOO_LARGE.search(error):
-        return Verdict("fail", "image_too_large", Message.IMAGE_TOO_LARGE_FOR_MODEL, refund=True)
+        return Decision("fail", "image_too_large", Message.IMAGE_TOO_LARGE_FOR_MODEL, refund=True)
     if _FILTERED.search(error):
-        return Verdict("fail", "validation_error", Message.CONTENT_FILTERED)
+        return Decision("fail", "validation_error", Message.CONTENT_FILTERED)
     if _PLATFORM_FAULT.search(error):
         if attempt < 2:
-            return Verdict("retry")
+            return Decision("retry")
         return _failed(Message.PROVIDER_FAILED_TWICE, refund=True)
     return _failed(Message.MODEL_FAILED, refund=True)
 
 
-def _failed(message: Message, *, refund: bool) -> Verdict:
-    return Verdict("fail", "provider_error", message, refund)
+def _failed(message: Message, *, refund: bool) -> Decision:
+    return Decision("fail", "provider_error", message, refund)

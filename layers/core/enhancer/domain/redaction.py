@@ -22,7 +22,7 @@ _REPLACED = (
 )
 
 
-def without_secrets(text: str) -> str:
+def redact(text: str) -> str:
     """The text with each address, host of a bucket, token and webhook secret in it replaced."""
     for pattern, replacement in _REPLACED:
         text = pattern.sub(replacement, text)

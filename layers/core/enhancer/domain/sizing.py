@@ -11,7 +11,7 @@ from enhancer.domain.messages import Message
 # libjpeg's JPEG_MAX_DIMENSION; both read 2026-11-23. PNG holds more than any model gives.
 MAX_SIDE = {"png": 2**31 - 1, "webp": 16_383, "jpeg": 65_500}
 
-LEFT_OVER = 0.01  # scales are told in hundredths; a result that is larger by less is not worth a new encoding
+SCALE_TOLERANCE = 0.01  # scales are told in hundredths; a result that is larger by less is not worth a new encoding
 MAX_OUTPUT_PIXELS = 33_547_264  # of a model's output: what completion has to hold in memory
 
 
@@ -27,7 +27,7 @@ def result_size(width: int, height: int, scale: float, model: EnhancementModel) 
     It is the largest that the model gives where the scale asks for hardly less, else the original's times the scale.
     """
     largest = _largest_result(width, height, model)
-    if largest[0] / width < scale + LEFT_OVER and largest[1] / height < scale + LEFT_OVER:
+    if largest[0] / width < scale + SCALE_TOLERANCE and largest[1] / height < scale + SCALE_TOLERANCE:
         return largest
     return max(1, round(width * scale)), max(1, round(height * scale))
 
@@ -51,7 +51,9 @@ def turned(size: Size, like: Size) -> Size:
     return size[::-1] if (size[0] - size[1]) * (like[0] - like[1]) < 0 else size
 
 
-def settle(raw: Mapping[str, Any], width: int, height: int, model: EnhancementModel) -> dict[str, bool | float | str]:
+def resolve_params(
+    raw: Mapping[str, Any], width: int, height: int, model: EnhancementModel
+) -> dict[str, bool | float | str]:
     """Complete parameters for a picture of this size in pixels.
 
     A scale that was not requested is the model's usual one, or the largest that its pixels allow. Raises
@@ -87,7 +89,7 @@ def _check_side(width: int, height: int, scale: float, model: EnhancementModel, 
     fitting = [name for name, most in MAX_SIDE.items() if longest <= most]
     maximum = _floor(limit / max(width, height))
     if max(result_size(width, height, maximum, model)) > limit:  # what the model gives, hardly more than that
-        maximum = _floor(maximum - LEFT_OVER / 2)
+        maximum = _floor(maximum - SCALE_TOLERANCE / 2)
     known = {"format": output_format, "actual": longest, "limit": limit, "fitting": fitting}
     if maximum < 1:
         raise InvalidParameter("outputFormat", Message.FORMAT_TOO_SMALL, **known)

@@ -26,13 +26,13 @@ from enhancer.errors import (
 )
 from enhancer.http.request import Request
 from enhancer.observability import logger, security_event
-from enhancer.ports import Identities, Usage
+from enhancer.ports import Identities, UsageStore
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class AccessRules:
     """The operator's settings: requests per minute by class, and jobs per day for guests from one IP address."""
 
     rates: Mapping[str, int]
@@ -62,7 +62,12 @@ class Access:
     """Checks requests. `address_key` returns the key with which IP addresses are hashed before they are counted."""
 
     def __init__(
-        self, identity: Identities, usage: Usage, rules: Rules, address_key: Callable[[], bytes], clock: Clock
+        self,
+        identity: Identities,
+        usage: UsageStore,
+        rules: AccessRules,
+        address_key: Callable[[], bytes],
+        clock: Clock,
     ) -> None:
         self._identity = identity
         self._usage = usage
@@ -158,7 +163,7 @@ class Access:
 
     def _count_day(self, limit: DailyLimit, now: datetime, by: int) -> int:
         key, expires = limit.rate.key(limit.subject, now), int(now.timestamp()) + DAY
-        return self._usage.count(key, limit.rate.limit, expires, by=by, hard=by > 0)
+        return self._usage.count(key, limit.rate.limit, expires, by=by, capped=by > 0)
 
     def audit(self, caller: Caller | None, job: Job, action: str) -> None:
         """Write a security event if an admin accesses another owner's job."""

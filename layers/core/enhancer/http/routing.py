@@ -6,8 +6,8 @@ from typing import Any
 
 from enhancer.domain.messages import Message
 from enhancer.errors import (
-    CeilingReached,
-    Contended,
+    ConcurrentUpdate,
+    DailyRunLimitReached,
     Forbidden,
     MethodNotAllowed,
     NotFound,
@@ -17,7 +17,7 @@ from enhancer.errors import (
 from enhancer.http import response
 from enhancer.http.request import Request
 from enhancer.http.response import Response
-from enhancer.observability import begin, count, logger
+from enhancer.observability import count, logger, reset_log_context
 
 # Every path and its methods: what 405 and `Allow` say. A test holds it equal to the template's routes.
 METHODS = {
@@ -37,7 +37,7 @@ METHODS = {
     "/api/webhooks/replicate": ("POST",),
     "/r2-ai/{key+}": ("GET", "HEAD"),
 }
-COUNTED: Mapping[type[RequestError], str] = {CeilingReached: "SpendCeilingReached"}  # errors that are counted
+COUNTED: Mapping[type[RequestError], str] = {DailyRunLimitReached: "DailyRunLimitReached"}  # errors that are counted
 _WITHOUT_ORIGIN_SECRET = frozenset({"/api/health"})  # for probes that don't come through the distribution
 
 Endpoint = Callable[[Request], Response]
@@ -92,14 +92,14 @@ def http_handler(
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         request = Request(event)
-        begin(request.id, request.path_parameters.get("id"))
+        reset_log_context(request.id, request.path_parameters.get("id"))
         try:
             answer = respond(request)
         except RequestError as problem:
             if type(problem) in counted:
                 count(counted[type(problem)])
             answer = _error_response(request, problem)
-        except Contended:  # through all tries
+        except ConcurrentUpdate:  # through all tries
             answer = _error_response(request, ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1))
         except Exception:  # noqa: BLE001 - the caller gets a response in any case
             logger.exception("unhandled")
@@ -118,7 +118,7 @@ def _check_origin_secret(
     if any(hmac.compare_digest(secret.encode(), given) for secret in secrets):
         return
     if has_signed_cookie(request):
-        count("VisitorsRefused")
+        count("OriginSecretMismatches")
     raise Forbidden(Message.NOT_THE_PUBLIC_ADDRESS)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from enhancer.domain.job import Job
-from enhancer.ports import Jobs
+from enhancer.ports import JobRepository
 
 _PAUSE = 0.5  # seconds between two reads
 
@@ -14,7 +14,7 @@ _PAUSE = 0.5  # seconds between two reads
 class AwaitJob:
     """Waits for jobs. `sleep` takes seconds."""
 
-    jobs: Jobs
+    jobs: JobRepository
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, job: Job, seconds: float) -> Job:

@@ -7,8 +7,8 @@ from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
-from enhancer.errors import Conflict, Contended, ServiceUnavailable, TransitionRefused
-from enhancer.ports import Jobs, Provider
+from enhancer.errors import ConcurrentUpdate, Conflict, ServiceUnavailable, TransitionRefused
+from enhancer.ports import JobRepository, Provider
 from enhancer.usecases.steps import find_job, stop_run
 
 _TRIES = 5
@@ -18,7 +18,7 @@ _TRIES = 5
 class CancelJob:
     """Cancels jobs."""
 
-    jobs: Jobs
+    jobs: JobRepository
     provider: Provider
     clock: Clock
 
@@ -31,6 +31,6 @@ class CancelJob:
             job = find_job(job_id, caller, jobs=self.jobs)
             if job.ended:
                 raise Conflict(Message.JOB_ALREADY_ENDED, job=job)
-            with suppress(TransitionRefused, Contended):
+            with suppress(TransitionRefused, ConcurrentUpdate):
                 return stop_run(job, jobs=self.jobs, provider=self.provider, clock=self.clock)
         raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)

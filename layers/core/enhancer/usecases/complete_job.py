@@ -33,7 +33,7 @@ from enhancer.errors import (
     TransitionRefused,
     UnreadablePicture,
 )
-from enhancer.ports import Finished, Imaging, Jobs, Messages, Output, Outputs, Pictures, Wish
+from enhancer.ports import Imaging, JobRepository, Messages, Output, Outputs, OutputSpec, Pictures, RenderedResult
 from enhancer.usecases.steps import end_job
 
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
@@ -47,7 +47,7 @@ MAX_DELIVERIES = 50  # kept of an ended job; a row holds 400 KB
 class CompleteJob:
     """Finishes jobs."""
 
-    jobs: Jobs
+    jobs: JobRepository
     pictures: Pictures
     outputs: Outputs
     imaging: Imaging
@@ -85,10 +85,10 @@ class CompleteJob:
             current = refusal.current
             if current is None:
                 return CompletionOutcome.JOB_NOT_FOUND
-            if current.ended or not prediction.is_run_of(run, current, self.bucket, self.prefix):
+            if current.ended or not prediction.belongs_to(run, current, self.bucket, self.prefix):
                 if kept and len(current.deliveries) < MAX_DELIVERIES:
                     with suppress(TransitionRefused):  # it moved meanwhile; its story lacks a line, nothing else
-                        self.jobs.note(current, kept)
+                        self.jobs.update(current, kept)
                 if current.ended:
                     return CompletionOutcome.ALREADY_ENDED
                 if run.id == current.previous_provider_job_id:
@@ -112,7 +112,7 @@ class CompleteJob:
             output = self.outputs.fetch(run.output_url)
             with output.file:
                 _check(output)
-                finished = self.imaging.finish(output.file, self._original(job), _wish(job, run))
+                finished = self.imaging.finish(output.file, self._original(job), _output_spec(job, run))
             with finished.file:
                 changes = self._store(job, finished)
         except BlankPicture as problem:
@@ -123,7 +123,7 @@ class CompleteJob:
             return self._not_saved(job, Message.RESULT_NOT_SAVED, str(problem))
         except Exception:  # it failed and did not die: what failed is not the picture
             with suppress(Exception):
-                self.jobs.note(job, {"tries": None})
+                self.jobs.update(job, {"tries": None})
             raise
         try:
             end_job(job, SUCCEED, changes, refund=False, jobs=self.jobs, clock=self.clock)
@@ -148,7 +148,7 @@ class CompleteJob:
         found = self.pictures.head(job.input_r2_key, job.input_size)
         return found[1] if found else None
 
-    def _store(self, job: Job, finished: Finished) -> dict[str, Any]:
+    def _store(self, job: Job, finished: RenderedResult) -> dict[str, Any]:
         key, preview, thumb = self._result_keys(job)
         stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "picture"
         name = f"{stem}-enhanced-{_enlarged(job, finished):g}x{PurePosixPath(key).suffix}"
@@ -172,13 +172,13 @@ class CompleteJob:
         return keys.result_keys(self.prefix, job.owner, job.id, job.output_format)
 
     def _finish_without_result(self, job: Job, run: Prediction) -> CompletionOutcome:
-        verdict = prediction.judge(run, attempt=job.attempt, cancel_requested=job.cancel_requested)
-        if verdict.action == "retry":
+        decision = prediction.decide(run, attempt=job.attempt, cancel_requested=job.cancel_requested)
+        if decision.action == "retry":
             return self._retry(job, run)
-        if verdict.action == "cancel":
+        if decision.action == "cancel":
             return self._end(job, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
-        changes = {"error_type": verdict.error_type, "error_code": verdict.message}
-        return self._end(job, FAIL, changes, refund=verdict.refund, outcome=CompletionOutcome.FAILED)
+        changes = {"error_type": decision.error_type, "error_code": decision.message}
+        return self._end(job, FAIL, changes, refund=decision.refund, outcome=CompletionOutcome.FAILED)
 
     def _retry(self, job: Job, run: Prediction) -> CompletionOutcome:
         now = self.clock()
@@ -249,8 +249,8 @@ def _check(output: Output) -> None:
         raise OutputGone(f"the provider's picture has {picture.pixels:,} pixels, at most {MAX_OUTPUT_PIXELS:,} fit")
 
 
-def _wish(job: Job, run: Prediction) -> Wish:
-    return Wish(
+def _output_spec(job: Job, run: Prediction) -> OutputSpec:
+    return OutputSpec(
         size=job.result_size,
         output_format=job.output_format,
         quality=job.params[OUTPUT_QUALITY.name],
@@ -258,7 +258,7 @@ def _wish(job: Job, run: Prediction) -> Wish:
     )
 
 
-def _enlarged(job: Job, finished: Finished) -> float:
+def _enlarged(job: Job, finished: RenderedResult) -> float:
     """How many times the original's sides the result has: its scale, or less where the model returned less."""
     if finished.width * finished.height >= prod(job.result_size):
         return job.scale

@@ -15,7 +15,7 @@ from typing import Any
 from enhancer.contention import TRIES, pause
 from enhancer.domain import image, keys, limits, sizing
 from enhancer.domain.caching import ORIGINAL_CACHE
-from enhancer.domain.catalogue import InvalidParameter, Offer
+from enhancer.domain.catalogue import AllowedModel, InvalidParameter
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.image import Picture
 from enhancer.domain.job import RESEND_AFTER, Job, Status
@@ -24,8 +24,8 @@ from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.domain.retention import RECORD, expiry
 from enhancer.errors import (
-    CeilingReached,
-    Contended,
+    ConcurrentUpdate,
+    DailyRunLimitReached,
     Gone,
     ImageTooLarge,
     MessageNotSent,
@@ -36,7 +36,7 @@ from enhancer.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from enhancer.ports import Jobs, Messages, Pictures, Uploaded, Usage
+from enhancer.ports import JobRepository, Messages, Pictures, Uploaded, UsageStore
 from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.steps import check_size
 
@@ -85,16 +85,16 @@ class NewJob:
 class CreateJob:
     """Creates jobs. `sleep` takes seconds."""
 
-    jobs: Jobs
-    usage: Usage
+    jobs: JobRepository
+    usage: UsageStore
     pictures: Pictures
     messages: Messages
-    offers: Mapping[str, Offer]
+    allowed_models: Mapping[str, AllowedModel]
     prefix: str
     max_bytes: int
     max_pixels: int
     quota_jobs: int
-    spend_ceiling: int
+    daily_run_limit: int
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
@@ -103,7 +103,7 @@ class CreateJob:
 
         Raises NotFound while nothing was uploaded under the id by this owner; UnsupportedMediaType, ValidationFailed,
         PayloadTooLarge or ImageTooLarge for a file that can't be enhanced, which is deleted; ValidationFailed for
-        options that can't be had; Gone when an earlier job's original has expired; QuotaExceeded; CeilingReached;
+        options that can't be had; Gone when an earlier job's original has expired; QuotaExceeded; DailyRunLimitReached;
         Conflict when the upload was already used; and what entering `limits` raises.
         """
         with new.limits:
@@ -133,49 +133,49 @@ class CreateJob:
         except RequestError:
             self.pictures.delete([key])
             raise
-        offer, params = self._choose(new.options, picture)
-        quota = self._within_ceiling(new.owner)
-        return self._register(new, picture, found.size, offer, params, quota)
+        allowed, params = self._choose(new.options, picture)
+        quota = self._within_daily_run_limit(new.owner)
+        return self._register(new, picture, found.size, allowed, params, quota)
 
     def _from_bytes(self, new: NewJob, data: bytes, picture: Picture) -> Job:
-        offer, params = self._choose(new.options, picture)
-        quota = self._within_ceiling(new.owner)
+        allowed, params = self._choose(new.options, picture)
+        quota = self._within_daily_run_limit(new.owner)
         key = keys.original_key(self.prefix, new.owner, new.job_id)
         self.pictures.write(key, data, picture.content_type, ORIGINAL_CACHE)
         try:
-            return self._register(new, picture, len(data), offer, params, quota)
+            return self._register(new, picture, len(data), allowed, params, quota)
         except RequestError:
             self.pictures.delete([key])
             raise
 
     def _from_job(self, new: NewJob, source: Job) -> Job:
         picture = Picture(keys.content_type_of(source.id), source.input_width, source.input_height)
-        offer, params = self._choose(new.options, picture)
-        quota = self._within_ceiling(new.owner)
+        allowed, params = self._choose(new.options, picture)
+        quota = self._within_daily_run_limit(new.owner)
         key = keys.original_key(self.prefix, new.owner, new.job_id)
         due = self.clock() >= expiry(source.created_at).original
         if due or not self.pictures.copy(source.input_r2_key, key):
             raise Gone(Message.ORIGINAL_EXPIRED)
         try:
-            return self._register(new, picture, source.input_size, offer, params, quota)
+            return self._register(new, picture, source.input_size, allowed, params, quota)
         except RequestError:
             self.pictures.delete([key])
             raise
 
-    def _within_ceiling(self, owner: Owner) -> Quota | None:
-        """The owner's window, read together with the day's counter. Raises CeilingReached."""
+    def _within_daily_run_limit(self, owner: Owner) -> Quota | None:
+        """The owner's window, read together with the day's counter. Raises DailyRunLimitReached."""
         now = self.clock()
-        quota, spent = self.usage.standing(owner, limits.spend_key(now))
-        if spent >= self.spend_ceiling:
-            reopens = limits.spend_reopens(now)
+        quota, spent = self.usage.quota_and_counter(owner, limits.run_counter_key(now))
+        if spent >= self.daily_run_limit:
+            reopens = limits.run_limit_resets_at(now)
             wait = int((reopens - now).total_seconds()) + 1
-            raise CeilingReached(Message.DAILY_RUNS_EXHAUSTED, retry_after=wait, reopensAt=to_text(reopens))
+            raise DailyRunLimitReached(Message.DAILY_RUNS_EXHAUSTED, retry_after=wait, reopensAt=to_text(reopens))
         return quota
 
-    def _choose(self, options: JobOptions, picture: Picture) -> tuple[Offer, dict[str, Any]]:
-        offer = self.offers.get(options.model)
-        if offer is None:
-            known = list(self.offers)
+    def _choose(self, options: JobOptions, picture: Picture) -> tuple[AllowedModel, dict[str, Any]]:
+        allowed = self.allowed_models.get(options.model)
+        if allowed is None:
+            known = list(self.allowed_models)
             raise ValidationFailed(
                 Message.MODEL_UNKNOWN,
                 field="model",
@@ -183,7 +183,7 @@ class CreateJob:
                 allowed=known,
             )
         try:
-            return offer, sizing.settle(options.params, picture.width, picture.height, offer.model)
+            return allowed, sizing.resolve_params(options.params, picture.width, picture.height, allowed.model)
         except InvalidParameter as problem:
             raise ValidationFailed(problem.message, field=problem.name, **problem.details) from None
 
@@ -207,20 +207,26 @@ class CreateJob:
         return picture
 
     def _register(
-        self, new: NewJob, picture: Picture, size: int, offer: Offer, params: Mapping[str, Any], quota: Quota | None
+        self,
+        new: NewJob,
+        picture: Picture,
+        size: int,
+        allowed: AllowedModel,
+        params: Mapping[str, Any],
+        quota: Quota | None,
     ) -> Job:
         for attempt in range(TRIES):
             now = self.clock()
-            seat = limits.seat(quota, self.quota_jobs, now)
-            if seat is None:
+            slot = limits.slot(quota, self.quota_jobs, now)
+            if slot is None:
                 raise _exhausted(limits.usage(quota, self.quota_jobs, now), self.quota_jobs, self.clock)
-            promised = sizing.result_size(picture.width, picture.height, float(params["scale"]), offer.model)
+            promised = sizing.result_size(picture.width, picture.height, float(params["scale"]), allowed.model)
             job = Job(
                 id=new.job_id,
                 owner_type=new.owner.type,
                 owner_id=new.owner.id,
                 user_id=new.owner.subject,
-                model=offer.model.slug,
+                model=allowed.model.slug,
                 params_json=json.dumps(params),
                 status=Status.QUEUED,
                 filename=new.options.filename,
@@ -231,15 +237,15 @@ class CreateJob:
                 input_height=picture.height,
                 result_width=promised[0],
                 result_height=promised[1],
-                quota_window=seat.window,
+                quota_window=slot.window,
                 created_at=to_text(now),
                 updated_at=to_text(now),
                 check_at=to_text(now + RESEND_AFTER),
                 expires_at=int((now + RECORD).timestamp()),
             )
             try:
-                self.jobs.create(job, seat)
-            except Contended:
+                self.jobs.create(job, slot)
+            except ConcurrentUpdate:
                 self.sleep(pause(attempt))
                 quota = self.usage.quota(new.owner)
                 continue

@@ -11,7 +11,7 @@ from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY
 from enhancer.domain.messages import Message
 from enhancer.errors import Conflict, IdempotencyMismatch, ValidationFailed
-from enhancer.ports import Jobs, Usage
+from enhancer.ports import JobRepository, UsageStore
 from enhancer.usecases.create_job import NewJob
 from enhancer.usecases.steps import own_job
 
@@ -24,8 +24,8 @@ class CreateOnce:
     """Creates jobs under an Idempotency-Key."""
 
     create_job: Callable[[NewJob], Job]
-    jobs: Jobs
-    usage: Usage
+    jobs: JobRepository
+    usage: UsageStore
     clock: Clock
 
     def __call__(self, new: NewJob, key: str, route: Route, request: bytes) -> Job:
@@ -43,7 +43,7 @@ class CreateOnce:
             raise ValidationFailed(Message.IDEMPOTENCY_KEY_INVALID, field="Idempotency-Key")
         digest = hashlib.sha256(key.encode()).hexdigest()
         wanted = {"fingerprint": hashlib.sha256(request).hexdigest(), "job_id": new.job_id}
-        kept = self.usage.remember(f"once#{route}#{new.owner.reference}#{digest}", wanted, self.clock(), DAY)
+        kept = self.usage.put_if_absent(f"once#{route}#{new.owner.reference}#{digest}", wanted, self.clock(), DAY)
         if kept["fingerprint"] != wanted["fingerprint"]:
             raise IdempotencyMismatch(Message.IDEMPOTENCY_KEY_REUSED)
         found = self.jobs.get(kept["job_id"], consistent=True)

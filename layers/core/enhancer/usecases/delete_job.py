@@ -12,8 +12,8 @@ from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
-from enhancer.errors import Contended, ServiceUnavailable, TransitionRefused
-from enhancer.ports import Jobs, Pictures, Provider
+from enhancer.errors import ConcurrentUpdate, ServiceUnavailable, TransitionRefused
+from enhancer.ports import JobRepository, Pictures, Provider
 from enhancer.usecases.steps import find_job, stop_run
 
 _TRIES = 5
@@ -23,7 +23,7 @@ _TRIES = 5
 class DeleteJob:
     """Deletes jobs."""
 
-    jobs: Jobs
+    jobs: JobRepository
     pictures: Pictures
     provider: Provider
     prefix: str
@@ -39,13 +39,13 @@ class DeleteJob:
             job = find_job(job_id, caller, jobs=self.jobs, deleted=True, admins=True)
             if not tried:
                 before(job)
-            with suppress(TransitionRefused, Contended):
+            with suppress(TransitionRefused, ConcurrentUpdate):
                 if not job.ended and not job.cancel_requested:
                     job = stop_run(job, jobs=self.jobs, provider=self.provider, clock=self.clock)
                 if not job.deleted_at:
                     now = to_text(self.clock())
                     changes = {"deleted_at": now, "updated_at": now, "filename": "", "user_id": None}
-                    job = self.jobs.note(job, changes)
+                    job = self.jobs.update(job, changes)
                 self.pictures.delete(_image_keys(job, self.prefix))
                 return job
         raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)

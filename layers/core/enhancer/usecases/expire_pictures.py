@@ -9,7 +9,7 @@ from datetime import datetime
 
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.retention import kept_for
-from enhancer.ports import Messages, Pictures, StoredPicture, Usage
+from enhancer.ports import Messages, Pictures, StoredPicture, UsageStore
 
 LEASE_SECONDS = 900  # the function's time-out
 CHAIN_SECONDS = 3 * 3600  # in which a message that was handed over runs, or comes again after a time-out
@@ -22,7 +22,7 @@ class ExpirePictures:
     """Deletes expired images."""
 
     pictures: Pictures
-    usage: Usage
+    usage: UsageStore
     messages: Messages
     prefix: str
     clock: Clock

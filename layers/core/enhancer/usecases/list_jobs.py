@@ -9,7 +9,7 @@ from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import ValidationFailed
-from enhancer.ports import Jobs
+from enhancer.ports import JobRepository
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -29,14 +29,14 @@ class Page:
 class ListJobs:
     """Lists jobs."""
 
-    jobs: Jobs
+    jobs: JobRepository
 
     def __call__(self, caller: Caller | None, limit: int = DEFAULT_PAGE, cursor: str = "") -> Page:
         """Return a page of the caller's jobs, none without identity. Raises ValidationFailed for an invalid cursor."""
         if not 1 <= limit <= MAX_PAGE:
             raise ValidationFailed(Message.OUT_OF_RANGE, field="limit", actual=limit, minimum=1, maximum=MAX_PAGE)
         before = _read(cursor) if cursor else None
-        found = self.jobs.of_owner(caller.owner, limit, before) if caller else []
+        found = self.jobs.list_by_owner(caller.owner, limit, before) if caller else []
         return Page(found, _write(found[-1].created_at, found[-1].id) if len(found) == limit else None)
 
 

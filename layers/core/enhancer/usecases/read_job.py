@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from enhancer.domain.job import Job
 from enhancer.domain.owner import Caller
-from enhancer.ports import Jobs
+from enhancer.ports import JobRepository
 from enhancer.usecases.steps import find_job
 
 _PAUSE = 0.25  # seconds between two reads while waiting
@@ -16,7 +16,7 @@ _PAUSE = 0.25  # seconds between two reads while waiting
 class ReadJob:
     """Reads jobs. `sleep` takes seconds."""
 
-    jobs: Jobs
+    jobs: JobRepository
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, job_id: str, caller: Caller | None, wait: float = 0) -> Job:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enhancer.domain import limits
 from enhancer.domain.clock import Clock
 from enhancer.domain.owner import Caller
-from enhancer.ports import Usage
+from enhancer.ports import UsageStore
 
 
 @dataclass(frozen=True, slots=True)
 class ReadUsage:
     """Reads quotas. `limit` is the jobs per owner and day."""
 
-    usage: Usage
+    usage: UsageStore
     limit: int
     clock: Clock
 

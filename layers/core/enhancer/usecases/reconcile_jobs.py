@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, RELEASE, Job, Status
 from enhancer.domain.messages import Message
-from enhancer.domain.outcomes import Treatment
-from enhancer.domain.prediction import Prediction, is_run_of
+from enhancer.domain.outcomes import ReconcileAction
+from enhancer.domain.prediction import Prediction, belongs_to
 from enhancer.domain.retention import expiry
-from enhancer.errors import Contended, MessageNotSent, ProviderError, TransitionRefused
-from enhancer.ports import Jobs, Messages, Provider, Usage
+from enhancer.errors import ConcurrentUpdate, MessageNotSent, ProviderError, TransitionRefused
+from enhancer.ports import JobRepository, Messages, Provider, UsageStore
 from enhancer.usecases.steps import end_job
 
 BATCH = 100
@@ -36,8 +36,8 @@ PATIENCE, LOST = timedelta(minutes=30), timedelta(minutes=75)
 class ReconcileJobs:
     """Recovers stuck jobs."""
 
-    jobs: Jobs
-    usage: Usage
+    jobs: JobRepository
+    usage: UsageStore
     provider: Provider
     messages: Messages
     bucket: str
@@ -47,8 +47,8 @@ class ReconcileJobs:
     def __call__(
         self,
         enough_time: Callable[[], bool] = lambda: True,
-        treated: Callable[[Treatment, Exception | None], None] = lambda *_: None,
-    ) -> dict[Treatment, int]:
+        treated: Callable[[ReconcileAction, Exception | None], None] = lambda *_: None,
+    ) -> dict[ReconcileAction, int]:
         """Check the jobs that are due while `enough_time()`; return how many of them got which treatment.
 
         `treated` is called with each job's treatment, and the error that was raised, before the next job is read. The
@@ -57,27 +57,27 @@ class ReconcileJobs:
         """
         now = self.clock()
         if not self.usage.lease("reconcile", now, seconds=55):
-            return {Treatment.LEASE_HELD: 1}
-        done: Counter[Treatment] = Counter()
-        for job_id in list(self.jobs.unfinished(to_text(now), BATCH)):
+            return {ReconcileAction.LEASE_HELD: 1}
+        done: Counter[ReconcileAction] = Counter()
+        for job_id in list(self.jobs.due_for_check(to_text(now), BATCH)):
             if not enough_time():
-                done[Treatment.LEFT_FOR_NEXT_RUN] = 1
+                done[ReconcileAction.LEFT_FOR_NEXT_RUN] = 1
                 break
             try:
                 treatment, problem = self._treat(job_id, now)
             except Exception as raised:  # noqa: BLE001 - a row that can't be read, or not be postponed
-                treatment, problem = Treatment.UNEXPECTED_ERROR, raised
+                treatment, problem = ReconcileAction.UNEXPECTED_ERROR, raised
             if treatment:
                 done[treatment] += 1
                 treated(treatment, problem)
         return dict(done)
 
-    def _treat(self, job_id: str, now: datetime) -> tuple[Treatment | None, Exception | None]:
+    def _treat(self, job_id: str, now: datetime) -> tuple[ReconcileAction | None, Exception | None]:
         """The treatment of one job, None if there was nothing to do, and the error that was raised."""
         job = self.jobs.get(job_id, consistent=True)
         if job is None or job.ended:
             return None, None
-        treatments: dict[Status, Callable[[Job], Treatment]] = {
+        treatments: dict[Status, Callable[[Job], ReconcileAction]] = {
             Status.QUEUED: self._queued,
             Status.STARTING: self._starting,
             Status.PROCESSING: self._processing,
@@ -85,21 +85,21 @@ class ReconcileJobs:
         try:
             return treatments[job.status](job), None
         except TransitionRefused:
-            return Treatment.CHANGED_CONCURRENTLY, None
+            return ReconcileAction.CHANGED_CONCURRENTLY, None
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others have their turn
-            self.jobs.postpone(job, _later(job, now))
-            expected = isinstance(problem, ProviderError | MessageNotSent | Contended)
-            return Treatment.POSTPONED if expected else Treatment.UNEXPECTED_ERROR, problem
+            self.jobs.reschedule_check(job, _later(job, now))
+            expected = isinstance(problem, ProviderError | MessageNotSent | ConcurrentUpdate)
+            return ReconcileAction.POSTPONED if expected else ReconcileAction.UNEXPECTED_ERROR, problem
 
-    def _queued(self, job: Job) -> Treatment:
+    def _queued(self, job: Job) -> ReconcileAction:
         now = self.clock()
         if now >= expiry(job.created_at).original:
             return self._fail(job, "service_unavailable", job.why_not_started)
-        self.jobs.postpone(job, _later(job, now))
+        self.jobs.reschedule_check(job, _later(job, now))
         self.messages.start(job.id)
-        return Treatment.START_RESENT
+        return ReconcileAction.START_RESENT
 
-    def _starting(self, job: Job) -> Treatment:
+    def _starting(self, job: Job) -> ReconcileAction:
         """The claim outlived its function: look for the run among the provider's recent ones.
 
         If the complete list since the claim does not contain it, no run was created: the claim is released, once. If
@@ -112,7 +112,7 @@ class ReconcileJobs:
         seen = 0
         for run in self.provider.recent(claimed - CLOCK_SKEW, PAGES):
             seen += 1
-            if is_run_of(run, job, self.bucket, self.prefix):
+            if belongs_to(run, job, self.bucket, self.prefix):
                 now = self.clock()
                 adopted = self.jobs.move(
                     job.id,
@@ -121,7 +121,7 @@ class ReconcileJobs:
                     where={"provider_job_id": None, "attempt": job.attempt},
                 )
                 self._forward(adopted, run, now)
-                return Treatment.RUN_ADOPTED
+                return ReconcileAction.RUN_ADOPTED
         now = self.clock()
         if seen < PAGES * RUNS_ON_A_PAGE and now - claimed < ERASURE and not job.released_at:
             released = {
@@ -133,10 +133,10 @@ class ReconcileJobs:
             self.jobs.move(job.id, RELEASE, released, where={"claimed_at": job.claimed_at})
             with suppress(MessageNotSent):  # check_at is set: the next run sends it
                 self.messages.start(job.id)
-            return Treatment.CLAIM_RELEASED
+            return ReconcileAction.CLAIM_RELEASED
         return self._fail(job, "provider_error", Message.RUN_UNCONFIRMED)
 
-    def _processing(self, job: Job) -> Treatment:
+    def _processing(self, job: Job) -> ReconcileAction:
         assert job.provider_job_id is not None  # noqa: S101 - set by every acceptance
         if self.clock() - from_text(job.accepted_at or job.updated_at) > LOST:  # also where runs can't be read
             return self._not_ended(job)
@@ -150,27 +150,27 @@ class ReconcileJobs:
             return self._forward(job, last, now) if last and last.ended else self._not_ended(job)
         waiting_for = "model" if run.status == "starting" else None
         if waiting_for != job.waiting_for:
-            job = self.jobs.note(job, {"waiting_for": waiting_for})
+            job = self.jobs.update(job, {"waiting_for": waiting_for})
         return self._forward(job, run, now)
 
-    def _not_ended(self, job: Job) -> Treatment:
+    def _not_ended(self, job: Job) -> ReconcileAction:
         if not job.cancel_requested:
             return self._fail(job, "provider_error", Message.RUN_NOT_ENDED)
         end_job(job, CANCEL, {}, refund=False, jobs=self.jobs, clock=self.clock)
-        return Treatment.CANCELED
+        return ReconcileAction.CANCELED
 
-    def _forward(self, job: Job, run: Prediction, now: datetime) -> Treatment:
-        self.jobs.postpone(job, _later(job, now))
+    def _forward(self, job: Job, run: Prediction, now: datetime) -> ReconcileAction:
+        self.jobs.reschedule_check(job, _later(job, now))
         if not run.ended:
-            return Treatment.STILL_RUNNING
+            return ReconcileAction.STILL_RUNNING
         self.messages.complete(job.id, run)
-        return Treatment.COMPLETION_RESENT if job.saving_at else Treatment.COMPLETION_SENT
+        return ReconcileAction.COMPLETION_RESENT if job.saving_at else ReconcileAction.COMPLETION_SENT
 
-    def _fail(self, job: Job, error_type: str, message: Message) -> Treatment:
+    def _fail(self, job: Job, error_type: str, message: Message) -> ReconcileAction:
         changes = {"error_type": error_type, "error_code": message}
         ran = job.ran_before or job.status is not Status.QUEUED
         end_job(job, FAIL, changes, refund=True, ran=ran, jobs=self.jobs, clock=self.clock)
-        return Treatment.FAILED
+        return ReconcileAction.FAILED
 
 
 def _later(job: Job, now: datetime) -> str:

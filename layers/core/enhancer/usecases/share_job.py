@@ -8,7 +8,7 @@ from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.domain.retention import expiry
 from enhancer.errors import Conflict, Gone, ValidationFailed
-from enhancer.ports import Jobs, ShareLinks
+from enhancer.ports import JobRepository, ShareLinks
 from enhancer.usecases.steps import find_job
 
 MIN_SECONDS = 300
@@ -27,7 +27,7 @@ class Share:
 class ShareJob:
     """Creates share links."""
 
-    jobs: Jobs
+    jobs: JobRepository
     shares: ShareLinks
     clock: Clock
 

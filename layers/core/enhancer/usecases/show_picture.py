@@ -11,7 +11,7 @@ from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.domain.retention import expiry
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
-from enhancer.ports import Jobs, ReadLinks, ShareLinks
+from enhancer.ports import JobRepository, PresignedUrls, ShareLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Link:
 class ShowPicture:
     """Gives access to images."""
 
-    jobs: Jobs
-    links: ReadLinks
+    jobs: JobRepository
+    urls: PresignedUrls
     shares: ShareLinks
     prefix: str
     clock: Clock
@@ -55,7 +55,7 @@ class ShowPicture:
             ends = min(ends, self._share_expiry(job, key, share, now))
         if job.deleted_at or now >= ends:
             raise Gone(Message.IMAGE_DELETED if job.deleted_at else Message.IMAGE_EXPIRED)
-        url, seconds = self.links.link(key, method=method, now=now)
+        url, seconds = self.urls.presign(key, method=method, now=now)
         return Link(url, min(seconds, int((ends - now).total_seconds())), job)
 
     def _share_expiry(self, job: Job, key: str, share: str, now: datetime) -> datetime:

@@ -14,10 +14,10 @@ from typing import Any
 
 from enhancer.domain import keys, sizing
 from enhancer.domain.caching import ORIGINAL_CACHE
-from enhancer.domain.catalogue import EnhancementModel, Offer
+from enhancer.domain.catalogue import AllowedModel, EnhancementModel
 from enhancer.domain.clock import Clock, from_text, to_text
-from enhancer.domain.job import ACCEPT, BEGIN, CLAIM, FAIL, RELEASE, WAIT, WITHDRAW, Append, Job
-from enhancer.domain.limits import DAY, spend_key, spend_reopens
+from enhancer.domain.job import ACCEPT, BEGIN, CANCEL_QUEUED, CLAIM, FAIL, RELEASE, WAIT, Append, Job
+from enhancer.domain.limits import DAY, run_counter_key, run_limit_resets_at
 from enhancer.domain.messages import Message
 from enhancer.domain.outcomes import StartOutcome
 from enhancer.domain.retention import expiry
@@ -34,7 +34,16 @@ from enhancer.errors import (
     TransitionRefused,
     UnreadablePicture,
 )
-from enhancer.ports import Imaging, Jobs, Messages, Pictures, Prepared, Provider, ReadLinks, Usage
+from enhancer.ports import (
+    Imaging,
+    JobRepository,
+    Messages,
+    Pictures,
+    PreparedImage,
+    PresignedUrls,
+    Provider,
+    UsageStore,
+)
 from enhancer.usecases.steps import end_job
 
 CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
@@ -48,17 +57,17 @@ MAX_DELAY = 900  # SQS: the longest DelaySeconds
 class StartJob:
     """Starts jobs at the provider. `webhook_url` is where the provider reports, without its query."""
 
-    jobs: Jobs
-    usage: Usage
+    jobs: JobRepository
+    usage: UsageStore
     pictures: Pictures
-    links: ReadLinks
+    urls: PresignedUrls
     provider: Provider
     messages: Messages
     imaging: Imaging
-    offers: Mapping[str, Offer]
+    allowed_models: Mapping[str, AllowedModel]
     webhook_url: str
     prefix: str
-    spend_ceiling: int
+    daily_run_limit: int
     clock: Clock
 
     def __call__(self, job_id: str) -> StartOutcome:
@@ -75,7 +84,7 @@ class StartJob:
             return self._begin(job)
         except Exception:  # it failed and did not die: what failed is not the picture
             with suppress(Exception):
-                self.jobs.note(job, {"tries": None})
+                self.jobs.update(job, {"tries": None})
             raise
 
     def _begin(self, job: Job) -> StartOutcome:
@@ -83,22 +92,22 @@ class StartJob:
             return self._withdraw(job)
         if self.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
             return self._end(job, "service_unavailable", job.why_not_started, StartOutcome.JOB_EXPIRED)
-        offer = self.offers.get(job.model)
-        if offer is None:
+        allowed = self.allowed_models.get(job.model)
+        if allowed is None:
             return self._end(job, "service_unavailable", Message.MODEL_NOT_OFFERED, StartOutcome.MODEL_NOT_OFFERED)
-        if pause := self.usage.recall(PAUSE_KEY, self.clock()):
+        if pause := self.usage.get_values(PAUSE_KEY, self.clock()):
             return self._wait_for_account(job, pause["until"])
         if job.kills(self.clock()):
             return self._end(job, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_CRASHED_WORKERS)
         try:
-            key, prepared = self._prepare(job, offer.model)
+            key, prepared = self._prepare(job, allowed.model)
         except TooMuchWork:
             return self._end(job, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_TOO_COMPLEX)
         except UnreadablePicture:
             return self._end(job, "validation_error", Message.IMAGE_DAMAGED, StartOutcome.IMAGE_UNREADABLE)
         except Gone:
             return self._end(job, "gone", Message.ORIGINAL_EXPIRED, StartOutcome.ORIGINAL_EXPIRED)
-        return self._run(job, key, prepared, offer)
+        return self._run(job, key, prepared, allowed)
 
     def _wait_for_account(self, job: Job, until: str) -> StartOutcome:
         """Come again when the pause has ended; no run is asked for meanwhile."""
@@ -112,9 +121,9 @@ class StartJob:
                 self.messages.start(job.id, delay)
         return StartOutcome.PAUSED
 
-    def _run(self, job: Job, key: str, prepared: Prepared, offer: Offer) -> StartOutcome:
+    def _run(self, job: Job, key: str, prepared: PreparedImage, allowed: AllowedModel) -> StartOutcome:
         size = (prepared.width, prepared.height)
-        factor = offer.model.factor_for(size, sizing.turned(job.result_size, size), sizing.MAX_OUTPUT_PIXELS)
+        factor = allowed.model.factor_for(size, sizing.turned(job.result_size, size), sizing.MAX_OUTPUT_PIXELS)
         if factor is None:  # its model file changed since, or what a picture says of its own size is not true
             return self._end(job, "image_too_large", Message.MODEL_CANNOT_GIVE_SIZE, StartOutcome.IMAGE_TOO_LARGE)
         now = self.clock()
@@ -130,21 +139,23 @@ class StartJob:
         except TransitionRefused:
             return StartOutcome.SKIPPED
         if not self._count_run(now):
-            return self._end(job, "service_unavailable", Message.NO_RUNS_LEFT_TODAY, StartOutcome.SPEND_LIMIT_REACHED)
-        url, _ = self.links.link(key, method="GET", now=self.clock())
-        inputs = offer.model.inputs(job.params, url, factor)
+            return self._end(
+                job, "service_unavailable", Message.NO_RUNS_LEFT_TODAY, StartOutcome.DAILY_RUN_LIMIT_REACHED
+            )
+        url, _ = self.urls.presign(key, method="GET", now=self.clock())
+        inputs = allowed.model.inputs(job.params, url, factor)
         try:
-            prediction = self.provider.create(offer.version, inputs, f"{self.webhook_url}?job={job.id}")
+            prediction = self.provider.create(allowed.version, inputs, f"{self.webhook_url}?job={job.id}")
         except NotCreated as problem:
             self._uncount_run(now)
             return self._not_created(job, prepared, problem)
         except OutcomeUnknown as problem:
             with suppress(TransitionRefused):  # the webhook was faster
-                self.jobs.note(job, self._answered(problem))
+                self.jobs.update(job, self._answered(problem))
             return StartOutcome.UNKNOWN
-        return self._accept(job, prediction.id, prepared, offer.model.usual_seconds)
+        return self._accept(job, prediction.id, prepared, allowed.model.usual_seconds)
 
-    def _not_created(self, job: Job, prepared: Prepared, problem: NotCreated) -> StartOutcome:
+    def _not_created(self, job: Job, prepared: PreparedImage, problem: NotCreated) -> StartOutcome:
         """No run exists: the job waits, or ends if it alone is refused."""
         answered = self._answered(problem)
         match problem:
@@ -152,17 +163,19 @@ class StartJob:
                 return self._end(job, "provider_error", Message.PROVIDER_REFUSED_JOB, StartOutcome.REFUSED, answered)
             case AccountRefused():
                 until = to_text(self.clock() + PAUSE)
-                self.usage.remember(PAUSE_KEY, {"until": until}, self.clock(), int(PAUSE.total_seconds()))
+                self.usage.put_if_absent(PAUSE_KEY, {"until": until}, self.clock(), int(PAUSE.total_seconds()))
                 seconds = PAUSE.total_seconds() + _jitter(30)
-                return self._again(
+                return self._requeue(
                     job, prepared, seconds, StartOutcome.ACCOUNT_REFUSED, {**answered, "waiting_for": "provider"}
                 )
             case Throttled():
                 seconds = problem.retry_after + _jitter(5)
-                return self._again(job, prepared, seconds, StartOutcome.THROTTLED, {**answered, "waiting_for": "place"})
+                return self._requeue(
+                    job, prepared, seconds, StartOutcome.THROTTLED, {**answered, "waiting_for": "place"}
+                )
             case _:
                 seconds = RETRY_UNREACHABLE.total_seconds()
-                return self._again(
+                return self._requeue(
                     job, prepared, seconds, StartOutcome.UNREACHABLE, {**answered, "waiting_for": "provider"}
                 )
 
@@ -171,25 +184,25 @@ class StartJob:
 
     def _withdraw(self, job: Job) -> StartOutcome:
         try:
-            end_job(job, WITHDRAW, {}, refund=True, ran=job.ran_before, jobs=self.jobs, clock=self.clock)
+            end_job(job, CANCEL_QUEUED, {}, refund=True, ran=job.ran_before, jobs=self.jobs, clock=self.clock)
         except TransitionRefused:
             return StartOutcome.SKIPPED
         return StartOutcome.CANCELED
 
     def _count_run(self, day: datetime) -> bool:
         """Whether the day's ceiling has a place for the run; it is taken before the provider is asked."""
-        ceiling = self.spend_ceiling
-        return self.usage.count(spend_key(day), ceiling, _counted_until(day), hard=True) <= ceiling
+        ceiling = self.daily_run_limit
+        return self.usage.count(run_counter_key(day), ceiling, _counted_until(day), capped=True) <= ceiling
 
     def _uncount_run(self, day: datetime) -> None:
         """Give the place back: the provider has said that there is no run."""
-        self.usage.count(spend_key(day), self.spend_ceiling, _counted_until(day), by=-1)
+        self.usage.count(run_counter_key(day), self.daily_run_limit, _counted_until(day), by=-1)
 
-    def _prepare(self, job: Job, model: EnhancementModel) -> tuple[str, Prepared]:
+    def _prepare(self, job: Job, model: EnhancementModel) -> tuple[str, PreparedImage]:
         """The key of what the model gets; what an earlier try or attempt prepared is used again. Raises Gone."""
         copy = keys.prepared_key(self.prefix, job.owner, job.id)
         if job.prepared is not None and job.prepared_width and job.prepared_height:
-            done = Prepared(None, job.prepared_width, job.prepared_height, job.prepared)
+            done = PreparedImage(None, job.prepared_width, job.prepared_height, job.prepared)
             return copy if any(job.prepared.values()) else job.input_r2_key, done
         found = self.pictures.head(job.input_r2_key, job.input_size)
         if found is None:
@@ -200,7 +213,7 @@ class StartJob:
         self.pictures.write(copy, prepared.picture, keys.prepared_type(job.id), ORIGINAL_CACHE)
         return copy, prepared
 
-    def _accept(self, job: Job, prediction_id: str, prepared: Prepared, usual_seconds: int) -> StartOutcome:
+    def _accept(self, job: Job, prediction_id: str, prepared: PreparedImage, usual_seconds: int) -> StartOutcome:
         now = self.clock()
         changes = {
             "provider_job_id": prediction_id,
@@ -213,15 +226,15 @@ class StartJob:
             if refusal.current:
                 with suppress(TransitionRefused):
                     noted = {**_preparation(prepared), "updated_at": changes["updated_at"]}
-                    self.jobs.note(refusal.current, noted)
+                    self.jobs.update(refusal.current, noted)
             return StartOutcome.ADOPTED
         if row.cancel_requested:
             with suppress(ProviderError):
                 self.provider.cancel(prediction_id)
         return StartOutcome.ACCEPTED
 
-    def _again(
-        self, job: Job, prepared: Prepared, seconds: float, outcome: StartOutcome, why: Mapping[str, Any]
+    def _requeue(
+        self, job: Job, prepared: PreparedImage, seconds: float, outcome: StartOutcome, why: Mapping[str, Any]
     ) -> StartOutcome:
         """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
         now = self.clock()
@@ -257,10 +270,10 @@ def _jitter(seconds: float) -> float:
 
 
 def _counted_until(day: datetime) -> int:
-    return int(spend_reopens(day).timestamp()) + DAY
+    return int(run_limit_resets_at(day).timestamp()) + DAY
 
 
-def _preparation(prepared: Prepared) -> dict[str, Any]:
+def _preparation(prepared: PreparedImage) -> dict[str, Any]:
     return {
         "prepared_json": json.dumps(prepared.report),
         "prepared_width": prepared.width,

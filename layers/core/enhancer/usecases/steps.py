@@ -7,14 +7,16 @@ from typing import Any
 from enhancer.domain import keys
 from enhancer.domain.authorization import may_read, owns
 from enhancer.domain.clock import Clock, to_text
-from enhancer.domain.job import WITHDRAW, Job, Status, Transition
+from enhancer.domain.job import CANCEL_QUEUED, Job, Status, Transition
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, Owner
 from enhancer.errors import NotFound, PayloadTooLarge, ProviderError, Unauthorized, ValidationFailed
-from enhancer.ports import Jobs, Provider
+from enhancer.ports import JobRepository, Provider
 
 
-def find_job(job_id: str, caller: Caller | None, *, jobs: Jobs, deleted: bool = False, admins: bool = False) -> Job:
+def find_job(
+    job_id: str, caller: Caller | None, *, jobs: JobRepository, deleted: bool = False, admins: bool = False
+) -> Job:
     """Return the caller's job; with `deleted` also a deleted one, with `admins` any job for an admin.
 
     Raises Unauthorized without a caller, NotFound for a job that is another owner's, deleted, or unknown.
@@ -34,17 +36,17 @@ def own_job(job: Job | None, owner: Owner, *, deleted: bool = False) -> Job:
     return job
 
 
-def stop_run(job: Job, *, jobs: Jobs, provider: Provider, clock: Clock) -> Job:
+def stop_run(job: Job, *, jobs: JobRepository, provider: Provider, clock: Clock) -> Job:
     """Cancel a queued job with a refund, or record the request and pass it on to the provider.
 
-    Raises TransitionRefused, Contended.
+    Raises TransitionRefused, ConcurrentUpdate.
     """
     if job.status is Status.QUEUED:
         changes = {"cancel_requested": True}
-        end_job(job, WITHDRAW, changes, refund=True, ran=job.ran_before, jobs=jobs, clock=clock)
+        end_job(job, CANCEL_QUEUED, changes, refund=True, ran=job.ran_before, jobs=jobs, clock=clock)
         ended = jobs.get(job.id, consistent=True)
         return ended or job
-    noted = jobs.note(job, {"cancel_requested": True, "updated_at": to_text(clock())})
+    noted = jobs.update(job, {"cancel_requested": True, "updated_at": to_text(clock())})
     if noted.provider_job_id:
         with suppress(ProviderError):  # its Cancel-After ends it in any case; the status follows what the provider says
             provider.cancel(noted.provider_job_id)
@@ -58,19 +60,19 @@ def end_job(
     *,
     refund: bool,
     ran: bool = True,
-    jobs: Jobs,
+    jobs: JobRepository,
     clock: Clock,
 ) -> None:
     """Make a terminal transition, tried up to five times while another transaction holds the row or the quota.
 
     `ran` says that the provider may have accepted a run: a quota refunds only so many of those. Raises
-    TransitionRefused with the row as found, Contended after the fifth try.
+    TransitionRefused with the row as found, ConcurrentUpdate after the fifth try.
     """
     from enhancer.contention import settled
 
     now = to_text(clock())
     final = {**changes, "finished_at": now, "updated_at": now}
-    settled(lambda: jobs.end(job, transition, final, refund=refund, ran=ran))
+    settled(lambda: jobs.finish(job, transition, final, refund=refund, ran=ran))
 
 
 def check_size(size: int, max_bytes: int) -> None:

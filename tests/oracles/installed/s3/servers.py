@@ -10,8 +10,8 @@ from typing import Any
 
 import requests
 
+from enhancer.adapters.presigned_urls import R2PresignedUrls
 from enhancer.adapters.r2 import R2Pictures
-from enhancer.adapters.read_links import SignedReadLinks
 from enhancer.aws_clients import r2_client
 from local.ports import free_ports
 from operate.verify_live.bucket import Bucket
@@ -44,9 +44,9 @@ class S3Server:
         return R2Pictures(lambda: client, BUCKET, lambda: client)
 
     @property
-    def links(self) -> SignedReadLinks:
+    def links(self) -> R2PresignedUrls:
         """The functions' read links, signed for this server."""
-        return SignedReadLinks(self.endpoint, BUCKET, lambda: (self.key_id, self.secret))
+        return R2PresignedUrls(self.endpoint, BUCKET, lambda: (self.key_id, self.secret))
 
     def empty(self) -> None:
         """Delete all objects."""

@@ -33,7 +33,7 @@ def test_odd_keys_are_written_copied_linked_and_deleted(server, http, key):
     pictures.write(key, key.encode(), "image/png", "no-store")
     assert pictures.copy(key, f"copies/{key}") is True
     assert [stored.key for stored in pictures.list("")] == sorted([key, f"copies/{key}"])
-    link, _ = server.links.link(f"copies/{key}", method="GET", now=datetime.now(UTC))
+    link, _ = server.links.presign(f"copies/{key}", method="GET", now=datetime.now(UTC))
     assert http.get(link, timeout=10).content == key.encode()
     pictures.delete([key, f"copies/{key}"])
     assert list(pictures.list("")) == []
@@ -43,7 +43,7 @@ def test_what_is_stored_with_an_object_is_answered_with_it_and_with_its_copy(ser
     server.pictures.write("x.png", b"0123456789", "image/png", "public, max-age=900", 'attachment; filename="x.png"')
     server.pictures.copy("x.png", "y.png")
     for key in ("x.png", "y.png"):
-        link, _ = server.links.link(key, method="HEAD", now=datetime.now(UTC))
+        link, _ = server.links.presign(key, method="HEAD", now=datetime.now(UTC))
         headers = http.head(link, timeout=10).headers
         assert headers["content-type"] == "image/png"
         assert headers["cache-control"] == "public, max-age=900"

@@ -87,7 +87,7 @@ def test_where_they_are_not_known_the_second_is_taken(server, http):
 
 
 def link(server, method="GET", key=KEY, ago=timedelta()):
-    return server.links.link(key, method=method, now=datetime.now(UTC) - ago)[0]
+    return server.links.presign(key, method=method, now=datetime.now(UTC) - ago)[0]
 
 
 def test_a_link_reads_one_object_by_one_method(server, http):

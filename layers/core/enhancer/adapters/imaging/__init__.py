@@ -13,7 +13,7 @@ from enhancer.adapters.imaging.preparing import prepare
 from enhancer.domain.image import TooIntricate
 from enhancer.domain.image.parts import MAX_PROFILE
 from enhancer.errors import TooMuchWork, UnreadablePicture
-from enhancer.ports import Finished, Prepared, Wish
+from enhancer.ports import OutputSpec, PreparedImage, RenderedResult
 
 Image.MAX_IMAGE_PIXELS = 60_000_000  # intake refuses above 50 million; Pillow raises above twice this
 PngImagePlugin.MAX_TEXT_CHUNK = MAX_PROFILE  # Pillow's bound for what a PNG inflates besides pixels: 1 MiB by itself
@@ -22,15 +22,15 @@ PngImagePlugin.MAX_TEXT_CHUNK = MAX_PROFILE  # Pillow's bound for what a PNG inf
 class PillowImaging:
     """The port `Imaging` with Pillow."""
 
-    def prepare(self, original: bytes, max_pixels: int) -> Prepared:
+    def prepare(self, original: bytes, max_pixels: int) -> PreparedImage:
         """See `ports.Imaging.prepare`."""
         with _refusals():
             return prepare(original, max_pixels)
 
-    def finish(self, output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
+    def finish(self, output: IO[bytes], original: bytes | None, spec: OutputSpec) -> RenderedResult:
         """See `ports.Imaging.finish`."""
         with _refusals():
-            return finish(output, original, wish)
+            return finish(output, original, spec)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from enhancer.adapters.imaging.plainness import MARKED, is_grey, is_plain
 from enhancer.adapters.imaging.preparing import has_transparency, upright
 from enhancer.domain.sizing import fit_within, turned
 from enhancer.errors import BlankPicture
-from enhancer.ports import Finished, Wish
+from enhancer.ports import OutputSpec, RenderedResult
 
 PREVIEW_SIDE = 2048
 THUMB_SIDE = 320
@@ -43,30 +43,30 @@ class Reference(NamedTuple):
     sample: Image.Image
 
 
-def finish(output: IO[bytes], original: bytes | None, wish: Wish) -> Finished:
+def finish(output: IO[bytes], original: bytes | None, spec: OutputSpec) -> RenderedResult:
     """See `ports.Imaging.finish`."""
     reference = _if_possible(lambda: _reference(original)) if original else None
     with Image.open(output) as image:
         image.load()
         if reference and not reference.plain and is_plain(image):
             raise BlankPicture("the model returned one colour for a picture of several")
-        result = _result(image, reference, wish)
-        shown = _opaque(result, _WHITE) if wish.output_format == "jpeg" else result
-        as_it_came = result is image and image.format == "PNG" and wish.output_format == "png"
+        result = _result(image, reference, spec)
+        shown = _opaque(result, _WHITE) if spec.output_format == "jpeg" else result
+        as_it_came = result is image and image.format == "PNG" and spec.output_format == "png"
         profile = reference.profile if reference else image.info.get("icc_profile")
         if as_it_came:
             output.seek(0)
-            file, sha256, size = _spooled(png.marked(output, profile, wish.xmp))
+            file, sha256, size = _spooled(png.marked(output, profile, spec.xmp))
         else:
-            file, sha256, size = _encoded(shown, profile, wish)
+            file, sha256, size = _encoded(shown, profile, spec)
         preview = _reduced(shown, PREVIEW_SIDE)
         thumb = _reduced(preview, THUMB_SIDE)
         larger = preview if shown is result else result
-        return Finished(
+        return RenderedResult(
             file,
             sha256,
             size,
-            f"image/{wish.output_format}",
+            f"image/{spec.output_format}",
             *result.size,
             preview=_if_possible(lambda: _webp(preview, profile)),
             thumb=_if_possible(lambda: _webp(thumb, profile)),
@@ -107,13 +107,13 @@ def _sample(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return _opaque(reduced, _GREY)
 
 
-def _result(image: Image.Image, reference: Reference | None, wish: Wish) -> Image.Image:
+def _result(image: Image.Image, reference: Reference | None, spec: OutputSpec) -> Image.Image:
     """The output in the promised size and with the original's transparency; the very same if it fits.
 
     An output that is smaller than what was promised stays as it is: enlarging it would only pretend.
     """
     result = _in_its_colours(image, reference)
-    size = turned(wish.size, result.size)
+    size = turned(spec.size, result.size)
     if result.size != size and result.width >= size[0] and result.height >= size[1]:
         result = result.resize(size, Image.Resampling.LANCZOS)
     if reference and reference.alpha and result.mode in {"L", "RGB"}:
@@ -135,17 +135,17 @@ def _in_its_colours(image: Image.Image, reference: Reference | None) -> Image.Im
     return grey.convert(f"RGB{transparent}") if reference.profile else grey
 
 
-def _encoded(result: Image.Image, profile: bytes | None, wish: Wish) -> tuple[IO[bytes], str, int]:
+def _encoded(result: Image.Image, profile: bytes | None, spec: OutputSpec) -> tuple[IO[bytes], str, int]:
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
-    if wish.output_format == "png":
+    if spec.output_format == "png":
         result.save(file, "PNG", icc_profile=profile, compress_level=_PNG_LEVEL)
         file.seek(0)
         with file:
-            return _spooled(png.marked(file, None, wish.xmp))
-    if wish.output_format == "webp":
-        result.save(file, "WEBP", quality=wish.quality, icc_profile=profile, xmp=wish.xmp)
+            return _spooled(png.marked(file, None, spec.xmp))
+    if spec.output_format == "webp":
+        result.save(file, "WEBP", quality=spec.quality, icc_profile=profile, xmp=spec.xmp)
     else:
-        result.save(file, "JPEG", quality=wish.quality, icc_profile=profile, xmp=wish.xmp)
+        result.save(file, "JPEG", quality=spec.quality, icc_profile=profile, xmp=spec.xmp)
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = file.tell()

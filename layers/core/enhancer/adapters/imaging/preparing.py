@@ -10,13 +10,13 @@ from enhancer.adapters.imaging.gain_maps import has_gain_map
 from enhancer.adapters.imaging.opening import opened
 from enhancer.domain.image.exif import UPRIGHT
 from enhancer.domain.sizing import fit_within
-from enhancer.ports import Prepared
+from enhancer.ports import PreparedImage
 
 _TURNED = range(5, 9)  # the orientations in which width and height change places
 _JPEG_QUALITY = 95
 
 
-def prepare(original: bytes, max_pixels: int) -> Prepared:
+def prepare(original: bytes, max_pixels: int) -> PreparedImage:
     """See `ports.Imaging.prepare`.
 
     The models ignore the orientation tag and misread everything that is not RGB or RGBA with 8 bits. What has to change
@@ -48,7 +48,7 @@ def prepare(original: bytes, max_pixels: int) -> Prepared:
             picture = _filled(picture)
             report["transparencyFilled"] = True
         if not any(report.values()):
-            return Prepared(None, *picture.size, report)
+            return PreparedImage(None, *picture.size, report)
         clean = Image.new(picture.mode, picture.size)
         clean.paste(picture)
         buffer = io.BytesIO()
@@ -56,7 +56,7 @@ def prepare(original: bytes, max_pixels: int) -> Prepared:
             clean.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, icc_profile=colours.profile)
         else:
             clean.save(buffer, "PNG", compress_level=3, icc_profile=colours.profile)
-        return Prepared(buffer.getvalue(), *picture.size, report)
+        return PreparedImage(buffer.getvalue(), *picture.size, report)
 
 
 def has_transparency(picture: Image.Image, below: int = 255) -> bool:

@@ -1,4 +1,4 @@
-"""Signed values: what a cookie or a link says, a key's name, and an HMAC. Two keys are valid while one is replaced."""
+"""Signed values of cookies and share links: value, key id and HMAC. Two keys are valid while one is being rotated."""
 
 import base64
 import hashlib
@@ -31,19 +31,19 @@ class SigningKey:
 
 
 class Signer:
-    """Signs and opens `<value>.<key id>.<signature>`. `keys` gives all valid keys, the signing one first."""
+    """Signs and verifies `<value>.<key id>.<signature>`. `keys` gives all valid keys, the signing one first."""
 
     def __init__(self, keys: Callable[[], Sequence[str]]) -> None:
         self._keys = keys
 
-    def seal(self, purpose: str, value: str) -> str:
-        """The value with its signature."""
+    def sign(self, purpose: str, value: str) -> str:
+        """Return the value with its signature."""
         key = SigningKey.parse(self._keys()[0])
         return f"{value}.{key.id}.{key.signature(purpose, value)}"
 
-    def open(self, purpose: str, sealed: str) -> str | None:
-        """The value if its signature is right, None for any other text."""
-        rest, _, signature = sealed.rpartition(".")
+    def unsign(self, purpose: str, signed: str) -> str | None:
+        """Return the value if its signature is valid, else None."""
+        rest, _, signature = signed.rpartition(".")
         value, _, key_id = rest.rpartition(".")
         for key in map(SigningKey.parse, self._keys()):
             if key.id == key_id and hmac.compare_digest(key.signature(purpose, value).encode(), signature.encode()):

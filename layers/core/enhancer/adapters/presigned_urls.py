@@ -16,7 +16,7 @@ EXPIRY = 1800  # seconds after its date at which it stops working: at least 15 m
 _REGION = "auto"  # R2's only region
 
 
-class SignedReadLinks:
+class R2PresignedUrls:
     """The port `ReadLinks`. `credentials` gives access key id and secret access key when a link is first needed."""
 
     def __init__(self, endpoint: str, bucket: str, credentials: Callable[[], tuple[str, str]]) -> None:
@@ -24,8 +24,8 @@ class SignedReadLinks:
         self._bucket = bucket
         self._credentials = credentials
 
-    def link(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:
-        """See `ports.ReadLinks.link`."""
+    def presign(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:
+        """See `ports.PresignedUrls.presign`."""
         access_key, secret = self._credentials()
         dated = int(now.timestamp()) // WINDOW * WINDOW
         stamp = datetime.fromtimestamp(dated, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -9,14 +9,14 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enhancer.adapters.read_links import EXPIRY, WINDOW, SignedReadLinks
+from enhancer.adapters.presigned_urls import EXPIRY, WINDOW, R2PresignedUrls
 
 KEY = "ai-enhancer/results/guest/aaaa/bbbb/output.png"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def links(endpoint="https://account.r2.cloudflarestorage.com", access_key="AKIDEXAMPLE"):
-    return SignedReadLinks(endpoint, "pictures", lambda: (access_key, "secret/with+signs"))
+    return R2PresignedUrls(endpoint, "pictures", lambda: (access_key, "secret/with+signs"))
 
 
 def botocores_link(endpoint, key, method, dated, access_key):
@@ -37,16 +37,16 @@ def botocores_link(endpoint, key, method, dated, access_key):
 def test_a_link_equals_botocores_for_the_start_of_the_window(key, now, method, endpoint, access_key):
     seconds = int(now.timestamp())
     dated = datetime.fromtimestamp(seconds - seconds % WINDOW, UTC)
-    url, _ = links(endpoint, access_key).link(key, method=method, now=now)
+    url, _ = links(endpoint, access_key).presign(key, method=method, now=now)
     assert url == botocores_link(endpoint, key, method, dated, access_key)
 
 
 def test_a_link_is_dated_in_utc_wherever_it_is_made(monkeypatch):
-    here = links().link(KEY, method="GET", now=NOON)
+    here = links().presign(KEY, method="GET", now=NOON)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
-        assert links().link(KEY, method="GET", now=NOON) == here
+        assert links().presign(KEY, method="GET", now=NOON) == here
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -54,15 +54,15 @@ def test_a_link_is_dated_in_utc_wherever_it_is_made(monkeypatch):
 
 @pytest.mark.parametrize(("after", "left"), [(0, 900), (1, 899), (899, 1)])
 def test_a_link_stays_the_same_within_its_window(after, left):
-    assert links().link(KEY, method="GET", now=NOON + timedelta(seconds=after)) == (
-        links().link(KEY, method="GET", now=NOON)[0],
+    assert links().presign(KEY, method="GET", now=NOON + timedelta(seconds=after)) == (
+        links().presign(KEY, method="GET", now=NOON)[0],
         left,
     )
 
 
 def test_the_next_window_and_the_other_method_have_other_links():
     urls = {
-        links().link(KEY, method=method, now=NOON + timedelta(seconds=after))[0]
+        links().presign(KEY, method=method, now=NOON + timedelta(seconds=after))[0]
         for method in ("GET", "HEAD")
         for after in (0, WINDOW)
     }
