@@ -11,7 +11,7 @@ import requests
 from enhancer.adapters.model_files import files, read_file
 from enhancer.adapters.replicate import Replicate
 from enhancer.adapters.replicate_prediction import read_prediction
-from enhancer.domain.prediction import Prediction, judge
+from enhancer.domain.prediction import Prediction, decide
 from enhancer.errors import AccountRefused, OutcomeUnknown, Refused, Throttled
 from replicate_standin.model_file import read_models
 from replicate_standin.tests.harness import TOKEN, FakeClock, HeldEngine, Outside, Service, eventually
@@ -225,7 +225,7 @@ def test_the_adapter_knows_what_each_refusal_proves(refusal: dict[str, Any]) -> 
 def test_who_pays_follows_from_the_providers_error_code(code: str, said: str) -> None:
     """E1001 asks for a smaller input; all others are the provider's own, to be repeated. The person pays for none."""
     run = Prediction("run1", "failed", error=said)
-    first, second = (judge(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
+    first, second = (decide(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
     if code == "E1001":
         assert (first.action, first.error_type) == ("fail", "image_too_large")
     else:
@@ -236,7 +236,7 @@ def test_who_pays_follows_from_the_providers_error_code(code: str, said: str) ->
 @pytest.mark.parametrize("said", CODES["died"]["said"])
 def test_a_process_that_died_is_the_platforms_whatever_it_guesses(said: str) -> None:
     run = Prediction("run1", "failed", error=said)
-    first, second = (judge(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
+    first, second = (decide(run, attempt=attempt, cancel_requested=False) for attempt in (1, 2))
     assert (first.action, second.action, second.error_type) == ("retry", "fail", "provider_error")
     assert second.refund
 

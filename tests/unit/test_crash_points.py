@@ -138,7 +138,7 @@ def test_a_process_may_die_or_a_service_fail_at_any_call(journey, late, end):
         it, died = lived(journey, fatal, late=late, end=end)
         assert died or end is Outage, fatal  # some outages are waited for later, as a lost message is
         it.check_now()
-        it.resolve_params()
+        it.settle()
         it.check()
 
 

@@ -138,7 +138,7 @@ class Interleavings(RuleBasedStateMachine):
         self.it.check_now()
 
     def teardown(self) -> None:
-        self.it.resolve_params()
+        self.it.settle()
         self.it.check()
 
 
