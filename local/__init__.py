@@ -1,1 +1,1 @@
-"""What runs on a desk instead of a cloud: emulator, gateway, Replicate stand-in, demo."""
+"""The local stack: an emulator of AWS, a gateway, the Replicate stand-in and the demo."""

@@ -17,7 +17,7 @@ from local.parameters import with_parameters
 from local.stack import LocalStack
 from local.state_folder import stop
 
-SAVE_SECONDS = 5  # what is lost of jobs, quotas and messages when the emulator is killed
+SAVE_SECONDS = 5  # so much of jobs, quotas and messages is lost when the emulator is killed
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 USAGE = (
@@ -27,21 +27,21 @@ USAGE = (
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; the exit code."""
+    """Run one command and return the exit code."""
     match arguments:
         case ["start", *parameters] if all("=" in each for each in parameters):
             return run(lambda: start(with_parameters(config_from_environment(), parameters)))
         case ["stop"]:
             return run(print_stop)
-        case ["demo", *picture] if len(picture) <= 1:
-            return run(lambda: demo(*picture))
+        case ["demo", *image] if len(image) <= 1:
+            return run(lambda: demo(*image))
         case ["token"]:
             return run(print_token)
     return _complain(USAGE)
 
 
 def run(command: Callable[[], int]) -> int:
-    """Run a command so that Ctrl-C, SIGTERM and a closed terminal end it cleanly and its faults are one sentence."""
+    """Run a command; Ctrl-C, SIGTERM and a closed terminal end it cleanly, an error is printed as one sentence."""
     for name in _ENDING:
         if signal.getsignal(name) is not signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(name, _interrupt_once)
@@ -52,14 +52,16 @@ def run(command: Callable[[], int]) -> int:
     except OSError as error:
         if error.errno not in _NO_SPACE:
             raise
-        return _complain(f"{error.filename or 'A file'} can't be written: {error.strerror}; make room and start again.")
+        return _complain(
+            f"{error.filename or 'A file'} can't be written: {error.strerror}; free some space and start again."
+        )
 
 
 def start(config: StackConfig) -> int:
     """Run the stack until Ctrl-C or SIGTERM; stdout gets one line when it is ready and one when it has stopped."""
     try:
         with LocalStack(config, say=lambda line: print(line, file=sys.stderr, flush=True)) as stack:
-            said = f"the page is at {stack.base_url}/, the API's documents are at {stack.base_url}/api/docs"
+            said = f"the page is at {stack.base_url}/, the API reference at {stack.base_url}/api/docs"
             print(said, file=sys.stderr, flush=True)
             print(f"ready {stack.base_url}", flush=True)
             while True:
@@ -68,16 +70,16 @@ def start(config: StackConfig) -> int:
                     time.sleep(1)
                 stack.save()
     except KeyboardInterrupt:
-        said = f"stopped; jobs and pictures are kept in {config.state}"
+        said = f"stopped; jobs and images are kept in {config.state}"
         if not stack.saved:
-            said += f", but those of the last seconds could not be saved: {config.state / 'emulator.log'} says why"
-        with contextlib.suppress(OSError):  # of a terminal that was closed
+            said += f", but the last seconds could not be saved: see {config.state / 'emulator.log'}"
+        with contextlib.suppress(OSError):  # the terminal was closed
             print(said, flush=True)
         return 0
 
 
 def print_stop() -> int:
-    """End the stack that runs on STATE."""
+    """Stop the stack that runs on STATE."""
     print(stop(config_from_environment()))
     return 0
 
@@ -86,7 +88,7 @@ def print_token() -> int:
     """Print a bearer token for SUB, with EMAIL_VERIFIED=false and ROLE=… where given."""
     subject = os.environ.get("SUB")
     if not subject:
-        return _complain("Say for whom: `make token SUB=alice`.")
+        return _complain("SUB is missing: `make token SUB=alice`.")
     claims = {"email_verified": os.environ.get("EMAIL_VERIFIED", "true") != "false"}
     role = {"role": os.environ["ROLE"]} if os.environ.get("ROLE") else {}
     print(token(config_from_environment(), subject, **claims, **role))
@@ -99,7 +101,7 @@ def _complain(line: str) -> int:
 
 
 def _interrupt_once(_number: int, _frame: FrameType | None) -> NoReturn:
-    """End by KeyboardInterrupt; a second Ctrl-C does not interrupt the stopping."""
+    """Raise KeyboardInterrupt; a second Ctrl-C does not interrupt the clean-up."""
     for name in _ENDING:
         signal.signal(name, signal.SIG_IGN)
     raise KeyboardInterrupt

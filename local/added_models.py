@@ -1,4 +1,4 @@
-"""Models that the stand-in does not know by itself: it plays them as their deployed model files describe them."""
+"""Model files of the build as the Replicate stand-in reads further models (`STANDIN_MODELS`)."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,20 +8,20 @@ from typing import Any
 from replicate_standin.published import PUBLISHED
 
 FOLDER = Path("layers/CoreLayer/python/enhancer/models")
-"""Below the build: the very files that the functions read."""
+"""Below the build: the files that the functions read."""
 _TYPES = {bool: "boolean", int: "number", float: "number", str: "string"}
 _KINDS = {"boolean": "boolean", "integer": "integer", "number": "number", "choice": "string"}
 
 
 def added_models(build: Path) -> list[dict[str, Any]]:
-    """Return the built models that the stand-in has no published source of, as `STANDIN_MODELS` takes them."""
+    """Return the models of the build that the stand-in does not have itself, in its format."""
     known = {model.slug for model in PUBLISHED}
     documents = [json.loads(path.read_text()) for path in sorted((build / FOLDER).glob("*--*.json"))]
-    return [as_given(document) for document in documents if document["slug"] not in known]
+    return [as_standin_model(document) for document in documents if document["slug"] not in known]
 
 
-def as_given(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A model file's document in the stand-in's words."""
+def as_standin_model(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Translate a model file into the stand-in's format."""
     scale = document["scale"]
     field = scale.get("field")
     times = {str(each.get("value")): each["times"] for each in scale["factors"]}

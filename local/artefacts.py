@@ -1,4 +1,4 @@
-"""Zips of the built layers and functions, in a bucket that CreateStack reads them from."""
+"""Uploads the built layers and functions as zips to the bucket from which CreateStack reads them."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ def check_built(build: Path, folders: Iterable[Path]) -> None:
 
 
 def upload_artefacts(endpoint: str, build: Path, folders: Mapping[str, Path]) -> dict[str, str]:
-    """Store each folder's zip under its content hash; logical id → `s3://bucket/key`.
+    """Store each folder's zip under its content hash; return logical id → `s3://bucket/key`.
 
     `folders` are relative to `build` and exist (see check_built).
     """
@@ -44,13 +44,13 @@ def upload_artefacts(endpoint: str, build: Path, folders: Mapping[str, Path]) ->
 
 
 def upload_template(endpoint: str, template: Mapping[str, Any]) -> str:
-    """Store a template, as a request itself takes no more than 51,200 bytes of it; its URL."""
+    """Store a template, because a request takes at most 51,200 bytes of one; return its URL."""
     admin_client("s3", endpoint).put_object(Bucket=BUCKET, Key=TEMPLATE_KEY, Body=json.dumps(template).encode())
     return f"{endpoint}/{BUCKET}/{TEMPLATE_KEY}"
 
 
 def delete_superseded(endpoint: str, locations: Mapping[str, str]) -> None:
-    """Delete the zips that no deployed function or layer was made from."""
+    """Delete the zips that no deployed function or layer uses."""
     s3 = admin_client("s3", endpoint)
     in_use = set(locations.values())
     for stored in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
@@ -59,7 +59,7 @@ def delete_superseded(endpoint: str, locations: Mapping[str, str]) -> None:
 
 
 def _zipped(folder: Path) -> bytes:
-    """The folder as a zip that is equal for equal content: sorted names, no times; stored, as it travels nowhere."""
+    """Zip a folder reproducibly: sorted names, no times; uncompressed, because it stays on this machine."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(folder.rglob("*")):

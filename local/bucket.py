@@ -1,4 +1,4 @@
-"""The R2 bucket's local twin: its region, CORS rules, and a token that reaches nothing but this bucket."""
+"""The bucket of the local stack: its region, CORS rules, and a token for this bucket only."""
 
 import json
 from typing import Any
@@ -16,9 +16,9 @@ TOKEN_USER = "r2-token"
 
 
 def ensure_bucket(config: StackConfig) -> None:
-    """Create the bucket once and set its CORS rules for the present address."""
+    """Create the bucket if needed and set its CORS rules for the current address."""
     # R2 signs for the region "auto". The emulator redirects (301) every presigned URL whose region is not the bucket's,
-    # so the bucket itself lives in "auto".
+    # so the bucket is in "auto".
     s3 = admin_client("s3", config.emulator_url, region="auto")
     bucket = config.template_parameters()["R2Bucket"]
     try:
@@ -29,7 +29,7 @@ def ensure_bucket(config: StackConfig) -> None:
 
 
 def check_bucket(config: StackConfig, secrets: Secrets) -> None:
-    """Raise LocalStackError when a bucket of others can't be listed with the keys that were given."""
+    """Raise LocalStackError when another S3 server's bucket can't be listed with the configured keys."""
     parameters = config.template_parameters()
     endpoint, bucket = parameters["R2Endpoint"], parameters["R2Bucket"]
     session: Any = boto3.session.Session(
@@ -48,7 +48,7 @@ def check_bucket(config: StackConfig, secrets: Secrets) -> None:
 
 
 def ensure_token(config: StackConfig, kept: Secrets) -> Secrets:
-    """The secrets with an R2 token that the emulator knows; a new one if its state was lost."""
+    """Return the secrets with an R2 token that the emulator knows; a new one if its state was lost."""
     iam = admin_client("iam", config.emulator_url)
     policy = json.dumps(_policy(config.template_parameters()["R2Bucket"]))
     try:
@@ -66,7 +66,7 @@ def ensure_token(config: StackConfig, kept: Secrets) -> Secrets:
 
 
 def _policy(bucket: str) -> dict[str, object]:
-    """What an R2 token "Object Read & Write" on one bucket may do."""
+    """Return the rights of an R2 token "Object Read & Write" on one bucket."""
     statement = {
         "Effect": "Allow",
         "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"],

@@ -1,4 +1,4 @@
-"""Where a local stack runs and what it is told: ports, folders, names, template parameters."""
+"""The configuration of a local stack: ports, folders, names, template parameters."""
 
 import os
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ FOLLOWERS = {
     "ReplicateBaseUrl": ("ReplicateOutputHosts",),
     "OidcIssuer": ("OidcAudience", "OidcJwksUrl"),
 }
-"""Template parameter → those whose local values are of the same server."""
+"""Template parameter → parameters whose local values belong to the same server."""
 
 
 class LocalStackError(Exception):
-    """One sentence for the person at the desk: what is wrong and what to do about it."""
+    """An error for the person who runs the stack: one sentence that says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
 class StackConfig:
-    """One local installation. Two may run side by side when ports and state folder differ."""
+    """A local installation. Several can run side by side with different ports and state folders."""
 
     port: int
     replicate_port: int
@@ -37,12 +37,13 @@ class StackConfig:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Template parameters that replace the local defaults, for example raised limits in a test."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Name in the parameter store → value, of a bucket or a provider of others (`parameters.py`); kept in no file of
-    ours."""
+    """Name in the parameter store → value, for another bucket or provider (`parameters.py`).
+
+    They are stored only in the emulator."""
 
     @property
     def base_url(self) -> str:
-        """The address people use (PUBLIC_BASE_URL)."""
+        """The public address (PUBLIC_BASE_URL)."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -60,13 +61,13 @@ class StackConfig:
 
     @property
     def uses_emulators_bucket(self) -> bool:
-        """Whether the bucket is the emulator's, and not one of another S3 server."""
+        """Whether the bucket is the emulator's and not another S3 server's."""
         return "R2Endpoint" not in self.parameters
 
     def template_parameters(self) -> dict[str, str]:
-        """Values for the template's parameters, as the local installation needs them.
+        """Return the values of the template's parameters for the local installation.
 
-        Where a parameter that leads others is replaced, what followed from the local one is left to the template.
+        Where a parameter of FOLLOWERS is replaced, its followers have the template's defaults.
         """
         local = {
             "Stage": "local",

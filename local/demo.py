@@ -1,4 +1,4 @@
-"""`make demo`: one picture through the whole stack, and what it looks like before and after."""
+"""`make demo`: enhances one image on a stack of its own and shows it before and after."""
 
 import os
 import shutil
@@ -27,12 +27,12 @@ TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 Job = dict[str, Any]
 
 
-def demo(picture: str | None = None) -> int:
-    """Enhance a picture (default: the sample cat) on a stack of its own; writes `out/`. Returns the exit code.
+def demo(image: str | None = None) -> int:
+    """Enhance an image (default: the sample cat), write `out/` and return the exit code.
 
-    Raises LocalStackError with one sentence when the picture, the stack or the job is at fault.
+    Raises LocalStackError when the image, the stack or the job fails.
     """
-    path = Path(picture) if picture else SAMPLE
+    path = Path(image) if image else SAMPLE
     content_type = _content_type(path)
     state = _own_state()
     try:
@@ -51,7 +51,7 @@ def demo(picture: str | None = None) -> int:
 
 
 def _enhance(path: Path, content_type: str, state: Path) -> tuple[bytes, Job, float]:
-    """The enhanced picture, its job, and the seconds that the upload took."""
+    """Return the enhanced image, its job, and the seconds that the upload took."""
     with LocalStack(_own_config(state), say=_progress) as stack, _session() as session:
         _progress(f"uploading {path}")
         started = time.monotonic()
@@ -63,14 +63,14 @@ def _enhance(path: Path, content_type: str, state: Path) -> tuple[bytes, Job, fl
 
 
 def _content_type(path: Path) -> str:
-    """The media type by content. Raises LocalStackError for what is no picture of ours."""
+    """Return the media type by content. Raises LocalStackError for other files."""
     try:
         with Image.open(path) as image:
             return TYPES[image.format or ""]
     except FileNotFoundError:
         raise LocalStackError(f"There is no file {path}.") from None
     except (UnidentifiedImageError, KeyError, OSError):
-        raise LocalStackError(f"{path} is not a JPEG, PNG or WebP picture.") from None
+        raise LocalStackError(f"{path} is not a JPEG, PNG or WebP image.") from None
 
 
 def _own_state() -> Path:
@@ -80,7 +80,7 @@ def _own_state() -> Path:
 
 
 def _own_config(state: Path) -> StackConfig:
-    """Free ports and a folder of its own, so that a running `make start` is not disturbed."""
+    """Use free ports and a folder of its own, so that a running `make start` is not disturbed."""
     port, replicate_port, emulator_port = free_ports(3)
     return StackConfig(
         port=port,
@@ -98,21 +98,21 @@ def _session() -> requests.Session:
 
 
 def _upload(session: requests.Session, base_url: str, path: Path, content_type: str) -> str:
-    """Send the picture straight to the bucket; the upload's id."""
+    """Upload the image to the bucket and return the upload's id."""
     content = path.read_bytes()
-    order = {"filename": path.name, "contentType": content_type, "size": len(content)}
-    upload = _data(session.post(f"{base_url}/api/ai-image/uploads", json=order, timeout=60))
+    body = {"filename": path.name, "contentType": content_type, "size": len(content)}
+    upload = _data(session.post(f"{base_url}/api/ai-image/uploads", json=body, timeout=60))
     _checked(session.request(upload["method"], upload["url"], headers=upload["headers"], data=content, timeout=60))
     return str(upload["uploadId"])
 
 
 def _create(session: requests.Session, base_url: str, upload_id: str, filename: str) -> Job:
-    order = {"uploadId": upload_id, "filename": filename, "model": MODEL, "params": {"scale": SCALE}}
-    return _data(session.post(f"{base_url}/api/ai-image/jobs", json=order, timeout=60))
+    body = {"uploadId": upload_id, "filename": filename, "model": MODEL, "params": {"scale": SCALE}}
+    return _data(session.post(f"{base_url}/api/ai-image/jobs", json=body, timeout=60))
 
 
 def _follow(session: requests.Session, base_url: str, job: Job) -> Job:
-    """Wait for the job's end, saying where it is. Raises LocalStackError when it does not succeed."""
+    """Follow the job until it ends and print its stages. Raises LocalStackError when it does not succeed."""
     started = time.monotonic()
     while job["status"] in ("queued", "processing"):
         elapsed = time.monotonic() - started
@@ -127,7 +127,7 @@ def _follow(session: requests.Session, base_url: str, job: Job) -> Job:
 
 
 def _report(path: Path, result: bytes, job: Job, upload_seconds: float) -> None:
-    """Write the pictures and print the timeline."""
+    """Write the images and print the timeline."""
     folder = Path("out")
     folder.mkdir(exist_ok=True)
     enhanced = folder / f"{path.stem}-enhanced-{SCALE}x.png"
@@ -152,7 +152,7 @@ def _data(response: requests.Response) -> dict[str, Any]:
 
 
 def _checked(response: requests.Response) -> requests.Response:
-    """The response, or LocalStackError with what the server said."""
+    """Return the response; raises LocalStackError with the server's message."""
     if response.ok:
         return response
     try:

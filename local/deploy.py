@@ -1,4 +1,4 @@
-"""Puts template.yaml on the emulator: secrets, bucket, code, stack; create or update, and a check of what came out."""
+"""Deploys template.yaml to the emulator: secrets, bucket, code, stack; then checks the routes."""
 
 import itertools
 import time
@@ -20,12 +20,12 @@ Say = Callable[[str], None]
 
 STACK_SECONDS = 120.0
 GONE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
-"""States that a stack leaves only by being deleted."""
+"""States of a stack that can only be deleted."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the gateway and tests need to know of the deployed stack."""
+    """The deployed stack as the gateway and the tests need it."""
 
     outputs: Mapping[str, str]
     api_id: str
@@ -34,7 +34,7 @@ class Deployment:
 
 def deploy(config: StackConfig, say: Say) -> Deployment:
     """Create or update everything on the emulator. Raises LocalStackError with the failing resource's reason."""
-    say("preparing secrets and the picture bucket")
+    say("preparing secrets and the bucket")
     kept = ensure_token(config, load_secrets(config.state))
     save_secrets(config.state, kept)
     secrets = {**kept, **config.secrets}
@@ -63,7 +63,7 @@ def deploy(config: StackConfig, say: Say) -> Deployment:
 def check_routes(expected: set[str], deployed: set[str]) -> None:
     """Raise LocalStackError naming the route keys of the template that the deployed API lacks.
 
-    A stack whose routes the emulator ignored completes all the same, so this is the only sign.
+    A stack whose routes the emulator ignored completes all the same, so nothing else would show it.
     """
     missing = expected - deployed
     if missing:
@@ -84,7 +84,7 @@ def _parameter(name: str) -> str:
 
 
 def _apply(cloudformation: Any, template_url: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Create or update the stack and wait; its outputs."""
+    """Create or update the stack, wait for it and return its outputs."""
     status = _status(cloudformation)
     if status in GONE:
         cloudformation.delete_stack(StackName=STACK_NAME)
@@ -132,7 +132,7 @@ def _settled(cloudformation: Any) -> str | None:
 
 
 def _reason(cloudformation: Any) -> str:
-    """The first failure of the last operation, with its resource; later ones are only its consequences."""
+    """Return the first failure of the last operation, with its resource; later ones are its consequences."""
     newest_first = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
     operation = itertools.takewhile(lambda event: not _begins_operation(event), newest_first)
     failed = [event for event in operation if event["ResourceStatus"].endswith("_FAILED")]

@@ -1,4 +1,4 @@
-"""The AWS APIs on this machine: ministack, bound to loopback, with authorization on and its state in one folder.
+"""Starts the emulator of AWS: ministack, bound to loopback, with authorization on and its state in one folder.
 
 Settings are those of ministack 1.5.33's source (app.py, core/persistence.py, services/s3.py), read 2026-11-22.
 """
@@ -14,11 +14,11 @@ from local.process import StackProcess, answers
 
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 STOP_SECONDS = 15.0
-"""A call in flight held a clean stop for 8 s; a killed emulator loses its state."""
+"""A call in flight delayed a clean stop by 8 s; a killed emulator loses its state."""
 
 
 def start_emulator(config: StackConfig, lock: int) -> StackProcess:
-    """Start the emulator and wait until it answers. Raises LocalStackError with the log's place when it does not.
+    """Start the emulator and wait until it answers. Raises LocalStackError with the path of its log when it does not.
 
     `lock` is the descriptor of the locked file of the state folder: the emulator holds it too, so that the folder
     stays locked when a supervisor was killed and its emulator was not.
@@ -40,7 +40,7 @@ def start_emulator(config: StackConfig, lock: int) -> StackProcess:
     }
     environment = {
         **settings,
-        # Workers inherit what the emulator has, so it starts with this list and nothing from the shell.
+        # Workers inherit the emulator's environment, so it gets these variables and nothing from the shell.
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(config.state),
         "LANG": "C.UTF-8",
@@ -55,7 +55,7 @@ def start_emulator(config: StackConfig, lock: int) -> StackProcess:
 
 
 def empty_temporary(config: StackConfig) -> None:
-    """Delete the code that workers unpacked; the emulator leaves it there (about 57 MB a worker)."""
+    """Delete the code that workers unpacked: the emulator leaves it behind (about 57 MB per worker)."""
     for leftover in (config.state / "tmp").glob("ministack-*"):
         if leftover.is_dir():
             shutil.rmtree(leftover)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))  # only for this: other names of that folder must not be found
+sys.path.insert(0, str(Path(__file__).parent))  # only for this import: other modules of that folder must not be found
 importlib.import_module("lifeline").end_with_parent()
 del sys.path[0]
 
@@ -39,7 +39,7 @@ lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = 0.005  # noqa: SLF001
 
 
 def arn_per_parameter(arn_of: Callable[..., str]) -> Callable[..., str]:
-    """Name every parameter of ssm:GetParameters, where the emulator says "*" and so denies exact policies.
+    """Return the ARN of every parameter of ssm:GetParameters; the emulator's "*" denies exact policies.
 
     AWS checks the call against the ARN of each parameter asked for
     (docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html, 2026-11-22).
@@ -68,7 +68,7 @@ def checked_one_by_one(enforce: Callable[..., Any]) -> Callable[..., Any]:
 def loaded_and_saved_on_demand(load: Callable[[], None]) -> Callable[[], None]:
     """Load the state, and save it whenever SIGUSR1 comes: by itself ministack saves at a clean stop only (app.py).
 
-    It happens between two requests, so that what is saved of all services is of one moment.
+    It saves between two requests, so that the saved state is consistent across services.
     """
 
     def loaded() -> None:

@@ -1,6 +1,6 @@
-"""The local OpenID issuer: one signing key in `<state>/issuer.pem`, its JWKS, and tokens for whoever asks.
+"""The local OpenID issuer: one signing key in `<state>/issuer.pem`, its JWKS, and tokens.
 
-Who signs in in a browser asks `local/gateway/sign_in.py`."""
+`local/gateway/sign_in.py` is its sign-in for browsers."""
 
 import hashlib
 import json
@@ -28,12 +28,12 @@ TOKEN_SECONDS = 3600
 
 
 def token(config: StackConfig, subject: str, **claims: Any) -> str:
-    """A bearer token of the local issuer, valid for an hour; `claims` are added or replace the standard ones."""
+    """Return a bearer token of the local issuer, valid for an hour; `claims` are added or replace the standard ones."""
     return sign(config.state, config.issuer, subject, **claims)
 
 
 def sign(state: Path, issuer: str, subject: str, **claims: Any) -> str:
-    """`token` for whoever knows only the state folder and the issuer's address."""
+    """Return a token as `token` does, by the state folder and the issuer's URL."""
     key = _signing_key(state)
     now = int(time.time())
     payload = {
@@ -51,12 +51,12 @@ def sign(state: Path, issuer: str, subject: str, **claims: Any) -> str:
 
 
 def jwks(state: Path) -> dict[str, Any]:
-    """The key set that the issuer publishes (RFC 7517)."""
+    """Return the key set that the issuer publishes (RFC 7517)."""
     return {"keys": [_public_jwk(_signing_key(state))]}
 
 
 def discovery(issuer: str) -> dict[str, Any]:
-    """OpenID Connect Discovery 1.0, the members that verifiers and browsers' libraries read."""
+    """Return the discovery document (OpenID Connect Discovery 1.0) with the members that client libraries read."""
     return {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/jwks.json",

@@ -1,6 +1,6 @@
-"""`python -m local.lifeline MODULE`: runs a module, and ends it with the process that started it, however that ended.
+"""`python -m local.lifeline MODULE`: runs a module that ends when its parent process ends, for whatever reason.
 
-Standard library alone: the emulator's launcher imports it too.
+Standard library only: the emulator's launcher imports it too.
 """
 
 import os
@@ -11,7 +11,7 @@ import threading
 
 
 def end_with_parent() -> None:
-    """Have SIGTERM sent to this process when its standard input ends: a pipe that its parent holds and never writes."""
+    """Send SIGTERM to this process when its standard input ends: a pipe that its parent holds and never writes to."""
     threading.Thread(target=_wait, daemon=True).start()
 
 

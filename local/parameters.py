@@ -1,4 +1,4 @@
-"""The parameters of template.yaml, as `make start Name=value …` gives them, and the secrets of what they name."""
+"""Reads template parameters of `make start Name=value …` and the secrets that they need."""
 
 import dataclasses
 import difflib
@@ -18,9 +18,9 @@ SECRETS = {
         "REPLICATE_WEBHOOK_SECRET": "replicate-webhook-secret",
     },
 }
-"""Parameter → the secrets of what it names: environment variable → name in the parameter store.
+"""Parameter → the secrets that it needs: environment variable → name in the parameter store.
 
-They count only beside their parameter, so that a token that lies in a shell for other work stays out of the stack.
+They are read only with their parameter, so that a token in the shell for other work stays out of the stack.
 """
 SECRET_NAMES = frozenset(name for names in SECRETS.values() for name in names)
 
@@ -28,9 +28,9 @@ SECRET_NAMES = frozenset(name for names in SECRETS.values() for name in names)
 def with_parameters(
     config: StackConfig, arguments: Iterable[str] = (), environment: Mapping[str, str] = os.environ
 ) -> StackConfig:
-    """The configuration with the template's parameters that are set by `Name=value` or in the environment.
+    """Return the configuration with the template parameters that arguments (`Name=value`) or the environment set.
 
-    An argument comes before the environment. Raises LocalStackError with one sentence for a name that the template
+    An argument overrides the environment. Raises LocalStackError with one sentence for a name that the template
     lacks, a value that it refuses, and a secret that is missing or is an argument.
     """
     declared: Mapping[str, Declared] = read_template(config.template).get("Parameters", {})
@@ -59,7 +59,7 @@ def _check_name(name: str, declared: Mapping[str, Declared]) -> None:
 
 
 def _check_together(given: Mapping[str, str]) -> None:
-    """What no declaration of a single parameter can say."""
+    """Check what the declaration of a single parameter can't express."""
     if given.get("Stage", "local") != "local":
         raise LocalStackError(f"Stage is {given['Stage']!r}; here it is always local, as CloudFront is not emulated.")
     if given.get("OidcIssuer") and not (given.get("OidcAudience") and given.get("OidcJwksUrl")):
@@ -76,7 +76,7 @@ def _check_together(given: Mapping[str, str]) -> None:
 
 
 def _secrets(given: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Name in the parameter store → value, for the parameters that need secrets of others."""
+    """Return name in the parameter store → value, for the parameters that need secrets."""
     found = {}
     for parameter, names in SECRETS.items():
         if parameter not in given:

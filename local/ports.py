@@ -1,11 +1,11 @@
-"""Loopback ports: whether one is taken, and free ones for runs that must not disturb another."""
+"""Checks whether a loopback port is in use, and finds free ones."""
 
 import contextlib
 import socket
 
 
 def is_taken(port: int) -> bool:
-    """Whether another program listens on the port of 127.0.0.1."""
+    """Return whether another program listens on the port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is not taken
         try:
@@ -16,7 +16,7 @@ def is_taken(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, each another."""
+    """Return different ports that were free a moment ago."""
     with contextlib.ExitStack() as opened:
         sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

@@ -1,4 +1,4 @@
-"""One process of the stack: started in its own group, logged to a file, stopped without leftovers."""
+"""A process of the stack: started in its own group, logged to a file, stopped with all its children."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from local.config import LocalStackError
 
 
 class StackProcess:
-    """A running process of ours. Its group is its own, so that Ctrl-C reaches only the supervisor."""
+    """A running process. It has a group of its own, so that Ctrl-C reaches only the supervisor."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class StackProcess:
 
     @property
     def pid(self) -> int:
-        """Process id, and the id of the process group."""
+        """Process id, which is the id of the process group too."""
         return self._process.pid
 
     def check(self) -> None:
@@ -53,9 +53,9 @@ class StackProcess:
             raise LocalStackError(f"The {self.name} stopped (exit code {code}); its log is {self.log}.")
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait until `ready()` is true; a process that does not get there is stopped.
+        """Wait until `ready()` is true; stop the process if it does not become ready.
 
-        Raises LocalStackError when the process ends or the time is over.
+        Raises LocalStackError when the process ends or after so many seconds.
         """
         deadline = time.monotonic() + seconds
         try:
@@ -70,17 +70,17 @@ class StackProcess:
             raise
 
     def said_ready(self) -> bool:
-        """Whether the process has printed its `ready` line."""
+        """Return whether the process has printed its `ready` line."""
         return any(line.startswith(b"ready ") for line in self.log.read_bytes().splitlines())
 
     def signal(self, number: int) -> None:
-        """Send a signal to the process itself; one that has ended gets none."""
+        """Send a signal to the process, unless it has ended."""
         self._process.send_signal(number)
 
     def stop(self, grace_seconds: float) -> None:
-        """End the process: SIGTERM, the grace, then SIGKILL for it and for what it left in its group.
+        """Stop the process: SIGTERM, then after the grace SIGKILL for it and its group.
 
-        A second call does nothing, because the number may be another process's by then.
+        A second call does nothing, because the id may belong to another process by then.
         """
         if self._stopped:
             return
@@ -97,7 +97,7 @@ class StackProcess:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET is answered 200; a proxy from the shell is not asked."""
+    """Return whether a GET is answered 200; the shell's proxy is not used."""
     with requests.Session() as session:
         session.trust_env = False
         try:

@@ -32,12 +32,12 @@ def silent(_line: str) -> None:
 
 
 class LocalStack:
-    """Everything that `make start` runs, between `with` and its end. State stays in `config.state`."""
+    """The stack that `make start` runs: started by `with`, stopped at its end. State stays in `config.state`."""
 
     deployment: Deployment
     replicate_token: str
     saved: bool
-    """After the end: whether the emulator has saved its state."""
+    """Set at the end: whether the emulator has saved its state."""
     _replicate: StackProcess
     _emulator: StackProcess
 
@@ -48,7 +48,7 @@ class LocalStack:
         self._opened = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        """Start and wait until the API answers. Raises LocalStackError, with nothing left running."""
+        """Start it and wait until the API answers. If that fails, stops everything and raises LocalStackError."""
         with contextlib.ExitStack() as opened:
             self._start(opened)
             self._opened = opened.pop_all()
@@ -64,29 +64,29 @@ class LocalStack:
         self.saved = is_saved(self.config, since=began)
 
     def save(self) -> None:
-        """Have the emulator save its state now, so that no more than this is lost when it is killed."""
+        """Let the emulator save its state now, in case it is killed later."""
         self._emulator.signal(signal.SIGUSR1)
 
     @property
     def base_url(self) -> str:
-        """Where people and tests reach the API."""
+        """The base URL of the page and the API."""
         return self.config.base_url
 
     @property
     def replicate_url(self) -> str:
-        """Where the Replicate stand-in answers."""
+        """The base URL of the Replicate stand-in."""
         return self.config.replicate_url
 
     def token(self, subject: str, **claims: Any) -> str:
-        """A bearer token of the local issuer for a subject."""
+        """Return a bearer token of the local issuer for a subject."""
         return issuer.token(self.config, subject, **claims)
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the emulator with every right."""
+        """Return a boto3 client of the emulator with all rights."""
         return admin_client(service, self.config.emulator_url)
 
     def logs(self, function: str) -> str:
-        """What a function (its name with or without the stack's) has logged, in the order of its events."""
+        """Return what a function (its name with or without the stack's) has logged, in order."""
         name = function if function.startswith(f"{STACK_NAME}-") else f"{STACK_NAME}-{function}"
         configuration = self.client("lambda").get_function_configuration(FunctionName=name)
         logs = self.client("logs")
@@ -94,12 +94,12 @@ class LocalStack:
         found = pages.paginate(logGroupName=configuration["LoggingConfig"]["LogGroup"])
         try:
             return "\n".join(event["message"].rstrip() for page in found for event in page["events"])
-        except logs.exceptions.ResourceNotFoundException:  # a group that no template made comes with the first call
+        except logs.exceptions.ResourceNotFoundException:  # the emulator creates a group at the first call
             return ""
 
     @contextlib.contextmanager
     def without_replicate(self) -> Iterator[None]:
-        """The provider is down: nothing listens at its address until the block ends, and then it has forgotten all."""
+        """Stop the provider for the block; it starts again at its end."""
         self._replicate.stop(STAND_IN_SECONDS)
         try:
             yield
@@ -120,7 +120,7 @@ class LocalStack:
         lock = opened.enter_context(locked(config, self._say))
         _check_ports(config)
         set_aside_unusable(config, self._say)
-        empty_temporary(config)  # a killed stack did not
+        empty_temporary(config)  # left by a killed stack
         opened.callback(empty_temporary, config)
         self._say("starting the emulator")
         self._emulator = self._keep(opened, start_emulator(config, lock), STOP_SECONDS)
@@ -144,7 +144,7 @@ def _check_ports(config: StackConfig) -> None:
     for port in (config.port, config.replicate_port, config.emulator_port):
         if is_taken(port):
             raise LocalStackError(
-                f"Port {port} is in use by another program; choose other ones with `PORT=9080 make start` "
+                f"Port {port} is in use by another program; choose others with `PORT=9080 make start` "
                 f"(it uses that port and the two after it)."
             )
 

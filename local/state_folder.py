@@ -1,4 +1,4 @@
-"""What an earlier start left in the state folder, whether it can be used, and who is using it."""
+"""The state folder: its lock, stopping the stack that runs on it, and state that can't be used."""
 
 import contextlib
 import fcntl
@@ -13,21 +13,21 @@ from pathlib import Path
 from local.config import LocalStackError, StackConfig
 
 STOP_SECONDS = 30.0
-"""How long a stack may take to end: the emulator has 15 s of it, and saves its state in them."""
+"""How long a stack may take to stop; 15 s of it are the emulator's to save its state."""
 
 
 @contextlib.contextmanager
 def locked(config: StackConfig, say: Callable[[str], None]) -> Iterator[int]:
-    """Hold the state folder: two emulators on one folder would overwrite each other's state. Yields the descriptor.
+    """Lock the state folder: two emulators on it would overwrite each other's state. Yields the descriptor.
 
-    The emulator holds it too. Where the supervisor of a stack was killed, its end is waited for. Raises LocalStackError
-    naming the stack that runs.
+    The emulator holds the lock too: if the supervisor of a stack was killed, this waits until its emulator has ended.
+    Raises LocalStackError naming the stack that runs.
     """
     with (config.state / "lock").open("a+") as file, _supervisor(config.state).open("a+") as own:
         if not _taken(file.fileno()):
             process, address = _holder(config.state)
             if process is None:
-                say("waiting for what an earlier start left behind to end")
+                say("waiting for the processes of an earlier start to end")
                 _await(lambda: _taken(file.fileno()))
             if not _taken(file.fileno()):
                 where = f" at {address} (process {process})" if process else ""
@@ -40,25 +40,25 @@ def locked(config: StackConfig, say: Callable[[str], None]) -> Iterator[int]:
 
 
 def stop(config: StackConfig) -> str:
-    """End the stack that runs on the state folder; says what was done. Raises LocalStackError if it does not end."""
+    """Stop the stack on the state folder and return what was done. Raises LocalStackError if it does not end."""
     try:
         file = (config.state / "lock").open("a+")
     except OSError:
-        return "nothing runs"
+        return "no local stack is running"
     with file:
         if _taken(file.fileno()):
-            return "nothing runs"
+            return "no local stack is running"
         process, address = _holder(config.state)
         if process:
             os.kill(process, signal.SIGTERM)
         _await(lambda: _taken(file.fileno()))
         if not _taken(file.fileno()):
             raise LocalStackError(f"The stack on {config.state} has not ended in {STOP_SECONDS:.0f} s.")
-    return f"stopped {address}; jobs and pictures are kept in {config.state}"
+    return f"stopped {address}; jobs and images are kept in {config.state}"
 
 
 def set_aside_unusable(config: StackConfig, say: Callable[[str], None]) -> None:
-    """Move the emulator's state away where it can't be used, and say so: a start never fails on what a crash left."""
+    """Move unusable state of the emulator aside, and say so: no start fails because of an earlier crash."""
     folder = config.state / "emulator"
     reason = _unusable(folder)
     if reason:
@@ -66,8 +66,8 @@ def set_aside_unusable(config: StackConfig, say: Callable[[str], None]) -> None:
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)
         say(
-            f"the jobs and pictures of earlier starts can't be used ({reason}): this one begins without them; "
-            f"they are in {aside}"
+            f"the jobs and images of earlier starts can't be used ({reason}); starting without them, "
+            f"they are kept in {aside}"
         )
 
 
@@ -78,14 +78,14 @@ def _unusable(folder: Path) -> str | None:
         try:
             json.loads(file.read_bytes())
         except (ValueError, RecursionError):
-            return f"{file.name} is cut off"
+            return f"{file.name} is truncated"
     if not (folder / "cloudformation.json").exists() and any((folder / "s3").glob("*")):
-        return "the emulator ended before it had saved anything but pictures"
+        return "the emulator ended before it had saved anything but images"
     return None
 
 
 def is_saved(config: StackConfig, since: float) -> bool:
-    """Whether the emulator has saved its state after that time, in seconds since 1970."""
+    """Return whether the emulator has saved its state since that time (Unix seconds)."""
     try:
         return (config.state / "emulator" / "cloudformation.json").stat().st_mtime >= since
     except FileNotFoundError:
@@ -101,12 +101,12 @@ def _taken(descriptor: int) -> bool:
 
 
 def _supervisor(state: Path) -> Path:
-    """The file that the supervisor alone holds, with its process and address: a bare number may be another's by now."""
+    """Return the file that only the supervisor locks, with its process id and address; an unlocked id may be reused."""
     return state / "supervisor"
 
 
 def _holder(state: Path) -> tuple[int | None, str]:
-    """Process, None if it has ended, and address of the stack that took the lock last."""
+    """Return process id (None if it has ended) and address of the stack that locked the folder last."""
     with _supervisor(state).open("a+") as file:
         ended = _taken(file.fileno())
         file.seek(0)

@@ -1,4 +1,4 @@
-"""Secrets of one local installation: made once, kept in `<state>/secrets.json`, reused by later starts."""
+"""The secrets of a local installation: generated once, stored in `<state>/secrets.json`, reused by later starts."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ Secrets = dict[str, str]
 
 
 def load_secrets(state: Path) -> Secrets:
-    """The installation's secrets; what is missing is generated and saved.
+    """Return the installation's secrets; missing ones are generated and saved.
 
     `cookie-keys` and `share-keys` hold `<kid>:<base64 of 32 bytes>` items, the first signs;
     `origin-secrets` is space separated, the first is the one that the gateway sends.
@@ -22,7 +22,9 @@ def load_secrets(state: Path) -> Secrets:
     try:
         kept: Secrets = json.loads(path.read_text()) if path.exists() else {}
     except ValueError:
-        raise LocalStackError(f"{path} is cut off, and with it the keys of what is kept; delete {state}.") from None
+        raise LocalStackError(
+            f"{path} is truncated, and the stored jobs can't be read without it; delete {state}."
+        ) from None
     found = {**_generated(), **kept}
     if found != kept:
         save_secrets(state, found)
@@ -35,13 +37,13 @@ def save_secrets(state: Path, values: Secrets) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace a file by one with mode 0600; readers see the old or the new content, never a part."""
+    """Replace a file by one with mode 0600; readers see the old or the new content, never part of it."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())  # a power cut leaves the old or the new one too
+        os.fsync(file.fileno())  # so that it also holds after a power cut
     draft.replace(path)
 
 

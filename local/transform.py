@@ -1,6 +1,6 @@
-"""template.yaml as plain CloudFormation that the emulator's CreateStack takes.
+"""Turns template.yaml into plain CloudFormation that the emulator's CreateStack accepts.
 
-The SAM translator writes an HTTP API's routes as an OpenAPI `Body`, which the emulator ignores without a word
+The SAM translator writes an HTTP API's routes as an OpenAPI `Body`, which the emulator ignores silently
 (ministack 1.5.33, services/cloudformation/provisioners.py, read 2026-11-22): the stack completes and every path is
 404. So the body becomes Route and Integration resources here.
 """
@@ -22,13 +22,13 @@ from local.config import LocalStackError
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 LOCAL_CONCURRENCY = 2
-"""Batches of one queue worked on at once, the least that AWS allows. Each further one is a process that unpacks and
-imports for itself: the first 20 jobs on two cores took 34 s with the template's 5 and 10, and 14 s with 2."""
+"""Batches of one queue that run at once, the least that AWS allows. Each is a process that unpacks and imports for
+itself: the first 20 jobs on two cores took 34 s with the template's 5 and 10, and 14 s with 2."""
 CODE_PROPERTY = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
 def code_folders(template: Template) -> dict[str, Path]:
-    """Logical id of each function and layer → its artefact's place below the build folder."""
+    """Return logical id of each function and layer → its artefact's path below the build folder."""
     folders = {}
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -56,7 +56,7 @@ def plain_cloudformation(template: Template, locations: Mapping[str, str], param
         causes = "; ".join(cause.message for cause in error.causes)
         raise LocalStackError(f"The SAM translator refuses the template: {causes}") from error
     finally:
-        translator.metrics.publish()  # to nobody; unpublished ones are complained about on stderr
+        translator.metrics.publish()  # sends nothing; unpublished metrics cause a warning on stderr
     for resource in plain["Resources"].values():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
             resource["Properties"]["ScalingConfig"] = {"MaximumConcurrency": LOCAL_CONCURRENCY}
@@ -67,13 +67,13 @@ def plain_cloudformation(template: Template, locations: Mapping[str, str], param
 
 
 def route_keys(plain: Template) -> set[str]:
-    """The route keys (`ANY /path`, `$default`) of a plain template."""
+    """Return the route keys (`ANY /path`, `$default`) of a plain template."""
     resources = plain["Resources"].values()
     return {r["Properties"]["RouteKey"] for r in resources if r["Type"] == "AWS::ApiGatewayV2::Route"}
 
 
 def reserved_concurrency(plain: Template, parameters: Mapping[str, str]) -> dict[str, int]:
-    """Logical id of a function → its ReservedConcurrentExecutions, where it has some.
+    """Return logical id of a function → its ReservedConcurrentExecutions, where set.
 
     Raises LocalStackError when that is neither a number nor a parameter, nor `!If [condition, !Ref parameter, …]` whose
     condition is that the parameter is not 0.
@@ -94,7 +94,7 @@ def reserved_concurrency(plain: Template, parameters: Mapping[str, str]) -> dict
 
 
 def _expanded_api(api: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """The API (its properties changed in place) and one Route and Integration for each operation of its body."""
+    """Return the API (its properties changed in place) and one Route and Integration for each operation of its body."""
     body = properties.pop("Body")
     unknown = set(body) - {"openapi", "info", "paths", "servers", "tags"}
     if unknown:

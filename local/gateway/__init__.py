@@ -1,1 +1,1 @@
-"""Plays CloudFront and the HTTP API gateway on one loopback port, with the R2 bucket beside them."""
+"""CloudFront, the HTTP API, R2's address and the OpenID issuer of the local stack, on one loopback port."""

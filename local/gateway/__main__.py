@@ -1,4 +1,4 @@
-"""`python -m local.gateway`: serve one deployed API until SIGTERM. Settings come from the environment."""
+"""`python -m local.gateway`: serves a deployed API until SIGTERM. Settings come from the environment."""
 
 import asyncio
 import json
@@ -22,22 +22,22 @@ from local.issuer import discovery, jwks, sign
 from local.stored_secrets import load_secrets
 
 DRAIN_SECONDS = 5.0
-NOT_OURS_TO_ADD = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-"""Headers that the client library would add; what goes to R2 is what the browser sent, as it was signed."""
+NO_DEFAULT_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+"""Headers that the client library must not add: R2 gets the browser's headers, as signed."""
 
 
 async def serve(port: int, settings: GatewaySettings) -> None:
-    """Serve on 127.0.0.1 until SIGTERM or SIGINT; requests in flight get DRAIN_SECONDS to end."""
+    """Serve on 127.0.0.1 until SIGTERM or SIGINT; requests in flight have DRAIN_SECONDS to finish."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=NOT_OURS_TO_ADD
+        connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=NO_DEFAULT_HEADERS
     ) as session:
         gateway = Gateway(settings, session)
-        # A packed body is handed on packed, as the gateway does: to unpack it is the function's business.
+        # A compressed body is forwarded as it is, as by API Gateway: the function has to decompress it.
         server = web.Server(
             gateway.handle,
             access_log=None,
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def origin_of(address: str) -> str:
-    """Scheme and host of an address; empty for an empty one."""
+    """Return the origin of a URL; empty for an empty one."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}" if address else ""
 

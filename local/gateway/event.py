@@ -1,7 +1,7 @@
-"""The payload 2.0 event that an HTTP API sends to a function.
+"""Builds the payload 2.0 event that an HTTP API sends to a function.
 
 Fields: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html (2026-11-22).
-What that page leaves open follows AWS's own emulator (aws/aws-lambda-dotnet, Tools/LambdaTestTool-v2,
+Where that page is silent, it follows AWS's own emulator (aws/aws-lambda-dotnet, Tools/LambdaTestTool-v2,
 HttpContextExtensions.cs, 2026-11-22): `rawPath` and path parameters are percent-decoded, `rawQueryString` is not.
 """
 
@@ -44,7 +44,7 @@ class GatewayRequest:
 
 
 def build_event(request: GatewayRequest, match: Match, api_id: str, origin_secret: str) -> dict[str, Any]:
-    """The event for a matched request, with the headers that CloudFront adds on its way to the origin."""
+    """Return the event for a matched request, with the headers that CloudFront adds."""
     now = time.time()
     domain = f"{api_id}.execute-api.{REGION}.amazonaws.com"
     headers = _forwarded_headers(request, domain, origin_secret)
@@ -74,7 +74,7 @@ def build_event(request: GatewayRequest, match: Match, api_id: str, origin_secre
         },
         "isBase64Encoded": False,
     }
-    # The four members below are absent, not empty, when there is nothing to put in.
+    # The four members below are absent, not empty, when there is no value.
     if cookies := _cookies(request.headers):
         event["cookies"] = cookies
     if request.query:
@@ -87,7 +87,7 @@ def build_event(request: GatewayRequest, match: Match, api_id: str, origin_secre
 
 
 def _forwarded_headers(request: GatewayRequest, domain: str, origin_secret: str) -> dict[str, str]:
-    """Lower-cased, repeated ones joined. What only CloudFront may say is replaced, never taken from the client."""
+    """Return the headers in lower case, repeated ones joined; CloudFront's own replace any that the client sent."""
     sent = _joined(((name.lower(), value) for name, value in request.headers if name.lower() not in NOT_FORWARDED), ",")
     forwarded_for = f"{sent['x-forwarded-for']}, " if "x-forwarded-for" in sent else ""
     return {
@@ -116,7 +116,7 @@ def _joined(pairs: Pairs, separator: str) -> dict[str, str]:
 
 
 def _body(body: bytes, content_type: str) -> tuple[str, bool]:
-    """The body as text, or in base64 for every type that is not text; forms and multipart are not text to HTTP APIs."""
+    """Return the body as text, or base64 for types that are not text to HTTP APIs, such as forms and multipart."""
     media_type = content_type.partition(";")[0].strip().lower()
     if not media_type or media_type.startswith("text/") or media_type in TEXT_TYPES or media_type.endswith("+json"):
         try:

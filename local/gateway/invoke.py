@@ -11,7 +11,7 @@ from deployment.emulator import REGION, ROOT_KEY
 from local.gateway.response import INTERNAL_ERROR, Response, error_response, response_of
 
 PAYLOAD_LIMIT = 6_291_556
-"""Bytes of a synchronous event and of its result: 6 MB and an envelope, the number that Lambda's own error names
+"""Bytes of a synchronous event and of its result: 6 MB and an envelope, as Lambda's own error says
 ("Exceeded maximum allowed payload size (6291556 bytes)")."""
 INTEGRATION_SECONDS = 30.0
 """Longest integration of an HTTP API (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)."""
@@ -29,7 +29,7 @@ class Invoker:
         self._signer = SigV4Auth(Credentials(ROOT_KEY, ROOT_KEY), "lambda", REGION)
 
     async def invoke(self, function: str, event: bytes) -> Response:
-        """The function's answer, or the gateway's own for a fault, a throttled call or a time-out. Raises nothing."""
+        """Return the function's response, or the gateway's for an error, throttling or a time-out. Never raises."""
         if len(event) > PAYLOAD_LIMIT:
             return TOO_LARGE
         url = f"{self._emulator_url}/2015-03-31/functions/{function}/invocations"

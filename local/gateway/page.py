@@ -17,7 +17,7 @@ ServingCompressedFiles.html, 2026-11-22)."""
 
 
 class Page:
-    """Answers for every path that is not the API's, the pictures' or the issuer's."""
+    """Serves every path that is not the API's, the image links' or the issuer's."""
 
     def __init__(self, folder: Path, headers: Mapping[str, str], config: Mapping[str, object]) -> None:
         self._folder = folder
@@ -25,22 +25,22 @@ class Page:
         self._config = json.dumps(config).encode()
 
     def respond(self, method: str, raw_path: str, headers: Mapping[str, str]) -> Response:
-        """The file, 304 for whoever has it, or one sentence; `headers` are the request's, by lower-case name."""
+        """Return the file, 304, or an error in one sentence; `headers` are the request's, by lower-case name."""
         if method not in ("GET", "HEAD"):
-            return self._sentence(403, "The page can only be read: this path takes GET and HEAD.")
+            return self._sentence(403, "The page is read-only: this path takes GET and HEAD.")
         path = unquote(raw_path)
         if path == CONFIG:
             return self._content(_variants(self._config), *file_headers(CONFIG), headers)
         files = self._files()
         if INDEX not in files:
-            return self._sentence(503, "The page is not built yet: `make build` makes it, then reload.")
+            return self._sentence(503, "The page is not built yet: run `make build`, then reload.")
         wanted = path if "." in path.rpartition("/")[2] else INDEX
         if wanted not in files:
-            return self._sentence(404, "There is no such file.")
+            return self._sentence(404, "File not found.")
         return self._file(wanted, files[wanted], headers)
 
     def _files(self) -> dict[str, Path]:
-        """Every file by the path it is served at. A path is looked up here and never joined to a folder."""
+        """Return every file by the path at which it is served. Paths are looked up here, never joined to a folder."""
         found = (file for file in self._folder.rglob("*") if file.is_file())
         return {f"/{file.relative_to(self._folder).as_posix()}": file for file in found}
 
@@ -62,11 +62,11 @@ class Page:
         return Response(200, common, plain)
 
     def _sentence(self, status: int, sentence: str) -> Response:
-        told = [("content-type", TEXT_TYPES[".txt"]), ("cache-control", "no-store")]
-        return Response(status, [*self._headers, *told], f"{sentence}\n".encode())
+        own = [("content-type", TEXT_TYPES[".txt"]), ("cache-control", "no-store")]
+        return Response(status, [*self._headers, *own], f"{sentence}\n".encode())
 
 
 @lru_cache(maxsize=64)
 def _variants(content: bytes) -> tuple[str, bytes, bytes]:
-    """The entity tag (weak, as it names both), the content, and the content compressed."""
+    """Return the entity tag (weak, because it is of both), the content, and the content compressed."""
     return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"', content, gzip.compress(content, mtime=0)

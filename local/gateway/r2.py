@@ -1,9 +1,9 @@
-"""R2 behind the gateway: requests below `/<bucket>` go to the emulator's S3 as they came, if it may take them.
+"""R2 behind the gateway: forwards requests below `/<bucket>` to the emulator's S3 unchanged, or refuses them.
 
-The emulator doesn't look whether headers beside the signed ones came. AWS S3 does: "All headers with the x-amz- prefix,
+The emulator does not check for headers beyond the signed ones. AWS S3 does: "All headers with the x-amz- prefix,
 including x-amz-copy-source, must be signed" (docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html, read
-2026-11-28), and answers 403 AccessDenied, "There were headers present in the request which were not signed". What else
-a PUT can have stored is refused here alike: it would become no job, and whoever sends it learns so at once.
+2026-11-28), and answers 403 AccessDenied, "There were headers present in the request which were not signed". Other
+headers that a PUT stores are refused here too: the upload could not become a job, and its sender should learn it.
 """
 
 import re
@@ -26,7 +26,7 @@ REFUSAL = (
 
 
 def unsigned_headers(method: str, query: str, headers: Mapping[str, str]) -> list[str]:
-    """The headers of a signed request that its signature does not cover and that could change what is stored."""
+    """Return the headers that a request's signature does not cover and that could change what is stored."""
     named = parse_qs(query).get("X-Amz-SignedHeaders") or re.findall(
         r"SignedHeaders=([^,\s]+)", headers.get("Authorization", "")
     )
@@ -44,9 +44,9 @@ def _that_matter(method: str, names: Iterable[str]) -> set[str]:
 async def forward_to_r2(
     request: web.BaseRequest, session: aiohttp.ClientSession, emulator_url: str
 ) -> web.StreamResponse:
-    """Forward one request and stream the answer back.
+    """Forward one request and stream the response.
 
-    Path, query and Host stay byte for byte as sent: all three are signed. Raises aiohttp.ClientConnectionError when
+    Path, query and Host are forwarded byte for byte: all three are signed. Raises aiohttp.ClientConnectionError when
     the emulator does not answer.
     """
     query = request.raw_path.partition("?")[2]

@@ -1,4 +1,4 @@
-"""What a function returned, as the HTTP answer that an HTTP API makes of it.
+"""Translates the result of a function into an HTTP response, as an HTTP API does.
 
 Rules: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, "Lambda function
 response for format 2.0", and aws/aws-lambda-dotnet, Tools/LambdaTestTool-v2, InvokeResponseExtensions.cs (2026-11-22).
@@ -13,7 +13,7 @@ from typing import Any
 Headers = list[tuple[str, str]]
 
 OWN_HEADERS = frozenset({"content-length", "connection", "transfer-encoding", "keep-alive", "date", "server"})
-"""Set by the gateway itself, whatever the function says."""
+"""Set by the gateway itself; a function's values are ignored."""
 BODYLESS = (204, 304)
 
 
@@ -27,7 +27,7 @@ class Response:
 
 
 def error_response(status: int, message: str) -> Response:
-    """An answer of the gateway's own: `{"message": …}`, never our envelope."""
+    """Return an error response of the gateway itself: `{"message": …}`."""
     return Response(status, [("content-type", "application/json")], json.dumps({"message": message}).encode())
 
 
@@ -35,7 +35,7 @@ INTERNAL_ERROR = error_response(500, "Internal Server Error")
 
 
 def response_of(payload: bytes) -> Response:
-    """Translate a function's result; INTERNAL_ERROR when it has a statusCode but not the documented shape."""
+    """Translate the result of a function; INTERNAL_ERROR if it has a statusCode but not the documented shape."""
     result = json.loads(payload)
     if not isinstance(result, dict) or "statusCode" not in result:
         body = result.encode() if isinstance(result, str) else payload
@@ -64,7 +64,7 @@ def _structured(result: dict[str, Any]) -> Response:
 
 
 def _header_value(value: object) -> str:
-    """Numbers and booleans are written as JSON does; lists, objects and line breaks are no header."""
+    """Write a header value as JSON does; raises TypeError for null, lists, objects and line breaks."""
     text = value if isinstance(value, str) else json.dumps(value)
     if value is None or isinstance(value, dict | list) or "\r" in text or "\n" in text:
         raise TypeError("not a header value")

@@ -1,4 +1,4 @@
-"""Which route of an HTTP API serves a request.
+"""Finds the route of an HTTP API for a request.
 
 Rules: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html (2026-11-22): the most specific
 match wins: a full match of path and method, then a greedy path variable, then `$default`.
@@ -39,7 +39,7 @@ def parse_route(key: str, function: str) -> Route:
 
 
 def deployed_routes(gateway: Any, api_id: str) -> list[Route]:
-    """The routes of a deployed API, read through an apigatewayv2 client."""
+    """Return the routes of a deployed API, read through an apigatewayv2 client."""
     functions = {
         integration["IntegrationId"]: _function_name(integration["IntegrationUri"])
         for integration in gateway.get_integrations(ApiId=api_id)["Items"]
@@ -49,7 +49,7 @@ def deployed_routes(gateway: Any, api_id: str) -> list[Route]:
 
 
 def match_route(routes: Iterable[Route], method: str, path: str) -> Match | None:
-    """The most specific route for a method and a decoded path, or None."""
+    """Return the most specific route for a method and a decoded path, or None."""
     candidates = []
     for route in routes:
         if route.method in ("", "ANY", method):
@@ -74,13 +74,13 @@ def _path_values(wanted: tuple[str, ...], actual: list[str]) -> dict[str, str] |
 
 
 def _generality(match: Match) -> tuple[bool, tuple[int, ...], bool]:
-    """Sorts the most specific first: literal segments before variables before greedy ones, a method before ANY."""
+    """Return a sort key, the most specific first: literals before variables before greedy ones, a method before ANY."""
     ranks = tuple(2 if s.endswith("+}") else int(s.startswith("{")) for s in match.route.segments)
     return match.route.key == DEFAULT_KEY, ranks, match.route.method == "ANY"
 
 
 def _function_name(integration_uri: str) -> str:
-    """`…:function:<name>/invocations` or a plain function ARN → the name."""
+    """Return the name in `…:function:<name>/invocations` or a plain function ARN."""
     found = re.search(r":function:([A-Za-z0-9-_]+)", integration_uri)
     if found is None:
         raise ValueError(f"no function in the integration URI {integration_uri!r}")

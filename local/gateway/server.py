@@ -1,4 +1,4 @@
-"""The gateway's HTTP server: which part answers a request, and the limits that the gateway holds.
+"""The gateway's HTTP server: it dispatches requests and enforces the limits of an HTTP API.
 
 Limits: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html (2026-11-22): 10 MB of body, 10,240
 bytes of request line and headers, 30 s of integration; none can be raised.
@@ -24,19 +24,19 @@ from local.gateway.routes import Route, match_route
 from local.gateway.sign_in import SignIn
 
 API_PREFIXES = ("/api/", "/r2-ai/")
-"""What CloudFront hands on to the gateway; everything else is the page."""
+"""Paths that CloudFront forwards to the API; everything else is the page."""
 BODY_LIMIT = 10_485_760
 FORM_LIMIT = 65_536
 HEADER_LIMIT = 10_240
 PARSER_LIMIT = 65_536
-"""What the HTTP parser accepts, so that the gateway's own limit can answer; beyond it aiohttp answers 400."""
+"""The HTTP parser's limit, above HEADER_LIMIT so that the gateway itself can respond; above it aiohttp answers 400."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """What the gateway serves. `issuer_documents` maps paths below `/_local` to JSON documents."""
+    """The settings of a gateway. `issuer_documents` maps paths below `/_local` to JSON documents."""
 
     emulator_url: str
     api_id: str
@@ -49,7 +49,7 @@ class GatewaySettings:
 
 
 class Gateway:
-    """Answers every request on the port."""
+    """Responds to every request on the port."""
 
     def __init__(self, settings: GatewaySettings, session: aiohttp.ClientSession) -> None:
         self._settings = settings
@@ -111,18 +111,18 @@ def _gateway_request(request: web.BaseRequest, body: bytes) -> GatewayRequest:
 
 
 def _utf8(text: str) -> str:
-    """Text from the wire whose bytes were no UTF-8, as JSON can carry it."""
+    """Replace bytes that are not UTF-8, so that JSON can carry the text."""
     return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _header_bytes(request: web.BaseRequest) -> int:
-    """Bytes of the request line and the header lines, as sent."""
+    """Return the bytes of the request line and the header lines, as sent."""
     line = len(f"{request.method} {request.raw_path} HTTP/1.1\r\n".encode(errors="surrogateescape"))
     return line + sum(len(name) + len(value) + len(b": \r\n") for name, value in request.raw_headers)
 
 
 async def _body_within(request: web.BaseRequest, limit: int) -> bytes | None:
-    """The whole body, or None once it is longer than the limit."""
+    """Return the whole body, or None if it is longer than the limit."""
     if (request.content_length or 0) > limit:
         return None
     chunks, size = [], 0

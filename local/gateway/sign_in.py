@@ -1,7 +1,7 @@
-"""The dev sign-in: who you say you are, as OpenID Connect's authorization code flow with PKCE.
+"""Sign-in for development, without a password: OpenID Connect's authorization code flow with PKCE.
 
-For the page and for libraries that speak OpenID Connect; whoever reaches this port may be anyone, so it asks for no
-password. Rules: RFC 6749 section 4.1, RFC 7636 (S256 only), OpenID Connect Core 1.0 section 3.1. Codes live in memory.
+For the page and for OpenID Connect libraries; anyone who reaches this port may sign in as any subject. Rules: RFC 6749
+section 4.1, RFC 7636 (S256 only), OpenID Connect Core 1.0 section 3.1. Codes are kept in memory.
 """
 
 import base64
@@ -33,7 +33,7 @@ ASKED = [
     "code_challenge",
     "code_challenge_method",
 ]
-"""What the form hands on."""
+"""Parameters that the form passes on."""
 HEADERS = [
     ("cache-control", "no-store"),
     ("referrer-policy", "no-referrer"),
@@ -48,7 +48,7 @@ FORM = """<!doctype html>
 <title>Sign in · local stack</title>
 <main>
 <h1>Sign in</h1>
-<p>The local stack plays your sign-in service. Nobody asks for a password here: say who you are.</p>
+<p>This is the local stack's sign-in. It asks for no password: enter any name.</p>
 <form method="post" action="{action}">
 {hidden}
 <p><label for="subject">Sign in as</label> <input id="subject" name="subject" value="alice" required maxlength="64"
@@ -65,7 +65,7 @@ SignToken = Callable[..., str]
 
 @dataclass(frozen=True)
 class Grant:
-    """What a code stands for, until it is exchanged or `ends` (seconds of the clock)."""
+    """The grant of a code, until it is exchanged or `ends` (seconds of the clock)."""
 
     redirect_uri: str
     challenge: str
@@ -75,17 +75,17 @@ class Grant:
 
 
 class SignIn:
-    """The authorization and the token endpoint of one gateway."""
+    """The authorization and token endpoints of a gateway."""
 
     def __init__(self, origin: str, sign: SignToken, clock: Callable[[], float] = time.monotonic) -> None:
-        """`sign(subject, **claims)` makes a token of the issuer; only addresses of `origin` are sent back to."""
+        """`sign(subject, **claims)` makes a token of the issuer; only URLs of `origin` are accepted for redirects."""
         self._origin = origin
         self._sign = sign
         self._clock = clock
         self._grants: dict[str, Grant] = {}
 
     def respond(self, method: str, path: str, query: str, body: bytes) -> Response:
-        """The answer to a request below `/_local`."""
+        """Return the response to a request below `/_local`."""
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         match method, path:
             case "GET", p if p == AUTHORIZE:
@@ -94,10 +94,10 @@ class SignIn:
                 return self._grant(form)
             case "POST", p if p == TOKEN:
                 return self._exchange(form)
-        return _text(404, "There is nothing here.")
+        return _text(404, "Not found.")
 
     def _ask(self, asked: Form) -> Response:
-        """The form, or why not."""
+        """Return the form, or a refusal."""
         if refusal := self._refusal(asked):
             return refusal
         fields = ((name, asked[name]) for name in ASKED if name in asked)
@@ -106,12 +106,12 @@ class SignIn:
         return Response(200, headers, FORM.format(action=AUTHORIZE, hidden=hidden).encode())
 
     def _grant(self, asked: Form) -> Response:
-        """Back to the page with a code."""
+        """Redirect back with a code."""
         if refusal := self._refusal(asked):
             return refusal
         subject = asked.get("subject", "")
         if not SUBJECT.fullmatch(subject):
-            return _text(400, "A name has 1 to 64 letters, digits or . _ @ + -; go back and choose another.")
+            return _text(400, "A name has 1 to 64 letters, digits or . _ @ + -; go back and enter another.")
         now = self._clock()
         self._grants = {code: grant for code, grant in self._grants.items() if grant.ends > now}
         code = secrets.token_urlsafe(32)
@@ -121,17 +121,17 @@ class SignIn:
         return _back(asked, {"code": code})
 
     def _refusal(self, asked: Form) -> Response | None:
-        """Why a request is refused: to the person's face where the address can't be trusted, else sent back to it."""
+        """Return why a request is refused: as text where the redirect URL can't be trusted, else by redirect."""
         if asked.get("client_id") != AUDIENCE:
-            return _text(400, f"The client_id has to be {AUDIENCE}.")
+            return _text(400, f"The client_id must be {AUDIENCE}.")
         if not self._is_ours(asked.get("redirect_uri", "")):
-            return _text(400, f"The redirect_uri has to be an address of {self._origin}.")
+            return _text(400, f"The redirect_uri must be a URL of {self._origin}.")
         if asked.get("response_type") != "code":
             return _back(asked, {"error": "unsupported_response_type"})
         if "openid" not in asked.get("scope", "").split():
-            return _back(asked, {"error": "invalid_scope", "error_description": "scope has to name openid"})
+            return _back(asked, {"error": "invalid_scope", "error_description": "scope must include openid"})
         if asked.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(asked.get("code_challenge", "")):
-            return _back(asked, {"error": "invalid_request", "error_description": "PKCE with S256 is needed"})
+            return _back(asked, {"error": "invalid_request", "error_description": "PKCE with S256 is required"})
         return None
 
     def _is_ours(self, address: str) -> bool:
@@ -142,16 +142,16 @@ class SignIn:
         return f"{parts.scheme}://{parts.netloc}" == self._origin and not parts.fragment
 
     def _exchange(self, form: Form) -> Response:
-        """Tokens for a code; the code is spent, whatever the outcome."""
+        """Exchange a code for tokens; the code is used up in any case."""
         if form.get("grant_type") != "authorization_code":
             return _json(400, {"error": "unsupported_grant_type"})
         if form.get("client_id") != AUDIENCE:
             return _json(400, {"error": "invalid_client"})
         grant = self._grants.pop(form.get("code", ""), None)
         if grant is None or grant.ends <= self._clock():
-            return _invalid_grant("the code is unknown, spent or older than a minute")
+            return _invalid_grant("the code is unknown, used or older than a minute")
         if form.get("redirect_uri") != grant.redirect_uri:
-            return _invalid_grant("the redirect_uri is another one than the code was asked for")
+            return _invalid_grant("the redirect_uri is not the one of the authorization request")
         if not secrets.compare_digest(_challenge_of(form.get("code_verifier", "")), grant.challenge):
             return _invalid_grant("the code_verifier does not fit the code_challenge")
         nonce = {} if grant.nonce is None else {"nonce": grant.nonce}
@@ -171,7 +171,7 @@ def _challenge_of(verifier: str) -> str:
 
 
 def _back(asked: Form, result: Mapping[str, str]) -> Response:
-    """Redirect to the checked address, put together again from its parts, with the result and the caller's state."""
+    """Redirect to the checked URL, rebuilt from its parts, with the result and the caller's state."""
     parts = urlsplit(asked["redirect_uri"])
     state = {"state": asked["state"]} if "state" in asked else {}
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *result.items(), *state.items()])

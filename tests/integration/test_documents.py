@@ -73,7 +73,7 @@ def test_an_operators_commands_tell_of_a_job_that_was_just_made(desk):
         assert f'filter job_id = "{job_id}"' in operated(block("docs/operations.md", "sh", "make logs"))
         assert "0 messages went back to completion" in operated(block("docs/operations.md", "sh", "make redrive"))
         interrupt(started)
-        assert "stopped; jobs and pictures are kept in" in started.stdout.read()
+        assert "stopped; jobs and images are kept in" in started.stdout.read()
 
 
 def test_start_takes_a_parameter_of_the_template(desk):

@@ -1,4 +1,4 @@
-"""The gateway's pure parts: routes, the event, the answer, the lanes."""
+"""The gateway's pure parts: routes, the event, the response, the limits."""
 
 import json
 from collections.abc import Iterable
@@ -155,8 +155,8 @@ def test_an_answer_is_translated() -> None:
     ("method", "target", "lane"),
     [
         ("POST", "/api/webhooks/replicate?job=1", "webhook"),
-        ("GET", "/api/ai-image/jobs/1?wait=20", "held"),
-        ("POST", "/api/ai-image/generate", "held"),
+        ("GET", "/api/ai-image/jobs/1?wait=20", "long"),
+        ("POST", "/api/ai-image/generate", "long"),
         ("GET", "/api/ai-image/jobs/1", "short"),
         ("GET", "/api/ai-image/jobs?waiting=1", "short"),
     ],

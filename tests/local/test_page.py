@@ -83,10 +83,10 @@ def test_a_file_has_its_type_and_its_time(page: Page, path: str, content_type: s
 )
 def test_what_is_not_in_the_folder_is_not_there(page: Page, path: str) -> None:
     answer = get(page, path)
-    assert (answer.status, answer.body) == (404, b"There is no such file.\n")
+    assert (answer.status, answer.body) == (404, b"File not found.\n")
 
 
-def test_text_is_compressed_for_whoever_takes_it(page: Page) -> None:
+def test_text_is_compressed_for_clients_that_accept_it(page: Page) -> None:
     answer = get(page, "/assets/page-1a2b.js", accept_encoding="br, gzip")
     assert dict(answer.headers)["content-encoding"] == "gzip"
     assert dict(answer.headers)["vary"] == "accept-encoding"
@@ -94,7 +94,7 @@ def test_text_is_compressed_for_whoever_takes_it(page: Page) -> None:
     assert "content-encoding" not in dict(get(page, "/samples/cat.jpg", accept_encoding="gzip").headers)
 
 
-def test_whoever_has_it_is_not_sent_it_again(page: Page) -> None:
+def test_a_client_that_has_a_file_gets_304(page: Page) -> None:
     tag = dict(get(page, "/").headers)["etag"]
     for sent in (tag, tag.removeprefix("W/"), f'"another", {tag}'):
         answer = get(page, "/", if_none_match=sent)
@@ -143,7 +143,7 @@ def test_the_page_is_only_read(page: Page) -> None:
 
 def test_a_missing_build_says_what_makes_it(tmp_path: Path) -> None:
     answer = get(Page(tmp_path / "dist", {}, {}), "/")
-    assert (answer.status, answer.body) == (503, b"The page is not built yet: `make build` makes it, then reload.\n")
+    assert (answer.status, answer.body) == (503, b"The page is not built yet: run `make build`, then reload.\n")
 
 
 def test_the_gateway_serves_it_beside_the_api(served: LocalStack, http: requests.Session) -> None:

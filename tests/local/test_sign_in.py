@@ -143,7 +143,7 @@ def test_a_foreign_address_is_refused_without_going_there(sign_in: SignIn, addre
     ):
         assert answer.status == 400
         assert "location" not in dict(answer.headers)
-        assert b"redirect_uri has to be an address of" in answer.body
+        assert b"redirect_uri must be a URL of" in answer.body
 
 
 def test_a_line_break_in_the_address_makes_no_header(sign_in: SignIn) -> None:

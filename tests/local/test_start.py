@@ -27,7 +27,7 @@ def test_sigterm_keeps_the_state_and_another_port_finds_it(tmp_path: Path) -> No
         assert process.stdout is not None
         assert process.stdout.readline().startswith("ready http://127.0.0.1:")
         os.kill(process.pid, signal.SIGTERM)
-        assert process.stdout.read() == f"stopped; jobs and pictures are kept in {state}\n"
+        assert process.stdout.read() == f"stopped; jobs and images are kept in {state}\n"
         assert process.wait(20) == 0
     assert processes_with(str(state)) == []
     with LocalStack(tiny_config(state)) as stack:

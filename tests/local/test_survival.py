@@ -123,7 +123,7 @@ def test_a_closed_terminal_is_a_clean_end(started: Started) -> None:
     started.put("a moment ago")
     os.kill(started.process.pid, signal.SIGHUP)
     said, _ = started.end()
-    assert (started.process.returncode, said) == (0, f"stopped; jobs and pictures are kept in {started.state}\n")
+    assert (started.process.returncode, said) == (0, f"stopped; jobs and images are kept in {started.state}\n")
     assert rows(started.state) == {"a moment ago"}
 
 
@@ -133,7 +133,10 @@ def test_what_runs_is_known_as_our_own_and_can_be_stopped(started: Started) -> N
     expected = f"Another local stack runs on {started.state} at {started.address} (process {started.process.pid}); "
     assert str(refusal.value) == f"{expected}`make stop` ends it."
     command = [sys.executable, "-m", "local", "stop"]
-    for says in (f"stopped {started.address}; jobs and pictures are kept in {started.state}", "nothing runs"):
+    for says in (
+        f"stopped {started.address}; jobs and images are kept in {started.state}",
+        "no local stack is running",
+    ):
         done = subprocess.run(  # noqa: S603 - our own program
             command,
             cwd=ROOT,
@@ -153,7 +156,7 @@ def test_a_disk_that_is_full_at_the_end_is_said(started: Started) -> None:
     (started.state / "emulator" / "cloudformation.json.tmp").symlink_to("/dev/full")
     os.kill(started.process.pid, signal.SIGTERM)
     said, _ = started.end()
-    assert said.startswith(f"stopped; jobs and pictures are kept in {started.state}, but those of the last seconds")
+    assert said.startswith(f"stopped; jobs and images are kept in {started.state}, but the last seconds")
     assert "No space left on device" in (started.state / "emulator.log").read_text()
     rows(started.state)
 
@@ -182,7 +185,7 @@ def test_a_file_that_was_cut_off_is_set_aside_with_the_rest(tmp_path: Path, left
         said: list[str] = []
         set_aside_unusable(config, said.append)
         assert len(said) == 1
-        assert "dynamodb.json is cut off" in said[0]
+        assert "dynamodb.json is truncated" in said[0]
         assert not folder.exists()
         assert (config.state / "emulator-unusable" / "dynamodb.json").read_bytes() == left
 
@@ -197,10 +200,10 @@ def test_a_state_that_is_whole_stays_where_it_is(tmp_path: Path) -> None:
 
 
 def test_stopping_what_was_never_started_does_nothing(tmp_path: Path) -> None:
-    assert stop(tiny_config(tmp_path / "none")) == "nothing runs"
+    assert stop(tiny_config(tmp_path / "none")) == "no local stack is running"
     with locked(tiny_config(tmp_path), pytest.fail):
         pass
-    assert stop(tiny_config(tmp_path)) == "nothing runs"
+    assert stop(tiny_config(tmp_path)) == "no local stack is running"
 
 
 def test_a_process_that_has_the_number_of_one_that_ended_is_left_alone(
