@@ -9,7 +9,7 @@ export default ts.config(
   ...ts.configs.strict,
   a11y.flatConfigs.strict,
   hooks.configs.flat.recommended,
-  // A goal's name is two elements deep in its label.
+  // A goal's name is nested two elements deep in its label.
   { rules: { 'jsx-a11y/label-has-associated-control': ['error', { assert: 'either', depth: 4 }] } },
   { files: ['build/*.mjs'], languageOptions: { globals: { console: false, process: false, URL: false } } },
 );

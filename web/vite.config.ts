@@ -4,21 +4,21 @@ import { defineConfig } from 'vitest/config';
 import { samples } from './build/samples.ts';
 import { sonnerWithoutStyleElement } from './build/sonner-without-style-element.ts';
 
-/** The running installation that `npm run dev` works with: its API and its pictures. */
+/** The running installation whose API and images `npm run dev` uses. */
 const installation = process.env.INSTALLATION ?? 'http://127.0.0.1:8080';
-const theirs = ['/api', '/r2-ai', '/image-enhancer-pictures', '/_local', '/config.json'];
+const proxiedPaths = ['/api', '/r2-ai', '/image-enhancer-pictures', '/_local', '/config.json'];
 
 export default defineConfig({
   plugins: [react(), sonnerWithoutStyleElement(), samples(fileURLToPath(new URL('../samples', import.meta.url)))],
   build: {
     target: 'es2022',
-    assetsInlineLimit: 0, // the page's policy allows no data: addresses
+    assetsInlineLimit: 0, // the content security policy allows no data: URLs
     modulePreload: { polyfill: false },
   },
-  // The API takes unsafe requests from its own address only.
+  // The API accepts unsafe methods only from its own origin.
   server: {
     proxy: Object.fromEntries(
-      theirs.map((path) => [path, { target: installation, changeOrigin: true, headers: { origin: installation } }]),
+      proxiedPaths.map((path) => [path, { target: installation, changeOrigin: true, headers: { origin: installation } }]),
     ),
   },
   test: {
@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'page',
           include: ['src/**/*.test.tsx'],
           environment: 'happy-dom',
-          isolate: false, // one DOM for all files, as setup.ts tidies after each test: a fifth of the time
+          isolate: false, // one DOM for all files takes a fifth of the time; setup.ts cleans up after each test
           setupFiles: ['src/testing/setup.ts'],
         },
       },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
-/** Serves the repository's sample pictures under /samples/, so that there is one copy of them. */
+/** Serves the repository's sample images under /samples/, so that there is only one copy. */
 export function samples(folder: string): Plugin {
   const names = readdirSync(folder).filter((name) => /\.(jpg|png|webp)$/.test(name));
   return {

@@ -1,4 +1,4 @@
-/** Prints what a guest's visit loads of script, gzipped, and fails above the budget. Sign-in loads its library later. */
+/** Prints the gzipped size of the scripts of a guest's visit; fails above the budget. The sign-in library loads later. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

@@ -1,9 +1,9 @@
 import type { Plugin } from 'vite';
 
 /**
- * sonner puts a <style> element into the document when it is loaded, which `style-src 'self'` forbids, and every visit
- * would report a violation. The same styles are in its `dist/styles.css`, which the page imports as a file; so the
- * insertion is taken out of the module. A version that does it another way fails the build here.
+ * Removes sonner's call that inserts a <style> element, which `style-src 'self'` forbids: every visit would report a
+ * violation. The page imports the same styles from sonner's `dist/styles.css`. The build fails if a new version of sonner
+ * inserts them differently.
  */
 export function sonnerWithoutStyleElement(): Plugin {
   const insertion = /^__insertCSS\(".*"\);?$/m;

@@ -81,7 +81,7 @@ function View({ flow, dragging, enhance }: ViewProps) {
   }
 }
 
-/** Whoever uses a keyboard or a screen reader goes on at the new view's heading, from its top. */
+/** Moves the focus to the new view's heading and scrolls to the top, for keyboard and screen reader users. */
 function useFocusOnChange(view: string) {
   const main = useRef<HTMLElement>(null);
   const before = useRef(view);

@@ -14,27 +14,27 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Api } from './api/client.ts';
 import { Problem } from './api/problem.ts';
-import { queriesOf } from './api/queries.ts';
-import { put } from './api/uploadFile.ts';
+import { createQueries } from './api/queries.ts';
+import { putFile } from './api/uploadFile.ts';
 import { App } from './App.tsx';
 import { ErrorBoundary } from './components/ErrorBoundary.tsx';
 import { ServicesProvider, type Services } from './flow/context.ts';
 import { JobSubmitter } from './flow/submit.ts';
 import { currentLanguage, startLanguage } from './i18n/language.ts';
 import { readInstallation } from './identity/installation.ts';
-import { finishSignIn, takeAnswer } from './identity/sign-in.ts';
+import { completeSignIn, takeSignInRedirect } from './identity/sign-in.ts';
 
-const TRIES = 2;
+const MAX_RETRIES = 2;
 
 async function start(): Promise<void> {
-  const answer = takeAnswer();
+  const answer = takeSignInRedirect();
   const [installation] = await Promise.all([readInstallation(), startLanguage()]);
   const api = new Api(currentLanguage);
   const signInFailed = answer !== null && !(await signedIn(api, installation.oidc, answer));
   const services: Services = {
     api,
-    queries: queriesOf(api),
-    submitter: new JobSubmitter(api, put, (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))),
+    queries: createQueries(api),
+    submitter: new JobSubmitter(api, putFile, (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))),
     installation,
   };
   createRoot(document.getElementById('root') as HTMLElement).render(
@@ -55,8 +55,8 @@ function queryClient(): QueryClient {
     error instanceof Problem && ['unreachable', 'internal_error', 'service_unavailable'].includes(error.kind);
   return new QueryClient({
     defaultOptions: {
-      queries: { retry: (count, error) => count < TRIES && transient(error) },
-      // Nothing that costs money is repeated by itself.
+      queries: { retry: (count, error) => count < MAX_RETRIES && transient(error) },
+      // Never retry automatically what costs money.
       mutations: { retry: false },
     },
   });
@@ -65,7 +65,7 @@ function queryClient(): QueryClient {
 async function signedIn(api: Api, issuer: Services['installation']['oidc'], answer: string): Promise<boolean> {
   if (!issuer) return false;
   try {
-    await finishSignIn(api, issuer, answer);
+    await completeSignIn(api, issuer, answer);
     return true;
   } catch {
     return false;

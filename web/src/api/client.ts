@@ -1,11 +1,11 @@
 import { Problem, problemOf, secondsOf } from './problem.ts';
 import type { EnhancementModel, Job, JobPage, ModelAndParams, Share, Upload, Usage } from './types.ts';
 
-export type Answer<T> = { data: T; retryAfter: number | null };
+export type ApiResponse<T> = { data: T; retryAfter: number | null };
 type Options = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal | undefined };
 export type JobRequest = ({ uploadId: string; filename: string } | { fromJobId: string }) & ModelAndParams;
 
-/** The HTTP API of the installation that serves the page; every method throws Problem. */
+/** Client of the installation's HTTP API. Every method throws Problem. */
 export class Api {
   constructor(
     private readonly language: () => string,
@@ -13,39 +13,39 @@ export class Api {
   ) {}
 
   models = async (): Promise<EnhancementModel[]> =>
-    (await this.ask<{ models: EnhancementModel[] }>('GET', '/api/ai-image/models')).data.models;
+    (await this.request<{ models: EnhancementModel[] }>('GET', '/api/ai-image/models')).data.models;
 
-  usage = async (): Promise<Usage> => (await this.ask<Usage>('GET', '/api/ai-image/usage')).data;
+  usage = async (): Promise<Usage> => (await this.request<Usage>('GET', '/api/ai-image/usage')).data;
 
   jobs = async (cursor: string | null): Promise<JobPage> => {
     const query = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
-    return (await this.ask<JobPage>('GET', `/api/ai-image/jobs?limit=12${query}`)).data;
+    return (await this.request<JobPage>('GET', `/api/ai-image/jobs?limit=12${query}`)).data;
   };
 
-  /** The browser's own cache asks with the ETag: an unchanged job costs a 304. */
-  job = (id: string, signal?: AbortSignal): Promise<Answer<Job>> => this.ask('GET', jobPath(id), { signal });
+  /** Revalidated by the browser's cache: an unchanged job costs only a 304. */
+  job = (id: string, signal?: AbortSignal): Promise<ApiResponse<Job>> => this.request('GET', jobPath(id), { signal });
 
   requestUpload = async (file: { name: string; type: string; size: number }, signal: AbortSignal): Promise<Upload> => {
     const body = { filename: file.name, contentType: file.type, size: file.size };
-    return (await this.ask<Upload>('POST', '/api/ai-image/uploads', { body, signal })).data;
+    return (await this.request<Upload>('POST', '/api/ai-image/uploads', { body, signal })).data;
   };
 
-  createJob = (body: JobRequest, key: string): Promise<Answer<Job>> =>
-    this.ask('POST', '/api/ai-image/jobs', { body, headers: { 'idempotency-key': key } });
+  createJob = (body: JobRequest, key: string): Promise<ApiResponse<Job>> =>
+    this.request('POST', '/api/ai-image/jobs', { body, headers: { 'idempotency-key': key } });
 
-  cancelJob = (id: string): Promise<Answer<Job>> => this.ask('POST', `${jobPath(id)}/cancel`);
+  cancelJob = (id: string): Promise<ApiResponse<Job>> => this.request('POST', `${jobPath(id)}/cancel`);
 
-  deleteJob = async (id: string): Promise<void> => void (await this.ask('DELETE', jobPath(id)));
+  deleteJob = async (id: string): Promise<void> => void (await this.request('DELETE', jobPath(id)));
 
   shareJob = async (id: string, expiresIn: number): Promise<Share> =>
-    (await this.ask<Share>('POST', `${jobPath(id)}/share`, { body: { expiresIn } })).data;
+    (await this.request<Share>('POST', `${jobPath(id)}/share`, { body: { expiresIn } })).data;
 
   signIn = async (token: string): Promise<void> =>
-    void (await this.ask('POST', '/api/session', { headers: { authorization: `Bearer ${token}` } }));
+    void (await this.request('POST', '/api/session', { headers: { authorization: `Bearer ${token}` } }));
 
-  signOut = async (): Promise<void> => void (await this.ask('DELETE', '/api/session'));
+  signOut = async (): Promise<void> => void (await this.request('DELETE', '/api/session'));
 
-  private async ask<T>(method: string, path: string, { body, headers, signal }: Options = {}): Promise<Answer<T>> {
+  private async request<T>(method: string, path: string, { body, headers, signal }: Options = {}): Promise<ApiResponse<T>> {
     const request: RequestInit & { headers: Record<string, string> } = {
       method,
       headers: { 'accept-language': this.language(), ...headers },
@@ -55,13 +55,13 @@ export class Api {
       request.body = JSON.stringify(body);
     }
     if (signal) request.signal = signal;
-    const answer = await this.reach(path, request);
-    const content: unknown = await answer.json().catch(() => null);
-    if (!answer.ok || !isSuccess<T>(content)) throw problemOf(answer.status, answer.headers, content);
-    return { data: content.data, retryAfter: secondsOf(answer.headers.get('retry-after')) };
+    const response = await this.fetch(path, request);
+    const content: unknown = await response.json().catch(() => null);
+    if (!response.ok || !isSuccess<T>(content)) throw problemOf(response.status, response.headers, content);
+    return { data: content.data, retryAfter: secondsOf(response.headers.get('retry-after')) };
   }
 
-  private async reach(path: string, request: RequestInit): Promise<Response> {
+  private async fetch(path: string, request: RequestInit): Promise<Response> {
     try {
       return await this.send(path, request);
     } catch (error) {

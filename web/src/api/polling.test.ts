@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { paceOf } from './polling.ts';
+import { pollInterval } from './polling.ts';
 import { Problem } from './problem.ts';
 import type { Job } from './types.ts';
 
@@ -9,30 +9,30 @@ const seen = (status: Job['status'], retryAfter: number | null = 2) => ({
 });
 
 it('follows a running job at the pace that the server asks for', () => {
-  expect(paceOf(seen('queued', 3))).toBe(3000);
-  expect(paceOf(seen('processing', 2))).toBe(2000);
+  expect(pollInterval(seen('queued', 3))).toBe(3000);
+  expect(pollInterval(seen('processing', 2))).toBe(2000);
 });
 
 it('has a pace of its own where the server names none, and never none at all', () => {
-  expect(paceOf(seen('processing', null))).toBe(2000);
-  expect(paceOf(seen('processing', 0))).toBe(1000);
-  expect(paceOf({ data: undefined, error: null })).toBe(2000);
+  expect(pollInterval(seen('processing', null))).toBe(2000);
+  expect(pollInterval(seen('processing', 0))).toBe(1000);
+  expect(pollInterval({ data: undefined, error: null })).toBe(2000);
 });
 
 it.each(['succeeded', 'failed', 'canceled'] as const)('stops when the job is %s', (status) => {
-  expect(paceOf(seen(status))).toBe(false);
+  expect(pollInterval(seen(status))).toBe(false);
 });
 
 it('waits as long as it is told when it was too fast, up to a minute', () => {
-  expect(paceOf({ ...seen('processing'), error: new Problem({ kind: 'rate_limited', retryAfter: 17 }) })).toBe(17_000);
-  expect(paceOf({ ...seen('processing'), error: new Problem({ kind: 'rate_limited', retryAfter: 999 }) })).toBe(60_000);
+  expect(pollInterval({ ...seen('processing'), error: new Problem({ kind: 'rate_limited', retryAfter: 17 }) })).toBe(17_000);
+  expect(pollInterval({ ...seen('processing'), error: new Problem({ kind: 'rate_limited', retryAfter: 999 }) })).toBe(60_000);
 });
 
 it('keeps trying when the connection is broken', () => {
-  expect(paceOf({ ...seen('processing'), error: new Problem({ kind: 'unreachable' }) })).toBe(5000);
-  expect(paceOf({ ...seen('processing'), error: new Error('anything') })).toBe(5000);
+  expect(pollInterval({ ...seen('processing'), error: new Problem({ kind: 'unreachable' }) })).toBe(5000);
+  expect(pollInterval({ ...seen('processing'), error: new Error('anything') })).toBe(5000);
 });
 
 it.each(['not_found', 'gone', 'unauthorized', 'forbidden'] as const)('stops when the job is %s', (kind) => {
-  expect(paceOf({ data: undefined, error: new Problem({ kind }) })).toBe(false);
+  expect(pollInterval({ data: undefined, error: new Problem({ kind }) })).toBe(false);
 });

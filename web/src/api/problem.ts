@@ -1,9 +1,9 @@
 import type { ErrorType, Usage } from './types.ts';
 
-/** The API's own types, and what happens before the API could say anything. */
+/** The API's error types, and those of failures that never reach the API. */
 export type ProblemKind = ErrorType | 'unreachable' | 'headers_too_large' | 'upload_refused';
 
-type Facts = {
+type ProblemFields = {
   kind: ProblemKind;
   status?: number;
   message?: string;
@@ -12,7 +12,7 @@ type Facts = {
   retryAfter?: number | null;
 };
 
-/** Why something did not work: `message` is the server's own sentence in the page's language, or empty. */
+/** An error with what the page needs to explain it. `message` is the server's text in the page's language, or empty. */
 export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly status: number;
@@ -21,7 +21,7 @@ export class Problem extends Error {
   /** Seconds. */
   readonly retryAfter: number | null;
 
-  constructor({ kind, status = 0, message = '', details = {}, requestId = null, retryAfter = null }: Facts) {
+  constructor({ kind, status = 0, message = '', details = {}, requestId = null, retryAfter = null }: ProblemFields) {
     super(message);
     this.kind = kind;
     this.status = status;
@@ -50,23 +50,23 @@ const GATEWAY: Record<number, ProblemKind> = {
   503: 'service_unavailable',
 };
 
-/** The problem that an answer tells: ours by its type, the gateway's `{message}` or anything else by its status. */
+/** Creates the problem for a response: by the API's error type, or by the status if the body is not the API's. */
 export function problemOf(status: number, headers: Headers, body: unknown): Problem {
-  const requestId = headers.get('x-request-id') ?? headers.get('apigw-requestid'); // the same, where the gateway answers
+  const requestId = headers.get('x-request-id') ?? headers.get('apigw-requestid'); // the gateway's name for it
   const common = { status, requestId, retryAfter: secondsOf(headers.get('retry-after')) };
-  const error = isFailure(body) ? body.error : null;
+  const error = isErrorBody(body) ? body.error : null;
   if (error) return new Problem({ ...common, kind: error.type, message: error.message, details: error.details ?? {} });
   return new Problem({ ...common, kind: GATEWAY[status] ?? 'internal_error' });
 }
 
-/** `Retry-After` as this API sends it: whole seconds. */
+/** Parses a `Retry-After` header in whole seconds, the form that this API uses. */
 export function secondsOf(header: string | null): number | null {
   return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }
 
-type Failure = { error: { type: ErrorType; message: string; details?: Record<string, unknown> } };
+type ErrorBody = { error: { type: ErrorType; message: string; details?: Record<string, unknown> } };
 
-function isFailure(body: unknown): body is Failure {
-  const error = (body as Partial<Failure> | null)?.error;
+function isErrorBody(body: unknown): body is ErrorBody {
+  const error = (body as Partial<ErrorBody> | null)?.error;
   return typeof error?.type === 'string' && typeof error.message === 'string';
 }

@@ -1,12 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Api } from './client.ts';
-import { paceOf } from './polling.ts';
+import { pollInterval } from './polling.ts';
 import { hasEnded } from './types.ts';
 
-const WHILE_SOMETHING_RUNS = 10_000;
+const RUNNING_REFETCH_INTERVAL = 10_000;
 
-/** What the page reads from the server. Nothing is asked for in a hidden tab or without a network. */
-export function queriesOf(api: Api) {
+/** The page's server state. Queries are paused in hidden tabs and while offline. */
+export function createQueries(api: Api) {
   return {
     models: queryOptions({ queryKey: ['models'], queryFn: api.models, staleTime: Infinity }),
     usage: queryOptions({ queryKey: ['usage'], queryFn: api.usage, staleTime: 30_000 }),
@@ -16,18 +16,18 @@ export function queriesOf(api: Api) {
       initialPageParam: null as string | null,
       getNextPageParam: (page) => page.nextCursor,
       refetchInterval: ({ state }) =>
-        state.data?.pages.some((page) => page.jobs.some((job) => !hasEnded(job))) ? WHILE_SOMETHING_RUNS : false,
+        state.data?.pages.some((page) => page.jobs.some((job) => !hasEnded(job))) ? RUNNING_REFETCH_INTERVAL : false,
     }),
     job: (id: string) =>
       queryOptions({
         queryKey: ['job', id],
-        // Not held by the server: what moved between two looks would be told only with the next move.
+        // No long polling: a change between two requests would be reported only with the next change.
         queryFn: ({ signal }) => api.job(id, signal),
-        refetchInterval: ({ state }) => paceOf(state),
+        refetchInterval: ({ state }) => pollInterval(state),
         retry: false,
         staleTime: 0,
       }),
   };
 }
 
-export type Queries = ReturnType<typeof queriesOf>;
+export type Queries = ReturnType<typeof createQueries>;

@@ -1,4 +1,4 @@
-/** The shapes of the HTTP API by the names of the domain, from docs/openapi.yaml. */
+/** The types of the HTTP API, generated from docs/openapi.yaml, under the names of the domain. */
 import type { components } from './schema.gen.ts';
 
 type Schemas = components['schemas'];

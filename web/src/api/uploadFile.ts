@@ -2,10 +2,10 @@ import { Problem } from './problem.ts';
 import type { Upload } from './types.ts';
 
 /**
- * Sends the image straight to the bucket; `onProgress` gets the share from 0 to 1. XMLHttpRequest, because fetch tells
- * nothing about what has been sent. 412 is the answer to a repeat: the image is there already.
+ * Uploads a file to the bucket with a presigned URL; `onProgress` receives a fraction from 0 to 1. XMLHttpRequest,
+ * because fetch reports no upload progress. A repeated upload gets 412: the file is already stored.
  */
-export function put(upload: Upload, file: Blob, onProgress: (share: number) => void, signal: AbortSignal): Promise<void> {
+export function putFile(upload: Upload, file: Blob, onProgress: (share: number) => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(upload.method, upload.url);

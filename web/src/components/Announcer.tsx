@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Flow } from '../flow/machine.ts';
 import { stepOf } from './steps.ts';
 
-/** Says each stage once to whoever does not see the page, and names it in the title of the tab. */
+/** Announces each stage once to screen readers and shows it in the document title. */
 export function Announcer({ flow }: { flow: Flow }) {
   const { t } = useTranslation();
   const said = stageOf(flow, t);

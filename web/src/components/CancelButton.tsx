@@ -6,7 +6,7 @@ import { useServices } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
 import { ProblemAlert } from './ProblemAlert.tsx';
 
-/** Asks for the end; what becomes of the job is the provider's word, and the page says so. */
+/** Requests cancellation. The job may still succeed if the provider finishes first. */
 export function CancelButton({ job }: { job: Job }) {
   const { t } = useTranslation();
   const { api, queries } = useServices();
@@ -15,7 +15,7 @@ export function CancelButton({ job }: { job: Job }) {
   const cancel = useMutation({
     mutationFn: () => api.cancelJob(job.id),
     onSuccess: (answer) => client.setQueryData(queryKey, answer),
-    // It has ended meanwhile: look how.
+    // The job has ended in the meantime: fetch its final state.
     onError: (error) => error instanceof Problem && error.kind === 'conflict' && client.invalidateQueries({ queryKey }),
   });
   const asked = job.cancelRequested || cancel.isPending || cancel.isSuccess;

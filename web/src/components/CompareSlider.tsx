@@ -8,14 +8,14 @@ import { Icon } from './Icon.tsx';
 type CompareSliderProps = {
   before: string;
   after: string;
-  /** Only the handle moves the divider, because dragging elsewhere moves the image. */
+  /** Only the handle moves the divider, because dragging elsewhere pans the image. */
   handleOnly?: boolean;
   children?: ReactNode;
 };
 
 const STEP = 10;
 
-/** Before on the left, after on the right of a divider: by pointer, by arrow keys, and by two buttons. */
+/** A before/after slider: the divider moves by pointer, arrow keys or two buttons. */
 export function CompareSlider({ before, after, handleOnly, children }: CompareSliderProps) {
   const { t } = useTranslation();
   const format = useFormat();

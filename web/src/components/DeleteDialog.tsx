@@ -8,7 +8,7 @@ import { ProblemAlert } from './ProblemAlert.tsx';
 
 type DeleteDialogProps = { id: string; shown: boolean; onClose: () => void; onDeleted?: () => void };
 
-/** Asks before a job and its images are deleted for good; `shown` when it is what the page shows. */
+/** Asks for confirmation, then deletes a job and its images. `shown`: the job is in the view, which is then left. */
 export function DeleteDialog({ id, shown, onClose, onDeleted }: DeleteDialogProps) {
   const { t } = useTranslation();
   const { api, queries } = useServices();

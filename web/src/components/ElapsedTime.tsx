@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/format.ts';
 
-/** Time since an instant of the server; a clock that is behind shows zero. */
+/** The time since a server timestamp, updated every second; zero if the local clock is behind. */
 export function ElapsedTime({ since }: { since: string }) {
   const { t } = useTranslation();
   const format = useFormat();

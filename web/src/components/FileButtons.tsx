@@ -3,10 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { useDispatch } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
 
-/** With these alone phones convert what they would otherwise send as HEIC. */
+/** With exactly these types, phones convert HEIC photos to JPEG. */
 const ACCEPTED = 'image/jpeg,image/png,image/webp';
 
-/** The system's own dialogue, and on phones the camera. */
+/** Buttons for the file chooser and, on phones, the camera. */
 export function FileButtons() {
   const { t } = useTranslation();
   return (
@@ -37,7 +37,7 @@ function FileButton({ label, icon, className, camera = false }: FileButtonProps)
         aria-label={label}
         onChange={({ target }) => {
           const file = target.files?.[0];
-          target.value = ''; // so that the same file can be chosen again
+          target.value = ''; // allows choosing the same file again
           if (file) dispatch({ type: 'fileChosen', file });
         }}
       />

@@ -5,7 +5,7 @@ import { useServices } from '../flow/context.ts';
 import { DeleteDialog } from './DeleteDialog.tsx';
 import { HistoryItem } from './HistoryItem.tsx';
 
-/** The person's jobs, newest first; nothing at all for whoever has none. `shown` is the job that the page shows. */
+/** The person's jobs, newest first; renders nothing if there are none. `shown` is the id of the job in the view. */
 export function History({ shown }: { shown: string | null }) {
   const { t } = useTranslation();
   const { queries } = useServices();
@@ -42,7 +42,7 @@ export function History({ shown }: { shown: string | null }) {
           id={removing}
           shown={removing === shown}
           onClose={() => setRemoving(null)}
-          onDeleted={() => heading.current?.focus()} // the button that had it is gone
+          onDeleted={() => heading.current?.focus()} // the button that had the focus no longer exists
         />
       )}
     </section>

@@ -10,19 +10,19 @@ type ModalProps = {
   children: ReactNode;
 };
 
-/** The browser's own dialog: it keeps the focus inside, closes on Escape and gives the focus back. */
+/** A modal <dialog>: it traps the focus, closes on Escape and restores the focus. */
 export function Modal({ title, className, onClose, onKeyDown, children }: ModalProps) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // A layout effect, because its end comes before the dialog leaves the page: only then the focus goes back.
+  // A layout effect, because its cleanup runs before the dialog leaves the DOM; the focus is only restored then.
   useLayoutEffect(() => {
     const element = dialog.current;
     if (!element?.open) element?.showModal();
     return () => element?.close();
   }, []);
   return (
-    // Keys are a second way to what its buttons do.
+    // The keys only repeat what the buttons do.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <dialog ref={dialog} className={className} aria-labelledby={id} onCancel={onClose} onKeyDown={onKeyDown}>
       <div className="modal-head">

@@ -16,7 +16,7 @@ type OptionsFormProps = {
 
 const OUTPUT_PARAMS = ['scale', 'outputFormat', 'outputQuality'];
 
-/** Goal first; the model, its parameters and the file below “More”. */
+/** The form for job options: the goals, and under “More options” the model, its parameters and the output format. */
 export function OptionsForm({ models, model, options, estimate, onChange }: OptionsFormProps) {
   const { t } = useTranslation();
   return (

@@ -8,7 +8,7 @@ type OutputFieldsProps = { estimate: Estimate; options: JobOptions; onChange: (o
 const NAMES: Record<string, string> = { webp: 'WebP', png: 'PNG', jpeg: 'JPEG' };
 const DEFAULT_QUALITY = 90;
 
-/** The result's file: a format that can't hold this size is not offered. */
+/** File format and quality of the result; formats that can't hold its size are disabled. */
 export function OutputFields({ estimate, options, onChange }: OutputFieldsProps) {
   const { t } = useTranslation();
   const id = useId();
@@ -31,7 +31,7 @@ export function OutputFields({ estimate, options, onChange }: OutputFieldsProps)
         {known && <span className="hint">{t(`options.formatText.${estimate.format as 'webp' | 'png' | 'jpeg'}`)}</span>}
       </label>
       {estimate.format !== 'png' && (
-        // By id, because a label without one belongs to the first labelable element in it, which is the output.
+        // htmlFor, because a label without it belongs to its first labelable descendant, which is the output.
         <label className="field" htmlFor={id}>
           <span>
             {t('options.outputQuality')}: <output>{quality}</output>

@@ -7,7 +7,7 @@ type ParameterFieldProps = { parameter: Parameter; value: Value; onValue: (value
 
 const KNOWN = ['faceEnhance', 'version', 'fidelity', 'backgroundEnhance', 'faceUpsample'] as const;
 
-/** One parameter of a model, by its kind. */
+/** The input for one model parameter: checkbox, select or slider. */
 export function ParameterField({ parameter, value, onValue }: ParameterFieldProps) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -38,7 +38,7 @@ export function ParameterField({ parameter, value, onValue }: ParameterFieldProp
     );
   }
   return (
-    // By id, because a label without one belongs to the first labelable element in it, which is the output.
+    // htmlFor, because a label without it belongs to its first labelable descendant, which is the output.
     <label className="field" htmlFor={id}>
       <span>
         {label}: <output>{format.number(Number(value))}</output>

@@ -22,7 +22,7 @@ type PlanCardProps = {
   onStart: (modelAndParams: ModelAndParams) => void;
 };
 
-/** The goal, what comes of it, what it costs, and where the image goes. */
+/** The options, the estimated result, its quota use, the start button and the privacy notice. */
 export function PlanCard({ models, model, options, original, problem, onStart }: PlanCardProps) {
   const { t } = useTranslation();
   const format = useFormat();

@@ -12,7 +12,7 @@ const NAMES: Record<string, 'grey' | 'palette' | 'blackAndWhite' | 'gamma' | 'la
   'large profile': 'largeProfile',
 };
 
-/** What was done to the image before the provider got it. */
+/** Lists the changes made to the image before it was sent to the provider. */
 export function PreprocessingList({ prepared }: { prepared: NonNullable<Job['prepared']> }) {
   const { t } = useTranslation();
   const format = useFormat();

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useServices } from '../flow/context.ts';
 import { Icon } from './Icon.tsx';
 
-/** Said before anything is sent. */
+/** Where the image is sent and when it is deleted; shown before anything is sent. */
 export function PrivacyNotice() {
   const { t } = useTranslation();
   const { installation } = useServices();

@@ -4,7 +4,7 @@ import { explain } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Alert } from './Alert.tsx';
 
-/** What did not work, the limit and the actual value, what to do, and for whoever asks for help the request's id. */
+/** Explains a problem: what failed, the limit and the actual value, what to do next, and details for support. */
 export function ProblemAlert({ problem }: { problem: Problem }) {
   const { t } = useTranslation();
   const format = useFormat();

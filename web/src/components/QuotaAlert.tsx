@@ -1,11 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import type { Usage } from '../api/types.ts';
 import { useServices } from '../flow/context.ts';
-import { moment } from '../i18n/explain.ts';
+import { relativeAndAbsolute } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
 import { Alert } from './Alert.tsx';
 
-/** The quota is used up: how much it was and when it reopens. */
+/** Says that the quota is used up and when it resets. */
 export function QuotaAlert({ usage: { usage, limits, ownerType } }: { usage: Usage }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -13,7 +13,7 @@ export function QuotaAlert({ usage: { usage, limits, ownerType } }: { usage: Usa
   return (
     <Alert title={t('quota.title')}>
       <p>{t('quota.text', { used: usage.used, count: limits.jobs })}</p>
-      {usage.resetAt && <p>{t('quota.resets', { when: moment(new Date(usage.resetAt), format, new Date()) })}</p>}
+      {usage.resetAt && <p>{t('quota.resets', { when: relativeAndAbsolute(new Date(usage.resetAt), format, new Date()) })}</p>}
       {ownerType === 'guest' && installation.oidc && <p>{t('quota.signIn')}</p>}
     </Alert>
   );

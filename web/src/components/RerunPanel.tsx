@@ -13,7 +13,7 @@ import { OptionsForm } from './OptionsForm.tsx';
 import { ProblemAlert } from './ProblemAlert.tsx';
 import { QuotaAlert } from './QuotaAlert.tsx';
 
-/** Another goal, model or format for the same original, as long as that is there. */
+/** Enhances the same original with other options while the original is available. */
 export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size | null }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -21,14 +21,14 @@ export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size
   const { data: models, error } = useQuery(queries.models);
   const { data: usage } = useQuery(queries.usage);
   const [chosen, setChosen] = useState<JobOptions | null>(null);
-  const again = useRerun(job);
+  const rerun = useRerun(job);
   const options = chosen ?? (models ? defaultOptions(models) : null);
   const model = models?.find(({ slug }) => slug === options?.model);
   if (!originalSize || !isOriginalAvailable(job, new Date())) return <p className="hint">{t('rerun.originalDeleted')}</p>;
   if (!models && error) return <ProblemAlert problem={asProblem(error)} />;
   if (!models || !options || !model) return <p className="hint">{t('plan.loading')}</p>;
   const estimate = estimateResult(options, model, originalSize.width, originalSize.height);
-  const problem = problemBesideUsage(again.isError ? asProblem(again.error) : null, usage);
+  const problem = problemBesideUsage(rerun.isError ? asProblem(rerun.error) : null, usage);
   const usedUp = usage?.usage.remaining === 0;
   return (
     <div className="stack">
@@ -47,8 +47,8 @@ export function RerunPanel({ job, originalSize }: { job: Job; originalSize: Size
       <button
         type="button"
         className="button primary"
-        disabled={again.isPending || usedUp}
-        onClick={() => again.mutate({ model: options.model, params: estimate.params })}
+        disabled={rerun.isPending || usedUp}
+        onClick={() => rerun.mutate({ model: options.model, params: estimate.params })}
       >
         {t('rerun.start')}
       </button>

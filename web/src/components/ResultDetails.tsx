@@ -3,12 +3,12 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
 import { useServices } from '../flow/context.ts';
-import { moment } from '../i18n/explain.ts';
+import { relativeAndAbsolute } from '../i18n/explain.ts';
 import { useFormat } from '../i18n/format.ts';
 import { PreprocessingList } from './PreprocessingList.tsx';
 import { SimilarityReport } from './SimilarityReport.tsx';
 
-/** What was done, how close the result is, when it goes, and that it says what it is. */
+/** Details of a result: similarity, preparation, deletion times, model and AI label. */
 export function ResultDetails({ job }: { job: Job }) {
   const { t } = useTranslation();
   const { queries } = useServices();
@@ -35,10 +35,10 @@ export function ResultDetails({ job }: { job: Job }) {
         <Fact title={t('details.deletion')}>
           <p>
             {original > now
-              ? t('details.originalIn', { when: moment(original, format, now) })
+              ? t('details.originalIn', { when: relativeAndAbsolute(original, format, now) })
               : t('details.originalDeleted')}
           </p>
-          <p>{t('details.resultIn', { when: moment(new Date(job.expires.result), format, now) })}</p>
+          <p>{t('details.resultIn', { when: relativeAndAbsolute(new Date(job.expires.result), format, now) })}</p>
         </Fact>
         <Fact title={t('details.made')}>
           <p>{t('details.model', { model, scale: format.number(Number(job.params.scale ?? 1)) })}</p>

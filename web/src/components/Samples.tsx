@@ -1,14 +1,14 @@
 import { useTranslation } from 'react-i18next';
 import { useDispatch } from '../flow/context.ts';
 
-/** Files of the repository's samples folder with their sizes, so that nothing moves when they arrive. */
+/** Files of the repository's samples folder, with their sizes to prevent layout shifts. */
 const SAMPLES = [
   { name: 'cat', file: 'cat.jpg', width: 320, height: 213 },
   { name: 'coffee', file: 'coffee.webp', width: 300, height: 200 },
   { name: 'astronaut', file: 'astronaut.png', width: 192, height: 192 },
 ] as const;
 
-/** Take the same path as any other image. */
+/** Sample images; a chosen sample is handled like any other file. */
 export function Samples() {
   const { t } = useTranslation();
   const dispatch = useDispatch();

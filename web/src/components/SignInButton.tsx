@@ -2,9 +2,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { toast } from 'sonner';
 import { useDispatch, useServices } from '../flow/context.ts';
-import { leaveToSignIn } from '../identity/sign-in.ts';
+import { redirectToSignIn } from '../identity/sign-in.ts';
 
-/** Signing in is optional, and offered where the operator has named an issuer. */
+/** Sign-in or sign-out button; hidden unless the operator has configured an issuer. */
 export function SignInButton() {
   const { t } = useTranslation();
   const { api, queries, installation } = useServices();
@@ -19,7 +19,7 @@ export function SignInButton() {
       toast.success(t('app.signedOut'));
     },
   });
-  const enter = useMutation({ mutationFn: leaveToSignIn });
+  const enter = useMutation({ mutationFn: redirectToSignIn });
   const issuer = installation.oidc;
   if (!issuer || !usage) return null;
   if (usage.ownerType === 'user') {

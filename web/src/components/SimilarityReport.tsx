@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Job } from '../api/types.ts';
 import { useFormat } from '../i18n/format.ts';
 
-/** Three numbers, each with how to read it; whether they are good is for the person to say. */
+/** The similarity measures, each with a hint on how to read it. */
 export function SimilarityReport({ report }: { report: NonNullable<Job['report']> }) {
   const { t } = useTranslation();
   const format = useFormat();

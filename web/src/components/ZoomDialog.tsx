@@ -18,7 +18,7 @@ const PANS = [
   ['moveRight', 'right', -PAN_STEP, 0],
 ] as const;
 
-/** The full file, loaded only here, with zoom and pan of both sides together. */
+/** Shows the full-size result with synchronized zoom and pan of both sides. The full file is loaded only here. */
 export function ZoomDialog({ before, preview, full, onClose }: ZoomDialogProps) {
   const { t } = useTranslation();
   const format = useFormat();

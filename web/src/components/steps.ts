@@ -4,7 +4,7 @@ export const STEPS = ['upload', 'queued', 'enhancing', 'saving'] as const;
 export type Step = (typeof STEPS)[number];
 export type InProgress = Extract<Flow, { at: 'submitting' | 'running' | 'decoding' }>;
 
-/** The step that is going on now. */
+/** Returns the current step. */
 export function stepOf(flow: InProgress): Step {
   if (flow.at === 'submitting') return flow.stored ? 'queued' : 'upload';
   if (flow.at === 'decoding') return 'saving';

@@ -7,7 +7,7 @@ type Point = { x: number; y: number };
 const CENTER: Point = { x: 0, y: 0 };
 const WHEEL_SPEED = 0.0015;
 
-/** Zoom and pan of an element by wheel, pinch and drag, and by the returned actions for buttons and keys. */
+/** Zooms and pans an element by wheel, pinch and drag. The returned actions are for buttons and keys. */
 export function useZoomPan() {
   const stage = useRef<HTMLDivElement>(null);
   const pointers = useRef(new Map<number, Point>());
@@ -24,7 +24,7 @@ export function useZoomPan() {
       const at = fromCenter(event, element);
       change((current, area) => zoomAt(current, Math.exp(-event.deltaY * WHEEL_SPEED), at, area));
     };
-    // React listens passively, and a passive listener can't keep the page from scrolling.
+    // React's wheel listeners are passive, and a passive listener can't prevent scrolling.
     element?.addEventListener('wheel', onWheel, { passive: false });
     return () => element?.removeEventListener('wheel', onWheel);
   }, [change]);

@@ -5,7 +5,7 @@ export type Area = { width: number; height: number };
 export const FIT: ZoomPan = { zoom: 1, x: 0, y: 0 };
 const MAX_ZOOM = 8;
 
-/** Another magnification that keeps the point under `at` (from the area's middle) where it is. */
+/** Zooms by a factor and keeps the point under `at`, measured from the area's center, in place. */
 export function zoomAt(zoomPan: ZoomPan, factor: number, at: { x: number; y: number }, area: Area): ZoomPan {
   const zoom = Math.min(MAX_ZOOM, Math.max(1, zoomPan.zoom * factor));
   const ratio = zoom / zoomPan.zoom;
@@ -16,7 +16,7 @@ export function panBy(zoomPan: ZoomPan, x: number, y: number, area: Area): ZoomP
   return clampToArea({ ...zoomPan, x: zoomPan.x + x, y: zoomPan.y + y }, area);
 }
 
-/** The image can't be pushed out of its area. */
+/** Limits the offset so that the image always covers its area. */
 function clampToArea({ zoom, x, y }: ZoomPan, { width, height }: Area): ZoomPan {
   const most = { x: (width * (zoom - 1)) / 2, y: (height * (zoom - 1)) / 2 };
   return { zoom, x: clamp(-most.x, x, most.x), y: clamp(-most.y, y, most.y) };

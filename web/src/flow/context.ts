@@ -5,7 +5,7 @@ import type { Installation } from '../identity/installation.ts';
 import type { FlowEvent } from './machine.ts';
 import type { JobSubmitter } from './submit.ts';
 
-/** What the page is put together from; made once in main.tsx. */
+/** The page's dependencies, created once in main.tsx. */
 export type Services = { api: Api; queries: Queries; submitter: JobSubmitter; installation: Installation };
 
 const ServicesContext = createContext<Services | null>(null);

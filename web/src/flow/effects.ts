@@ -1,7 +1,7 @@
-/** What happens beside the screen in each state: reading the file, following the job, decoding the images. */
+/** The side effects of each state: reading the file, polling the job, decoding the images. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { isGone } from '../api/polling.ts';
+import { isUnavailable } from '../api/polling.ts';
 import { Problem } from '../api/problem.ts';
 import { hasEnded } from '../api/types.ts';
 import { decodedSize, readOriginal } from '../image/read.ts';
@@ -17,7 +17,7 @@ export function useReadFile(flow: Flow, dispatch: Dispatch): void {
   useEffect(() => {
     if (!file) return;
     void (async () => {
-      // Without the limit the server still says no.
+      // If the limit is unknown, the server still enforces it.
       const usage = await client.ensureQueryData(queries.usage).catch(() => null);
       const read = await readOriginal(file, usage?.limits.maxBytes ?? null);
       dispatch(
@@ -29,7 +29,7 @@ export function useReadFile(flow: Flow, dispatch: Dispatch): void {
   }, [file, client, queries, dispatch]);
 }
 
-/** The image in memory is let go when no state shows it any more. */
+/** Revokes an original's object URL when no state uses it any longer. */
 export function useReleaseObjectUrl(flow: Flow): void {
   const url = 'original' in flow ? flow.original?.url : undefined;
   useEffect(() => (url ? () => URL.revokeObjectURL(url) : undefined), [url]);
@@ -49,11 +49,11 @@ export function useJobPolling(flow: Flow, dispatch: Dispatch): void {
     }
   }, [id, data, dispatch, client, queries]);
   useEffect(() => {
-    if (id && error instanceof Problem && isGone(error)) dispatch({ type: 'jobUnavailable', id });
+    if (id && error instanceof Problem && isUnavailable(error)) dispatch({ type: 'jobUnavailable', id });
   }, [id, error, dispatch]);
 }
 
-/** Nothing that is shown is replaced before what replaces it is decoded. */
+/** Decodes original and result before the result is shown, so that nothing flickers or moves. */
 export function useDecodeResult(flow: Flow, dispatch: Dispatch): void {
   const job = flow.at === 'decoding' ? flow.job : null;
   useEffect(() => {

@@ -1,6 +1,6 @@
 /**
- * Where a person is with an image. One tagged state, one table of moves; what is not in the table changes nothing, so
- * that a late answer or a second click can't break what is on the screen.
+ * The page's state machine: one discriminated union of states, one table of transitions. Events that are not in the
+ * table are ignored, so a late response or a double click can't change the view.
  */
 import type { Problem } from '../api/problem.ts';
 import { hasEnded, type Job } from '../api/types.ts';
@@ -80,7 +80,7 @@ const transitions: Transitions = {
     uploadProgressed: (state, { share }) => (state.stored ? state : { ...state, sent: Math.max(state.sent, share) }),
     uploadFinished: (state) => ({ ...state, sent: 1, stored: true }),
     submitFailed: ({ original, options }, { problem }) => ({ at: 'plan', original, options, problem }),
-    // Once the job is being made it can't be unmade here; it is cancelled as a job.
+    // After the upload, the job may already exist; it can only be cancelled through the API.
     submitAborted: (state) =>
       state.stored ? state : { at: 'plan', original: state.original, options: state.options, problem: null },
     jobCreated: ({ original }, { job }) => flowForJob(job, original, null),
@@ -121,17 +121,17 @@ const transitions: Transitions = {
   unavailable: { fileChosen: readFile, urlChanged, reset },
 };
 
-/** The next state; the same object where the event means nothing there. */
+/** Returns the next state, or the same object if the event is ignored in this state. */
 export function next(state: Flow, event: FlowEvent): Flow {
-  const move = transitions[state.at][event.type] as ((state: Flow, event: FlowEvent) => Flow) | undefined;
-  return move ? move(state, event) : state;
+  const transition = transitions[state.at][event.type] as ((state: Flow, event: FlowEvent) => Flow) | undefined;
+  return transition ? transition(state, event) : state;
 }
 
 export function initialFlow(id: string | null): Flow {
   return id === null ? START : { at: 'opening', id };
 }
 
-/** The job that the address names. */
+/** Returns the id of the job that the URL should name. */
 export function jobIdOf(state: Flow): string | null {
   if ('job' in state) return state.job.id;
   return 'id' in state ? state.id : null;

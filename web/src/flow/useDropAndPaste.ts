@@ -1,25 +1,25 @@
 import { useEffect, useState } from 'react';
 import type { FlowEvent } from './machine.ts';
 
-/** Takes an image that is dropped or pasted anywhere on the page; tells whether one is being dragged over it. */
+/** Accepts a file dropped or pasted anywhere on the page. Returns whether a file is being dragged over the page. */
 export function useDropAndPaste(dispatch: (event: FlowEvent) => void): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
     const listening = new AbortController();
     const { signal } = listening;
-    const offer = (transfer: DataTransfer | null, event: Event) => {
+    const choose = (transfer: DataTransfer | null, event: Event) => {
       const file = transfer?.files[0];
       if (!file) return;
       event.preventDefault();
       dispatch({ type: 'fileChosen', file });
     };
     const carriesFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
-    addEventListener('paste', (event) => offer(event.clipboardData, event), { signal });
+    addEventListener('paste', (event) => choose(event.clipboardData, event), { signal });
     addEventListener(
       'dragover',
       (event) => {
         if (!carriesFile(event)) return;
-        event.preventDefault(); // otherwise the browser opens what is dropped
+        event.preventDefault(); // otherwise the browser opens the dropped file
         setDragging(true);
       },
       { signal },
@@ -30,7 +30,7 @@ export function useDropAndPaste(dispatch: (event: FlowEvent) => void): boolean {
       (event) => {
         if (carriesFile(event)) event.preventDefault();
         setDragging(false);
-        offer(event.dataTransfer, event);
+        choose(event.dataTransfer, event);
       },
       { signal },
     );

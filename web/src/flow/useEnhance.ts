@@ -7,7 +7,7 @@ import type { JobOptions } from '../options/jobOptions.ts';
 import { useServices } from './context.ts';
 import type { FlowEvent } from './machine.ts';
 
-/** Puts a job that was just made where everything that shows jobs finds it. */
+/** Returns a function that puts a new job into the query cache and refreshes quota and history. */
 export function useCacheJob(): (job: Job) => void {
   const { queries } = useServices();
   const client = useQueryClient();
@@ -21,15 +21,15 @@ export function useCacheJob(): (job: Job) => void {
   );
 }
 
-/** Starts and stops the sending of an original. */
+/** Uploads an original and creates its job; `abort` stops the upload. */
 export function useEnhance(dispatch: (event: FlowEvent) => void) {
   const { submitter } = useServices();
-  const keep = useCacheJob();
-  const stop = useRef<AbortController>(null);
+  const cacheJob = useCacheJob();
+  const controllerRef = useRef<AbortController>(null);
   const start = useCallback(
     async (original: Original, options: JobOptions, modelAndParams: ModelAndParams) => {
       const controller = new AbortController();
-      stop.current = controller;
+      controllerRef.current = controller;
       dispatch({ type: 'submitStarted', options });
       try {
         const job = await submitter.send(original, modelAndParams, {
@@ -37,17 +37,17 @@ export function useEnhance(dispatch: (event: FlowEvent) => void) {
           onUploaded: () => dispatch({ type: 'uploadFinished' }),
           signal: controller.signal,
         });
-        keep(job);
+        cacheJob(job);
         dispatch({ type: 'jobCreated', job });
       } catch (error) {
         if (controller.signal.aborted) return;
         dispatch({ type: 'submitFailed', problem: asProblem(error) });
       }
     },
-    [submitter, dispatch, keep],
+    [submitter, dispatch, cacheJob],
   );
   const abort = useCallback(() => {
-    stop.current?.abort();
+    controllerRef.current?.abort();
     dispatch({ type: 'submitAborted' });
   }, [dispatch]);
   return { start, abort };

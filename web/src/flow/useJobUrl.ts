@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { jobIdOf, type Flow, type FlowEvent } from './machine.ts';
 
-/** The job that an address names, `/?job=<id>`. */
+/** Returns the job id in a URL's query, `/?job=<id>`. */
 export function jobIdFromUrl(search: string): string | null {
   return new URLSearchParams(search).get('job');
 }
@@ -10,7 +10,7 @@ export function urlOf(id: string | null): string {
   return id === null ? '/' : `/?job=${encodeURIComponent(id)}`;
 }
 
-/** Keeps the address and the state together, in both directions: reload, second tab and back button just work. */
+/** Synchronizes URL and state in both directions, so that reload, a second tab and the back button work. */
 export function useJobUrl(flow: Flow, dispatch: (event: FlowEvent) => void): void {
   const id = jobIdOf(flow);
   useEffect(() => {

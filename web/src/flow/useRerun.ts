@@ -5,23 +5,23 @@ import type { Job, ModelAndParams, Params } from '../api/types.ts';
 import { useDispatch, useServices } from './context.ts';
 import { useCacheJob } from './useEnhance.ts';
 
-/** Makes another job of an earlier job's original; asking once more after a lost answer gives the same job. */
+/** Creates a new job from an earlier job's original. A retry after a lost response reuses its Idempotency-Key. */
 export function useRerun(from: Job) {
   const { api } = useServices();
   const dispatch = useDispatch();
-  const keep = useCacheJob();
+  const cacheJob = useCacheJob();
   const keys = useRef(new Map<string, string>());
   return useMutation({
     mutationFn: async (modelAndParams: ModelAndParams) => {
-      const asked = JSON.stringify(modelAndParams);
-      const key = keys.current.get(asked) ?? newIdempotencyKey();
-      keys.current.set(asked, key);
+      const requestKey = JSON.stringify(modelAndParams);
+      const key = keys.current.get(requestKey) ?? newIdempotencyKey();
+      keys.current.set(requestKey, key);
       const { data } = await api.createJob({ fromJobId: from.id, ...modelAndParams }, key);
-      keys.current.delete(asked);
+      keys.current.delete(requestKey);
       return data;
     },
     onSuccess: (job) => {
-      keep(job);
+      cacheJob(job);
       dispatch({ type: 'jobCreated', job });
     },
   });

@@ -26,9 +26,10 @@ const NEXT: Record<ProblemKind, Exclude<keyof typeof import('./en.ts').en.proble
   headers_too_large: 'cookies',
   upload_refused: 'again',
 };
-const SOON = 120;
+/** Up to so many seconds, the wait is given as a number of seconds. */
+const SHORT_WAIT = 120;
 
-/** A problem in the page's words with the numbers as people write them, else in the server's own sentence. */
+/** Explains a problem in the page's language with localized numbers; falls back to the server's message. */
 export function explain(problem: Problem, t: TFunction, format: Format, now: Date): Explanation {
   return {
     title: t(`problem.title.${problem.kind}`),
@@ -60,16 +61,16 @@ function ownText({ kind, details }: Problem, t: TFunction, format: Format): stri
 
 function nextStep({ kind, details, retryAfter }: Problem, t: TFunction, format: Format, now: Date): string {
   const opens = details.resetAt ?? details.reopensAt;
-  if (typeof opens === 'string') return t('problem.next.at', { when: moment(new Date(opens), format, now) });
-  if (retryAfter !== null && retryAfter <= SOON) return t('problem.next.wait', { count: Math.max(1, retryAfter) });
+  if (typeof opens === 'string') return t('problem.next.at', { when: relativeAndAbsolute(new Date(opens), format, now) });
+  if (retryAfter !== null && retryAfter <= SHORT_WAIT) return t('problem.next.wait', { count: Math.max(1, retryAfter) });
   if (retryAfter !== null) {
-    return t('problem.next.at', { when: moment(new Date(now.getTime() + retryAfter * 1000), format, now) });
+    return t('problem.next.at', { when: relativeAndAbsolute(new Date(now.getTime() + retryAfter * 1000), format, now) });
   }
   return t(`problem.next.${NEXT[kind]}`);
 }
 
-/** "in 5 hours (22 Nov 2026, 14:30)" */
-export function moment(time: Date, format: Format, now: Date): string {
+/** Formats a time as relative and absolute: "in 5 hours (22 Nov 2026, 14:30)". */
+export function relativeAndAbsolute(time: Date, format: Format, now: Date): string {
   return `${format.when(time, now)} (${format.dateTime(time)})`;
 }
 

@@ -11,11 +11,11 @@ const STEPS = [
 
 export type Format = ReturnType<typeof formatIn>;
 
-/** Numbers, sizes and times as a language writes them. */
+/** Creates formatters for numbers, sizes and times in a language. */
 export function formatIn(language: string) {
   const number = (value: number, digits = 2) =>
     new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
-  /** With the same number of decimals each time. */
+  /** Always two decimals. */
   const measure = (value: number) =>
     new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
   const unit = (value: number, name: string, digits: number, display: 'short' | 'long' = 'short') =>
@@ -39,7 +39,7 @@ export function formatIn(language: string) {
     number,
     measure,
     bytes,
-    /** A size beside its limit: to the byte where rounding would make them look equal. */
+    /** A size shown next to its limit: in bytes if rounding would make both look equal. */
     bytesBeside: (count: number, limit: number) =>
       bytes(count) === bytes(limit) ? unit(count, 'byte', 0, 'long') : bytes(count),
     percent: (share: number) =>

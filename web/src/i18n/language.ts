@@ -8,7 +8,7 @@ export type Language = keyof typeof LANGUAGES;
 
 const CHOSEN = 'language';
 
-/** The person's own choice, else the first of the browser's languages that the page has. */
+/** Returns the person's choice, or else the first of the browser's languages that the page supports. */
 export function preferredLanguage(chosen: string | null, browser: readonly string[]): Language {
   const wanted = [chosen ?? '', ...browser].map((tag) => tag.slice(0, 2).toLowerCase());
   return wanted.find(isLanguage) ?? 'en';
@@ -31,7 +31,7 @@ export function chooseLanguage(language: Language): void {
   try {
     localStorage.setItem(CHOSEN, language);
   } catch {
-    // Storage may be switched off; then the choice lasts as long as the page.
+    // Storage may be disabled; then the choice lasts until the page is closed.
   }
 }
 
@@ -39,7 +39,7 @@ export function currentLanguage(): string {
   return i18next.language;
 }
 
-/** The language as it is written where the person is: 24 hours in the United Kingdom, 12 in the United States. */
+/** Returns the browser's regional variant of the language, for formats: 24-hour clock in the UK, 12-hour in the US. */
 export function regionOf(language: string, browser: readonly string[]): string {
   return browser.find((tag) => tag.toLowerCase().startsWith(language)) ?? language;
 }

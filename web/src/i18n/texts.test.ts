@@ -62,7 +62,7 @@ describe('sizes and times', () => {
     expect(formatIn('en').bytesBeside(20_971_520, 10_485_760)).toBe('20 MB');
   });
 
-  it('count to a moment in its largest unit', () => {
+  it('count to a relativeAndAbsolute in its largest unit', () => {
     const now = new Date('2026-11-22T12:00:00Z');
     const after = (seconds: number) => formatIn('en').when(new Date(now.getTime() + seconds * 1000), now);
     expect([30, 90, 7200, 30 * 86_400].map(after)).toEqual(['in 1 minute', 'in 2 minutes', 'in 2 hours', 'in 30 days']);

@@ -1,4 +1,4 @@
-/** What the operator says about this installation, in /config.json beside the page. */
+/** The operator's settings of this installation, from /config.json. */
 export type Issuer = { authority: string; clientId: string; scope: string };
 export type Installation = { privacyUrl: string | null; oidc: Issuer | null };
 

@@ -1,7 +1,7 @@
 /**
- * OpenID Connect, authorization code with PKCE, loaded only for someone who signs in. Tokens are never stored: the user
- * store is memory. What has to outlive the redirect (state and code verifier) waits in sessionStorage and is removed
- * when the answer is read.
+ * OpenID Connect: authorization code flow with PKCE. Loaded only when a person signs in. Tokens are never stored: the
+ * user store is in memory. Only state and code verifier, which must survive the redirect, are in sessionStorage; they are
+ * removed when the callback is handled.
  */
 import { InMemoryWebStorage, UserManager, WebStorageStateStore } from 'oidc-client-ts';
 import type { Issuer } from './installation.ts';
@@ -20,14 +20,14 @@ function manager({ authority, clientId, scope }: Issuer): UserManager {
   });
 }
 
-export async function leaveToSignIn(issuer: Issuer): Promise<void> {
+export async function redirectToSignIn(issuer: Issuer): Promise<void> {
   const users = manager(issuer);
   await users.clearStaleState();
   await users.signinRedirect();
 }
 
-/** The token that the issuer's answer in `address` stands for: the one made for this client. */
-export async function tokenFrom(issuer: Issuer, address: string): Promise<string> {
-  const user = await manager(issuer).signinRedirectCallback(address);
+/** Redeems the code in the redirect URL for a token: the ID token, whose audience is this client, if there is one. */
+export async function tokenFrom(issuer: Issuer, url: string): Promise<string> {
+  const user = await manager(issuer).signinRedirectCallback(url);
   return user.id_token ?? user.access_token;
 }

@@ -1,6 +1,6 @@
 import { sniff, SNIFFED_BYTES, type ImageType } from './sniff.ts';
 
-/** The original that a person chose; `width` and `height` are those of the upright image. */
+/** A chosen file that passed all checks; `width` and `height` are those of the upright image. */
 export type Original = { file: File; name: string; type: ImageType; width: number; height: number; url: string };
 
 export type FileRejection =
@@ -8,7 +8,7 @@ export type FileRejection =
   | { reason: 'unsupported'; name: string; actual: string | null }
   | { reason: 'tooLarge'; name: string; bytes: number; maxBytes: number };
 
-/** Everything that can be said about a file before it is sent anywhere. */
+/** Checks a file in the browser, before anything is sent. */
 export async function readOriginal(file: File, maxBytes: number | null): Promise<Original | FileRejection> {
   const name = file.name || 'image';
   if (file.size === 0) return { reason: 'empty', name };
@@ -25,10 +25,10 @@ export async function readOriginal(file: File, maxBytes: number | null): Promise
 
 export type Size = { width: number; height: number };
 
-/** The upright size of an image once the browser has decoded it; null when it can't. */
-export async function decodedSize(url: string, shared: boolean): Promise<Size | null> {
+/** Decodes an image in the browser and returns its upright size; null if it can't be decoded. */
+export async function decodedSize(url: string, crossOrigin: boolean): Promise<Size | null> {
   const image = new Image();
-  if (shared) image.crossOrigin = 'anonymous';
+  if (crossOrigin) image.crossOrigin = 'anonymous';
   image.src = url;
   try {
     await image.decode();

@@ -1,19 +1,19 @@
-/** How large a result can be: the server's rules, so that the page offers nothing that it would refuse. */
+/** The server's rules for a result's size, so that the page offers only scales that the server accepts. */
 
-/** Pixels a side that a format can hold; the server's numbers. */
+/** Maximum pixels per side of each format, as on the server. */
 const MAX_SIDE: Record<string, number> = { webp: 16_383, jpeg: 65_500 };
 
 type Sides = { width: number; height: number };
-/** What of a model decides: how many times the sides of its input a result may have, and how large an input it takes. */
+/** A model's limits: by how much it enlarges each side at most, and the pixels of the largest input. */
 export type Bounds = { factor: number; maxPixels: number };
 
-/** Above `maxPixels` an image is reduced before it is enhanced; in hundredths, rounded down. */
+/** The largest possible scale, rounded down to hundredths. Above `maxPixels` the image is reduced first. */
 export function largestScale(width: number, height: number, model: Bounds): number {
   const given = largestResult(width, height, model);
   return Math.floor(Math.min(given.width / width, given.height / height) * 100) / 100;
 }
 
-/** The server leaves what the model gives as it is unless it is more than a hundredth above what was asked for. */
+/** The result's size. The server resizes the model's output only if it exceeds the scale by more than a hundredth. */
 export function resultSize(width: number, height: number, scale: number, model: Bounds): Sides {
   const given = largestResult(width, height, model);
   if (given.width / width < scale + 0.01 && given.height / height < scale + 0.01) return given;
@@ -25,7 +25,7 @@ function largestResult(width: number, height: number, { factor, maxPixels }: Bou
   return { width: Math.floor(factor * taken.width), height: Math.floor(factor * taken.height) };
 }
 
-/** What the model gets of an image. */
+/** The size at which the image is sent to the model. */
 function fitWithin(width: number, height: number, maxPixels: number): Sides {
   if (width * height <= maxPixels) return { width, height };
   const factor = Math.sqrt(maxPixels / (width * height));
@@ -39,7 +39,7 @@ export function fitsFormat(format: string, width: number, height: number): boole
   return Math.max(width, height) <= (MAX_SIDE[format] ?? Infinity);
 }
 
-/** Python's `round`, which takes halves to the even number. */
+/** Rounds like Python's `round`: halves to the nearest even number. */
 function side(pixels: number, scale: number): number {
   const exact = pixels * scale;
   const below = Math.floor(exact);

@@ -1,10 +1,10 @@
-/** What a file is by its first bytes, whatever its name says. */
+/** Detects a file's type by its first bytes; its name is ignored. */
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/webp';
 export type Sniffed =
   | { is: 'image'; type: ImageType; animated: boolean }
   | { is: 'other'; name: string | null };
 
-/** Enough to see the chunk that makes a PNG an animation, which comes before its first pixels. */
+/** Enough bytes to find a PNG's animation chunk (acTL), which precedes the pixel data. */
 export const SNIFFED_BYTES = 65_536;
 
 export function sniff(bytes: Uint8Array): Sniffed {
@@ -17,7 +17,7 @@ export function sniff(bytes: Uint8Array): Sniffed {
     const animated = text(12, 4) === 'VP8X' && ((bytes[20] ?? 0) & 0x02) !== 0;
     return { is: 'image', type: 'image/webp', animated };
   }
-  return { is: 'other', name: otherName(text) };
+  return { is: 'other', name: otherTypeName(text) };
 }
 
 function startsWith(bytes: Uint8Array, signature: number[]): boolean {
@@ -50,7 +50,7 @@ const STARTS: [RegExp, string][] = [
   [/^\s*<(!doctype html|html)/i, 'HTML'],
 ];
 
-function otherName(text: Text): string | null {
+function otherTypeName(text: Text): string | null {
   if (text(4, 4) === 'ftyp') return BRANDS.find(([brand]) => brand.test(text(8, 4)))?.[1] ?? 'video';
   return STARTS.find(([start]) => start.test(text(0, 200)))?.[1] ?? null;
 }

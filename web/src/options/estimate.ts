@@ -8,16 +8,16 @@ export type Estimate = {
   height: number;
   scale: number;
   scales: number[];
-  /** The image is above what the model takes, so that less than the usual scale is possible. */
+  /** The requested scale is not possible, because the image exceeds the model's input limit. */
   limited: boolean;
   format: string;
   formats: { name: string; fits: boolean }[];
-  /** What the request says. */
+  /** The parameters to send. */
   params: Params;
 };
 
 const STEPS = [1, 1.5, 2, 3, 4];
-/** A result's bytes are what an installation pays for; WebP has an eighth of PNG's. */
+/** WebP first: its files are about an eighth of PNG's, and the installation pays for storage and traffic. */
 const PREFERRED = ['webp', 'png', 'jpeg'];
 
 export function estimateResult(options: JobOptions, model: EnhancementModel, width: number, height: number): Estimate {
@@ -36,7 +36,7 @@ export function estimateResult(options: JobOptions, model: EnhancementModel, wid
   const params: Params = { ...options.params, outputFormat: format };
   delete params.scale;
   if (format === 'png') delete params.outputQuality;
-  // Not named, the server takes the largest that fits: it may be below 1, which can't be asked for.
+  // If scale is omitted, the server uses the largest that fits. That may be below 1, which a request can't contain.
   if (wanted <= largest) params.scale = wanted;
   return { ...size, scale, scales: scalesUpTo(largest), limited: wanted > largest, format, formats, params };
 }

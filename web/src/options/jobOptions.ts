@@ -1,6 +1,6 @@
 import type { EnhancementModel, Goal, Params, Value } from '../api/types.ts';
 
-/** What a person wants of an image: a goal, the model for it, and what they chose themselves or the goal presets. */
+/** The chosen goal, the model for it, and parameters set by the person or the goal's preset. */
 export type JobOptions = { goal: Goal; model: string; params: Params };
 
 const GOALS: Goal[] = ['enlarge', 'faces', 'cleanup'];
@@ -10,7 +10,7 @@ export function availableGoals(models: EnhancementModel[]): Goal[] {
   return GOALS.filter((goal) => offered.has(goal));
 }
 
-/** The first model that serves the goal, as it serves it; null when none does. */
+/** Returns the options of the first model with a preset for the goal; null if there is none. */
 export function optionsForGoal(goal: Goal, models: EnhancementModel[]): JobOptions | null {
   const model = models.find((candidate) => presetOf(candidate, goal));
   return model ? { goal, model: model.slug, params: { ...presetOf(model, goal)?.params } } : null;
@@ -21,7 +21,7 @@ export function defaultOptions(models: EnhancementModel[]): JobOptions | null {
   return goal ? optionsForGoal(goal, models) : null;
 }
 
-/** The same goal with another model, or that model's own first goal; output choices are kept. */
+/** Changes the model. Keeps the goal if the model has a preset for it, and the output format and quality. */
 export function withModel(options: JobOptions, model: EnhancementModel): JobOptions {
   const preset = presetOf(model, options.goal) ?? model.presets[0];
   const kept = ['outputFormat', 'outputQuality'].flatMap((name) => {

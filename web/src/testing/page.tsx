@@ -6,8 +6,8 @@ import type { ReactElement } from 'react';
 import { Toaster } from 'sonner';
 import { vi } from 'vitest';
 import { Api } from '../api/client.ts';
-import { queriesOf } from '../api/queries.ts';
-import type { put } from '../api/uploadFile.ts';
+import { createQueries } from '../api/queries.ts';
+import type { putFile } from '../api/uploadFile.ts';
 import { DispatchProvider, ServicesProvider, type Services } from '../flow/context.ts';
 import type { FlowEvent } from '../flow/machine.ts';
 import { JobSubmitter } from '../flow/submit.ts';
@@ -25,7 +25,7 @@ type Circumstances = {
   server?: Server;
   installation?: Partial<Installation>;
   /** Sends the image to the bucket. */
-  upload?: typeof put;
+  upload?: typeof putFile;
 };
 
 /** A server with a guest's first image in the quota, the product's models and no earlier jobs. */
@@ -71,7 +71,7 @@ async function start({ language = 'en', server: from = server(), installation = 
   const api = new Api(currentLanguage);
   const services: Services = {
     api,
-    queries: queriesOf(api),
+    queries: createQueries(api),
     submitter: new JobSubmitter(api, upload, async () => undefined),
     installation: { privacyUrl: null, oidc: null, ...installation },
   };
@@ -80,7 +80,7 @@ async function start({ language = 'en', server: from = server(), installation = 
   return { services, client, person: userEvent.setup() };
 }
 
-const stored: typeof put = async (_, __, onProgress) => onProgress(1);
+const stored: typeof putFile = async (_, __, onProgress) => onProgress(1);
 
 /** Of the running test. */
 export const servers: Server[] = [];

@@ -8,15 +8,15 @@ import { QuotaAlert } from '../components/QuotaAlert.tsx';
 import { useDispatch, useServices } from '../flow/context.ts';
 import { isOriginalAvailable, modelAndParamsOf, useRerun } from '../flow/useRerun.ts';
 
-/** A job that ended without a result: failed, or cancelled. */
+/** A job that failed or was cancelled. */
 export function FailedView({ job }: { job: Job }) {
   const { t } = useTranslation();
   const dispatch = useDispatch();
   const { queries } = useServices();
   const { data: usage } = useQuery(queries.usage);
-  const again = useRerun(job);
+  const rerun = useRerun(job);
   const canceled = job.status === 'canceled';
-  const problem = problemBesideUsage(again.isError ? asProblem(again.error) : null, usage);
+  const problem = problemBesideUsage(rerun.isError ? asProblem(rerun.error) : null, usage);
   const usedUp = usage?.usage.remaining === 0;
   return (
     <div className="narrow">
@@ -37,8 +37,8 @@ export function FailedView({ job }: { job: Job }) {
             <button
               type="button"
               className="button primary"
-              disabled={again.isPending || usedUp}
-              onClick={() => again.mutate(modelAndParamsOf(job))}
+              disabled={rerun.isPending || usedUp}
+              onClick={() => rerun.mutate(modelAndParamsOf(job))}
             >
               <Icon name="again" />
               {t('failed.retry')}

@@ -4,7 +4,7 @@ import { asProblem } from '../api/problem.ts';
 import { ProblemAlert } from '../components/ProblemAlert.tsx';
 import { useServices } from '../flow/context.ts';
 
-/** A job that the address names is being looked up. */
+/** Loading the job that the URL names. */
 export function OpeningView({ id }: { id: string }) {
   const { t } = useTranslation();
   const { queries } = useServices();

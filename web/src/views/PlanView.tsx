@@ -16,7 +16,7 @@ type PlanViewProps = {
   onStart: (options: JobOptions, modelAndParams: ModelAndParams) => void;
 };
 
-/** The image beside what is going to happen to it; nothing has been sent yet. */
+/** The chosen image and its options. Nothing has been sent yet. */
 export function PlanView({ original, options: chosen, problem, onStart }: PlanViewProps) {
   const { t } = useTranslation();
   const format = useFormat();

@@ -47,7 +47,7 @@ export function ProgressView({ flow, onAbort }: ProgressViewProps) {
   );
 }
 
-/** The result before stays on the screen until its successor is there; otherwise the image that is worked on. */
+/** Shows the previous result until the new one is ready; without one, the original. */
 function PreviewImage({ flow }: { flow: InProgress }) {
   const { t } = useTranslation();
   const previous = flow.at === 'submitting' ? null : flow.previous;
@@ -66,7 +66,7 @@ function PreviewImage({ flow }: { flow: InProgress }) {
   );
 }
 
-/** A bar only where somebody counts: the browser while it uploads, the provider where it tells. */
+/** A progress bar if there is a number: from the browser during upload, from the provider if it reports one. */
 function Share({ flow }: { flow: InProgress }) {
   const { t } = useTranslation();
   const format = useFormat();

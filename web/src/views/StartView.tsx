@@ -55,7 +55,7 @@ export function StartView({ reading, rejection, dragging }: StartViewProps) {
 
 type DropPromptProps = { limit: string | null; now: string | null };
 
-/** What to do here, or what is going on. Keys, because a text that changes in its place counts as one that moves. */
+/** The drop zone's prompt or current state. The keys prevent a changed text from counting as a layout shift. */
 function DropPrompt({ limit, now }: DropPromptProps) {
   const { t } = useTranslation();
   return (
