@@ -247,7 +247,7 @@ cost: $(PRODUCT)  ## what an installation costs: make cost [JOBS=1000000 POLLS=1
 COST_SETTINGS := JOBS POLLS FORMAT WAIT MODEL_SECONDS SIZE GUESTS COLD ARCH TRACING
 
 load: setup $(BUILT)  ## many jobs, faults and a restart, then the ledger: make load [JOBS=500] [CLIENTS=16]
-	@.venv/bin/python -m tests.budgets.load $(or $(JOBS),500) $(or $(CLIENTS),16)
+	@PYTHONPATH=layers/core .venv/bin/python -m tests.budgets.load $(or $(JOBS),500) $(or $(CLIENTS),16)
 
 format: $(PRODUCT)  ## format the code and sort its imports
 	@.venv/bin/ruff check --quiet --fix --select I $(PYTHON_FILES)
