@@ -216,7 +216,7 @@ oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## let programs tha
 mutants: setup $(BUILT) $(TOOLING)  ## change the code one thing at a time and see that a test fails: make mutants [ONLY=layers/core/enhancer/http/access.py]
 	@.venv/bin/python -m tests.mutants
 
-torture: $(PRODUCT) $(ORACLES) $(ORACLES_JS)  ## mutants of small pictures, and files of others, through the path of a picture: make torture [MUTANTS=10000 SEED=1 FILES=folder]
+torture: $(PRODUCT) $(ORACLES) $(ORACLES_JS)  ## mutants of small images, and files of others, through the path of an image: make torture [MUTANTS=10000 SEED=1 FILES=folder]
 	@PYTHONPATH=layers/core .venv/bin/python -m tests.torture $(foreach name,MUTANTS SEED FILES,$(if $($(name)),$(name)=$($(name))))
 
 browser: $(PRODUCT)  ## find the browser for the tests of the page, or install it
@@ -235,9 +235,9 @@ check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, document
 audit: $(PRODUCT) $(TOOLING)  ## known vulnerabilities of everything that is locked, less requirements/audit-exceptions.toml
 	@PYTHONPATH=layers/core .venv/bin/python -m operate.audit
 
-# functions: beside bare boto3; pipeline: beside the naive design; growth: 1,000 and 100,000 jobs; pictures: what pixels
+# functions: beside bare boto3; pipeline: beside the naive design; growth: 1,000 and 100,000 jobs; images: what pixels
 # cost; page: first load and repeat view. About half an hour in all.
-BENCHES := functions growth page pictures pipeline
+BENCHES := functions growth page images pipeline
 bench: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## measure and compare, all or one: make bench [ONLY=functions]
 	@for name in $(or $(ONLY),$(BENCHES)); do printf '\033[1m%s\033[0m\n' "bench: $$name"; \
 		PYTHONPATH=layers/core .venv/bin/python -m tests.budgets.$$name; done

@@ -30,15 +30,15 @@ OTHER_TYPES = {
 }
 
 
-def content_security_policy(pictures_origin: str, issuer_origin: str | None) -> str:
+def content_security_policy(images_origin: str, issuer_origin: str | None) -> str:
     """Return the page's CSP: its own files, images from R2 and from memory, calls to the API, R2 and the issuer."""
     issuer = [issuer_origin] if issuer_origin else []
     directives = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "blob:", pictures_origin],
-        "connect-src": ["'self'", pictures_origin, *issuer],
+        "img-src": ["'self'", "blob:", images_origin],
+        "connect-src": ["'self'", images_origin, *issuer],
         "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
@@ -47,11 +47,11 @@ def content_security_policy(pictures_origin: str, issuer_origin: str | None) -> 
     return "; ".join(" ".join([name, *dict.fromkeys(sources)]) for name, sources in directives.items())
 
 
-def page_headers(public_base_url: str, pictures_origin: str, issuer_origin: str | None) -> dict[str, str]:
+def page_headers(public_base_url: str, images_origin: str, issuer_origin: str | None) -> dict[str, str]:
     """Return the response headers of the page; HSTS only where it is served over TLS."""
     secure = public_base_url.startswith("https://")
     return {
-        "content-security-policy": content_security_policy(pictures_origin, issuer_origin),
+        "content-security-policy": content_security_policy(images_origin, issuer_origin),
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
         "referrer-policy": "no-referrer",
         **({"strict-transport-security": "max-age=63072000; includeSubDomains"} if secure else {}),

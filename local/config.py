@@ -8,7 +8,7 @@ from pathlib import Path
 from deployment import ROOT
 from deployment.emulator import PortError, emulator_port, emulator_url, read_port
 
-BUCKET = "image-enhancer-pictures"
+BUCKET = "image-enhancer-images"
 AUDIENCE = "image-enhancer"
 FOLLOWERS = {
     "R2Endpoint": ("R2PublicEndpoint",),

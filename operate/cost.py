@@ -3,7 +3,7 @@
 Or `python -m operate.cost JOBS=1000000 …`. Settings, each with a value unless told: JOBS a month; POLLS, how often a
 client asks for its job's status; WAIT, the seconds that such a request is held by ?wait= (0: not at all; else POLLS
 does not count, because a held request answers when something happens); MODEL_SECONDS, how long a run takes; FORMAT,
-png, webp or jpeg; SIZE of the picture, 1200x900; GUESTS, the share of jobs that guests make; COLD, the share of
+png, webp or jpeg; SIZE of the image, 1200x900; GUESTS, the share of jobs that guests make; COLD, the share of
 invocations that start a process; ARCH, arm64 or x86; TRACING, active or off, the template's Tracing.
 
 What a job needs is in cost_inputs.json, each amount with where it comes from; PRICES says what it costs, at list, with
@@ -12,7 +12,7 @@ Storage is what a month of such jobs leaves behind until its time is over. Left 
 and SSM (nothing at our rates), sessions, and cancelling, sharing and deleting (rare). Prints the bill,
 what dominates it and which setting moves it, and writes all of it to out/bench/cost.json.
 
-The naive design is one 512 MB function that takes the picture as a form, asks for a run, looks each second whether it
+The naive design is one 512 MB function that takes the image as a form, asks for a run, looks each second whether it
 has ended, copies the provider's PNG and writes one row: tests/budgets/naive/app.py, but for the form. It has no page,
 owner, quota, preview or second try.
 """
@@ -201,19 +201,19 @@ def variations(settings: Settings) -> list[tuple[str, Settings]]:
 
 def quantities(settings: Settings, inputs: Mapping[str, Any]) -> dict[str, float]:
     """How often a month has each thing that amounts are given per; MB are millions of bytes."""
-    pictures, jobs = inputs["pictures"], settings.jobs
+    images, jobs = inputs["images"], settings.jobs
     pixels = settings.size[0] * settings.size[1]
-    fitting = min(pixels, MAX_MODEL_PIXELS)  # a larger picture is reduced before it is sent
-    result = fitting * pictures["scale"]["amount"] ** 2
-    per_pixel = pictures["result_bytes_per_pixel"]
-    changed = jobs * (1 if pixels > fitting else pictures["changed_share"]["amount"])
+    fitting = min(pixels, MAX_MODEL_PIXELS)  # a larger image is reduced before it is sent
+    result = fitting * images["scale"]["amount"] ** 2
+    per_pixel = images["result_bytes_per_pixel"]
+    changed = jobs * (1 if pixels > fitting else images["changed_share"]["amount"])
     held = settings.model_seconds + inputs["own_seconds"]["amount"] if settings.wait else 0
     # Held requests end with a change of state or by time: one sees the job begin, the others its run.
     looks = math.ceil(held / settings.wait) + 1 if settings.wait else settings.polls
-    original = pixels * pictures["original_bytes_per_pixel"]["amount"]
+    original = pixels * images["original_bytes_per_pixel"]["amount"]
     megabytes = {
         "original MB": jobs * original / 1e6,
-        "changed MB": changed * fitting * pictures["changed_bytes_per_pixel"]["amount"] / 1e6,
+        "changed MB": changed * fitting * images["changed_bytes_per_pixel"]["amount"] / 1e6,
         "output MB": jobs * result * per_pixel["png"] / 1e6,
         "result MB": jobs * result * per_pixel[settings.format] / 1e6,
     }

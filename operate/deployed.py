@@ -36,7 +36,7 @@ def deployed(
     yield from api(stage, address, session)
     yield from _queues(stage, clients, outputs)
     yield from _mappings(stage, clients, outputs)
-    problem = r2.preflight(stage.pictures_endpoint, stage.parameters["R2Bucket"], address, session)
+    problem = r2.preflight(stage.images_endpoint, stage.parameters["R2Bucket"], address, session)
     yield Finding(problem, f"make bucket ENV={stage.name}") if problem else Finding("R2 takes uploads from the page")
 
 

@@ -45,7 +45,7 @@ def keep_secrets(
             present = parameter_store.replaced(present, webhook_secret)
         keep("replicate-webhook-secret", present)
 
-    def prove_pictures() -> None:
+    def prove_images() -> None:
         key_id = _asked(terminal, "R2 access key id", stored.get("r2-access-key-id"))
         secret = _asked(terminal, "R2 secret access key", stored.get("r2-secret-access-key"))
         client = r2_client(stage.parameters["R2Endpoint"], key_id, secret)
@@ -54,7 +54,7 @@ def keep_secrets(
         keep("r2-secret-access-key", secret)
 
     _until_right(prove_token, terminal)
-    _until_right(prove_pictures, terminal)
+    _until_right(prove_images, terminal)
     for name in parameter_store.MADE:
         if name in stored:
             terminal.say(f"{name}: kept")

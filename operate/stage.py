@@ -47,7 +47,7 @@ class Stage:
         return f"https://{domain}" if domain else None
 
     @property
-    def pictures_endpoint(self) -> str:
+    def images_endpoint(self) -> str:
         """The endpoint that links for browsers are signed for."""
         return self.parameters["R2PublicEndpoint"] or self.parameters["R2Endpoint"]
 

@@ -93,6 +93,6 @@ def remains(stage: Stage, table: str | None) -> list[str]:
         *tables,
         "Kept: the secrets; a new deployment takes them again. To delete them:",
         f"  aws ssm delete-parameters {where} --names {names}",
-        f"Kept: pictures in R2, bucket {bucket} below {prefix}; the rules of `make bucket` delete them in time.",
+        f"Kept: images in R2, bucket {bucket} below {prefix}; the rules of `make bucket` delete them in time.",
         "Kept: the bucket of `sam`, aws-sam-cli-managed-default, which your other stacks may use.",
     ]

@@ -18,7 +18,7 @@ settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate))  #
 
 RAISED_LIMITS = {
     "QuotaJobs": "1000",
-    "RateLimits": "create=10000,upload=10000,status=10000,picture=10000,other=10000,guest=10000",
+    "RateLimits": "create=10000,upload=10000,status=10000,image=10000,other=10000,guest=10000",
     "GuestJobsPerAddress": "10000",
     "DailyRunLimit": "10000",
 }

@@ -14,7 +14,7 @@ from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import ConcurrentUpdate, Conflict, OutputGone, TransitionRefused
-from enhancer.ports import Output, OutputSpec, PreparedImage, PresignedUpload, RenderedResult, StoredPicture, Uploaded
+from enhancer.ports import Output, OutputSpec, PreparedImage, PresignedUpload, RenderedResult, StoredImage, Uploaded
 
 
 class FakeClock:
@@ -125,7 +125,7 @@ class FakeJobs:
         return True
 
     def update(self, job: Job, changes: Mapping[str, Any]) -> Job:
-        stay = Transition("note", frozenset({job.status}), job.status)
+        stay = Transition("update", frozenset({job.status}), job.status)
         return self.move(job.id, stay, changes, {"attempt": job.attempt})
 
     def list_by_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
@@ -143,7 +143,7 @@ class FakeJobs:
         return [job_id for _, job_id in waiting[:limit]]
 
 
-class FakePictures:
+class FakeImageStore:
     def __init__(self, clock: FakeClock) -> None:
         self.objects: dict[str, tuple[bytes, datetime]] = {}
         self.headers: dict[str, dict[str, str | None]] = {}
@@ -191,9 +191,9 @@ class FakePictures:
         for key in keys:
             self.objects.pop(key, None)
 
-    def list(self, prefix: str, after: str = "") -> Iterator[StoredPicture]:
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredImage]:
         stored = sorted((key, at) for key, (_, at) in self.objects.items() if key.startswith(prefix) and key > after)
-        yield from [StoredPicture(key, at) for key, at in stored]
+        yield from [StoredImage(key, at) for key, at in stored]
 
 
 class FakeMessages:
@@ -281,8 +281,8 @@ def _key(url: str) -> str:
 
 
 class FakeOutputs:
-    def __init__(self, picture: bytes) -> None:
-        self.picture = picture
+    def __init__(self, image: bytes) -> None:
+        self.image = image
         self.gone = False
         self.failing: Exception | None = None
 
@@ -291,11 +291,11 @@ class FakeOutputs:
             raise self.failing
         if self.gone:
             raise OutputGone("the provider answers 404 for its file")
-        return Output(io.BytesIO(self.picture), len(self.picture))
+        return Output(io.BytesIO(self.image), len(self.image))
 
 
 class FakeImaging:
-    """Gives the output back as it came, called a picture of the wished format."""
+    """Gives the output back as it came, called an image of the wished format."""
 
     def __init__(self) -> None:
         self.prepared = PreparedImage(None, 40, 30, {"oriented": False})

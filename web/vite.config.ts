@@ -6,7 +6,7 @@ import { sonnerWithoutStyleElement } from './build/sonner-without-style-element.
 
 /** The running installation whose API and images `npm run dev` uses. */
 const installation = process.env.INSTALLATION ?? 'http://127.0.0.1:8080';
-const proxiedPaths = ['/api', '/r2-ai', '/image-enhancer-pictures', '/_local', '/config.json'];
+const proxiedPaths = ['/api', '/r2-ai', '/image-enhancer-images', '/_local', '/config.json'];
 
 export default defineConfig({
   plugins: [react(), sonnerWithoutStyleElement(), samples(fileURLToPath(new URL('../samples', import.meta.url)))],

@@ -25,7 +25,7 @@ TYPES = {
     ".png": "image/png",
     ".txt": "text/plain; charset=utf-8",
 }
-# No inline script or style and no other host; Swagger UI's icons are data: pictures in its style sheet.
+# No inline script or style and no other host; Swagger UI's icons are data: images in its style sheet.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -8,15 +8,15 @@ from enhancer.http.routing import Routes, http_handler
 
 routes = Routes()
 access = bootstrap.access()
-show_picture = bootstrap.show_picture()
+show_image = bootstrap.show_image()
 
 
 @routes.route("/r2-ai/{key+}", "GET")
-def picture(request: Request) -> Response:
+def image(request: Request) -> Response:
     """Redirect a caller with access to a presigned URL of the image."""
-    caller = access.identify(request, "picture")
-    link = show_picture(request.path.removeprefix("/r2-ai/"), caller, request.query("share"), request.method)
-    access.audit(caller, link.job, "see a picture")
+    caller = access.identify(request, "image")
+    link = show_image(request.path.removeprefix("/r2-ai/"), caller, request.query("share"), request.method)
+    access.audit(caller, link.job, "see a image")
     return response.redirect(link.url, link.seconds)
 
 

@@ -8,7 +8,7 @@ from enhancer.sqs_handler import serve
 
 SPARE_MS = 60_000  # hand over in good order while there is still time
 
-expire_pictures = bootstrap.expire_pictures()
+expire_images = bootstrap.expire_images()
 pause = bootstrap.pauses("RETENTION_QUEUE_URL")
 
 
@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     """Delete what is due, as far as the time goes."""
 
     def expire(message: dict[str, Any]) -> None:
-        done = expire_pictures(
+        done = expire_images(
             enough_time=lambda: context.get_remaining_time_in_millis() > SPARE_MS,
             after=message.get("after", ""),
             began=message.get("began", ""),

@@ -100,7 +100,7 @@ def _from_form(request: Request, caller: Caller, route: Route) -> Job:
     source = FromBytes(form.image, create_job.inspect(form.image))
     fields = dict(form.fields)
     options = JobOptions(fields.pop("model", ""), fields, form.filename)
-    job_id = keys.new_job_id(source.picture.content_type)
+    job_id = keys.new_job_id(source.info.content_type)
     limits = access.job_limits(request, caller) + access.upload_limits(request, caller, read_usage.limit)
     new = NewJob(job_id, source, options, caller.owner, access.counted_against(*limits))
     return _create(request, new, route, json.dumps(form.fields, sort_keys=True).encode() + form.image)

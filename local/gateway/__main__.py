@@ -63,7 +63,7 @@ def main() -> None:
     issuer = f"{origin}/_local"
     page_issuer = parameters["OidcIssuer"]
     sign_in_origins = " ".join(filter(None, [origin_of(page_issuer), parameters.get("OidcOrigins", "")]))
-    pictures = parameters.get("R2PublicEndpoint") or parameters["R2Endpoint"]
+    images = parameters.get("R2PublicEndpoint") or parameters["R2Endpoint"]
     settings = GatewaySettings(
         emulator_url=emulator_url,
         api_id=api_id,
@@ -77,7 +77,7 @@ def main() -> None:
         sign_in=SignIn(origin, partial(sign, state, issuer)),
         page=Page(
             Path(os.environ["PAGE"]),
-            page_headers(origin, pictures, sign_in_origins or None),
+            page_headers(origin, images, sign_in_origins or None),
             page_config(page_issuer or None, parameters.get("OidcAudience", ""), parameters.get("PrivacyUrl") or None),
         ),
     )

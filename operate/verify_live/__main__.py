@@ -18,7 +18,7 @@ from enhancer.adapters.model_files import allowed_models
 from enhancer.adapters.model_files import models as model_files
 from enhancer.adapters.outputs import ProviderOutputs
 from enhancer.adapters.presigned_urls import R2PresignedUrls
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.adapters.replicate import Replicate
 from enhancer.aws_clients import r2_client
 from enhancer.domain import image
@@ -130,8 +130,8 @@ def _check_runs(
     allowed_models: Mapping[str, AllowedModel],
     findings: Findings,
 ) -> None:
-    key, picture = bucket.key(), SAMPLE.read_bytes()
-    status = bucket.put(bucket.presign(key, len(picture)), picture)
+    key, shown = bucket.key(), SAMPLE.read_bytes()
+    status = bucket.put(bucket.presign(key, len(shown)), shown)
     findings.compare("the sample's upload", 200, status)
     url, _ = bucket.links.presign(key, method="GET", now=datetime.now(UTC))
     first, last = (list(allowed_models.values())[index] for index in (0, -1))
@@ -140,7 +140,7 @@ def _check_runs(
         return offer.model.inputs(offer.model.parse({}), url, offer.model.factors[0])
 
     outputs = ProviderOutputs(accounts.output_hosts, local=accounts.local)
-    sample = image.inspect(picture, picture, len(picture))
+    sample = image.inspect(shown, shown, len(shown))
 
     def check_size(offer: AllowedModel, ended: Prediction | None) -> None:
         """Only a run tells whether the pinned version makes the sizes of the published predictor."""
@@ -172,7 +172,7 @@ def _bucket(accounts: Accounts, http: requests.Session, pause: Callable[[float],
         for endpoint in (accounts.endpoint, accounts.public_endpoint)
     )
     return Bucket(
-        pictures=R2Pictures(lambda: client, accounts.bucket, lambda: public),
+        images=R2ImageStore(lambda: client, accounts.bucket, lambda: public),
         links=R2PresignedUrls(accounts.public_endpoint, accounts.bucket, lambda: (accounts.key_id, accounts.secret)),
         http=http,
         endpoint=accounts.public_endpoint,

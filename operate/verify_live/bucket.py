@@ -13,12 +13,12 @@ import requests
 from enhancer.domain import keys
 from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.domain.owner import Owner, new_guest
-from enhancer.ports import Pictures, PresignedUpload, PresignedUrls
+from enhancer.ports import ImageStore, PresignedUpload, PresignedUrls
 from enhancer.usecases.request_upload import upload_headers
 from operate.r2 import preflight
 from operate.verify_live.findings import Findings
 
-PICTURE = b"0123456789"
+IMAGE = b"0123456789"
 TYPE = "image/jpeg"
 FOREIGN = "https://foreign.invalid"
 SECONDS = 30
@@ -28,7 +28,7 @@ SECONDS = 30
 class Bucket:
     """The bucket through the functions' own adapters, and the address that browsers use for it."""
 
-    pictures: Pictures
+    images: ImageStore
     links: PresignedUrls
     http: requests.Session
     endpoint: str
@@ -47,11 +47,11 @@ class Bucket:
         """A new key, in the form of an upload's."""
         return keys.original_key(self.prefix, self.owner, keys.new_job_id(TYPE))
 
-    def presign(self, key: str, size: int = len(PICTURE), seconds: int = 600) -> PresignedUpload:
+    def presign(self, key: str, size: int = len(IMAGE), seconds: int = 600) -> PresignedUpload:
         """An upload as the API hands it out."""
-        return self.pictures.presign_put(key, size, upload_headers(key.split("/")[-2], size), seconds)
+        return self.images.presign_put(key, size, upload_headers(key.split("/")[-2], size), seconds)
 
-    def put(self, upload: PresignedUpload, body: bytes = PICTURE, /, **headers: str | None) -> int:
+    def put(self, upload: PresignedUpload, body: bytes = IMAGE, /, **headers: str | None) -> int:
         """The status of an upload; `content_type="…"` sends another header, None none at all."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
         merged = {**upload.headers, **changed}
@@ -69,8 +69,8 @@ def check_uploads(bucket: Bucket, findings: Findings) -> None:
     key = bucket.key()
     upload = bucket.presign(key)
     refused = {
-        "a byte more than signed": lambda: bucket.put(upload, PICTURE + b"x"),
-        "a byte fewer than signed": lambda: bucket.put(upload, PICTURE[:-1]),
+        "a byte more than signed": lambda: bucket.put(upload, IMAGE + b"x"),
+        "a byte fewer than signed": lambda: bucket.put(upload, IMAGE[:-1]),
         "another content-type than signed": lambda: bucket.put(upload, content_type="text/html"),
         "another cache-control than signed": lambda: bucket.put(upload, cache_control="no-store"),
         "another x-amz-meta-upload than signed": lambda: bucket.put(upload, x_amz_meta_upload="another.10"),
@@ -78,7 +78,7 @@ def check_uploads(bucket: Bucket, findings: Findings) -> None:
     }
     for what, attempt in refused.items():
         findings.expect(f"presigned PUT, {what}", 403, attempt)
-    findings.expect("object after the refused PUTs", None, lambda: bucket.pictures.head(key, 1))
+    findings.expect("object after the refused PUTs", None, lambda: bucket.images.head(key, 1))
 
     fresh = bucket.key()
     upload = bucket.presign(fresh)
@@ -98,7 +98,7 @@ def check_unsigned_headers(bucket: Bucket, findings: Findings, source: str) -> N
 
     A copy of somebody else's original would be readable at once, so nothing but a refusal is right there: 403 as AWS S3
     answers for every unsigned `x-amz-` header, or 501 for what R2 does not implement. What is merely stored with the
-    picture is noted: an upload with other headers than were signed becomes no job.
+    image is noted: an upload with other headers than were signed becomes no job.
     """
     copied = f"/{bucket.name}/{source}"
     refused: dict[str, dict[str, str]] = {
@@ -116,24 +116,24 @@ def check_unsigned_headers(bucket: Bucket, findings: Findings, source: str) -> N
         key = bucket.key()
         attempt = partial(bucket.put, bucket.presign(key), **headers)
         findings.expect(f"presigned PUT with unsigned {what}", frozenset({400, 403, 501}), attempt)
-        findings.expect(f"object after unsigned {what}", None, partial(bucket.pictures.head, key, 1))
+        findings.expect(f"object after unsigned {what}", None, partial(bucket.images.head, key, 1))
     noted = {"x-amz-meta-more": "x", "content-disposition": "inline", "content-encoding": "gzip", "expires": "0"}
     for name, value in noted.items():
         key = bucket.key()
         status = bucket.put(bucket.presign(key), **{name.replace("-", "_"): value})
-        stored = bucket.pictures.uploaded(key, 1)
+        stored = bucket.images.uploaded(key, 1)
         findings.note(f"presigned PUT with unsigned {name}", f"{status}, {'stored' if stored else 'not stored'}")
 
 
 def check_links(bucket: Bucket, findings: Findings) -> None:
     """Read links of our own signer, for one object and one method."""
     key = bucket.key()
-    bucket.pictures.write(key, PICTURE, TYPE, ORIGINAL_CACHE, 'attachment; filename="x.jpg"')
-    findings.expect("GET by a read link", (200, PICTURE), lambda: _content(bucket.read(key)))
+    bucket.images.write(key, IMAGE, TYPE, ORIGINAL_CACHE, 'attachment; filename="x.jpg"')
+    findings.expect("GET by a read link", (200, IMAGE), lambda: _content(bucket.read(key)))
     shown = bucket.read(key, "HEAD").headers
     for name, value in {
         "content-type": TYPE,
-        "content-length": str(len(PICTURE)),
+        "content-length": str(len(IMAGE)),
         "cache-control": ORIGINAL_CACHE,
         "content-disposition": 'attachment; filename="x.jpg"',
     }.items():
@@ -145,22 +145,22 @@ def check_links(bucket: Bucket, findings: Findings) -> None:
 
 def check_objects(bucket: Bucket, findings: Findings) -> None:
     """What the functions do with the adapter."""
-    pictures, key, empty, copy, absent = bucket.pictures, *(bucket.key() for _ in range(4))
-    pictures.write(key, io.BytesIO(bytes(1 << 20)), TYPE, ORIGINAL_CACHE)  # as a result is: a file, not in chunks
-    findings.expect("a file is written, and read at once", (1 << 20, b"\0\0"), lambda: pictures.head(key, 2))
-    findings.expect("range read to the end", b"\0\0\0", lambda: pictures.read(key, (1 << 20) - 3))
-    pictures.write(empty, b"", TYPE, ORIGINAL_CACHE)
-    findings.expect("range read of an empty object", (0, b""), lambda: pictures.head(empty, 8))
-    findings.expect("head of nothing", None, lambda: pictures.head(absent, 8))
-    findings.expect("copy inside the bucket", True, lambda: pictures.copy(key, copy))
-    findings.expect("copy of nothing", False, lambda: pictures.copy(absent, bucket.key()))
-    found = [stored.key for stored in pictures.list(bucket.folder)]
+    images, key, empty, copy, absent = bucket.images, *(bucket.key() for _ in range(4))
+    images.write(key, io.BytesIO(bytes(1 << 20)), TYPE, ORIGINAL_CACHE)  # as a result is: a file, not in chunks
+    findings.expect("a file is written, and read at once", (1 << 20, b"\0\0"), lambda: images.head(key, 2))
+    findings.expect("range read to the end", b"\0\0\0", lambda: images.read(key, (1 << 20) - 3))
+    images.write(empty, b"", TYPE, ORIGINAL_CACHE)
+    findings.expect("range read of an empty object", (0, b""), lambda: images.head(empty, 8))
+    findings.expect("head of nothing", None, lambda: images.head(absent, 8))
+    findings.expect("copy inside the bucket", True, lambda: images.copy(key, copy))
+    findings.expect("copy of nothing", False, lambda: images.copy(absent, bucket.key()))
+    found = [stored.key for stored in images.list(bucket.folder)]
     findings.compare("the list has all, in the order of keys", True, found == sorted({key, empty, copy, *found}))
-    behind = [stored.key for stored in pictures.list(bucket.folder, found[0])]
+    behind = [stored.key for stored in images.list(bucket.folder, found[0])]
     findings.compare("the list behind a key is the rest", True, behind == found[1:])
-    pictures.delete([copy])
-    findings.expect("a deleted object", None, lambda: pictures.head(copy, 1))
-    pictures.delete([copy])  # ends this part if R2 minds
+    images.delete([copy])
+    findings.expect("a deleted object", None, lambda: images.head(copy, 1))
+    images.delete([copy])  # ends this part if R2 minds
 
 
 def check_cors(bucket: Bucket, findings: Findings) -> None:
@@ -173,7 +173,7 @@ def check_cors(bucket: Bucket, findings: Findings) -> None:
     findings.expect("CORS preflight of the page's PUT", "allowed", lambda: asked(bucket.origin))
     findings.expect("CORS preflight of another page's PUT", "refused", lambda: asked(FOREIGN))
     key = bucket.key()
-    bucket.pictures.write(key, PICTURE, TYPE, ORIGINAL_CACHE)
+    bucket.images.write(key, IMAGE, TYPE, ORIGINAL_CACHE)
     answer = bucket.read(key, Origin=bucket.origin).headers.get("access-control-allow-origin")
     findings.compare("CORS of the page's GET", True, answer in {bucket.origin, "*"})
 
@@ -182,8 +182,8 @@ def clear(bucket: Bucket, findings: Findings) -> None:
     """Delete all that was made."""
 
     def left() -> int:
-        bucket.pictures.delete([stored.key for stored in bucket.pictures.list(bucket.folder)])
-        return len(list(bucket.pictures.list(bucket.folder)))
+        bucket.images.delete([stored.key for stored in bucket.images.list(bucket.folder)])
+        return len(list(bucket.images.list(bucket.folder)))
 
     findings.expect(f"objects left below {bucket.folder}", 0, left)
 

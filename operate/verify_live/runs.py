@@ -40,7 +40,7 @@ class Listening(requests.Session):
 
 
 class Runs:
-    """Creates runs with pictures below `paths`, waits where the provider throttles, knows which are still open."""
+    """Creates runs with images below `paths`, waits where the provider throttles, knows which are still open."""
 
     def __init__(self, provider: Provider, webhook: str, pause: Callable[[float], None] = time.sleep) -> None:
         self.provider = provider
@@ -103,14 +103,14 @@ def check_job(
     created = listening.answers[-1]
     findings.compare("a create is answered", frozenset({201, 202}), created.status_code)
     findings.compare("Cancel-After is taken: the answer has a deadline", True, bool(created.json().get("deadline")))
-    findings.compare("the run names the path of its picture", True, run.input_path == path)
+    findings.compare("the run names the path of its image", True, run.input_path == path)
     newest = {each.id for each in runs.provider.recent(datetime.now(UTC) - timedelta(minutes=10), 1)}
     findings.compare("the list of runs has it at once", True, run.id in newest)
     ended = runs.end(run)
-    findings.compare("a run whose picture is behind a link for GET alone", "succeeded", ended.status)
+    findings.compare("a run whose image is behind a link for GET alone", "succeeded", ended.status)
     if ended.error:
         findings.note("its error", ended.error)
-    findings.compare("its picture's path at the end", True, ended.input_path == path)
+    findings.compare("its image's path at the end", True, ended.input_path == path)
     findings.compare("the model's seconds are told", True, ended.model_ms is not None)
     findings.note("the model's seconds", f"{(ended.model_ms or 0) / 1000:g}")
     findings.note("the version that it says ran", ended.version)

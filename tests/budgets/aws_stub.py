@@ -31,9 +31,9 @@ class AwsStub:
     """
 
     def __init__(
-        self, items: Mapping[str, Any], secrets: Mapping[str, str], picture: bytes, headers: Mapping[str, str]
+        self, items: Mapping[str, Any], secrets: Mapping[str, str], image: bytes, headers: Mapping[str, str]
     ) -> None:
-        self.items, self.secrets, self.picture, self.headers = items, secrets, picture, headers
+        self.items, self.secrets, self.image, self.headers = items, secrets, image, headers
         self.calls: Counter[str] = Counter()
         self.url = ""
         self.certificate = b""
@@ -99,8 +99,8 @@ def _handler(stub: AwsStub) -> type[http.server.BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             stub.calls["GetObject"] += 1
             first, _, last = self.headers["range"].removeprefix("bytes=").partition("-")
-            part = stub.picture[int(first) : int(last) + 1 if last else None]
-            whole = len(stub.picture)
+            part = stub.image[int(first) : int(last) + 1 if last else None]
+            whole = len(stub.image)
             content_range = {"content-range": f"bytes {first}-{int(first) + len(part) - 1}/{whole}"}
             self._send(206, part, {**stub.headers, **content_range})
 

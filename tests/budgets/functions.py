@@ -38,7 +38,7 @@ GATES = (
     ("webhook", "instructions", "status", 0.90),
     ("webhook", "instructions", "webhook", 0.90),
     ("webhook", "peak_kib", "status", 0.90),
-    ("picture", "instructions", "picture", 0.95),
+    ("image", "instructions", "image", 0.95),
 )
 COLUMNS = (
     ("instructions", "M instr.", 1e6),
@@ -171,7 +171,7 @@ def show(rows: Sequence[Row], profiles: Mapping[str, Mapping[str, int]], checked
 @contextmanager
 def stubbed() -> Iterator[World]:
     """The world of the variants, until the end of the block."""
-    stub = AwsStub(scenarios.rows(), scenarios.SECRETS, scenarios.PICTURE, scenarios.STORED)
+    stub = AwsStub(scenarios.rows(), scenarios.SECRETS, scenarios.IMAGE, scenarios.STORED)
     with tempfile.TemporaryDirectory(prefix="image-enhancer-bench-") as folder, running(stub, Path(folder)):
         world = World(stub, Path(folder))
         amazon = ROOT / "layers" / "core" / "enhancer" / "amazon_roots.pem"

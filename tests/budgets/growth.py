@@ -39,7 +39,7 @@ from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
 from enhancer.adapters.imaging import PillowImaging
 from enhancer.adapters.model_files import allowed_models
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.adapters.sqs import SqsMessages
 from enhancer.domain import keys
 from enhancer.domain.clock import to_text
@@ -53,11 +53,11 @@ from enhancer.usecases.read_job import ReadJob
 from enhancer.usecases.read_usage import ReadUsage
 from enhancer.usecases.reconcile_jobs import BATCH, ReconcileJobs
 from enhancer.usecases.request_upload import upload_headers
-from enhancer.usecases.show_picture import ShowPicture
+from enhancer.usecases.show_image import ShowImage
 from enhancer.usecases.start_job import StartJob
-from tests.budgets.scenarios import BUCKET, MODEL, OWNER, PICTURE, PREFIX
+from tests.budgets.scenarios import BUCKET, IMAGE, MODEL, OWNER, PREFIX
 from tests.fakes import FakeClock, FakeOutputs, FakePresignedUrls, FakeProvider, FakeShareLinks
-from tests.pictures import picture
+from tests.images import make_image
 
 SIZES = (1_000, 100_000)
 EXTRAPOLATED = 1_000_000
@@ -69,7 +69,7 @@ SERVICES = {"dynamodb": "DynamoDB", "s3": "R2", "sqs": "SQS"}
 LIMIT = 1_000_000  # of the quota and the day's runs, which are not what is measured
 WHY = {
     "status": "one row by its key",
-    "picture": "one row by its key",
+    "image": "one row by its key",
     "history, first page": f"{DEFAULT_PAGE} entries of the index by_owner, read in its order",
     "history, from the middle": f"{DEFAULT_PAGE} entries of the index by_owner, from a key on",
     "quota": "one row by its key",
@@ -235,15 +235,15 @@ class Installation:
         self.meter = Meter(dynamodb, (s3, sqs), self._look)
         self._clock, self._provider = FakeClock(), Provider()
         self._jobs, self._usage = DynamoJobs(dynamodb, *tables), DynamoUsage(dynamodb, tables[1])
-        pictures, messages = R2Pictures(lambda: s3, BUCKET, lambda: s3), SqsMessages(sqs, *queues)
+        images, messages = R2ImageStore(lambda: s3, BUCKET, lambda: s3), SqsMessages(sqs, *queues)
         self._intake = CreateJob(
             jobs=self._jobs,
             usage=self._usage,
-            pictures=pictures,
+            images=images,
             messages=messages,
             allowed_models=allowed_models([MODEL]),
             prefix=PREFIX,
-            max_bytes=len(PICTURE),
+            max_bytes=len(IMAGE),
             max_pixels=1_000_000,
             quota_jobs=LIMIT,
             daily_run_limit=LIMIT,
@@ -252,7 +252,7 @@ class Installation:
         self._starter = StartJob(
             jobs=self._jobs,
             usage=self._usage,
-            pictures=pictures,
+            images=images,
             urls=FakePresignedUrls(),
             provider=self._provider,
             messages=messages,
@@ -263,9 +263,9 @@ class Installation:
             daily_run_limit=LIMIT,
             clock=self._clock,
         )
-        outputs = FakeOutputs(picture(size=(1280, 852)))
+        outputs = FakeOutputs(make_image(size=(1280, 852)))
         self._completer = CompleteJob(
-            self._jobs, pictures, outputs, PillowImaging(), messages, PREFIX, BUCKET, self._clock, lambda _: None
+            self._jobs, images, outputs, PillowImaging(), messages, PREFIX, BUCKET, self._clock, lambda _: None
         )
         self._reconciler = ReconcileJobs(self._jobs, self._usage, self._provider, messages, BUCKET, PREFIX, self._clock)
         self._made = 0
@@ -297,7 +297,7 @@ class Installation:
         shown = self.finished.output_r2_key or ""
         actions: dict[str, Callable[[], object]] = {
             "status": lambda: ReadJob(jobs=self._jobs)(middle.id, caller),
-            "picture": lambda: ShowPicture(
+            "image": lambda: ShowImage(
                 jobs=self._jobs, urls=FakePresignedUrls(), shares=FakeShareLinks(), prefix=PREFIX, clock=self._clock
             )(shown, caller, "", method="GET"),
             "history, first page": lambda: ListJobs(jobs=self._jobs)(caller),
@@ -337,11 +337,11 @@ class Installation:
     def _create(self) -> None:
         self._made += 1
         key = keys.original_key(PREFIX, OWNER, self._id)
-        headers = upload_headers(self._id, len(PICTURE))
+        headers = upload_headers(self._id, len(IMAGE))
         self._bucket.put_object(
             Bucket=BUCKET,
             Key=key,
-            Body=PICTURE,
+            Body=IMAGE,
             ContentType=headers["content-type"],
             CacheControl=headers["cache-control"],
             Metadata={"upload": headers["x-amz-meta-upload"]},

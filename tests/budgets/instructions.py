@@ -16,7 +16,7 @@ MISSING = "valgrind is not here: instructions are not counted, their gates not c
 STEPS = {
     "status": ("dynamodb", "ssm"),
     "webhook": ("sqs", "ssm"),
-    "picture": ("dynamodb", "ssm"),
+    "image": ("dynamodb", "ssm"),
     "create": ("dynamodb", "sqs", "ssm"),
 }
 """The clients that each function makes when it starts."""

@@ -82,7 +82,7 @@ class Client:
     def work(self) -> None:
         """Create jobs until there are enough, and follow each for a while."""
         while self._load.next():
-            answer = self.call("create", "POST", "jobs", data={"model": MODEL}, files={"image": ("p.png", _PICTURE)})
+            answer = self.call("create", "POST", "jobs", data={"model": MODEL}, files={"image": ("p.png", _IMAGE)})
             if answer.status_code != 202:
                 self._load.refused[answer.status_code] += 1
                 continue
@@ -116,20 +116,20 @@ class Client:
                 self._load.seconds[route].append(time.perf_counter() - began)
 
 
-def _picture() -> bytes:
+def _image() -> bytes:
     buffer = io.BytesIO()
     Image.linear_gradient("L").resize((40, 30)).convert("RGB").save(buffer, "PNG")
     return buffer.getvalue()
 
 
-_PICTURE = _picture()
+_IMAGE = _image()
 
 
 def main(jobs: int, clients: int) -> int:
     """Run the load and print rates, times and the ledger; 0 if it balances."""
     state = Path(tempfile.mkdtemp(prefix="image-enhancer-load-"))
     port, replicate_port, emulator_port = free_ports(3)
-    unlimited = "create=1000000,upload=1000000,status=1000000,picture=1000000,other=1000000,guest=1000000"
+    unlimited = "create=1000000,upload=1000000,status=1000000,image=1000000,other=1000000,guest=1000000"
     parameters = {
         "QuotaJobs": str(jobs),
         "RateLimits": unlimited,

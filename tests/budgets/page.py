@@ -1,10 +1,10 @@
 """What the page costs and how soon it shows a result, in a browser: `make bench ONLY=page`.
 
 On a local stack of its own: the first load by kind of request, the next load, five warm jobs or as many as `python -m
-tests.budgets.page JOBS` says, from the drop of a picture to its result on the screen, and what coming back to a result
+tests.budgets.page JOBS` says, from the drop of an image to its result on the screen, and what coming back to a result
 fetches again. Prints the tables, and writes them with every request to out/bench/page.json. Bytes are those of the
 answers as the browser counts them (Chrome DevTools Protocol, Network.loadingFinished, encodedDataLength: heads and
-packed bodies); the stack speaks HTTP/1.1, whose heads are not packed. Pictures come from another origin than the page,
+packed bodies); the stack speaks HTTP/1.1, whose heads are not packed. Images come from another origin than the page,
 as R2's do, so uploads have their preflight.
 
 A run of the model takes 2 to 4 s, spread evenly (see pipeline.py). "Enhance" is pressed at once after the drop.
@@ -42,7 +42,7 @@ WRITTEN = ROOT / "out" / "bench" / "page.json"
 TARGETS = {"first": 6.0, "p50 of the warm": 3.0}
 """Seconds from drop to result less the model's."""
 WINDOW = 900.0
-"""Seconds for which a picture's link stays the same (docs/decisions/0004)."""
+"""Seconds for which an image's link stays the same (docs/decisions/0004)."""
 VIEWS_TAKE = 60.0
 """Seconds that a job and its views need at most of one window."""
 PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => done({
@@ -53,7 +53,7 @@ PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => done(
 
 @dataclass(frozen=True)
 class Job:
-    """Seconds from the drop to the result, both pictures decoded, and its parts."""
+    """Seconds from the drop to the result, both images decoded, and its parts."""
 
     total: float
     model: float
@@ -84,12 +84,12 @@ def views(page: Page) -> dict[str, list[Fetch]]:
     return seen
 
 
-def by_picture(fetches: Iterable[Fetch]) -> dict[str, tuple[int, str]]:
-    """Each picture that a view asked for: bytes that came for it over the network, and where its steps came from."""
+def by_image(fetches: Iterable[Fetch]) -> dict[str, tuple[int, str]]:
+    """Each image that a view asked for: bytes that came for it over the network, and where its steps came from."""
     steps: dict[str, list[Fetch]] = {}
     for fetch in fetches:
-        if fetch.picture:
-            steps.setdefault(fetch.picture, []).append(fetch)
+        if fetch.image:
+            steps.setdefault(fetch.image, []).append(fetch)
     return {
         name: (sum(each.transferred for each in own), ", ".join(sorted({each.source for each in own})))
         for name, own in sorted(steps.items())
@@ -103,10 +103,8 @@ def main(jobs: int) -> None:
     program = installed()
     state = Path(tempfile.mkdtemp(prefix="image-enhancer-bench-"))
     port, replicate_port, emulator_port = free_ports(3)
-    pictures = {"R2PublicEndpoint": f"http://localhost:{port}"}  # the page is at 127.0.0.1
-    config = StackConfig(
-        port, replicate_port, emulator_port, state, engine="instant", parameters={**LIMITS, **pictures}
-    )
+    images = {"R2PublicEndpoint": f"http://localhost:{port}"}  # the page is at 127.0.0.1
+    config = StackConfig(port, replicate_port, emulator_port, state, engine="instant", parameters={**LIMITS, **images})
     try:
         with LocalStack(config) as stack, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=flags())
@@ -189,7 +187,7 @@ def _shows(page: Page, view: str) -> None:
 
 
 def _looked(traffic: Traffic) -> list[Fetch]:
-    """Look at the open result, at its small picture in the history, and at its full size."""
+    """Look at the open result, at its small image in the history, and at its full size."""
     page, someone = traffic.page, Person(traffic.page)
     someone.sees("result")
     page.get_by_role("link", name="Open image").scroll_into_view_if_needed()
@@ -226,14 +224,14 @@ def _print_jobs(jobs: list[Job]) -> None:
 
 
 def _print_views(seen: Mapping[str, list[Fetch]]) -> None:
-    print(f"\na result's pictures, bytes by network\n  {'':<16}" + "".join(f"{way:>24}" for way in seen))
-    pictures = {way: by_picture(fetches) for way, fetches in seen.items()}
-    for name in pictures["made"]:
-        cells = [own[name] for own in pictures.values()]
+    print(f"\na result's images, bytes by network\n  {'':<16}" + "".join(f"{way:>24}" for way in seen))
+    images = {way: by_image(fetches) for way, fetches in seen.items()}
+    for name in images["made"]:
+        cells = [own[name] for own in images.values()]
         print(f"  {name:<16}" + "".join(f"{f'{transferred:,} {source}':>24}" for transferred, source in cells))
-    sums = [sum(transferred for transferred, _ in own.values()) for own in pictures.values()]
+    sums = [sum(transferred for transferred, _ in own.values()) for own in images.values()]
     print(f"  {'together':<16}" + "".join(f"{value:>24,}" for value in sums))
-    rest = [sum(each.transferred for each in fetches if not each.picture) for fetches in seen.values()]
+    rest = [sum(each.transferred for each in fetches if not each.image) for fetches in seen.values()]
     print(f"  {'all else':<16}" + "".join(f"{value:>24,}" for value in rest))
 
 

@@ -44,7 +44,7 @@ WRITTEN = ROOT / "out" / "bench" / "pipeline.json"
 OURS, NAIVE, HELD = "ours", "naive", "ours, ?wait=20"
 LIMITS = {
     "QuotaJobs": "1000000",
-    "RateLimits": "create=59,upload=59,status=240,picture=240,other=59,guest=59",  # counted as by the default's writes
+    "RateLimits": "create=59,upload=59,status=240,image=240,other=59,guest=59",  # counted as by the default's writes
     "GuestJobsPerAddress": "1000000",
     "DailyRunLimit": "1000000",
 }
@@ -91,7 +91,7 @@ def enhance(
 
 
 def upload(base_url: str, session: requests.Session, jpeg: bytes) -> dict[str, Any]:
-    """Put a picture into the bucket; the API's description of the upload."""
+    """Put an image into the bucket; the API's description of the upload."""
     order = {"filename": SAMPLE.name, "contentType": "image/jpeg", "size": len(jpeg)}
     made: dict[str, Any] = session.post(f"{base_url}/api/ai-image/uploads", json=order, timeout=60).json()["data"]
     requests.put(made["url"], data=jpeg, headers=made["headers"], timeout=60).raise_for_status()

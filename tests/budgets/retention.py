@@ -14,11 +14,11 @@ import boto3
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
-from enhancer.adapters.r2 import R2Pictures
-from enhancer.usecases.expire_pictures import ExpirePictures
+from enhancer.adapters.r2 import R2ImageStore
+from enhancer.usecases.expire_images import ExpireImages
 from tests.fakes import FakeMessages, FakeUsage
 
-BUCKET, PREFIX = "pictures", "ai-enhancer/"
+BUCKET, PREFIX = "images", "ai-enhancer/"
 LIST_PRICE = 4.50 / 1e6
 """US dollars a ListObjects of R2, class A; deletes are free (developers.cloudflare.com/r2/pricing, read 2026-11-22)."""
 DUE_SHARE = 10
@@ -44,15 +44,15 @@ def run(stored: int, due: int) -> tuple[Counter[str], float]:
         client.create_bucket(Bucket=BUCKET)
         _fill(stored, due)
         client.meta.events.register("before-call.s3", lambda model, **_: calls.update([model.name]))
-        expire_pictures = ExpirePictures(
-            R2Pictures(lambda: client, BUCKET, lambda: client),
+        expire_images = ExpireImages(
+            R2ImageStore(lambda: client, BUCKET, lambda: client),
             FakeUsage(),
             FakeMessages(),
             PREFIX,
             lambda: datetime.now(UTC) + timedelta(hours=25),
         )
         began = time.process_time()
-        done = expire_pictures(lambda: True, "", "")
+        done = expire_images(lambda: True, "", "")
         seconds = time.process_time() - began
     if (done["seen"], done["deleted"]) != (stored, due):
         raise SystemExit(f"the run did something else: {done}")
@@ -64,7 +64,7 @@ def _fill(stored: int, due: int) -> None:
     backend = s3_backends["123456789012"]["aws"]
     for number in range(stored):
         root = "uploads" if number < due else "results"
-        backend.put_object(BUCKET, f"{PREFIX}{root}/guest/o/{number:08}/picture.png", b"x")
+        backend.put_object(BUCKET, f"{PREFIX}{root}/guest/o/{number:08}/image.png", b"x")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from enhancer.domain.job import Job, Status
 from enhancer.domain.owner import Owner
 from enhancer.usecases.request_upload import upload_headers
 
-BUCKET, PREFIX, BASE_URL = "pictures", "ai-enhancer/", "https://images.example.com"
+BUCKET, PREFIX, BASE_URL = "images", "ai-enhancer/", "https://images.example.com"
 OWNER = Owner("user", "o" * 26, "alice")
 JOB_ID = "j" + "a" * 25
 UPLOAD_ID = "j" + "b" * 25
@@ -33,8 +33,8 @@ SECRETS = {
     "/bench/share-keys": f"one:{_KEY}",
     "/bench/origin-secrets": "origin-secret",
 }
-PICTURE = (ROOT / "samples" / "cat.jpg").read_bytes()
-STORED = upload_headers(UPLOAD_ID, len(PICTURE))
+IMAGE = (ROOT / "samples" / "cat.jpg").read_bytes()
+STORED = upload_headers(UPLOAD_ID, len(IMAGE))
 
 
 def settings(url: str) -> dict[str, str]:
@@ -54,7 +54,7 @@ def settings(url: str) -> dict[str, str]:
         "R2_PUBLIC_ENDPOINT": url,
         "AI_R2_PREFIX": PREFIX,
         "ALLOWED_MODELS": MODEL,
-        "RATE_LIMITS": "create=10,upload=60,status=240,picture=240,other=30,guest=10",
+        "RATE_LIMITS": "create=10,upload=60,status=240,image=240,other=30,guest=10",
         "GUEST_JOBS_PER_ADDRESS": "60",
         "REQUIRE_VERIFIED_EMAIL": "false",
         "MAX_UPLOAD_BYTES": "10485760",
@@ -94,7 +94,7 @@ def rows() -> dict[str, Any]:
         provider_job_id=RUN_ID,
         input_r2_key=keys.original_key(PREFIX, OWNER, JOB_ID),
         input_content_type="image/jpeg",
-        input_size=len(PICTURE),
+        input_size=len(IMAGE),
         input_width=320,
         input_height=213,
         prepared_json=json.dumps({"oriented": False, "metadataRemoved": True}),
@@ -194,7 +194,7 @@ def webhook_event(output: str = "https://replicate.delivery/xyz/out.png", job_id
     return _event("POST", f"/api/webhooks/replicate?job={job_id}", "/api/webhooks/replicate", body, **headers)
 
 
-def picture_event() -> dict[str, Any]:
+def image_event() -> dict[str, Any]:
     """The owner's browser wants the result."""
     key = keys.result_keys(PREFIX, OWNER, JOB_ID, "webp")[0]
     return _event("GET", f"/r2-ai/{key}", "/r2-ai/{key+}") | {"pathParameters": {"key": key}}
@@ -235,6 +235,6 @@ class Scenario:
 SCENARIOS = (
     Scenario("status", "job_status", status_event, _json, "boto3_status"),
     Scenario("webhook", "replicate_webhook", webhook_event, _json, "boto3_webhook"),
-    Scenario("picture", "image_proxy", picture_event, _link, "boto3_picture"),
+    Scenario("image", "image_proxy", image_event, _link, "boto3_image"),
     Scenario("create", "upload_intake", create_event, _made, None),
 )

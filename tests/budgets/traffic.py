@@ -27,8 +27,8 @@ class Fetch:
     unpacked: int = 0
 
     @property
-    def picture(self) -> str | None:
-        """The name of a job's picture, for the redirect to it and for the picture itself."""
+    def image(self) -> str | None:
+        """The name of a job's image, for the redirect to it and for the image itself."""
         named = self.kind == "image" and self.path.startswith(("/r2-ai/", f"/{BUCKET}/"))
         return self.path.rpartition("/")[2] if named else None
 

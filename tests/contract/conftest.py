@@ -12,9 +12,9 @@ from moto import mock_aws
 
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.adapters.sqs import SqsMessages
-from tests.fakes import FakeClock, FakeJobs, FakePictures, FakeUsage
+from tests.fakes import FakeClock, FakeImageStore, FakeJobs, FakeUsage
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,14 +71,14 @@ def tables(request: pytest.FixtureRequest) -> tuple[Any, Any]:
 
 
 @pytest.fixture(params=["fake", "r2"])
-def pictures(request: pytest.FixtureRequest) -> Any:
-    """The port Pictures."""
+def images(request: pytest.FixtureRequest) -> Any:
+    """The port Images."""
     if request.param == "fake":
-        return FakePictures(FakeClock())
+        return FakeImageStore(FakeClock())
     request.getfixturevalue("aws")
     client = boto_session().client("s3")
-    client.create_bucket(Bucket="pictures")
-    return R2Pictures(lambda: client, "pictures", lambda: client)
+    client.create_bucket(Bucket="images")
+    return R2ImageStore(lambda: client, "images", lambda: client)
 
 
 @pytest.fixture

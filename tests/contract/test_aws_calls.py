@@ -18,7 +18,7 @@ from enhancer.settings import Settings
 from enhancer.usecases.request_upload import upload_headers
 from tests.budgets import scenarios
 from tests.contract.conftest import ROOT, create_table
-from tests.pictures import picture
+from tests.images import make_image
 from tests.transport import session
 
 SECRET = Counter(GetParameters=1)  # once in a function's life
@@ -87,10 +87,10 @@ def functions(aws, monkeypatch):  # noqa: ARG001 - AWS must stand before clients
         "ENVIRONMENT": "local",
     }
     key = keys.original_key(scenarios.PREFIX, scenarios.OWNER, scenarios.UPLOAD_ID)
-    headers = upload_headers(scenarios.UPLOAD_ID, len(scenarios.PICTURE))
+    headers = upload_headers(scenarios.UPLOAD_ID, len(scenarios.IMAGE))
     stored = {"ContentType": headers["content-type"], "CacheControl": headers["cache-control"]}
     stored["Metadata"] = {"upload": headers["x-amz-meta-upload"]}
-    s3.put_object(Bucket=scenarios.BUCKET, Key=key, Body=scenarios.PICTURE, **stored)
+    s3.put_object(Bucket=scenarios.BUCKET, Key=key, Body=scenarios.IMAGE, **stored)
     yield Functions(environment, monkeypatch)
     forget_clients()  # the session counts
 
@@ -123,7 +123,7 @@ def test_a_job_asks_for_no_more_than_it_needs(functions, monkeypatch):
     assert functions.call("replicate_webhook", delivery) == SECRET + Counter(SendMessage=1)
     assert functions.call("replicate_webhook", delivery) == Counter(SendMessage=1), "warm"
 
-    files, _ = session(lambda _: (200, {}, picture(size=(1280, 852))))
+    files, _ = session(lambda _: (200, {}, make_image(size=(1280, 852))))
     completion = functions.load("job_completion")
     outputs = ProviderOutputs(["files.test"], local=True, session=files)
     monkeypatch.setattr(completion, "complete_job", replace(completion.complete_job, outputs=outputs))
@@ -133,7 +133,7 @@ def test_a_job_asks_for_no_more_than_it_needs(functions, monkeypatch):
     asked = functions.call("job_completion", message("completion"))
     assert asked == SECRET + result_preview_thumbnail + for_the_report + mark_and_end
 
-    status, shown = event_of_the_job(scenarios.status_event()), event_of_the_job(scenarios.picture_event())
+    status, shown = event_of_the_job(scenarios.status_event()), event_of_the_job(scenarios.image_event())
     shown = json.loads(json.dumps(shown).replace("output.webp", "output.png"))
     assert functions.call("job_status", status) == SECRET + LIMIT + Counter(GetItem=1)
     assert functions.call("job_status", status) == LIMIT + Counter(GetItem=1)

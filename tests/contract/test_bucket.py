@@ -28,7 +28,7 @@ from tests.transport import Answer, session
 
 ORIGIN, ENDPOINT = "https://images.example.com", "https://1a2b.r2.cloudflarestorage.com"
 OWN = {
-    "R2Endpoint": ENDPOINT, "R2Bucket": "pictures", "R2Prefix": "ai/",
+    "R2Endpoint": ENDPOINT, "R2Bucket": "images", "R2Prefix": "ai/",
     "DomainName": "images.example.com", "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1a",
 }  # fmt: skip
 THEIRS = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "other/"}, "Expiration": {"Days": 1}}
@@ -47,13 +47,13 @@ def stage() -> Stage:
 @pytest.fixture
 def s3(aws: None) -> Any:  # noqa: ARG001 - it is there
     client = boto_session().client("s3")
-    client.create_bucket(Bucket="pictures")
+    client.create_bucket(Bucket="images")
     return client
 
 
 def rules_of(s3: Any) -> tuple[Any, Any]:
-    cors = s3.get_bucket_cors(Bucket="pictures")["CORSRules"]
-    return cors, s3.get_bucket_lifecycle_configuration(Bucket="pictures")["Rules"]
+    cors = s3.get_bucket_cors(Bucket="images")["CORSRules"]
+    return cors, s3.get_bucket_lifecycle_configuration(Bucket="images")["Rules"]
 
 
 def configured(stage: Stage, s3: Any, *, dry_run: bool = False) -> list[str]:
@@ -70,7 +70,7 @@ def test_a_bucket_without_rules_gets_ours(stage: Stage, s3: Any) -> None:
         ("image-enhancer-dev-uploads", "Enabled", {"Prefix": "ai/uploads/"}, {"Days": 2}),
         ("image-enhancer-dev-results", "Enabled", {"Prefix": "ai/results/"}, {"Days": 32}),
     ]
-    assert [line.partition("\n")[0] for line in said] == ["CORS of pictures: becomes", "lifecycle of pictures: becomes"]
+    assert [line.partition("\n")[0] for line in said] == ["CORS of images: becomes", "lifecycle of images: becomes"]
     told = [json.loads(line.partition("\n")[2]) for line in said]
     assert told[0] == cors
     assert [each["ID"] for each in told[1]] == [each["ID"] for each in lifecycle]
@@ -79,16 +79,16 @@ def test_a_bucket_without_rules_gets_ours(stage: Stage, s3: Any) -> None:
 
 def test_rules_that_are_there_are_not_written_again(stage: Stage, s3: Any) -> None:
     configured(stage, s3)
-    as_it_should_be = ["CORS of pictures: as it should be", "lifecycle of pictures: as it should be"]
+    as_it_should_be = ["CORS of images: as it should be", "lifecycle of images: as it should be"]
     assert configured(stage, s3) == as_it_should_be
     assert configured(stage, s3, dry_run=True) == as_it_should_be
 
 
 def test_rules_of_others_stay_and_ours_are_replaced(stage: Stage, s3: Any) -> None:
     older = {**THEIRS, "ID": "image-enhancer-dev-uploads", "Filter": {"Prefix": "before/"}}
-    s3.put_bucket_lifecycle_configuration(Bucket="pictures", LifecycleConfiguration={"Rules": [THEIRS, older]})
+    s3.put_bucket_lifecycle_configuration(Bucket="images", LifecycleConfiguration={"Rules": [THEIRS, older]})
     before = {**cors_rule(ORIGIN), "AllowedMethods": ["PUT"]}
-    s3.put_bucket_cors(Bucket="pictures", CORSConfiguration={"CORSRules": [FOREIGN, before]})
+    s3.put_bucket_cors(Bucket="images", CORSConfiguration={"CORSRules": [FOREIGN, before]})
     configured(stage, s3)
     cors, lifecycle = rules_of(s3)
     assert cors == [FOREIGN, cors_rule(ORIGIN)]
@@ -102,12 +102,12 @@ def test_rules_of_others_stay_and_ours_are_replaced(stage: Stage, s3: Any) -> No
 def test_a_dry_run_tells_and_changes_nothing(stage: Stage, s3: Any) -> None:
     said = configured(stage, s3, dry_run=True)
     assert [line.partition("\n")[0] for line in said] == [
-        "CORS of pictures: would become",
-        "lifecycle of pictures: would become",
+        "CORS of images: would become",
+        "lifecycle of images: would become",
     ]
     for read in (s3.get_bucket_cors, s3.get_bucket_lifecycle_configuration):
         with pytest.raises(s3.exceptions.ClientError):
-            read(Bucket="pictures")
+            read(Bucket="images")
 
 
 class Refusing:
@@ -135,22 +135,22 @@ CORS, LIFECYCLE = "put_bucket_cors", "put_bucket_lifecycle_configuration"
 @pytest.mark.parametrize(
     ("failures", "says"),
     [
-        ({CORS: ("AccessDenied", "")}, f"R2 refused the CORS of pictures (AccessDenied). {REFUSED}"),
-        ({LIFECYCLE: ("AccessDenied", "")}, f"R2 refused the lifecycle of pictures (AccessDenied). {REFUSED}"),
+        ({CORS: ("AccessDenied", "")}, f"R2 refused the CORS of images (AccessDenied). {REFUSED}"),
+        ({LIFECYCLE: ("AccessDenied", "")}, f"R2 refused the lifecycle of images (AccessDenied). {REFUSED}"),
         (
             {CORS: ("AccessDenied", ""), LIFECYCLE: ("AccessDenied", "")},
             (
-                f"R2 refused the CORS of pictures (AccessDenied). {REFUSED} "
-                f"R2 refused the lifecycle of pictures (AccessDenied). {REFUSED}"
+                f"R2 refused the CORS of images (AccessDenied). {REFUSED} "
+                f"R2 refused the lifecycle of images (AccessDenied). {REFUSED}"
             ),
         ),
         (
             {"get_bucket_cors": ("AccessDenied", "")},
-            "R2 does not show the CORS of pictures (AccessDenied); that needs a token with Admin Read & Write.",
+            "R2 does not show the CORS of images (AccessDenied); that needs a token with Admin Read & Write.",
         ),
         (
             {"get_bucket_lifecycle_configuration": ("AccessDenied", "")},
-            "R2 does not show the lifecycle of pictures (AccessDenied); that needs a token with Admin Read & Write.",
+            "R2 does not show the lifecycle of images (AccessDenied); that needs a token with Admin Read & Write.",
         ),
         (
             {CORS: ("NotImplemented", "Header 'x-amz-acl' with value 'x' not implemented")},
@@ -201,7 +201,7 @@ def test_a_bucket_that_shows_an_empty_list_of_rules_gets_ours(stage: Stage) -> N
             stubber.add_response(operation, {})
         said = configured(stage, client)
         stubber.assert_no_pending_responses()
-    assert [line.partition("\n")[0] for line in said] == ["CORS of pictures: becomes", "lifecycle of pictures: becomes"]
+    assert [line.partition("\n")[0] for line in said] == ["CORS of images: becomes", "lifecycle of images: becomes"]
 
 
 # ---- How R2 is asked -----------------------------------------------------------------------------------------------
@@ -219,8 +219,8 @@ def test_a_client_is_for_one_account_waits_briefly_and_asks_twice() -> None:
 @pytest.mark.parametrize(
     ("operation", "given", "path"),
     [
-        ("put_object", {"Key": "ai/setup-check", "Body": b"check"}, "pictures/ai/setup-check"),
-        ("put_bucket_cors", {"CORSConfiguration": {"CORSRules": [cors_rule(ORIGIN)]}}, "pictures?cors"),
+        ("put_object", {"Key": "ai/setup-check", "Body": b"check"}, "images/ai/setup-check"),
+        ("put_bucket_cors", {"CORSConfiguration": {"CORSRules": [cors_rule(ORIGIN)]}}, "images?cors"),
     ],
 )
 def test_what_is_sent_is_signed_with_the_keys_and_carries_no_checksum(
@@ -241,7 +241,7 @@ def test_what_is_sent_is_signed_with_the_keys_and_carries_no_checksum(
         return AWSResponse(request.url, 200, {}, Nothing())
 
     client.meta.events.register("before-send.s3", answer)
-    getattr(client, operation)(Bucket="pictures", **given)
+    getattr(client, operation)(Bucket="images", **given)
     [request] = sent
     assert (request.method, request.url) == ("PUT", f"{ENDPOINT}/{path}")
     headers = {
@@ -275,9 +275,9 @@ def test_what_is_sent_is_signed_with_the_keys_and_carries_no_checksum(
 )
 def test_the_right_that_is_lacking_is_named(s3: Any, operation: str, what: str) -> None:
     with pytest.raises(OperatorError) as refusal:
-        r2.check_token(Refusing(s3, {operation: ("AccessDenied", "")}), "pictures", "ai/")
+        r2.check_token(Refusing(s3, {operation: ("AccessDenied", "")}), "images", "ai/")
     assert str(refusal.value) == (
-        f"The token may not {what} the bucket pictures (AccessDenied); it needs Object Read & Write on that bucket, "
+        f"The token may not {what} the bucket images (AccessDenied); it needs Object Read & Write on that bucket, "
         "and the bucket must exist."
     )
 
@@ -293,17 +293,17 @@ def test_keys_are_proven_below_the_prefix_alone(s3: Any) -> None:
 
             return call
 
-    r2.check_token(Written(), "pictures", "ai/")
+    r2.check_token(Written(), "images", "ai/")
     assert Written.keys == ["ai/", "ai/setup-check", "ai/setup-check", "ai/setup-check"]
-    assert s3.list_objects_v2(Bucket="pictures")["KeyCount"] == 0
+    assert s3.list_objects_v2(Bucket="images")["KeyCount"] == 0
 
 
 def test_a_folder_that_may_not_be_written_to_is_told(s3: Any) -> None:
-    with pytest.raises(OperatorError, match=r"^The token may not write to the bucket pictures \(AccessDenied\)\.$"):
-        list(r2.lifecycle_gaps(Refusing(s3, {"put_object": ("AccessDenied", "")}), "pictures", "ai/"))
+    with pytest.raises(OperatorError, match=r"^The token may not write to the bucket images \(AccessDenied\)\.$"):
+        list(r2.lifecycle_gaps(Refusing(s3, {"put_object": ("AccessDenied", "")}), "images", "ai/"))
     with pytest.raises(OperatorError):
-        list(r2.lifecycle_gaps(Refusing(s3, {"head_object": ("AccessDenied", "")}), "pictures", "ai/"))
-    assert s3.list_objects_v2(Bucket="pictures")["KeyCount"] == 0, "what was written is deleted all the same"
+        list(r2.lifecycle_gaps(Refusing(s3, {"head_object": ("AccessDenied", "")}), "images", "ai/"))
+    assert s3.list_objects_v2(Bucket="images")["KeyCount"] == 0, "what was written is deleted all the same"
 
 
 @pytest.mark.parametrize(("late", "gaps"), [(0, []), (1, ["uploads", "results"])])
@@ -321,7 +321,7 @@ def test_a_file_may_live_until_the_midnight_after_its_days(late: int, gaps: list
             expires = f'expiry-date="{at:%a, %d %b %Y %H:%M:%S GMT}", rule-id="x"'
             return {"LastModified": written, "Expiration": expires}
 
-    assert list(r2.lifecycle_gaps(Shown(), "pictures", "ai/")) == gaps
+    assert list(r2.lifecycle_gaps(Shown(), "images", "ai/")) == gaps
 
 
 # ---- What a browser would be told ----------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ def test_a_file_may_live_until_the_midnight_after_its_days(late: int, gaps: list
 
 def asked_as_a_browser(answer: Answer | Exception) -> tuple[str | None, requests.PreparedRequest]:
     http, asked = session(lambda _: answer)
-    found = r2.preflight("https://r2.test", "pictures", ORIGIN, http)
+    found = r2.preflight("https://r2.test", "images", ORIGIN, http)
     [request] = asked.requests
     assert asked.options[0]["timeout"] == 10
     return found, request
@@ -339,7 +339,7 @@ def asked_as_a_browser(answer: Answer | Exception) -> tuple[str | None, requests
 def test_a_bucket_that_takes_uploads_from_the_page(status: int, allowed: str) -> None:
     found, request = asked_as_a_browser((status, {"Access-Control-Allow-Origin": allowed}, b""))
     assert found is None
-    assert (request.method, request.url) == ("OPTIONS", "https://r2.test/pictures/preflight")
+    assert (request.method, request.url) == ("OPTIONS", "https://r2.test/images/preflight")
     assert request.headers["Origin"] == ORIGIN
     assert request.headers["Access-Control-Request-Method"] == "PUT"
     wanted = "cache-control,content-type,if-none-match,x-amz-meta-upload"
@@ -351,12 +351,12 @@ def test_a_bucket_that_takes_uploads_from_the_page(status: int, allowed: str) ->
     [
         (
             (300, {"Access-Control-Allow-Origin": ORIGIN}, b""),
-            f"the bucket pictures takes no uploads from {ORIGIN} (CORS, HTTP 300)",
+            f"the bucket images takes no uploads from {ORIGIN} (CORS, HTTP 300)",
         ),
-        ((200, {}, b""), f"the bucket pictures takes no uploads from {ORIGIN} (CORS, HTTP 200)"),
+        ((200, {}, b""), f"the bucket images takes no uploads from {ORIGIN} (CORS, HTTP 200)"),
         (
             (200, {"Access-Control-Allow-Origin": "https://other.test"}, b""),
-            f"the bucket pictures takes no uploads from {ORIGIN} (CORS, HTTP 200)",
+            f"the bucket images takes no uploads from {ORIGIN} (CORS, HTTP 200)",
         ),
         (requests.ConnectTimeout("x"), "https://r2.test does not answer (ConnectTimeout)"),
     ],

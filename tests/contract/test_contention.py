@@ -123,7 +123,7 @@ def cancel(world, job):
 
 
 def delete(world, job):
-    places = {"pictures": world.pictures, "provider": world.provider, "prefix": "ai-enhancer/"}
+    places = {"images": world.images, "provider": world.provider, "prefix": "ai-enhancer/"}
     DeleteJob(jobs=world.jobs, clock=world.clock, **places)(job.id, world.caller, before=lambda _: None)
 
 
@@ -219,14 +219,14 @@ def test_the_sweep_goes_on_with_the_others_when_one_never_gets_through(world, mo
             raise ConcurrentUpdate
         return end(job, *given, **named)
 
-    monkeypatch.setattr(world.jobs, "end", never, raising=False)
+    monkeypatch.setattr(world.jobs, "finish", never, raising=False)
     assert world.reconcile_jobs() == {"postponed": 1, "failed": 1}
     assert world.job(other.id).status is Status.FAILED
 
 
 WRITES = {
     "create": lambda jobs: jobs.create(new_job(1), QuotaSlot(TEXT, opens_window=False, limit=3)),
-    "end": lambda jobs: jobs.finish(new_job(), FAIL, {}, refund=True),
+    "finish": lambda jobs: jobs.finish(new_job(), FAIL, {}, refund=True),
 }
 
 
@@ -247,12 +247,12 @@ def test_each_reason_that_aws_documents_is_told_apart(client, jobs, write, code,
         with pytest.raises(ConcurrentUpdate):
             written()
         written()
-        assert jobs.get(new_job().id).quota_refunded is (write == "end")
-    elif code == "ConditionalCheckFailed" and write == "end" and at:
+        assert jobs.get(new_job().id).quota_refunded is (write == "finish")
+    elif code == "ConditionalCheckFailed" and write == "finish" and at:
         written()
         row = jobs.get(new_job().id)
         assert (row.status, row.quota_refunded) == (Status.FAILED, False)
-    elif code == "ConditionalCheckFailed" and write == "end":
+    elif code == "ConditionalCheckFailed" and write == "finish":
         with pytest.raises(TransitionRefused):
             written()
     elif code not in {"ConditionalCheckFailed", "None"}:
@@ -271,15 +271,15 @@ def test_a_window_that_refuses_while_the_row_is_held_is_asked_again(client, jobs
 
 
 @pytest.mark.parametrize("meets", [1, TRIES - 1, TRIES])
-@pytest.mark.parametrize("write", ["move", "note", "postpone"])
+@pytest.mark.parametrize("write", ["move", "update", "reschedule_check"])
 def test_one_row_that_a_transaction_holds_is_written_again(client, jobs, naps, write, meets):
     jobs.create(new_job(), OPEN)
     Meetings(client).left = meets
     later = to_text(datetime(2026, 11, 22, 12, 9, tzinfo=UTC))
     writes = {
         "move": lambda: jobs.move(new_job().id, CLAIM, {"check_at": later}, {}),
-        "note": lambda: jobs.update(new_job(), {"check_at": later}),
-        "postpone": lambda: jobs.reschedule_check(new_job(), later),
+        "update": lambda: jobs.update(new_job(), {"check_at": later}),
+        "reschedule_check": lambda: jobs.reschedule_check(new_job(), later),
     }
     if meets == TRIES:
         with pytest.raises(ConcurrentUpdate):

@@ -382,13 +382,13 @@ def test_what_a_second_rotation_ends_is_said(desk: Desk) -> None:
 def test_the_account_is_shown_by_its_alias_and_must_be_the_one_that_is_named(desk: Desk) -> None:
     assert find_account(desk.clients) == ACCOUNT
     assert str(ACCOUNT) == "AWS account 123456789012, us-east-1"
-    desk.clients("iam").create_account_alias(AccountAlias="pictures-dev")
-    assert str(find_account(desk.clients, "123456789012")) == "AWS account 123456789012 (pictures-dev), us-east-1"
+    desk.clients("iam").create_account_alias(AccountAlias="images-dev")
+    assert str(find_account(desk.clients, "123456789012")) == "AWS account 123456789012 (images-dev), us-east-1"
     with pytest.raises(OperatorError) as refusal:
         find_account(desk.clients, "210987654321")
     assert str(refusal.value) == (
         "samconfig.toml names the account 210987654321, and these credentials are of AWS account 123456789012 "
-        "(pictures-dev), us-east-1. Nothing was changed; choose other credentials, for example with AWS_PROFILE."
+        "(images-dev), us-east-1. Nothing was changed; choose other credentials, for example with AWS_PROFILE."
     )
 
 
@@ -626,7 +626,7 @@ def test_each_thing_that_stays_is_told(desk: Desk) -> None:
         "Kept: the secrets; a new deployment takes them again. To delete them:",
         f"  aws ssm delete-parameters --region us-east-1 --names {names}",
         (
-            "Kept: pictures in R2, bucket image-enhancer-dev below ai-enhancer/; the rules of `make bucket` delete "
+            "Kept: images in R2, bucket image-enhancer-dev below ai-enhancer/; the rules of `make bucket` delete "
             "them in time."
         ),
         "Kept: the bucket of `sam`, aws-sam-cli-managed-default, which your other stacks may use.",

@@ -27,7 +27,7 @@ JWKS = f"{ISSUER}/jwks.json"
 TOKEN = "r8_the_right_token"
 VERSION = models()["nightmareai/real-esrgan"].version
 ENDPOINT = "https://1a2b.r2.cloudflarestorage.com"
-SETTINGS = {"R2Endpoint": ENDPOINT, "R2Bucket": "pictures", "AllowedModels": "nightmareai/real-esrgan"}
+SETTINGS = {"R2Endpoint": ENDPOINT, "R2Bucket": "images", "AllowedModels": "nightmareai/real-esrgan"}
 SECRETS = {
     "replicate-api-token": TOKEN,
     "replicate-webhook-secret": "whsec_of_the_account",
@@ -270,7 +270,7 @@ def test_each_version_is_asked_for_by_itself() -> None:
 @pytest.fixture
 def s3(aws: None) -> Any:  # noqa: ARG001 - it is there
     client = boto_session().client("s3")
-    client.create_bucket(Bucket="pictures")
+    client.create_bucket(Bucket="images")
     return client
 
 
@@ -300,17 +300,17 @@ def test_a_bucket_that_takes_the_keys_and_deletes_in_time(s3: Any) -> None:
         return s3
 
     assert shown(doctor.the_bucket(stage(), SECRETS, client)) == [
-        "ok    R2 bucket pictures",
+        "ok    R2 bucket images",
         "ok    R2 deletes by itself what retention may leave",
     ]
     assert opened == [(ENDPOINT, SECRETS["r2-access-key-id"], SECRETS["r2-secret-access-key"])]
-    assert s3.list_objects_v2(Bucket="pictures")["KeyCount"] == 0, "what was written is deleted"
+    assert s3.list_objects_v2(Bucket="images")["KeyCount"] == 0, "what was written is deleted"
 
 
 def test_a_bucket_that_keeps_files_for_too_long_is_a_hint(s3: Any) -> None:
     keep_for(s3, {"uploads": 4})
     assert shown(doctor.the_bucket(stage(), SECRETS, lambda *_: s3)) == [
-        "ok    R2 bucket pictures",
+        "ok    R2 bucket images",
         *(
             f"hint  a new file below ai-enhancer/{folder}/ is not marked to be deleted after {days} days: make bucket "
             "ENV=dev sets the lifecycle, behind what retention does"
@@ -326,9 +326,9 @@ def test_without_both_keys_r2_is_not_asked(missing: str) -> None:
 
 
 def test_keys_that_r2_refuses_are_told(s3: Any) -> None:
-    s3.delete_bucket(Bucket="pictures")
+    s3.delete_bucket(Bucket="images")
     [only] = shown(doctor.the_bucket(stage(), SECRETS, lambda *_: s3))
-    assert only.startswith("WRONG R2: The token may not list the bucket pictures (NoSuchBucket); it needs ")
+    assert only.startswith("WRONG R2: The token may not list the bucket images (NoSuchBucket); it needs ")
 
 
 # ---- All of it -----------------------------------------------------------------------------------------------------
@@ -378,7 +378,7 @@ WELL = [
     "ok    8 secrets",
     "ok    the provider takes the token",
     f"ok    nightmareai/real-esrgan: the provider has version {VERSION[:8]}…",
-    "ok    R2 bucket pictures",
+    "ok    R2 bucket images",
     "ok    R2 deletes by itself what retention may leave",
     "ok    image-enhancer-dev is not deployed yet; make deploy ENV=dev",
 ]

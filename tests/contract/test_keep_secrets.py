@@ -29,14 +29,14 @@ class Desk:
 
     def __init__(self) -> None:
         read = read_stage("dev")
-        own = {"R2Endpoint": ENDPOINT, "R2Bucket": "pictures", "R2Prefix": "ai/"}
+        own = {"R2Endpoint": ENDPOINT, "R2Bucket": "images", "R2Prefix": "ai/"}
         self.stage: Stage = dataclasses.replace(read, region="us-east-1", parameters={**read.parameters, **own})
         self.webhook_secret = "whsec_of_the_account"
         self.provider, self.asked = session(self._answer)
         self.opened: list[tuple[str, str, str]] = []
         self.refused: list[str] = []
         """Operations that R2 refuses to the next clients, each once."""
-        self.clients("s3").create_bucket(Bucket="pictures")
+        self.clients("s3").create_bucket(Bucket="images")
 
     def clients(self, service: str) -> Any:
         return boto_session().client(service)  # type: ignore[call-overload]
@@ -116,7 +116,7 @@ def test_each_is_a_secure_string_below_the_stacks_name(desk: Desk) -> None:
 
 def test_what_proved_the_keys_of_r2_is_deleted(desk: Desk) -> None:
     desk.keep(TOKEN, KEY_ID, SECRET)
-    assert desk.clients("s3").list_objects_v2(Bucket="pictures")["KeyCount"] == 0
+    assert desk.clients("s3").list_objects_v2(Bucket="images")["KeyCount"] == 0
 
 
 def test_enter_keeps_what_is_stored_and_proves_it_again(desk: Desk) -> None:
@@ -166,7 +166,7 @@ def test_keys_that_r2_refuses_are_asked_for_again(desk: Desk) -> None:
     desk.refused = ["list_objects_v2"]
     terminal = desk.keep(TOKEN, "another-key-id", "another-secret-key", KEY_ID, SECRET)
     assert terminal.lines[2] == (
-        "The token may not list the bucket pictures (AccessDenied); it needs Object Read & Write on that bucket, and "
+        "The token may not list the bucket images (AccessDenied); it needs Object Read & Write on that bucket, and "
         "the bucket must exist. Again:"
     )
     assert (desk.stored()["r2-access-key-id"], desk.stored()["r2-secret-access-key"]) == (KEY_ID, SECRET)

@@ -25,7 +25,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 @dataclass
 class Case:
-    """A provider, a picture that it can read, where it tells of ends, and how it is brought into a state."""
+    """A provider, an image that it can read, where it tells of ends, and how it is brought into a state."""
 
     provider: Provider
     image: str
@@ -85,7 +85,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     yield from fake() if request.param == "fake" else replicate(tmp_path / "state")
 
 
-def test_a_run_is_created_and_names_the_picture_that_it_got(case: Case) -> None:
+def test_a_run_is_created_and_names_the_image_that_it_got(case: Case) -> None:
     run = case.provider.create(VERSION, {"image": case.image, "scale": 2}, case.webhook)
     assert not run.ended
     assert run.input_path == urlsplit(case.image).path

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.ports import Uploaded
 from tests.contract.conftest import boto_session
 
@@ -25,13 +25,13 @@ SIGNED = {"content-type": "image/png", "cache-control": "public", "x-amz-meta-up
 @pytest.fixture
 def client(aws):  # noqa: ARG001 - it is there
     client = boto_session().client("s3", region_name="us-east-1")
-    client.create_bucket(Bucket="pictures")
+    client.create_bucket(Bucket="images")
     return client
 
 
 @pytest.fixture
 def bucket(client):
-    return R2Pictures(lambda: client, "pictures", lambda: client)
+    return R2ImageStore(lambda: client, "images", lambda: client)
 
 
 @pytest.fixture
@@ -44,25 +44,25 @@ def stubbed(client):
 @pytest.mark.parametrize("disposition", [None, 'attachment; filename="cat.png"'])
 def test_an_object_has_the_headers_it_was_written_with(client, bucket, disposition):
     bucket.write(KEY, b"x", "image/png", "private, max-age=60", disposition)
-    stored = client.head_object(Bucket="pictures", Key=KEY)
+    stored = client.head_object(Bucket="images", Key=KEY)
     assert (stored["ContentType"], stored["CacheControl"]) == ("image/png", "private, max-age=60")
     assert stored.get("ContentDisposition") == disposition
 
 
 def test_what_a_client_stored_with_its_upload_is_told(client, bucket):
     client.put_object(
-        Bucket="pictures", Key=KEY, Body=b"0123456789", ContentType="image/png", CacheControl="public",
+        Bucket="images", Key=KEY, Body=b"0123456789", ContentType="image/png", CacheControl="public",
         Metadata={"Upload": "u.10", "more": "x"},
     )  # fmt: skip
     assert bucket.uploaded(KEY, 4) == Uploaded(10, b"0123", {**SIGNED, "x-amz-meta-more": "x"})
-    client.put_object(Bucket="pictures", Key=KEY, Body=b"")
+    client.put_object(Bucket="images", Key=KEY, Body=b"")
     assert bucket.uploaded(KEY, 4) == Uploaded(0, b"", {})
     assert list(bucket.list("of nothing/")) == []
 
 
 def test_an_upload_link_signs_every_header_and_the_length(client):
     signing = boto_session().client("s3", region_name="auto", config=Config(signature_version="s3v4"))
-    presigned = R2Pictures(lambda: client, "pictures", lambda: signing).presign_put(KEY, 10, SIGNED, 600)
+    presigned = R2ImageStore(lambda: client, "images", lambda: signing).presign_put(KEY, 10, SIGNED, 600)
     assert presigned.headers == {**SIGNED, "if-none-match": "*"}
     url = urlsplit(presigned.url)
     query = {name: value for name, [value] in parse_qs(url.query).items()}
@@ -78,7 +78,7 @@ def test_what_an_upload_link_signs_is_what_it_tells_to_send(client):
     credentials = Credentials("AKIDEXAMPLE", "secret")
     keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
     signing = boto_session().client("s3", region_name="auto", config=Config(signature_version="s3v4"), **keys)
-    presigned = R2Pictures(lambda: client, "pictures", lambda: signing).presign_put(KEY, 10, SIGNED, 600)
+    presigned = R2ImageStore(lambda: client, "images", lambda: signing).presign_put(KEY, 10, SIGNED, 600)
     url, _, query = presigned.url.partition("?")
     dated = {name: value for name, [value] in parse_qs(query).items()}["X-Amz-Date"]
     request = AWSRequest("PUT", url, headers=presigned.headers | {"content-length": "10"})
@@ -92,8 +92,8 @@ def test_upload_links_are_made_by_the_client_that_browsers_reach(client):
     def forbidden():
         pytest.fail("this client signs for another endpoint")
 
-    assert R2Pictures(forbidden, "pictures", lambda: client).presign_put(KEY, 1, SIGNED, 60).url
-    R2Pictures(lambda: client, "pictures", forbidden).write(KEY, b"x", "image/png", "x")
+    assert R2ImageStore(forbidden, "images", lambda: client).presign_put(KEY, 1, SIGNED, 60).url
+    R2ImageStore(lambda: client, "images", forbidden).write(KEY, b"x", "image/png", "x")
 
 
 def test_a_list_goes_on_after_a_key_and_says_when_each_was_written(bucket):
@@ -125,7 +125,7 @@ def test_any_other_refusal_is_an_error(bucket, stubbed):
 def test_only_as_many_bytes_as_wanted_are_asked_for(bucket, stubbed):
     for wanted, found in (("bytes=0-3", b"0123"), ("bytes=8-", b"89")):
         answer = {"Body": StreamingBody(io.BytesIO(found), len(found)), "ContentRange": f"{wanted}/10"}
-        stubbed.add_response("get_object", answer, {"Bucket": "pictures", "Key": KEY, "Range": wanted})
+        stubbed.add_response("get_object", answer, {"Bucket": "images", "Key": KEY, "Range": wanted})
     assert bucket.head(KEY, 4) == (10, b"0123")
     assert bucket.read(KEY, start=8) == b"89"
 

@@ -14,7 +14,7 @@ from deployment import ROOT
 from deployment.template import read_template
 from enhancer.adapters.model_files import allowed_models, models
 from enhancer.adapters.presigned_urls import R2PresignedUrls
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.errors import OutcomeUnknown, ProviderError, Refused, Throttled
 from operate.installation import OperatorError
 from operate.stage import read_stage
@@ -29,7 +29,7 @@ from tests.terminal import Scripted
 
 ENVIRONMENT = {
     "R2_ENDPOINT": "https://account.r2.cloudflarestorage.com",
-    "R2_AI_IMAGES_BUCKET": "pictures",
+    "R2_AI_IMAGES_BUCKET": "images",
     "R2_ACCESS_KEY_ID": "the-key-id",
     "R2_SECRET_ACCESS_KEY": "the-secret-key",
     "REPLICATE_API_TOKEN": "r8_the_token",
@@ -41,7 +41,7 @@ EXPIRED = next(
     if each["code"] == "ExpiredRequest"
 )
 """What Cloudflare's documents say of a link after its time; other S3 servers answer 403."""
-INPUTS = {"image": "https://r2.test/pictures/key?X-Amz-Signature=s"}
+INPUTS = {"image": "https://r2.test/images/key?X-Amz-Signature=s"}
 
 
 @pytest.fixture
@@ -52,15 +52,15 @@ def findings():
 @pytest.fixture
 def bucket(aws):  # noqa: ARG001 - it is there
     client = boto3.client("s3")
-    client.create_bucket(Bucket="pictures")
+    client.create_bucket(Bucket="images")
     endpoint = "https://s3.amazonaws.com"
     with requests.Session() as http:
         yield Bucket(
-            R2Pictures(lambda: client, "pictures", lambda: client),
-            R2PresignedUrls(endpoint, "pictures", lambda: ("id", "secret")),
+            R2ImageStore(lambda: client, "images", lambda: client),
+            R2PresignedUrls(endpoint, "images", lambda: ("id", "secret")),
             http,
             endpoint,
-            "pictures",
+            "images",
             "https://images.test",
             "ai-enhancer/",
             pause=lambda _: None,
@@ -109,15 +109,15 @@ def test_a_bucket_without_cors_differs(bucket, findings):
 
 
 def test_objects_are_looked_at_and_all_are_deleted(bucket, findings):
-    bucket.pictures.write("ai-enhancer/uploads/guest/other/x", b"x", "image/png", "no-store")
+    bucket.images.write("ai-enhancer/uploads/guest/other/x", b"x", "image/png", "no-store")
     check_objects(bucket, findings)
     clear(bucket, findings)
     assert findings.differing == 0, findings.rows
-    assert [stored.key for stored in bucket.pictures.list("")] == ["ai-enhancer/uploads/guest/other/x"]
+    assert [stored.key for stored in bucket.images.list("")] == ["ai-enhancer/uploads/guest/other/x"]
 
 
 def test_a_clean_up_that_fails_says_where_something_lies(bucket, findings):
-    boto3.client("s3").delete_bucket(Bucket="pictures")
+    boto3.client("s3").delete_bucket(Bucket="images")
     clear(bucket, findings)
     [row] = findings.rows
     assert (row.decision, row.seen) == ("differs", "NoSuchBucket (ListObjectsV2)")
@@ -244,7 +244,7 @@ def test_defaults_are_the_templates_and_keys_are_not_shown():
     assert accounts == Accounts(
         endpoint=ENVIRONMENT["R2_ENDPOINT"],
         public_endpoint=ENVIRONMENT["R2_ENDPOINT"],
-        bucket="pictures",
+        bucket="images",
         prefix=declared["R2Prefix"]["Default"],
         key_id="the-key-id",
         secret="the-secret-key",
@@ -262,7 +262,7 @@ def test_defaults_are_the_templates_and_keys_are_not_shown():
 def test_what_is_given_counts_before_the_templates_defaults():
     given = {
         "R2_ENDPOINT": " https://r2.test/X/ ",
-        "R2_PUBLIC_ENDPOINT": "https://pictures.test/X/",
+        "R2_PUBLIC_ENDPOINT": "https://images.test/X/",
         "R2_AI_IMAGES_BUCKET": "b",
         "AI_R2_PREFIX": "p/",
         "R2_ACCESS_KEY_ID": "k",
@@ -277,7 +277,7 @@ def test_what_is_given_counts_before_the_templates_defaults():
     accounts = read_accounts(given)
     assert accounts == Accounts(
         endpoint="https://r2.test/X",
-        public_endpoint="https://pictures.test/X",
+        public_endpoint="https://images.test/X",
         bucket="b",
         prefix="p/",
         key_id="k",

@@ -13,7 +13,7 @@ from operate.verify_live import __main__ as verify_live
 from operate.verify_live.accounts import read_accounts
 from operate.verify_live.bucket import (
     FOREIGN,
-    PICTURE,
+    IMAGE,
     SECONDS,
     TYPE,
     Bucket,
@@ -26,7 +26,7 @@ from operate.verify_live.bucket import (
 from operate.verify_live.findings import Findings
 from operate.verify_live.models import check_versions
 from operate.verify_live.runs import Runs
-from tests.fakes import FakeClock, FakePictures, FakeProvider
+from tests.fakes import FakeClock, FakeImageStore, FakeProvider
 from tests.terminal import Scripted
 
 
@@ -66,7 +66,7 @@ def findings():
 
 
 def bucket(http):
-    return Bucket(FakePictures(FakeClock()), Links(), http, "https://r2.test", "pictures", "https://images.test", "p/")
+    return Bucket(FakeImageStore(FakeClock()), Links(), http, "https://r2.test", "images", "https://images.test", "p/")
 
 
 def test_links_are_used_for_the_method_they_are_signed_for_but_once(findings):
@@ -90,21 +90,21 @@ def test_each_upload_that_must_be_refused_differs_from_the_signed_one_in_one_thi
     headers = {
         "content-type": TYPE,
         "cache-control": "public, max-age=900, immutable",
-        "x-amz-meta-upload": f"{signed[1].split('/')[-2]}.{len(PICTURE)}",
+        "x-amz-meta-upload": f"{signed[1].split('/')[-2]}.{len(IMAGE)}",
         "if-none-match": "*",
     }
-    assert signed[2:] == puts[7][2:] == (PICTURE, headers, SECONDS)
-    assert puts[8][2] == PICTURE
+    assert signed[2:] == puts[7][2:] == (IMAGE, headers, SECONDS)
+    assert puts[8][2] == IMAGE
 
     def differences(put):
-        own = {**headers, "x-amz-meta-upload": f"{put[1].split('/')[-2]}.{len(PICTURE)}"}
-        return ({} if put[2] == PICTURE else {"body": put[2]}) | {
+        own = {**headers, "x-amz-meta-upload": f"{put[1].split('/')[-2]}.{len(IMAGE)}"}
+        return ({} if put[2] == IMAGE else {"body": put[2]}) | {
             name: put[3].get(name) for name in {*own, *put[3]} if put[3].get(name) != own.get(name)
         }
 
     assert [differences(put) for put in puts[:6]] == [
-        {"body": PICTURE + b"x"},
-        {"body": PICTURE[:-1]},
+        {"body": IMAGE + b"x"},
+        {"body": IMAGE[:-1]},
         {"content-type": "text/html"},
         {"cache-control": "no-store"},
         {"x-amz-meta-upload": "another.10"},
@@ -118,10 +118,10 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
     asked = bucket(http)
     check_unsigned_headers(asked, findings, "p/uploads/guest/g/j/input.jpg")
     unsigned = [
-        {"x-amz-copy-source": "/pictures/p/uploads/guest/g/j/input.jpg"},
-        {"x-amz-copy-source": "%2Fpictures%2Fp%2Fuploads%2Fguest%2Fg%2Fj%2Finput.jpg"},
+        {"x-amz-copy-source": "/images/p/uploads/guest/g/j/input.jpg"},
+        {"x-amz-copy-source": "%2Fimages%2Fp%2Fuploads%2Fguest%2Fg%2Fj%2Finput.jpg"},
         {
-            "x-amz-copy-source": "/pictures/p/uploads/guest/g/j/input.jpg",
+            "x-amz-copy-source": "/images/p/uploads/guest/g/j/input.jpg",
             "x-amz-metadata-directive": "REPLACE",
         },
         {"x-amz-acl": "public-read"},
@@ -135,7 +135,7 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
     for (method, url, body, headers, timeout), more in zip(http.asked, unsigned, strict=True):
         key = url.removeprefix("https://r2.test/")
         signed = asked.presign(key).headers
-        assert (method, body, headers, timeout) == ("PUT", PICTURE, {**signed, **more}, SECONDS)
+        assert (method, body, headers, timeout) == ("PUT", IMAGE, {**signed, **more}, SECONDS)
     assert len({url for _, url, *_ in http.asked}) == len(unsigned)
     assert [(row.seen, row.decision) for row in findings.rows] == [
         *[("403", "holds"), ("nothing", "holds")] * 6,
@@ -145,18 +145,16 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
 
 def test_what_is_not_there_is_asked_for_by_its_own_key(findings):
     """An answer "nothing" proves nothing where nobody asked."""
-    pictures = FakePictures(FakeClock())
+    images = FakeImageStore(FakeClock())
     asked = []
 
     def noted(name):
-        call = getattr(pictures, name)
+        call = getattr(images, name)
         return lambda key, *rest: asked.append((name, key)) or call(key, *rest)
 
     for name in ("head", "copy"):
-        setattr(pictures, name, noted(name))
-    check_objects(
-        Bucket(pictures, Links(), Http(), "https://r2.test", "pictures", "https://images.test", "p/"), findings
-    )
+        setattr(images, name, noted(name))
+    check_objects(Bucket(images, Links(), Http(), "https://r2.test", "images", "https://images.test", "p/"), findings)
     assert findings.differing == 0, findings.rows
     key, empty, absent, source, nothing, copy = (key for _, key in asked)
     assert [name for name, _ in asked] == ["head", "head", "head", "copy", "copy", "head"]
@@ -179,7 +177,7 @@ def test_a_run_is_created_as_it_is_asked_for():
 @pytest.mark.parametrize(
     ("allowed", "verdict"), [("https://images.test", "holds"), ("*", "holds"), ("", "differs"), (FOREIGN, "differs")]
 )
-def test_both_pages_are_asked_for_and_a_picture_as_the_page_reads_it(findings, monkeypatch, allowed, decision):
+def test_both_pages_are_asked_for_and_an_image_as_the_page_reads_it(findings, monkeypatch, allowed, decision):
     asked = []
 
     def preflight(*question):
@@ -189,7 +187,7 @@ def test_both_pages_are_asked_for_and_a_picture_as_the_page_reads_it(findings, m
     monkeypatch.setattr("operate.verify_live.bucket.preflight", preflight)
     http = Http(**{"access-control-allow-origin": allowed})
     check_cors(bucket(http), findings)
-    assert asked == [("https://r2.test", "pictures", origin, http) for origin in ("https://images.test", FOREIGN)]
+    assert asked == [("https://r2.test", "images", origin, http) for origin in ("https://images.test", FOREIGN)]
     assert http.asked == [("GET", "signed for GET", {"Origin": "https://images.test"}, SECONDS)]
     assert [(row.what, row.expected, row.seen, row.decision) for row in findings.rows] == [
         ("CORS preflight of the page's PUT", "allowed", "allowed", "holds"),

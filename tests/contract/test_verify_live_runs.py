@@ -27,7 +27,7 @@ ESRGAN = models()["nightmareai/real-esrgan"].version
 
 
 class SampleBucket:
-    """The part of a bucket that runs need: one picture behind a signed address."""
+    """The part of a bucket that runs need: one image behind a signed address."""
 
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
@@ -91,7 +91,7 @@ class Desk:
         self.accounts = read_accounts(
             {
                 "R2_ENDPOINT": self.outside.url,
-                "R2_AI_IMAGES_BUCKET": "pictures",
+                "R2_AI_IMAGES_BUCKET": "images",
                 "R2_ACCESS_KEY_ID": "the-key-id",
                 "R2_SECRET_ACCESS_KEY": "the-secret-key",
                 "REPLICATE_API_TOKEN": TOKEN,
@@ -146,10 +146,10 @@ def desk(tmp_path, monkeypatch):
 JOB = [
     ("a create is answered", "201 or 202", "201", "holds"),
     ("Cancel-After is taken: the answer has a deadline", "yes", "yes", "holds"),
-    ("the run names the path of its picture", "yes", "yes", "holds"),
+    ("the run names the path of its image", "yes", "yes", "holds"),
     ("the list of runs has it at once", "yes", "yes", "holds"),
-    ("a run whose picture is behind a link for GET alone", "succeeded", "succeeded", "holds"),
-    ("its picture's path at the end", "yes", "yes", "holds"),
+    ("a run whose image is behind a link for GET alone", "succeeded", "succeeded", "holds"),
+    ("its image's path at the end", "yes", "yes", "holds"),
     ("the model's seconds are told", "yes", "yes", "holds"),
     ("the model's seconds", "", "(seconds)", "noted"),
     ("the version that it says ran", "", "(Real-ESRGAN's)", "noted"),
@@ -229,7 +229,7 @@ def test_a_provider_that_tells_less_differs_line_by_line(desk):
     inputs = {"image": desk.outside.host("/a.png", b""), "scale": 2}
     check_job(runs, f"nightmareai/real-esrgan:{ESRGAN}", inputs, desk.listening, desk.findings)
     differing = [row[0] for row in desk.rows() if row[3] == "differs"]
-    told = ("a run whose picture is behind a link for GET alone", "the model's seconds", "the version that it says ran")
+    told = ("a run whose image is behind a link for GET alone", "the model's seconds", "the version that it says ran")
     assert differing == [row[0] for row in JOB if row[0] not in told]
     assert ("the model's seconds", "", "0", "noted") in desk.rows()
     since, pages = provider.recent_asked
@@ -237,7 +237,7 @@ def test_a_provider_that_tells_less_differs_line_by_line(desk):
     assert pages == 1
 
 
-def test_a_result_that_is_no_picture_differs(desk):
+def test_a_result_that_is_no_image_differs(desk):
     desk.service.set_faults({"fault": "output-not-an-image"})
     desk.check_runs()
     [row] = [row for row in desk.rows() if row[3] == "differs"]

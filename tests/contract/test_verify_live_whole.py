@@ -40,7 +40,7 @@ def storage(monkeypatch):
     client = boto3.client(
         "s3", endpoint_url="http://{}:{}".format(*server.get_host_and_port()), region_name="us-east-1"
     )
-    client.create_bucket(Bucket="pictures")
+    client.create_bucket(Bucket="images")
     yield client
     server.stop()
 
@@ -52,7 +52,7 @@ def test_the_whole_document(desk, storage, tmp_path, monkeypatch):
     monkeypatch.setattr(verify_live, "verify", lambda accounts, say: verify(accounts, say, desk.pause))
     environment = {
         "R2_ENDPOINT": storage.meta.endpoint_url,
-        "R2_AI_IMAGES_BUCKET": "pictures",
+        "R2_AI_IMAGES_BUCKET": "images",
         "R2_ACCESS_KEY_ID": "the-key-id",
         "R2_SECRET_ACCESS_KEY": "the-secret-key",
         "REPLICATE_API_TOKEN": TOKEN,
@@ -72,6 +72,6 @@ def test_the_whole_document(desk, storage, tmp_path, monkeypatch):
     assert operator.lines == [*lines, f"the table is in {document}", "22 of 83 differ"]
     assert operator.questions == [verify_live.QUESTION]
     assert set(desk.waited) == {2, 3}
-    assert "Contents" not in storage.list_objects_v2(Bucket="pictures")
+    assert "Contents" not in storage.list_objects_v2(Bucket="images")
     left = desk.service.call("GET", "/v1/predictions").json()["results"]
     assert {each["status"] for each in left} <= set(ENDED)

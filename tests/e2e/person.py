@@ -57,15 +57,15 @@ class Person:
         """Wait until the page shows a view."""
         expect(self.page.locator("main")).to_have_attribute("data-view", view, timeout=seconds * 1000)
 
-    def chooses(self, picture: FilePayload | Path) -> None:
+    def chooses(self, image: FilePayload | Path) -> None:
         """Through the button and the system's own dialogue."""
         with self.page.expect_file_chooser() as chooser:
             self.button("choose").click()
-        chooser.value.set_files(picture)
+        chooser.value.set_files(image)
 
-    def enhances(self, picture: FilePayload | Path) -> None:
+    def enhances(self, image: FilePayload | Path) -> None:
         """From the first view to the result."""
-        self.chooses(picture)
+        self.chooses(image)
         self.starts()
         self.sees("result")
 
@@ -85,5 +85,5 @@ class Person:
         return self.page.get_by_role("slider", name=re.compile(self._words["compare"]))
 
 
-def file(content: bytes, name: str = "picture.png", kind: str = "image/png") -> FilePayload:
+def file(content: bytes, name: str = "image.png", kind: str = "image/png") -> FilePayload:
     return {"name": name, "mimeType": kind, "buffer": content}

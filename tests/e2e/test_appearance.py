@@ -1,6 +1,6 @@
 """How every view looks and reads: both languages, light and dark, phone and desktop, 320 pixels; axe on each.
 
-The pictures go to `out/screenshots/`, for eyes: no pixel is compared.
+The images go to `out/screenshots/`, for eyes: no pixel is compared.
 """
 
 import io
@@ -30,7 +30,7 @@ Look = Callable[[str], None]
 
 @pytest.fixture(scope="module")
 def owner(real_stack: LocalStack) -> Iterator[Client]:
-    """A guest who has one picture that the real model made."""
+    """A guest who has one image that the real model made."""
     buffer = io.BytesIO()
     with Image.open(CAT) as cat:
         cat.resize((160, 106)).save(buffer, "JPEG", quality=90)
@@ -71,7 +71,7 @@ def test_every_view_on_the_way_to_a_result(visit: Visit, stack: LocalStack, faul
     someone.sees("start")
     page.wait_for_load_state("networkidle")
     looks(page, language, "start")
-    someone.chooses(file(b"<!doctype html><title>no picture</title>", "photo.jpg", "image/jpeg"))
+    someone.chooses(file(b"<!doctype html><title>no image</title>", "photo.jpg", "image/jpeg"))
     expect(page.get_by_role("alert")).to_be_visible()
     looks(page, language, "refused")
     someone.chooses(CAT)

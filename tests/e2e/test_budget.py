@@ -1,4 +1,4 @@
-"""What the page costs: bytes of script, shifts while it loads, and what its pictures and headers must say."""
+"""What the page costs: bytes of script, shifts while it loads, and what its images and headers must say."""
 
 import gzip
 
@@ -8,7 +8,7 @@ from deployment.page import content_security_policy
 from local.stack import LocalStack
 from tests.e2e.conftest import Visit
 from tests.e2e.person import Person, file
-from tests.pictures import picture
+from tests.images import make_image
 
 SCRIPT_BYTES = 150_000
 """gzip, of everything that one journey from the first view to the result makes the browser load."""
@@ -24,7 +24,7 @@ def test_the_scripts_of_a_journey_stay_within_their_budget(visit: Visit) -> None
 
     page.on("response", count)
     page.reload()
-    Person(page).enhances(file(picture()))
+    Person(page).enhances(file(make_image()))
     assert scripts
     assert sum(scripts.values()) < SCRIPT_BYTES, scripts
 
@@ -37,9 +37,9 @@ def test_the_document_carries_the_policy_and_nothing_inline(visit: Visit, stack:
     assert "unsafe" not in policy
 
 
-def test_every_picture_of_the_bucket_asks_with_cors(visit: Visit) -> None:
+def test_every_image_of_the_bucket_asks_with_cors(visit: Visit) -> None:
     page = visit()
-    Person(page).enhances(file(picture()))
-    pictures = page.locator('img[src^="/r2-ai/"], img[src*="/r2-ai/"]')
-    expect(pictures.first).to_be_attached()
-    assert [p.get_attribute("src") for p in pictures.all() if p.get_attribute("crossorigin") is None] == []
+    Person(page).enhances(file(make_image()))
+    images = page.locator('img[src^="/r2-ai/"], img[src*="/r2-ai/"]')
+    expect(images.first).to_be_attached()
+    assert [p.get_attribute("src") for p in images.all() if p.get_attribute("crossorigin") is None] == []

@@ -1,4 +1,4 @@
-"""The journey: a picture in, a better one out, by every way in, and through everything that happens on the way."""
+"""The journey: an image in, a better one out, by every way in, and through everything that happens on the way."""
 
 import base64
 import io
@@ -13,10 +13,10 @@ from deployment import ROOT
 from local.stack import LocalStack
 from tests.e2e.conftest import SetFaults, Visit
 from tests.e2e.person import Person, file
-from tests.pictures import picture
+from tests.images import make_image
 
 CAT = ROOT / "samples/cat.jpg"
-SMALL = file(picture(), "holiday.png")
+SMALL = file(make_image(), "holiday.png")
 SLOW = {"fault": "run-slow", "seconds": 300, "times": None}
 SEEN = """(state) => {
   Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
@@ -43,7 +43,7 @@ def size_of(content: bytes) -> tuple[int, int]:
 
 
 def at_a_running_job(visit: Visit, stack: LocalStack, faults: SetFaults) -> Page:
-    """The page of someone whose picture is being enhanced, and will be for minutes."""
+    """The page of someone whose image is being enhanced, and will be for minutes."""
     faults(stack, SLOW)
     page = visit()
     someone = Person(page)
@@ -73,11 +73,11 @@ def test_a_photo_is_enhanced_by_the_real_model_and_downloaded(visit: Visit, real
 
 
 @pytest.mark.parametrize("event", ["paste", "drop"])
-def test_a_picture_is_pasted_or_dropped(visit: Visit, event: str) -> None:
+def test_an_image_is_pasted_or_dropped(visit: Visit, event: str) -> None:
     page = visit()
     someone = Person(page)
     someone.sees("start")
-    page.evaluate(IN_CLIPBOARD, [base64.b64encode(picture()).decode(), event, "main *"])
+    page.evaluate(IN_CLIPBOARD, [base64.b64encode(make_image()).decode(), event, "main *"])
     someone.starts()
     someone.sees("result")
 
@@ -162,7 +162,7 @@ def test_a_tab_that_nobody_sees_asks_for_nothing(visit: Visit, stack: LocalStack
         page.evaluate(SEEN, "visible")
 
 
-def test_the_operators_privacy_statement_is_linked_where_it_is_said_where_the_picture_goes(visit: Visit) -> None:
+def test_the_operators_privacy_statement_is_linked_where_it_is_said_where_the_image_goes(visit: Visit) -> None:
     page = visit()
     address = "https://operator.test/privacy"
     page.route("**/config.json", lambda route: route.fulfill(json={"privacyUrl": address, "oidc": None}))

@@ -1,15 +1,15 @@
-"""What the page transfers: the first load within its budget, and a result's pictures once only.
+"""What the page transfers: the first load within its budget, and a result's images once only.
 
 The limits are about 10 % above what `make bench ONLY=page` measured on 2026-11-23: 246,474 bytes in 12 requests.
 """
 
-from tests.budgets.page import by_picture, views
+from tests.budgets.page import by_image, views
 from tests.budgets.traffic import Traffic
 from tests.e2e.conftest import Visit
 
 FIRST_LOAD_BYTES = 270_000
 FIRST_LOAD_REQUESTS = 13
-PICTURES = {"input.jpg", "output.webp", "preview.webp", "thumb.webp"}
+IMAGES = {"input.jpg", "output.webp", "preview.webp", "thumb.webp"}
 
 
 def test_the_first_load_stays_within_its_budget(visit: Visit) -> None:
@@ -19,9 +19,9 @@ def test_the_first_load_stays_within_its_budget(visit: Visit) -> None:
     assert len(fetches) <= FIRST_LOAD_REQUESTS, fetches
 
 
-def test_whoever_comes_back_to_a_result_fetches_none_of_its_pictures_again(visit: Visit) -> None:
+def test_whoever_comes_back_to_a_result_fetches_none_of_its_images_again(visit: Visit) -> None:
     made, *ways_back = views(visit()).values()
-    assert min(transferred for transferred, _ in by_picture(made).values()) > 0
-    for seen in map(by_picture, [made, *ways_back]):
-        assert seen.keys() == PICTURES
-    assert [sum(transferred for transferred, _ in by_picture(way).values()) for way in ways_back] == [0, 0, 0]
+    assert min(transferred for transferred, _ in by_image(made).values()) > 0
+    for seen in map(by_image, [made, *ways_back]):
+        assert seen.keys() == IMAGES
+    assert [sum(transferred for transferred, _ in by_image(way).values()) for way in ways_back] == [0, 0, 0]

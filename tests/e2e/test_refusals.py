@@ -1,4 +1,4 @@
-"""When it does not go on: each refusal says what, the limit, the actual value and what to do, and keeps the picture."""
+"""When it does not go on: each refusal says what, the limit, the actual value and what to do, and keeps the image."""
 
 import re
 import time
@@ -12,13 +12,13 @@ from local.stack import LocalStack
 from tests.conftest import RAISED_LIMITS, StartStack
 from tests.e2e.conftest import SetFaults, Visit
 from tests.e2e.person import Person, file
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
-SMALL = file(picture(), "holiday.png")
+SMALL = file(make_image(), "holiday.png")
 TIGHT = RAISED_LIMITS | {
     "QuotaJobs": "1",
-    "RateLimits": "create=1,upload=10000,status=10000,picture=10000,other=10000,guest=10000",
+    "RateLimits": "create=1,upload=10000,status=10000,image=10000,other=10000,guest=10000",
 }
 
 
@@ -32,7 +32,7 @@ def tight(start_stack: StartStack) -> LocalStack:
 def spent(tight: LocalStack) -> Iterator[Client]:
     """A guest who has had the day's only job."""
     with Client(tight.base_url) as guest:
-        assert guest.enhance(picture(), "image/png")["status"] == "succeeded"
+        assert guest.enhance(make_image(), "image/png")["status"] == "succeeded"
         yield guest
 
 
@@ -41,7 +41,7 @@ def test_a_page_named_jpg_is_refused_before_the_upload(visit: Visit) -> None:
     sent = []
     page.on("request", lambda request: sent.append(request.method))
     someone = Person(page)
-    someone.chooses(file(b"<!doctype html><title>no picture</title>", "photo.jpg", "image/jpeg"))
+    someone.chooses(file(b"<!doctype html><title>no image</title>", "photo.jpg", "image/jpeg"))
     expect(page.get_by_role("alert")).to_contain_text("JPEG")
     someone.sees("start")
     assert not {"POST", "PUT"} & set(sent)
@@ -51,7 +51,7 @@ def test_a_file_above_the_limit_is_refused_before_the_upload(visit: Visit) -> No
     page = visit(shift=0.1)
     sent = []
     page.on("request", lambda request: sent.append(request.method))
-    Person(page).chooses(file(picture() + b"\0" * 10_485_760, "huge.png"))
+    Person(page).chooses(file(make_image() + b"\0" * 10_485_760, "huge.png"))
     expect(page.get_by_role("alert")).to_contain_text("10 MB")
     assert not {"POST", "PUT"} & set(sent)
 
@@ -135,7 +135,7 @@ def test_a_stranger_s_job_is_gone(visit: Visit) -> None:
 
 def test_an_expired_share_link_says_so(visit: Visit, stack: LocalStack) -> None:
     with Client(stack.base_url) as guest:
-        job = guest.enhance(picture(), "image/png")
+        job = guest.enhance(make_image(), "image/png")
     seal = Signer(stack.deployment.secrets["share-keys"].split).seal
     page = visit(expected=(410,))
     answer = page.request.get(f"{job['imageUrl']}?share={seal('share ' + job['id'], str(int(time.time()) - 1))}")

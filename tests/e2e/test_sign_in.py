@@ -1,12 +1,12 @@
-"""Signing in with the local issuer, seeing one's own pictures, signing out."""
+"""Signing in with the local issuer, seeing one's own images, signing out."""
 
 from playwright.sync_api import Page, expect
 
 from local.stack import LocalStack
 from tests.e2e.conftest import Visit
 from tests.e2e.person import Person
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 
 def sign_in(page: Page, subject: str) -> None:
@@ -17,9 +17,9 @@ def sign_in(page: Page, subject: str) -> None:
     expect(Person(page).button("sign out")).to_be_visible()
 
 
-def test_alice_sees_her_pictures_and_nobody_does_when_she_has_left(visit: Visit, stack: LocalStack) -> None:
+def test_alice_sees_her_images_and_nobody_does_when_she_has_left(visit: Visit, stack: LocalStack) -> None:
     with Client(stack.base_url, stack.token("alice-at-home")) as alice:
-        job = alice.enhance(picture(), "image/png")
+        job = alice.enhance(make_image(), "image/png")
     page = visit(expected=(401,))
     sign_in(page, "alice-at-home")
     assert page.url == f"{stack.base_url}/"
@@ -33,7 +33,7 @@ def test_alice_sees_her_pictures_and_nobody_does_when_she_has_left(visit: Visit,
     assert page.request.get(job["thumbUrl"]).status == 401
 
 
-def test_a_guest_s_pictures_are_not_the_user_s(visit: Visit) -> None:
+def test_a_guest_s_images_are_not_the_user_s(visit: Visit) -> None:
     from tests.e2e.test_journey import SMALL
 
     page = visit()

@@ -33,7 +33,7 @@ class Client:
         )
 
     def presign(self, data: bytes, content_type: str, size: int | None = None) -> requests.Response:
-        order = {"filename": "picture", "contentType": content_type, "size": len(data) if size is None else size}
+        order = {"filename": "image", "contentType": content_type, "size": len(data) if size is None else size}
         return self.call("POST", "/api/ai-image/uploads", json=order)
 
     def upload(self, data: bytes, content_type: str) -> str:
@@ -46,7 +46,7 @@ class Client:
     def create(self, upload_id: str, model: str = MODEL, **params: Any) -> requests.Response:
         return self.call("POST", "/api/ai-image/jobs", json={"uploadId": upload_id, "model": model, "params": params})
 
-    def send(self, data: bytes, route: str = "jobs", name: str = "picture.png", **options: Any) -> requests.Response:
+    def send(self, data: bytes, route: str = "jobs", name: str = "image.png", **options: Any) -> requests.Response:
         """A PNG as a form; `fields` replace the usual ones, `headers` are added."""
         fields = {"model": MODEL} | options.pop("fields", {})
         files = {"image": (name, data, "image/png")}
@@ -78,6 +78,6 @@ class Client:
         assert created.status_code == 202, created.text
         return self.finished(created.json()["data"]["id"])
 
-    def picture(self, path: str) -> requests.Response:
-        """A picture, through the redirect."""
+    def image(self, path: str) -> requests.Response:
+        """An image, through the redirect."""
         return self.call("GET", path, allow_redirects=True)

@@ -9,7 +9,7 @@ import requests
 
 from deployment.emulator import STACK_NAME
 from local.config import BUCKET
-from tests.pictures import opened, picture
+from tests.images import make_image, opened
 
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 FOR_EVER = 3600
@@ -122,7 +122,7 @@ class Order:
         self._installation = installation
         self._stack = installation.stack
         self.guest = guest
-        self.id = guest.upload(picture("PNG"), "image/png")
+        self.id = guest.upload(make_image("PNG"), "image/png")
 
     def create(self, **choice):
         created = self.guest.create(self.id, **{"scale": 4, **choice})
@@ -167,13 +167,13 @@ class Order:
         self._installation.reconcile()
 
     def end(self):
-        """How it ends; its pictures, its row and the dead letters are as such an end demands."""
+        """How it ends; its images, its row and the dead letters are as such an end demands."""
         job = self.guest.finished(self.id)
         listed = self._stack.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="ai-enhancer/results/")
         stored = [each["Key"] for each in listed.get("Contents", []) if f"/{self.id}/" in each["Key"]]
         assert "check_at" not in self.row(), "reconcile would look at it for ever"
         if job["status"] == "succeeded":
-            result = opened(self.guest.picture(job["imageUrl"]).content)
+            result = opened(self.guest.image(job["imageUrl"]).content)
             assert (result.format, result.size) == ("PNG", (160, 120))
             assert len(stored) == 3
         else:

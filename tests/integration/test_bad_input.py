@@ -8,8 +8,8 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 
 JOBS, UPLOADS, GENERATE = "/api/ai-image/jobs", "/api/ai-image/uploads", "/api/ai-image/generate"
 JSON = "application/json"
@@ -20,13 +20,13 @@ UNKNOWN_ID = "p" + "a" * 25
 @pytest.fixture(scope="module")
 def guest(stack):
     with Client(stack.base_url) as client:
-        assert client.send(picture()).status_code == 202
+        assert client.send(make_image()).status_code == 202
         yield client
 
 
 @pytest.fixture(scope="module")
 def upload_id(guest):
-    return guest.upload(picture(), "image/png")
+    return guest.upload(make_image(), "image/png")
 
 
 def part(head, body=b"v"):
@@ -42,37 +42,37 @@ def image(body, name=b"image", filename=b"a.png"):
 
 
 ORDER = field(b"model", MODEL.encode())
-PICTURE = image(picture())
+IMAGE = image(make_image())
 END = b"--x--\r\n"
 
 FORMS = {
     "no body": (FORM, b"", 400, "validation_error"),
-    "no content type": (None, PICTURE + ORDER + END, 415, "unsupported_media_type"),
+    "no content type": (None, IMAGE + ORDER + END, 415, "unsupported_media_type"),
     "another content type": ("text/plain", b"x", 415, "unsupported_media_type"),
-    "a picture alone": ("image/png", picture(), 415, "unsupported_media_type"),
-    "no boundary": ("multipart/form-data", PICTURE + ORDER + END, 400, "validation_error"),
-    "an empty boundary": ("multipart/form-data; boundary=", PICTURE + ORDER + END, 400, "validation_error"),
-    "a boundary that never comes": ("multipart/form-data; boundary=y", PICTURE + ORDER + END, 400, "validation_error"),
-    "no end": (FORM, image(picture())[:-20], 400, "validation_error"),
-    "two pictures": (FORM, PICTURE + PICTURE + ORDER + END, 400, "validation_error"),
-    "a picture in another field": (FORM, image(picture(), name=b"file") + ORDER + END, 400, "validation_error"),
-    "no picture": (FORM, ORDER + END, 400, "validation_error"),
-    "an empty picture": (FORM, image(b"") + ORDER + END, 400, "validation_error"),
-    "a text as picture": (FORM, image(b"hello") + ORDER + END, 415, "unsupported_media_type"),
-    "no model": (FORM, PICTURE + END, 400, "validation_error"),
-    "an unknown model": (FORM, PICTURE + field(b"model", b"a/b") + END, 400, "validation_error"),
-    "a model twice": (FORM, PICTURE + ORDER + ORDER + END, 400, "validation_error"),
-    "an unknown parameter": (FORM, PICTURE + ORDER + field(b"colour") + END, 400, "validation_error"),
-    "a parameter too high": (FORM, PICTURE + ORDER + field(b"scale", b"5") + END, 400, "validation_error"),
-    "a parameter that is NaN": (FORM, PICTURE + ORDER + field(b"scale", b"NaN") + END, 400, "validation_error"),
-    "a parameter without end": (FORM, PICTURE + ORDER + field(b"scale", b"9" * 1000) + END, 400, "validation_error"),
-    "a field too long": (FORM, PICTURE + ORDER + field(b"scale", b"2" * 2000) + END, 400, "validation_error"),
-    "a field not in UTF-8": (FORM, PICTURE + ORDER + field(b"scale", b"\xff") + END, 400, "validation_error"),
-    "a field's name not in UTF-8": (FORM, PICTURE + ORDER + field(b"\xff") + END, 400, "validation_error"),
-    "a file name not in UTF-8": (FORM, image(picture(), filename=b"\xff") + ORDER + END, 400, "validation_error"),
+    "a shown alone": ("image/png", make_image(), 415, "unsupported_media_type"),
+    "no boundary": ("multipart/form-data", IMAGE + ORDER + END, 400, "validation_error"),
+    "an empty boundary": ("multipart/form-data; boundary=", IMAGE + ORDER + END, 400, "validation_error"),
+    "a boundary that never comes": ("multipart/form-data; boundary=y", IMAGE + ORDER + END, 400, "validation_error"),
+    "no end": (FORM, image(make_image())[:-20], 400, "validation_error"),
+    "two images": (FORM, IMAGE + IMAGE + ORDER + END, 400, "validation_error"),
+    "a shown in another field": (FORM, image(make_image(), name=b"file") + ORDER + END, 400, "validation_error"),
+    "no shown": (FORM, ORDER + END, 400, "validation_error"),
+    "an empty shown": (FORM, image(b"") + ORDER + END, 400, "validation_error"),
+    "a text as shown": (FORM, image(b"hello") + ORDER + END, 415, "unsupported_media_type"),
+    "no model": (FORM, IMAGE + END, 400, "validation_error"),
+    "an unknown model": (FORM, IMAGE + field(b"model", b"a/b") + END, 400, "validation_error"),
+    "a model twice": (FORM, IMAGE + ORDER + ORDER + END, 400, "validation_error"),
+    "an unknown parameter": (FORM, IMAGE + ORDER + field(b"colour") + END, 400, "validation_error"),
+    "a parameter too high": (FORM, IMAGE + ORDER + field(b"scale", b"5") + END, 400, "validation_error"),
+    "a parameter that is NaN": (FORM, IMAGE + ORDER + field(b"scale", b"NaN") + END, 400, "validation_error"),
+    "a parameter without end": (FORM, IMAGE + ORDER + field(b"scale", b"9" * 1000) + END, 400, "validation_error"),
+    "a field too long": (FORM, IMAGE + ORDER + field(b"scale", b"2" * 2000) + END, 400, "validation_error"),
+    "a field not in UTF-8": (FORM, IMAGE + ORDER + field(b"scale", b"\xff") + END, 400, "validation_error"),
+    "a field's name not in UTF-8": (FORM, IMAGE + ORDER + field(b"\xff") + END, 400, "validation_error"),
+    "a file name not in UTF-8": (FORM, image(make_image(), filename=b"\xff") + ORDER + END, 400, "validation_error"),
     "too many fields": (
         FORM,
-        PICTURE + ORDER + b"".join(field(b"f%d" % n) for n in range(30)) + END,
+        IMAGE + ORDER + b"".join(field(b"f%d" % n) for n in range(30)) + END,
         400,
         "validation_error",
     ),
@@ -148,32 +148,32 @@ def test_an_upload_of_another_type_is_refused(guest, content_type):
 
 @pytest.mark.parametrize("content_type", [JSON, "Application/JSON", "application/json; charset=utf-8"])
 def test_a_media_type_is_the_same_in_any_case(guest, content_type):
-    order = {"uploadId": guest.upload(picture(), "image/png"), "model": MODEL}
+    order = {"uploadId": guest.upload(make_image(), "image/png"), "model": MODEL}
     answer = guest.call("POST", JOBS, data=json.dumps(order), headers={"Content-Type": content_type})
     assert answer.status_code == 202, answer.text
 
 
 def test_a_file_may_hold_the_boundary_as_long_as_no_line_begins_with_it(guest):
-    data = picture("JPEG", (30, 30), comment=b"text --x and --x-- and\r\n-x more")
+    data = make_image("JPEG", (30, 30), comment=b"text --x and --x-- and\r\n-x more")
     created = guest.call("POST", JOBS, data=image(data) + ORDER + END, headers={"Content-Type": FORM})
     assert created.status_code == 202, created.text
-    assert guest.picture(created.json()["data"]["originalUrl"]).content == data
+    assert guest.image(created.json()["data"]["originalUrl"]).content == data
 
 
 def test_a_file_that_is_cut_by_its_own_boundary_is_refused(guest):
-    data = picture("JPEG", (30, 30), comment=b"before\r\n--x--\r\nafter")
+    data = make_image("JPEG", (30, 30), comment=b"before\r\n--x--\r\nafter")
     answer = guest.call("POST", JOBS, data=image(data) + ORDER + END, headers={"Content-Type": FORM})
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "validation_error"), answer.text
 
 
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "/etc/passwd.png", "..\\..\\x.png", "a%2f..%2fb.png"])
 def test_a_file_name_never_reaches_a_key(stack, guest, name):
-    job = guest.finished(guest.send(picture(), name=name).json()["data"]["id"])
-    listed = stack.client("s3").list_objects_v2(Bucket="image-enhancer-pictures")["Contents"]
+    job = guest.finished(guest.send(make_image(), name=name).json()["data"]["id"])
+    listed = stack.client("s3").list_objects_v2(Bucket="image-enhancer-images")["Contents"]
     keys = [each["Key"] for each in listed if job["id"] in each["Key"]]
     assert {key.rpartition("/")[2] for key in keys} == {"input.png", "output.png", "preview.webp", "thumb.webp"}
     assert all(key.startswith("ai-enhancer/") for key in keys)
-    disposition = guest.picture(job["imageUrl"]).headers["Content-Disposition"]
+    disposition = guest.image(job["imageUrl"]).headers["Content-Disposition"]
     assert "/" not in disposition
     assert "passwd" not in disposition or "passwd-enhanced-4x.png" in disposition
 

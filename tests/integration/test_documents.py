@@ -8,8 +8,8 @@ from PIL import Image
 
 from local.ports import is_taken
 from tests.documents import ROOT, block, interrupt, terminal, typed, wait_for
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 HERE = "http://127.0.0.1:8080"
 
@@ -21,18 +21,18 @@ def free_port():
 
 @pytest.fixture
 def desk(tmp_path):
-    """A folder to type in, with the sample pictures in it."""
+    """A folder to type in, with the sample images in it."""
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     return tmp_path
 
 
-def test_the_readmes_curl_walk_enhances_a_picture(stack, desk):
+def test_the_readmes_curl_walk_enhances_an_image(stack, desk):
     typed(block("README.md", "sh", "enhanced.png").replace(HERE, stack.base_url), desk)
     with Image.open(desk / "enhanced.png") as enhanced:
         assert enhanced.size == (1280, 852)
 
 
-def test_the_curl_walk_with_a_token_generates_a_picture(stack, desk):
+def test_the_curl_walk_with_a_token_generates_an_image(stack, desk):
     token = stack.token("alice")
     script = block("docs/api.md", "sh", "generate").replace("$(make -s token SUB=alice)", token)
     printed = typed(script.replace(HERE, stack.base_url), desk)
@@ -40,7 +40,7 @@ def test_the_curl_walk_with_a_token_generates_a_picture(stack, desk):
     assert '"nextCursor"' in printed
 
 
-def test_the_python_walk_enhances_a_picture(stack, desk):
+def test_the_python_walk_enhances_an_image(stack, desk):
     (desk / "walk.py").write_text(block("docs/api.md", "python", "requests"))
     printed = typed(f"{sys.executable} walk.py {stack.base_url} samples/cat.jpg", desk)
     assert printed.rstrip().endswith("enhanced.png: 1280 x 852")
@@ -81,8 +81,8 @@ def test_start_takes_a_parameter_of_the_template(desk):
     with terminal(block("README.md", "sh", "QuotaJobs=1"), **settings) as started:
         base_url = wait_for(started, "ready ").split()[1]
         with Client(base_url) as guest:
-            assert guest.enhance(picture(), "image/png")["status"] == "succeeded"
-            second = guest.create(guest.upload(picture(), "image/png"))
+            assert guest.enhance(make_image(), "image/png")["status"] == "succeeded"
+            second = guest.create(guest.upload(make_image(), "image/png"))
         assert second.status_code == 429
         assert second.json()["error"]["type"] == "quota_exceeded"
         assert second.json()["error"]["details"]["limit"] == 1

@@ -6,8 +6,8 @@ from local.config import StackConfig
 from local.parameters import with_parameters
 from local.ports import free_ports
 from local.stack import LocalStack
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 
 def test_a_job_ends_well_at_a_provider_elsewhere(stack, tmp_path):
@@ -26,6 +26,6 @@ def test_a_job_ends_well_at_a_provider_elsewhere(stack, tmp_path):
     }
     arguments = [f"ReplicateBaseUrl={elsewhere}", f"ReplicateOutputHosts={urlsplit(elsewhere).netloc}"]
     with LocalStack(with_parameters(own, arguments, secrets)) as mine, Client(mine.base_url) as guest:
-        assert guest.enhance(picture(), "image/png", scale=2)["status"] == "succeeded"
+        assert guest.enhance(make_image(), "image/png", scale=2)["status"] == "succeeded"
         assert stack.replicate_token not in (mine.config.state / "secrets.json").read_text()
         assert mine.replicate_token != stack.replicate_token

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def guest(stack):
 
 
 def test_generate_answers_with_the_result_and_nothing_else(guest):
-    answer = guest.send(picture("PNG", (30, 20)), "generate", fields={"scale": "3"})
+    answer = guest.send(make_image("PNG", (30, 20)), "generate", fields={"scale": "3"})
     assert answer.status_code == 200
     assert set(answer.json()) == {"success", "data"}
     data = answer.json()["data"]
@@ -22,8 +22,8 @@ def test_generate_answers_with_the_result_and_nothing_else(guest):
     assert data["usage"] == guest.usage()["usage"]
     assert data["usage"]["used"] == 1
     assert data["limits"] == {"jobs": 1000, "windowSeconds": 86_400, "maxBytes": 10_485_760}
-    assert guest.picture(data["originalUrl"]).content == picture("PNG", (30, 20))
-    assert guest.picture(data["imageUrl"]).headers["Content-Type"] == "image/png"
+    assert guest.image(data["originalUrl"]).content == make_image("PNG", (30, 20))
+    assert guest.image(data["imageUrl"]).headers["Content-Type"] == "image/png"
 
 
 def test_models_tells_everything_needed_to_order(guest):
@@ -32,7 +32,7 @@ def test_models_tells_everything_needed_to_order(guest):
     for model in models:
         assert set(model) == {"slug", "name", "goal", "presets", "params", "maxPixels", "licence", "usualSeconds"}
         defaults = {each["name"]: str(each["default"]).lower() for each in model["params"]}
-        created = guest.send(picture(), fields={"model": model["slug"]} | defaults)
+        created = guest.send(make_image(), fields={"model": model["slug"]} | defaults)
         assert created.status_code == 202, created.text
 
 

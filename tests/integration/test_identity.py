@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from enhancer.adapters.signing import Signer
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 
 JOBS, USAGE, SESSION = "/api/ai-image/jobs", "/api/ai-image/usage", "/api/session"
 
@@ -27,7 +27,7 @@ def nobody(stack):
 @pytest.fixture
 def guest(stack):
     with Client(stack.base_url) as client:
-        client.presign(picture(), "image/png")
+        client.presign(make_image(), "image/png")
         yield client
 
 
@@ -53,11 +53,11 @@ def hmac_token(claims, secret, kid):
     return f"{text}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 
-def test_only_who_brings_a_picture_becomes_a_guest(stack):
+def test_only_who_brings_an_image_becomes_a_guest(stack):
     ways = (
-        lambda client: client.presign(picture(), "image/png"),
-        lambda client: client.send(picture()),
-        lambda client: client.send(picture(), "generate"),
+        lambda client: client.presign(make_image(), "image/png"),
+        lambda client: client.send(make_image()),
+        lambda client: client.send(make_image(), "generate"),
     )
     for bring in ways:
         with Client(stack.base_url) as client:
@@ -82,10 +82,10 @@ def test_reading_without_identity_answers_defaults_and_sets_nothing(nobody):
     assert nobody.call("GET", f"{JOBS}/x").status_code == 401
 
 
-def test_a_refused_picture_makes_no_guest(nobody):
+def test_a_refused_image_makes_no_guest(nobody):
     refused = (
         nobody.send(b"text"),
-        nobody.send(picture(), fields={"scale": "9"}),
+        nobody.send(make_image(), fields={"scale": "9"}),
         nobody.presign(b"", "image/png"),
         nobody.create("p" + "a" * 25),
         nobody.call("POST", JOBS, json={"fromJobId": "p" + "a" * 25, "model": MODEL}),
@@ -154,7 +154,7 @@ def test_a_token_that_ends_in_a_far_future_breaks_nothing(stack, nobody, ends):
 
 
 def test_forged_cookies_are_nobodys(stack, guest):
-    guest.send(picture())
+    guest.send(make_image())
     good = guest.session.cookies["guest"]
     owner, key_id, signature = good.split(".")
     stranger = Signer(lambda: ["local1:" + base64.b64encode(b"x" * 32).decode()])
@@ -204,7 +204,7 @@ def test_forged_cookies_are_nobodys(stack, guest):
 
 def test_a_session_stands_for_its_token(stack):
     with Client(stack.base_url, stack.token("dora")) as dora:
-        job = dora.enhance(picture(), "image/png")
+        job = dora.enhance(make_image(), "image/png")
         opened = dora.call("POST", SESSION)
     assert opened.status_code == 201
     assert set(opened.json()["data"]) == {"expiresAt"}
@@ -216,7 +216,7 @@ def test_a_session_stands_for_its_token(stack):
     with Client(stack.base_url) as browser:
         browser.session.cookies.set("session", name_value.partition("=")[2])
         assert browser.job(job["id"]) == job
-        assert browser.picture(job["imageUrl"]).status_code == 200
+        assert browser.image(job["imageUrl"]).status_code == 200
         assert browser.usage()["ownerType"] == "user"
         assert browser.call("POST", SESSION).status_code == 401, "a session can't prolong itself"
         closed = browser.call("DELETE", SESSION)
@@ -235,7 +235,7 @@ def test_a_session_is_never_longer_than_eight_hours_or_its_token(stack, nobody):
 
 
 def test_a_guests_jobs_stay_with_the_guest(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     as_user = guest.call("GET", JOBS, headers=bearer(stack.token("erin")))
     assert as_user.json()["data"]["jobs"] == []
     session = guest.call("POST", SESSION, headers=bearer(stack.token("erin")))
@@ -247,11 +247,11 @@ def test_a_guests_jobs_stay_with_the_guest(stack, guest):
 
 
 def test_an_admin_reads_and_deletes_anybodys_job_and_leaves_a_trace(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     path = f"{JOBS}/{job['id']}"
     with Client(stack.base_url, stack.token("root", role="admin")) as admin:
         assert admin.job(job["id"]) == job
-        assert admin.picture(job["imageUrl"]).status_code == 200
+        assert admin.image(job["imageUrl"]).status_code == 200
         assert admin.call("POST", f"{path}/cancel").status_code == 404
         assert admin.call("POST", f"{path}/share", json={}).status_code == 404
         assert admin.call("POST", JOBS, json={"fromJobId": job["id"], "model": MODEL}).status_code == 404
@@ -269,14 +269,14 @@ def test_an_admin_reads_and_deletes_anybodys_job_and_leaves_a_trace(stack, guest
 
 def test_neither_subject_nor_address_of_a_user_is_in_any_answer(stack):
     with Client(stack.base_url, stack.token("subject-7f3a", email="mail-7f3a@example.test")) as user:
-        created = user.create(user.upload(picture(), "image/png"))
+        created = user.create(user.upload(make_image(), "image/png"))
         job = user.finished(created.json()["data"]["id"])
         share = user.call("POST", f"{JOBS}/{job['id']}/share", json={})
         answers = [
             created,
             share,
-            user.presign(picture(), "image/png"),
-            user.send(picture(), "generate"),
+            user.presign(make_image(), "image/png"),
+            user.send(make_image(), "generate"),
             user.call("GET", JOBS),
             user.call("GET", USAGE),
             user.call("GET", job["imageUrl"]),
@@ -293,14 +293,14 @@ def test_neither_subject_nor_address_of_a_user_is_in_any_answer(stack):
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1", "", "HTTP://127.0.0.1:1"])
 def test_other_sites_can_not_act_for_anybody(stack, guest, origin):
-    job_id = guest.send(picture()).json()["data"]["id"]
-    upload_id = guest.upload(picture(), "image/png")
+    job_id = guest.send(make_image()).json()["data"]["id"]
+    upload_id = guest.upload(make_image(), "image/png")
     foreign = {"Origin": origin}
     refused = (
-        guest.call("POST", "/api/ai-image/uploads", headers=foreign, json=order(picture())),
+        guest.call("POST", "/api/ai-image/uploads", headers=foreign, json=order(make_image())),
         guest.call("POST", JOBS, headers=foreign, json={"uploadId": upload_id, "model": MODEL}),
-        guest.send(picture(), headers=foreign),
-        guest.send(picture(), "generate", headers=foreign),
+        guest.send(make_image(), headers=foreign),
+        guest.send(make_image(), "generate", headers=foreign),
         guest.call("POST", f"{JOBS}/{job_id}/cancel", headers=foreign),
         guest.call("POST", f"{JOBS}/{job_id}/share", headers=foreign, json={}),
         guest.call("DELETE", f"{JOBS}/{job_id}", headers=foreign),
@@ -320,8 +320,8 @@ def order(data):
 
 def test_the_own_page_may_do_everything(stack, guest):
     own = {"Origin": stack.base_url}
-    assert guest.call("POST", "/api/ai-image/uploads", headers=own, json=order(picture())).status_code == 201
-    job_id = guest.send(picture(), headers=own).json()["data"]["id"]
+    assert guest.call("POST", "/api/ai-image/uploads", headers=own, json=order(make_image())).status_code == 201
+    job_id = guest.send(make_image(), headers=own).json()["data"]["id"]
     assert guest.call("DELETE", f"{JOBS}/{job_id}", headers=own).status_code == 200
 
 

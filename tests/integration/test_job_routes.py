@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 
-BUCKET = "image-enhancer-pictures"
+BUCKET = "image-enhancer-images"
 JOBS = "/api/ai-image/jobs"
 
 
@@ -33,7 +33,7 @@ def object_key(url):
 
 
 def test_the_history_comes_newest_first_in_pages_that_neither_miss_nor_repeat(guest):
-    made = [guest.send(picture()).json()["data"]["id"] for _ in range(5)]
+    made = [guest.send(make_image()).json()["data"]["id"] for _ in range(5)]
     seen, cursors, cursor = [], [], ""
     for _ in range(4):
         page = guest.call("GET", f"{JOBS}?limit=2&cursor={cursor}").json()["data"]
@@ -48,7 +48,7 @@ def test_the_history_comes_newest_first_in_pages_that_neither_miss_nor_repeat(gu
     assert [job["id"] for job in whole["jobs"]] == made[::-1]
     assert whole["nextCursor"] is None
     with Client(guest.base_url) as other:
-        other.send(picture())
+        other.send(make_image())
         assert not set(made) & {job["id"] for job in other.call("GET", JOBS).json()["data"]["jobs"]}
         borrowed = other.call("GET", f"{JOBS}?cursor={cursors[0]}")
         assert not set(made) & {job["id"] for job in borrowed.json()["data"]["jobs"]}
@@ -62,7 +62,7 @@ def test_a_page_of_another_length_is_refused(guest, limit):
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "WyIiLCIiXQ", "ä", "%00", "%FF", "bnVsbA", "W1tbW1tb"])
 def test_a_cursor_of_somebodys_own_making_is_refused(guest, cursor):
-    guest.send(picture())
+    guest.send(make_image())
     answer = guest.call("GET", f"{JOBS}?cursor={cursor}")
     assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, "cursor")
 
@@ -73,12 +73,12 @@ def test_a_cursor_of_somebodys_own_making_is_refused(guest, cursor):
     ids=["no instant", "half a surrogate", "a quote"],
 )
 def test_a_cursor_that_has_the_form_of_ours_breaks_nothing(guest, cursor):
-    guest.send(picture())
+    guest.send(make_image())
     assert guest.call("GET", f"{JOBS}?cursor={cursor}").status_code in {200, 400}
 
 
 def test_a_job_is_not_sent_again_to_whoever_has_it(guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     first = guest.call("GET", f"{JOBS}/{job['id']}")
     tag = first.headers["ETag"]
     assert re.fullmatch(r'"[0-9a-f]{32}"', tag)
@@ -92,7 +92,7 @@ def test_a_job_is_not_sent_again_to_whoever_has_it(guest):
 
 
 def test_a_queued_job_is_cancelled_at_once_and_gives_its_place_back(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     rewind(stack, job["id"], "queued")
     assert guest.call("GET", f"{JOBS}/{job['id']}").headers["Retry-After"]
     answer = guest.call("POST", f"{JOBS}/{job['id']}/cancel")
@@ -106,7 +106,7 @@ def test_a_queued_job_is_cancelled_at_once_and_gives_its_place_back(stack, guest
 
 
 def test_cancelling_a_running_job_is_noted_until_the_provider_says_so(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     rewind(stack, job["id"], "processing")
     for _ in range(2):
         answer = guest.call("POST", f"{JOBS}/{job['id']}/cancel")
@@ -117,7 +117,7 @@ def test_cancelling_a_running_job_is_noted_until_the_provider_says_so(stack, gue
 
 
 def test_an_ended_job_can_not_be_cancelled_and_comes_with_the_answer(guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     answer = guest.call("POST", f"{JOBS}/{job['id']}/cancel")
     assert (answer.status_code, answer.json()["error"]["type"]) == (409, "conflict")
     assert answer.json()["error"]["details"]["job"] == job
@@ -125,8 +125,8 @@ def test_an_ended_job_can_not_be_cancelled_and_comes_with_the_answer(guest):
         assert nobody.call("POST", f"{JOBS}/{job['id']}/cancel").status_code == 401
 
 
-def test_a_deleted_job_is_gone_at_once_with_its_pictures(stack, guest):
-    job, kept = guest.enhance(picture(), "image/png"), guest.enhance(picture(), "image/png")
+def test_a_deleted_job_is_gone_at_once_with_its_images(stack, guest):
+    job, kept = guest.enhance(make_image(), "image/png"), guest.enhance(make_image(), "image/png")
     urls = [job[name] for name in ("originalUrl", "imageUrl", "previewUrl", "thumbUrl")]
     first = guest.call("DELETE", f"{JOBS}/{job['id']}")
     assert first.status_code == 200
@@ -140,11 +140,11 @@ def test_a_deleted_job_is_gone_at_once_with_its_pictures(stack, guest):
     assert guest.usage()["usage"]["used"] == 2, "a delivered job stays paid for"
     stored = stack.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", [])
     assert not [each["Key"] for each in stored if job["id"] in each["Key"]]
-    assert guest.picture(kept["imageUrl"]).status_code == 200
+    assert guest.image(kept["imageUrl"]).status_code == 200
 
 
-def test_a_deleted_picture_stays_away_even_if_its_object_comes_back(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+def test_a_deleted_image_stays_away_even_if_its_object_comes_back(stack, guest):
+    job = guest.enhance(make_image(), "image/png")
     guest.call("DELETE", f"{JOBS}/{job['id']}")
     for name in ("originalUrl", "imageUrl", "previewUrl", "thumbUrl"):
         stack.client("s3").put_object(Bucket=BUCKET, Key=object_key(job[name]), Body=b"it is here")
@@ -153,7 +153,7 @@ def test_a_deleted_picture_stays_away_even_if_its_object_comes_back(stack, guest
 
 
 def test_a_running_job_is_cancelled_before_it_is_deleted(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     rewind(stack, job["id"], "processing")
     assert guest.call("DELETE", f"{JOBS}/{job['id']}").status_code == 200
     assert guest.call("GET", f"{JOBS}/{job['id']}").status_code == 404
@@ -164,7 +164,7 @@ def test_a_running_job_is_cancelled_before_it_is_deleted(stack, guest):
 
 
 def test_the_original_of_an_earlier_job_makes_another_one(guest):
-    data = picture("JPEG", (50, 40))
+    data = make_image("JPEG", (50, 40))
     job = guest.enhance(data, "image/jpeg", scale=2)
     order = {"fromJobId": job["id"], "model": MODEL, "params": {"scale": 3}, "filename": "again.jpg"}
     created = guest.call("POST", JOBS, json=order)
@@ -172,14 +172,14 @@ def test_the_original_of_an_earlier_job_makes_another_one(guest):
     again = guest.finished(created.json()["data"]["id"])
     assert again["id"] != job["id"]
     assert (again["result"]["width"], again["result"]["height"]) == (150, 120)
-    assert guest.picture(again["originalUrl"]).content == data
+    assert guest.image(again["originalUrl"]).content == data
     guest.call("DELETE", f"{JOBS}/{job['id']}")
-    assert guest.picture(again["originalUrl"]).content == data, "the copy is its own"
+    assert guest.image(again["originalUrl"]).content == data, "the copy is its own"
     assert guest.call("POST", JOBS, json=order).status_code == 404
 
 
 def test_an_original_that_is_gone_makes_no_further_job_and_costs_nothing(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     stack.client("s3").delete_object(Bucket=BUCKET, Key=object_key(job["originalUrl"]))
     answer = guest.call("POST", JOBS, json={"fromJobId": job["id"], "model": MODEL})
     assert (answer.status_code, answer.json()["error"]["type"]) == (410, "gone")
@@ -187,7 +187,7 @@ def test_an_original_that_is_gone_makes_no_further_job_and_costs_nothing(stack, 
 
 
 def test_the_job_of_another_is_no_source(stack, guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     order = {"fromJobId": job["id"], "model": MODEL}
     with Client(stack.base_url, stack.token("mallory")) as mallory, Client(stack.base_url) as nobody:
         assert mallory.call("POST", JOBS, json=order).status_code == 404

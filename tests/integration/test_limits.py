@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 
 JOBS = "/api/ai-image/jobs"
 QUOTA = 20
 GUESTS = 3
 TIGHT = {
     "QuotaJobs": str(QUOTA),
-    "RateLimits": "create=10000,upload=3,status=10000,picture=2,other=10000,guest=4",
+    "RateLimits": "create=10000,upload=3,status=10000,image=2,other=10000,guest=4",
     "GuestJobsPerAddress": str(GUESTS),
     "DailyRunLimit": "1000",
     "RequireVerifiedEmail": "true",
@@ -43,7 +43,7 @@ def stay_in_one_minute(seconds=8):
 
 
 def test_generate_answers_with_the_job_when_its_time_is_up(user):
-    answer = user.send(picture(), "generate")
+    answer = user.send(make_image(), "generate")
     assert answer.status_code == 202
     job = answer.json()["data"]
     assert job["status"] == "queued"
@@ -56,8 +56,8 @@ def test_a_user_without_verified_address_reads_but_creates_nothing(tight):
     for verified in (False, None, "true", 1):
         with Client(tight.base_url, tight.token("unverified", email_verified=verified)) as client:
             refused = (
-                client.send(picture()),
-                client.send(picture(), "generate"),
+                client.send(make_image()),
+                client.send(make_image(), "generate"),
                 client.create("p" + "a" * 25),
                 client.call("POST", JOBS, json={"fromJobId": "p" + "a" * 25, "model": MODEL}),
             )
@@ -69,17 +69,17 @@ def test_a_user_without_verified_address_reads_but_creates_nothing(tight):
             assert session.status_code == 201
     with Client(tight.base_url) as browser:
         browser.session.cookies.set("session", session.cookies["session"])
-        assert browser.send(picture()).json()["error"]["type"] == "email_unverified"
+        assert browser.send(make_image()).json()["error"]["type"] == "email_unverified"
 
 
 def test_requests_are_counted_down_and_then_refused_until_the_minute_is_over(user):
     stay_in_one_minute()
     for left in (2, 1, 0):
-        answer = user.presign(picture(), "image/png")
+        answer = user.presign(make_image(), "image/png")
         assert answer.status_code == 201
         assert answer.headers["RateLimit-Policy"] == '"upload";q=3;w=60'
         assert re.fullmatch(rf'"upload";r={left};t=\d+', answer.headers["RateLimit"])
-    refused = user.presign(picture(), "image/png")
+    refused = user.presign(make_image(), "image/png")
     resets = 60 - int(time.time()) % 60
     assert (refused.status_code, refused.json()["error"]["type"]) == (429, "rate_limited")
     assert int(refused.headers["Retry-After"]) == pytest.approx(resets, abs=1)
@@ -88,7 +88,7 @@ def test_requests_are_counted_down_and_then_refused_until_the_minute_is_over(use
     assert user.call("GET", "/api/ai-image/usage").status_code == 200, "each class for itself"
 
 
-def test_pictures_have_a_limit_of_their_own_and_nobody_is_counted_by_address(tight, user):
+def test_images_have_a_limit_of_their_own_and_nobody_is_counted_by_address(tight, user):
     stay_in_one_minute()
     assert [user.call("GET", "/r2-ai/x").status_code for _ in range(3)] == [404, 404, 429]
     with Client(tight.base_url) as nobody, Client(tight.base_url) as neighbour:
@@ -101,7 +101,7 @@ def test_pictures_have_a_limit_of_their_own_and_nobody_is_counted_by_address(tig
 
 def test_of_a_hundred_jobs_at_once_exactly_those_with_a_place_are_made(tight, user):
     token = user.session.headers["Authorization"].removeprefix("Bearer ")
-    data = picture("PNG", (4, 4))
+    data = make_image("PNG", (4, 4))
 
     def create(_):
         with Client(tight.base_url, token) as same:
@@ -129,7 +129,7 @@ def test_of_a_hundred_jobs_at_once_exactly_those_with_a_place_are_made(tight, us
     resets = datetime.fromisoformat(usage["usage"]["resetAt"])
     assert int(refused.headers["Retry-After"]) == pytest.approx((resets - datetime.now(UTC)).total_seconds(), abs=30)
     assert 86_000 < int(refused.headers["Retry-After"]) <= 86_400
-    stored = tight.client("s3").list_objects_v2(Bucket="image-enhancer-pictures")["Contents"]
+    stored = tight.client("s3").list_objects_v2(Bucket="image-enhancer-images")["Contents"]
     owner = listed[0]["originalUrl"].split("/")[5]
     assert {each["Key"].split("/")[4] for each in stored if f"/{owner}/" in each["Key"]} == made
 
@@ -137,12 +137,12 @@ def test_of_a_hundred_jobs_at_once_exactly_those_with_a_place_are_made(tight, us
 def test_usage_agrees_with_what_was_made_to_the_number(user):
     assert user.usage()["usage"] == {"used": 0, "remaining": QUOTA, "resetAt": None}
     for used in (1, 2, 3):
-        created = user.send(picture())
+        created = user.send(make_image())
         now = user.usage()["usage"]
         assert (now["used"], now["remaining"]) == (used, QUOTA - used)
     resets = datetime.fromisoformat(now["resetAt"])
     assert (resets - datetime.now(UTC)).total_seconds() == pytest.approx(86_400, abs=20)
-    refused = user.send(picture(), fields={"scale": "9"})
+    refused = user.send(make_image(), fields={"scale": "9"})
     assert refused.status_code == 400
     assert user.usage()["usage"] == now
     user.finished(created.json()["data"]["id"])
@@ -152,20 +152,20 @@ def test_usage_agrees_with_what_was_made_to_the_number(user):
 def test_guests_at_one_address_share_its_limits(tight):
     stay_in_one_minute()
     with Client(tight.base_url) as first, Client(tight.base_url) as second:
-        made = [client.send(picture()) for client in (first, second, first)]
+        made = [client.send(make_image()) for client in (first, second, first)]
         assert [answer.status_code for answer in made] == [202] * GUESTS
-        refused = second.send(picture())
+        refused = second.send(make_image())
         error = refused.json()["error"]
         assert (refused.status_code, error["type"]) == (429, "quota_exceeded")
         assert error["details"]["limit"] == GUESTS
         assert int(refused.headers["Retry-After"]) == pytest.approx(86_400 - time.time() % 86_400, abs=5)
         assert second.usage()["usage"]["used"] == 1, "nobody pays for what was refused"
-        limited = second.send(picture())
+        limited = second.send(make_image())
         assert (limited.status_code, limited.json()["error"]["type"]) == (429, "rate_limited")
         assert limited.headers["RateLimit-Policy"] == '"guest-create";q=4;w=60'
     fresh = [Client(tight.base_url) for _ in range(5)]
     try:
-        answers = [client.presign(picture(), "image/png").status_code for client in fresh]
+        answers = [client.presign(make_image(), "image/png").status_code for client in fresh]
     finally:
         for client in fresh:
             client.session.close()
@@ -173,7 +173,7 @@ def test_guests_at_one_address_share_its_limits(tight):
 
 
 def test_above_the_ceiling_nothing_is_taken_until_the_day_is_over(tight, user):
-    source = user.finished(user.send(picture()).json()["data"]["id"])
+    source = user.finished(user.send(make_image()).json()["data"]["id"])
     table, key = tight.deployment.outputs["UsageTableName"], {"key": {"S": f"runs#{datetime.now(UTC):%Y-%m-%d}"}}
     counters = tight.client("dynamodb")
     before = counters.get_item(TableName=table, Key=key)["Item"]
@@ -181,9 +181,9 @@ def test_above_the_ceiling_nothing_is_taken_until_the_day_is_over(tight, user):
     counters.put_item(TableName=table, Item=before | {"used": {"N": "1000"}})
     try:
         refused = [
-            user.send(picture()),
-            user.send(picture(), "generate"),
-            user.create(user.upload(picture(), "image/png")),
+            user.send(make_image()),
+            user.send(make_image(), "generate"),
+            user.create(user.upload(make_image(), "image/png")),
             user.call("POST", JOBS, json={"fromJobId": source["id"], "model": MODEL}),
         ]
     finally:
@@ -198,4 +198,4 @@ def test_above_the_ceiling_nothing_is_taken_until_the_day_is_over(tight, user):
             (reopens - datetime.now(UTC)).total_seconds(), abs=30
         )
     assert user.usage()["usage"]["used"] == 1
-    assert user.send(picture()).status_code == 202
+    assert user.send(make_image()).status_code == 202

@@ -12,35 +12,35 @@ from standardwebhooks import Webhook
 
 from deployment import ROOT
 from enhancer.http.routing import METHODS
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 
 FUNCTIONS = sorted(path.parent.name.replace("_", "-") for path in (ROOT / "functions").glob("*/app.py"))
 JOBS = "/api/ai-image/jobs"
 TOKEN = re.compile(r"eyJ[\w-]{8,}\.eyJ")
 """How every JSON web token begins; three letters alone come by chance, in a request's id."""
 MARK = "m4rk3d"
-"""In the subject, the address, picture bytes, file names, form fields, keys, queries and webhooks."""
+"""In the subject, the address, image bytes, file names, form fields, keys, queries and webhooks."""
 
 
-def marked_picture(place):
+def marked_image(place):
     text = PngInfo()
     text.add_text("Comment", f"{MARK}-{place}")
-    return picture("PNG", pnginfo=text)
+    return make_image("PNG", pnginfo=text)
 
 
 def walk(client, stack, secrets):
     """Everything that can be done with jobs, well and badly; adds what must stay secret to `secrets`."""
-    upload = client.presign(marked_picture("upload"), "image/png").json()["data"]
+    upload = client.presign(marked_image("upload"), "image/png").json()["data"]
     secrets |= {parse_qs(urlsplit(upload["url"]).query)["X-Amz-Signature"][0]}
-    upload_id = client.upload(marked_picture("upload"), "image/png")
+    upload_id = client.upload(marked_image("upload"), "image/png")
     order = {"uploadId": upload_id, "model": MODEL, "filename": f"{MARK}.png"}
     key = {"Idempotency-Key": f"{MARK}-{upload_id}"}
     created = client.call("POST", JOBS, json=order, headers=key)
     assert created.status_code == 202, created.text
     job = client.finished(upload_id)
-    client.send(marked_picture("form"), name=f"{MARK}.png", headers={"Idempotency-Key": f"{MARK}-f-{upload_id}"})
-    client.send(marked_picture("generate"), "generate")
+    client.send(marked_image("form"), name=f"{MARK}.png", headers={"Idempotency-Key": f"{MARK}-f-{upload_id}"})
+    client.send(marked_image("generate"), "generate")
     client.call("POST", JOBS, json={"fromJobId": job["id"], "model": MODEL})
     for name in ("originalUrl", "imageUrl"):
         location = client.call("GET", job[name]).headers["Location"]
@@ -67,9 +67,9 @@ def misuse(client, job):
     client.call("POST", JOBS, data="[" * 10_000 + MARK, headers={"Content-Type": "application/json"})
     client.call("POST", JOBS, data=MARK, headers={"Content-Type": f"multipart/form-data; boundary={MARK}"})
     client.send(MARK.encode())
-    client.send(marked_picture("field"), fields={MARK: MARK})
-    client.send(marked_picture("key"), headers={"Idempotency-Key": f"{MARK} with a space"})
-    client.create(client.upload(f"{MARK} is no picture".encode(), "image/png"))
+    client.send(marked_image("field"), fields={MARK: MARK})
+    client.send(marked_image("key"), headers={"Idempotency-Key": f"{MARK} with a space"})
+    client.create(client.upload(f"{MARK} is no image".encode(), "image/png"))
     client.presign(b"", MARK)
     client.call("POST", f"{JOBS}/{job['id']}/share", json={"expiresIn": MARK})
     for path in METHODS:

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 
 ON_THE_WAY = ("upload-intake", "job-start", "replicate-webhook", "job-completion", "job-status", "image-proxy")
 WITH_RUN = ("job-start", "replicate-webhook", "job-completion", "job-status", "image-proxy")
@@ -20,7 +20,7 @@ def entries(stack, function):
 def walk(stack):
     """A job that was made, finished, looked at, deleted; with its requests' ids and every line that names it."""
     with Client(stack.base_url) as guest:
-        upload_id = guest.upload(picture("PNG"), "image/png")
+        upload_id = guest.upload(make_image("PNG"), "image/png")
         created = guest.create(upload_id)
         job = guest.finished(upload_id)
         again = guest.create(upload_id)
@@ -79,7 +79,7 @@ def test_each_step_is_told_once(walk):
 def test_no_line_carries_the_job_of_the_request_before(stack):
     """One process after another serves these; the last line of each is about no job."""
     with Client(stack.base_url) as guest:
-        upload_id = guest.upload(picture("PNG"), "image/png")
+        upload_id = guest.upload(make_image("PNG"), "image/png")
         refused = guest.call("POST", "/api/ai-image/jobs", json={"uploadId": upload_id, "model": "none/such"})
         assert refused.status_code == 400
         for _ in range(4):

@@ -1,4 +1,4 @@
-"""What large pictures take of the two functions that touch pixels, in their own processes on the local stack."""
+"""What large images take of the two functions that touch pixels, in their own processes on the local stack."""
 
 import io
 import sys
@@ -8,7 +8,7 @@ from PIL import Image
 
 from deployment import ROOT
 from deployment.template import read_template
-from tests.budgets.pictures import large_photo, peak_memory
+from tests.budgets.images import large_photo, peak_memory
 from tests.integration.api_client import Client
 
 SPARE = 0.30
@@ -42,7 +42,7 @@ def test_a_photo_of_twelve_megapixels_leaves_memory_to_spare(stack, output_forma
     leave_memory_to_spare(stack)
 
 
-def test_the_largest_picture_in_its_dearest_format_leaves_memory_to_spare(stack):
+def test_the_largest_image_in_its_dearest_format_leaves_memory_to_spare(stack):
     assert TEMPLATE["Parameters"]["MaxPixels"]["MaxValue"] == LARGEST[0] * LARGEST[1]
     with Client(stack.base_url) as guest:
         job = guest.enhance(transparent_webp(), "image/webp", outputFormat="webp")

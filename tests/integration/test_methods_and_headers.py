@@ -5,14 +5,14 @@ import requests
 
 from enhancer.http.response import SECURITY_HEADERS
 from enhancer.http.routing import METHODS
-from tests.pictures import picture
+from tests.images import make_image
 
 ALL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 @pytest.fixture(scope="module")
 def job(guest):
-    return guest.enhance(picture(), "image/png")
+    return guest.enhance(make_image(), "image/png")
 
 
 def concrete(path):
@@ -103,7 +103,7 @@ def test_good_and_bad_answers_of_every_kind_carry_the_headers(stack, guest, job)
     answers = {
         200: ask("GET", mine),
         201: shared,
-        202: guest.send(picture()),
+        202: guest.send(make_image()),
         302: ask("GET", job["imageUrl"]),
         304: ask("GET", mine, headers={"If-None-Match": tag}),
         400: ask("POST", jobs, json={}),
@@ -115,12 +115,12 @@ def test_good_and_bad_answers_of_every_kind_carry_the_headers(stack, guest, job)
         413: ask("POST", "/api/ai-image/uploads", json={"filename": "x", "contentType": "image/png", "size": 10**9}),
         415: ask("POST", jobs, data=b"x", headers={"Content-Type": "text/plain"}),
     }
-    gone = guest.enhance(picture(), "image/png")
+    gone = guest.enhance(make_image(), "image/png")
     ask("DELETE", f"/api/ai-image/jobs/{gone['id']}")
     answers[410] = ask("GET", gone["imageUrl"])
     key = {"Idempotency-Key": job["id"]}
-    guest.send(picture(), headers=key)
-    answers[422] = guest.send(picture("PNG", (9, 9)), headers=key)
+    guest.send(make_image(), headers=key)
+    answers[422] = guest.send(make_image("PNG", (9, 9)), headers=key)
     for status, answer in answers.items():
         assert answer.status_code == status
         assert_ours(answer)

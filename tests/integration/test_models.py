@@ -11,9 +11,9 @@ import pytest
 
 from deployment import ROOT
 from tests.conftest import RAISED_LIMITS
+from tests.images import make_image, opened
 from tests.integration.api_client import Client
 from tests.integration.faulty_provider import SUCCEEDED, Installation, Order, fault
-from tests.pictures import opened, picture
 
 EXAMPLES = ROOT / "tests" / "oracles" / "fixtures" / "added_models"
 ADDED = {
@@ -58,7 +58,7 @@ def test_a_result_has_the_promised_size(person, slug):
     wanted = [((75, 100), 4), ((320, 213), 3), ((301, 299), 2.5), ((299, 300), 3), ((600, 400), 4), ((905, 600), 1.5)]
     jobs = []
     for size, scale in wanted:
-        upload = person.upload(picture("PNG", size), "image/png")
+        upload = person.upload(make_image("PNG", size), "image/png")
         created = person.create(upload, model=slug, scale=scale)
         assert created.status_code == 202, created.text
         jobs.append(created.json()["data"]["id"])
@@ -67,7 +67,7 @@ def test_a_result_has_the_promised_size(person, slug):
         assert job["status"] == "succeeded", job["error"]
         promised = (round(size[0] * scale), round(size[1] * scale))
         assert (job["result"]["width"], job["result"]["height"]) == promised
-        answer = person.picture(job["imageUrl"])
+        answer = person.image(job["imageUrl"])
         assert opened(answer.content).size == promised
         assert f"-enhanced-{scale:g}x.png" in answer.headers["content-disposition"]
 
@@ -75,14 +75,16 @@ def test_a_result_has_the_promised_size(person, slug):
 @pytest.mark.parametrize("size", [(2400, 240), (4000, 300)])
 def test_a_panorama_is_not_paid_and_thrown_away(person, size):
     """CodeFormer enlarges what is below 512 pixels first: at its own factor of 4 the result would be too large."""
-    created = person.create(person.upload(picture("PNG", size), "image/png"), model="sczhou/codeformer", scale=4)
+    created = person.create(person.upload(make_image("PNG", size), "image/png"), model="sczhou/codeformer", scale=4)
     job = person.finished(created.json()["data"]["id"], seconds=120)
     assert job["status"] == "succeeded", job["error"]
     assert (job["result"]["width"], job["result"]["height"]) == (size[0] * 4, size[1] * 4)
 
 
 def test_a_panorama_that_no_factor_fits_is_refused_before_anything_is_paid(person):
-    created = person.create(person.upload(picture("PNG", (6000, 340)), "image/png"), model="sczhou/codeformer", scale=4)
+    created = person.create(
+        person.upload(make_image("PNG", (6000, 340)), "image/png"), model="sczhou/codeformer", scale=4
+    )
     assert created.status_code == 400
     assert created.json()["error"]["details"]["maximum"] == 3.01
     assert person.usage()["usage"]["used"] == 0
@@ -90,7 +92,7 @@ def test_a_panorama_that_no_factor_fits_is_refused_before_anything_is_paid(perso
 
 @pytest.mark.parametrize("slug", ADDED)
 def test_an_added_model_serves_jobs(person, slug):
-    created = person.create(person.upload(picture("PNG", (40, 30)), "image/png"), model=slug, scale=ADDED[slug])
+    created = person.create(person.upload(make_image("PNG", (40, 30)), "image/png"), model=slug, scale=ADDED[slug])
     assert created.status_code == 202, created.text
     job = person.finished(created.json()["data"]["id"])
     assert job["status"] == "succeeded", job["error"]
@@ -102,7 +104,7 @@ def test_an_added_model_serves_jobs(person, slug):
     "lost", [[fault("create-answer-lost")], [fault("create-answer-lost"), fault("webhook-dropped")]]
 )
 def test_a_lost_answer_of_an_added_model_is_adopted_and_paid_once(installation, person, lost, slug):
-    """Its picture and its output are elsewhere: both its webhook and the provider's list must be understood."""
+    """Its image and its output are elsewhere: both its webhook and the provider's list must be understood."""
     order = Order(installation, person)
     installation.set(*({**each, "job": order.id} for each in lost))
     order.create(model=slug)

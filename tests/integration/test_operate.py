@@ -8,8 +8,8 @@ import requests
 from operate.__main__ import main
 from operate.deployed import api
 from operate.stage import read_stage
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def operate(stack, monkeypatch, capsys):
 
 def test_the_story_of_a_job_names_its_delivery(stack, operate):
     with Client(stack.base_url) as guest:
-        job = guest.enhance(picture("PNG"), "image/png")
+        job = guest.enhance(make_image("PNG"), "image/png")
     code, told, _ = operate("story", job["id"])
     assert code == 0
     assert "delivery msg_" in told
@@ -38,7 +38,7 @@ def test_the_story_of_a_job_names_its_delivery(stack, operate):
 
 def test_the_logs_of_a_job_are_told_in_order_with_the_query_for_aws(stack, operate):
     with Client(stack.base_url) as guest:
-        job = guest.enhance(picture("PNG"), "image/png")
+        job = guest.enhance(make_image("PNG"), "image/png")
     code, told, _ = operate("logs", job["id"])
     lines, _, query = told.partition("\n\n")
     assert code == 0
@@ -61,7 +61,7 @@ def test_for_a_stack_on_aws_the_query_alone_is_told(monkeypatch, capsys):
 def test_a_dead_letter_goes_back_and_its_job_is_finished(stack, operate):
     outputs, queues = stack.deployment.outputs, stack.client("sqs")
     with Client(stack.base_url) as guest:
-        job = guest.enhance(picture("PNG"), "image/png")
+        job = guest.enhance(make_image("PNG"), "image/png")
         letter = json.dumps({"job_id": job["id"]})
         queues.send_message(QueueUrl=outputs["StartDeadLettersUrl"], MessageBody=letter)
         assert operate("redrive", "start")[:2] == (0, "1 messages went back to start\n")

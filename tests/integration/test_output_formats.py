@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.images import encoded, make_image, opened, photo
 from tests.integration.api_client import MODEL
-from tests.pictures import encoded, opened, photo, picture
 
 JOBS = "/api/ai-image/jobs"
 OUTPUTS = {
@@ -23,7 +23,7 @@ OUTPUTS = {
 def test_a_result_comes_in_the_format_that_was_asked_for(guest, output):
     form, content_type, extension = OUTPUTS[output]
     job = guest.enhance(encoded(photo()), "image/png", scale=2, outputFormat=output)
-    answer = guest.picture(job["imageUrl"])
+    answer = guest.image(job["imageUrl"])
     assert answer.headers["Content-Type"] == content_type
     assert job["imageUrl"].endswith(f"/output.{extension}")
     assert job["result"] == {
@@ -41,7 +41,7 @@ def test_a_result_comes_in_the_format_that_was_asked_for(guest, output):
 
 
 def test_png_and_a_quality_of_ninety_are_what_nobody_has_to_ask_for(guest):
-    job = guest.enhance(picture(), "image/png")
+    job = guest.enhance(make_image(), "image/png")
     assert (job["params"]["outputFormat"], job["params"]["outputQuality"]) == ("png", 90)
     assert job["result"]["contentType"] == "image/png"
 
@@ -59,7 +59,7 @@ def test_less_quality_is_fewer_bytes(guest, output):
 
 def test_a_form_may_ask_for_a_format_too(guest):
     fields = {"model": MODEL, "scale": "1.5", "outputFormat": "jpeg", "outputQuality": "70"}
-    created = guest.call("POST", JOBS, files={"image": ("x.png", picture(), "image/png")}, data=fields)
+    created = guest.call("POST", JOBS, files={"image": ("x.png", make_image(), "image/png")}, data=fields)
     assert created.status_code == 202, created.text
     job = guest.finished(created.json()["data"]["id"])
     assert (job["params"]["scale"], job["params"]["outputQuality"]) == (1.5, 70)
@@ -81,7 +81,7 @@ def test_a_form_may_ask_for_a_format_too(guest):
     ],
 )
 def test_a_format_or_quality_that_can_not_be_had_is_refused_and_named(guest, params, field):
-    refused = guest.create(guest.upload(picture(), "image/png"), **params)
+    refused = guest.create(guest.upload(make_image(), "image/png"), **params)
     error = refused.json()["error"]
     assert (refused.status_code, error["type"]) == (400, "validation_error")
     assert field in error["details"]["field"]
@@ -92,18 +92,18 @@ def test_transparency_survives_in_the_formats_that_have_it(guest, output):
     faint = photo()
     faint.putalpha(Image.linear_gradient("L").resize(faint.size).point(lambda value: 40 + value * 215 // 255))
     job = guest.enhance(encoded(faint), "image/png", scale=2, outputFormat=output)
-    result = opened(guest.picture(job["imageUrl"]).content)
+    result = opened(guest.image(job["imageUrl"]).content)
     back = result.getchannel("A").resize(faint.size, Image.Resampling.BOX)
     assert np.abs(np.asarray(back, float) - np.asarray(faint.getchannel("A"), float)).mean() < 1
     for name in ("previewUrl", "thumbUrl"):
-        assert "A" in opened(guest.picture(job[name]).content).getbands()
+        assert "A" in opened(guest.image(job[name]).content).getbands()
 
 
 def test_a_jpeg_lays_transparency_on_white(guest):
     faint = photo()
     faint.putalpha(Image.linear_gradient("L").resize(faint.size))
     job = guest.enhance(encoded(faint), "image/png", scale=2, outputFormat="jpeg")
-    result = opened(guest.picture(job["imageUrl"]).content)
+    result = opened(guest.image(job["imageUrl"]).content)
     expected = Image.alpha_composite(Image.new("RGBA", faint.size, "white"), faint).convert("RGB")
     back = result.resize(faint.size, Image.Resampling.BOX)
     assert np.abs(np.asarray(back, float) - np.asarray(expected, float)).mean() < 3
@@ -148,7 +148,7 @@ def test_a_side_that_the_format_does_not_hold_is_refused_with_what_would_fit(
 def test_the_longest_side_that_a_format_holds_is_delivered(guest, side, output, scale):
     job = guest.enhance(long(side), "image/png", outputFormat=output, scale=scale)
     assert job["status"] == "succeeded", job["error"]
-    result = opened(guest.picture(job["imageUrl"]).content)
+    result = opened(guest.image(job["imageUrl"]).content)
     assert result.height == job["result"]["height"] == round(side * scale)
 
 
@@ -168,7 +168,7 @@ NAMES = {
     "another script": ("写真.webp", "__", "写真"),
     "an apostrophe and percent": ("it's 100%25.png", "it_s 100_25", "it's 100%25"),
     "path-like": ("../../x", "x", "x"),
-    "only a slash": ("/", "picture", "picture"),
+    "only a slash": ("/", "image", "image"),
 }
 
 
@@ -185,10 +185,10 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def orders(guest):
-    """Jobs by the names of their pictures, ordered before the first is waited for."""
+    """Jobs by the names of their images, ordered before the first is waited for."""
     names = [*(name for name, _, _ in NAMES.values()), *HOSTILE.values()]
     order = {"model": MODEL, "params": {"scale": 2}}
-    uploads = {name: guest.upload(picture(), "image/png") for name in names}
+    uploads = {name: guest.upload(make_image(), "image/png") for name in names}
     return {
         name: guest.call("POST", JOBS, json=order | {"uploadId": upload_id, "filename": name})
         for name, upload_id in uploads.items()
@@ -200,7 +200,7 @@ def named(guest, created):
     assert created.status_code == 202, created.text
     job = guest.finished(created.json()["data"]["id"])
     assert job["status"] == "succeeded", job["error"]
-    header = guest.picture(job["imageUrl"]).headers["Content-Disposition"]
+    header = guest.image(job["imageUrl"]).headers["Content-Disposition"]
     parts = re.fullmatch(r"attachment; filename=\"([A-Za-z0-9._ -]+)\"; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header)
     assert parts, header
     return parts[1], unquote(parts[2], errors="strict")
@@ -221,10 +221,10 @@ def test_a_hostile_name_becomes_a_harmless_one(guest, orders, name):
 
 @pytest.mark.parametrize("name", ["Käse [1].png", "ü" * 300 + ".png", 'a".png', "../../x.png"])
 def test_a_name_in_a_form_is_as_safe(guest, name):
-    created = guest.send(picture(), name=name)
+    created = guest.send(make_image(), name=name)
     assert created.status_code == 202, created.text
     job = guest.finished(created.json()["data"]["id"])
-    header = guest.picture(job["imageUrl"]).headers["Content-Disposition"]
+    header = guest.image(job["imageUrl"]).headers["Content-Disposition"]
     assert re.fullmatch(r"attachment; filename=\"[A-Za-z0-9._ -]+\"; filename\*=UTF-8''[A-Za-z0-9._~%-]+", header), (
         header
     )

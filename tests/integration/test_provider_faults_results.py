@@ -86,7 +86,7 @@ def test_a_webhook_replayed_for_another_job_leaves_that_job_alone(installation, 
     ],
     ids=["404", "truncated", "not an image", "huge", "huge undeclared", "erased"],
 )
-def test_a_run_without_a_usable_picture_gives_the_quota_back(faulty_job, failure):
+def test_a_run_without_a_usable_image_gives_the_quota_back(faulty_job, failure):
     assert faulty_job(failure).end() == REFUNDED
 
 
@@ -98,7 +98,7 @@ def test_a_result_that_was_erased_before_reconcile_came_gives_the_quota_back(fau
     assert order.end() == REFUNDED
 
 
-def test_a_picture_of_another_type_than_it_says_is_delivered_as_what_was_asked_for(faulty_job):
+def test_an_image_of_another_type_than_it_says_is_delivered_as_what_was_asked_for(faulty_job):
     assert faulty_job(fault("output-wrong-type")).end() == SUCCEEDED
 
 

@@ -41,7 +41,7 @@ def test_a_run_that_the_model_fails_costs_its_person_nothing(faulty_job, failure
     assert faulty_job(failure).end() == End("failed", error, used=0)
 
 
-def test_a_picture_that_the_models_filter_refuses_is_counted(faulty_job):
+def test_an_image_that_the_models_filter_refuses_is_counted(faulty_job):
     end = faulty_job(fault("run-model-error", text="NSFW content detected. Try a different image.")).end()
     assert end == End("failed", "validation_error", used=1)
 

@@ -31,7 +31,7 @@ def test_a_real_photo_is_really_enhanced(real_stack, crop):
     with Client(real_stack.base_url) as guest:
         job = guest.enhance(buffer.getvalue(), "image/png", scale=4)
         assert job["status"] == "succeeded", job["error"]
-        result = Image.open(io.BytesIO(guest.picture(job["imageUrl"]).content)).convert("RGB")
+        result = Image.open(io.BytesIO(guest.image(job["imageUrl"]).content)).convert("RGB")
     assert result.size == (320, 280)
     bicubic = crop.resize(result.size, Image.Resampling.BICUBIC)
     assert sharpness(result) > 2 * sharpness(bicubic)

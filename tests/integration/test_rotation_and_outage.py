@@ -15,8 +15,8 @@ from enhancer.adapters.signing import Signer
 from enhancer.domain.owner import new_guest
 from local.ports import free_ports
 from tests.conftest import RAISED_LIMITS
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 
 class Issuer:
@@ -99,7 +99,7 @@ def test_a_cookie_signed_with_the_old_key_is_still_its_guest_and_new_ones_get_th
     old = Signer(lambda: [stack.deployment.secrets["cookie-keys"]])
     with Client(stack.base_url) as guest, Client(stack.base_url) as other:
         guest.session.cookies.set("guest", old.sign("guest", new_guest().id))
-        job = guest.enhance(picture("PNG"), "image/png")
+        job = guest.enhance(make_image("PNG"), "image/png")
         assert job["status"] == "succeeded"
         assert other.presign(b"x", "image/png").status_code == 201
         assert ".new2." in other.session.cookies["guest"]

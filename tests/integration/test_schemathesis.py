@@ -13,8 +13,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.images import make_image
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import picture
 from tests.unit.test_openapi import OPERATIONS
 
 EXAMPLES = 12
@@ -40,7 +40,7 @@ def caller(request, stack):
     """A person, the headers that say so, and a job of theirs."""
     token = stack.token("schemathesis") if request.param == "user" else None
     with Client(stack.base_url, token) as client:
-        job = client.create(client.upload(picture("PNG"), "image/png"))
+        job = client.create(client.upload(make_image("PNG"), "image/png"))
         assert job.status_code == 202, job.text
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.session.cookies)
         headers = {"Authorization": f"Bearer {token}"} if token else {"Cookie": cookies}
@@ -77,7 +77,7 @@ def test_answers_are_as_described(description, caller, path, method):
 
 
 def test_a_whole_journey_is_as_described(stack, description):
-    """What made-up requests never get: answers to a real picture."""
+    """What made-up requests never get: answers to a real image."""
     with Client(stack.base_url) as guest:
 
         def said(path, method, url, status, **options):
@@ -87,7 +87,7 @@ def test_a_whole_journey_is_as_described(stack, description):
             return answer
 
         jobs, one = "/api/ai-image/jobs", "/api/ai-image/jobs/{id}"
-        form = {"files": {"image": ("a.png", picture("PNG"), "image/png")}, "data": {"model": MODEL, "scale": "2"}}
+        form = {"files": {"image": ("a.png", make_image("PNG"), "image/png")}, "data": {"model": MODEL, "scale": "2"}}
         said("/api/ai-image/generate", "POST", "/api/ai-image/generate", 200, **form)
         created = said(jobs, "POST", jobs, 202, **form).json()["data"]
         job = guest.finished(created["id"])

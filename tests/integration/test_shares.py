@@ -7,13 +7,13 @@ import pytest
 import requests
 
 from enhancer.adapters.signing import Signer
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 
 @pytest.fixture(scope="module")
 def job(guest):
-    return guest.enhance(picture(), "image/png")
+    return guest.enhance(make_image(), "image/png")
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +42,9 @@ def test_a_link_shows_the_result_to_anyone(nobody, stack, job, link):
     assert seen.status_code == 302
     assert "Set-Cookie" not in seen.headers
     assert nobody.call("HEAD", link, allow_redirects=True).headers["Content-Length"] == str(job["result"]["bytes"])
-    assert len(nobody.picture(link).content) == job["result"]["bytes"]
+    assert len(nobody.image(link).content) == job["result"]["bytes"]
     with Client(stack.base_url, stack.token("somebody-else")) as other:
-        assert other.picture(link).status_code == 200
+        assert other.image(link).status_code == 200
 
 
 def test_a_link_tells_neither_whose_it_is_nor_how_to_make_another(link):
@@ -95,7 +95,7 @@ def test_a_redirect_of_a_link_is_not_kept_longer_than_the_link(stack, nobody, jo
 
 
 def test_a_link_opens_the_results_of_its_own_job_only(nobody, guest, job, link):
-    other = guest.enhance(picture(), "image/png")
+    other = guest.enhance(make_image(), "image/png")
     query = urlsplit(link).query
     assert nobody.call("GET", f"{other['imageUrl']}?{query}").status_code == 403
     assert nobody.call("GET", f"{job['originalUrl']}?{query}").status_code == 403
@@ -104,7 +104,7 @@ def test_a_link_opens_the_results_of_its_own_job_only(nobody, guest, job, link):
 
 
 def test_a_link_dies_with_its_job(nobody, guest):
-    done = guest.enhance(picture(), "image/png")
+    done = guest.enhance(make_image(), "image/png")
     url = share(guest, done).json()["data"]["url"]
     direct = nobody.call("GET", url).headers["Location"]
     guest.call("DELETE", f"/api/ai-image/jobs/{done['id']}")

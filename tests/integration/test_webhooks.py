@@ -7,8 +7,8 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 PATH = "/api/webhooks/replicate"
 
@@ -48,8 +48,8 @@ def test_a_delivery_without_a_right_signature_is_refused(stack, secret):
 
 def test_a_genuine_delivery_replayed_for_another_job_changes_nothing(stack, secret):
     with Client(stack.base_url) as guest:
-        done = guest.enhance(picture("PNG"), "image/png")
-        other = guest.create(guest.upload(picture("PNG"), "image/png")).json()["data"]["id"]
+        done = guest.enhance(make_image("PNG"), "image/png")
+        other = guest.create(guest.upload(make_image("PNG"), "image/png")).json()["data"]["id"]
         before = guest.finished(other)
         body = json.dumps({"id": "another", "status": "failed", "error": "forged", "input": {}, "output": None})
         assert deliver(stack, secret, body, other) == 200

@@ -1,4 +1,4 @@
-"""The gateway over real HTTP: functions, gateway faults, pictures, on the tiny stack."""
+"""The gateway over real HTTP: functions, gateway faults, images, on the tiny stack."""
 
 import base64
 import gzip
@@ -173,7 +173,7 @@ def test_a_signed_upload_and_download_go_through(stack: LocalStack, http: reques
     assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(content)), b"")
 
 
-def test_a_picture_needs_its_signature_and_its_origin(stack: LocalStack, http: requests.Session) -> None:
+def test_an_image_needs_its_signature_and_its_origin(stack: LocalStack, http: requests.Session) -> None:
     assert http.get(f"{stack.base_url}/{BUCKET}/anything").status_code == 403
     asked = {
         "Access-Control-Request-Method": "PUT",

@@ -1,4 +1,4 @@
-"""Settings, secrets, tokens and pictures of a local installation, without a running stack."""
+"""Settings, secrets, tokens and images of a local installation, without a running stack."""
 
 import dataclasses
 import socket
@@ -84,10 +84,10 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "sentence"), [("none.png", "There is no file"), ("text.png", "is not a JPEG")])
-def test_the_demo_refuses_what_is_no_picture(
+def test_the_demo_refuses_what_is_no_image(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, sentence: str
 ) -> None:
-    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "text.png").write_text("no image")
     assert main(["demo", str(tmp_path / name)]) == 1
     assert sentence in capsys.readouterr().err
 

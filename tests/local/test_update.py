@@ -16,8 +16,8 @@ from local.deploy import deploy
 from local.ports import free_ports
 from local.stack import LocalStack, silent
 from tests.conftest import RAISED_LIMITS
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
 RELEASE = Path(__file__).parent / "previous_release" / "release.tar.gz"
 BUILT = ROOT / ".build" / "local"
@@ -51,7 +51,7 @@ def version(guest):
 def test_an_update_keeps_the_data_and_jobs_in_flight_end(previous, tmp_path):
     present = StackConfig(*free_ports(3), tmp_path / "state", engine="instant", parameters=RAISED_LIMITS)
     before = replace(present, template=previous / "template.yaml", build=previous / "build")
-    png = picture(size=(64, 48))
+    png = make_image(size=(64, 48))
     with LocalStack(before) as stack, Client(stack.base_url) as guest:
         done = guest.upload(png, "image/png")
         assert guest.create(done).status_code == 202

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from enhancer.adapters.model_files import models
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.adapters.replicate import Replicate
 from local.config import BUCKET
 from local.stack import LocalStack
@@ -75,7 +75,7 @@ def row(findings: Findings, what: str):
 
 def stored(stack: LocalStack) -> set[str]:
     client = r2_client(stack)
-    return {each.key for each in R2Pictures(lambda: client, BUCKET, lambda: client).list("ai-enhancer/uploads/")}
+    return {each.key for each in R2ImageStore(lambda: client, BUCKET, lambda: client).list("ai-enhancer/uploads/")}
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_what_keeps_every_rule_does_not_differ(
         in written
     )
     gfpgan = "| the result of tencentarc/gfpgan, from a host that is allowed | 1280 x 852 | 1280 x 852 | holds |"
-    assert gfpgan in written, "a picture 213 pixels high is doubled first, then twice enlarged"
+    assert gfpgan in written, "a image 213 pixels high is doubled first, then twice enlarged"
     assert "about a cent" in desk.questions[0]
     assert left() == set()
     assert due_for_check(stack) == []
@@ -123,11 +123,11 @@ def test_what_keeps_every_rule_does_not_differ(
 def test_a_run_that_fails_differs(environment: Mapping[str, str], faults: Faults) -> None:
     faults.set({"fault": "run-model-error", "text": "could not read https://r2.test/x?X-Amz-Signature=secret"})
     findings = looked(environment)
-    assert row(findings, "a run whose picture is behind").decision == "differs"
+    assert row(findings, "a run whose image is behind").decision == "differs"
     assert row(findings, "its error").seen == "could not read (an address)"
 
 
-def test_a_result_that_is_no_picture_differs(environment: Mapping[str, str], faults: Faults) -> None:
+def test_a_result_that_is_no_image_differs(environment: Mapping[str, str], faults: Faults) -> None:
     faults.set({"fault": "output-not-an-image"})
     assert row(looked(environment), "the result of nightmareai").decision == "differs"
 

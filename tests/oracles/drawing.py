@@ -1,4 +1,4 @@
-"""Pictures as Chromium draws them: a decoder and a colour management that share nothing with Pillow and LittleCMS."""
+"""Images as Chromium draws them: a decoder and a colour management that share nothing with Pillow and LittleCMS."""
 
 import base64
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def _draws(program: str, files: Sequence[bytes], space: str) -> list[Drawn]:
 
 
 def difference(one: Drawn, other: Drawn) -> NDArray[np.float64]:
-    """How far two pictures are apart on black and in alpha, 0 to 255."""
+    """How far two images are apart on black and in alpha, 0 to 255."""
 
     def laid(drawn: Drawn) -> NDArray[np.float64]:
         numbers = drawn.astype(float)

@@ -53,7 +53,7 @@ def test_each_size_is_the_published_predictors(recorded: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("case", [each for each in RECORDED["cases"] if "memory" not in each], ids=label)
 def test_each_odd_case_ends_as_in_the_published_predictor(case: dict[str, Any]) -> None:
-    content = b"no picture"
+    content = b"no image"
     if case["mode"] != "undecodable":
         buffer = io.BytesIO()
         Image.new(case["mode"], tuple(case["of"]), 90).save(buffer, "PNG")

@@ -22,7 +22,7 @@ LISTED = {each["slug"]: each for each in (json.loads(path.read_text()) for path 
 OURS = {model.slug: model for model in map(read_file, files())}
 ADDED = {model.slug: model for model in map(read_file, sorted((FIXTURES / "added_models").iterdir()))}
 ALL = OURS | ADDED
-# Where the picture's address is in the recorded output, as a person reads it there.
+# Where the image's address is in the recorded output, as a person reads it there.
 OUTPUTS = {
     "codeslake/refvsr-cvpr2022": lambda output: output["SR_output"],
     "philz1337x/clarity-upscaler": lambda output: output[0],
@@ -45,7 +45,7 @@ def test_what_is_sent_is_what_the_model_takes(slug):
         choices += [model.parse({option.name: value}) for value in ends]
     for factor in model.factors:
         for params in choices:
-            sent = model.inputs(params, "https://r2.example.com/picture.png?signed", factor)
+            sent = model.inputs(params, "https://r2.example.com/image.png?signed", factor)
             assert [error.message for error in takes.iter_errors(sent)] == []
             assert listed["input"]["properties"][model.image_field]["format"] == "uri"
 

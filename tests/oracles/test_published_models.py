@@ -16,7 +16,7 @@ LISTED = {
     for each in (json.loads(path.read_text()) for path in sorted((Path(__file__).parent / "fixtures/models").iterdir()))
 }
 PLAYED = {model.slug: model for model in PUBLISHED}
-# What the file of such a model says beside the published schema: which field holds the picture, what the result is.
+# What the file of such a model says beside the published schema: which field holds the image, what the result is.
 OTHERS: dict[str, dict[str, Any]] = {
     "codeslake/refvsr-cvpr2022": {"image_field": "LR", "output": ["SR_output"], "factor": {"times": 4}},
     "daanelson/real-esrgan-a100": {"image_field": "image", "output": [], "factor": {"field": "scale"}},

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from enhancer.adapters.presigned_urls import R2PresignedUrls
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.aws_clients import r2_client
 from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.usecases.request_upload import LIFETIME, upload_headers
@@ -59,7 +59,7 @@ class Answers:
 
 
 @contextmanager
-def serving(*bodies: tuple[int, bytes]) -> Iterator[tuple[R2Pictures, Answers]]:
+def serving(*bodies: tuple[int, bytes]) -> Iterator[tuple[R2ImageStore, Answers]]:
     answers = Answers(list(bodies))
 
     class Handler(BaseHTTPRequestHandler):
@@ -81,7 +81,7 @@ def serving(*bodies: tuple[int, bytes]) -> Iterator[tuple[R2Pictures, Answers]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         client = r2_client(f"http://127.0.0.1:{server.server_port}", "id", "secret")
         try:
-            yield R2Pictures(lambda: client, "pictures", lambda: client), answers
+            yield R2ImageStore(lambda: client, "images", lambda: client), answers
         finally:
             server.shutdown()
             client.close()
@@ -94,14 +94,14 @@ def refusal(code: str) -> tuple[int, bytes]:
 
 COPIED = b'<CopyObjectResult><ETag>"x"</ETag></CopyObjectResult>'
 CALLS = {
-    "GetObject": ((200, b"0123"), lambda pictures: (pictures.head(KEY, 4), pictures.read(KEY, 2)), {"range"}),
+    "GetObject": ((200, b"0123"), lambda images: (images.head(KEY, 4), images.read(KEY, 2)), {"range"}),
     "PutObject": (
         (200, b""),
-        lambda pictures: pictures.write(KEY, io.BytesIO(b"x"), "image/png", ORIGINAL_CACHE, "attachment"),
+        lambda images: images.write(KEY, io.BytesIO(b"x"), "image/png", ORIGINAL_CACHE, "attachment"),
         {"content-type", "cache-control", "content-disposition"},
     ),
-    "CopyObject": ((200, COPIED), lambda pictures: pictures.copy(KEY, "copy"), {"x-amz-copy-source"}),
-    "DeleteObject": ((204, b""), lambda pictures: pictures.delete([KEY]), set()),
+    "CopyObject": ((200, COPIED), lambda images: images.copy(KEY, "copy"), {"x-amz-copy-source"}),
+    "DeleteObject": ((204, b""), lambda images: images.delete([KEY]), set()),
 }
 
 
@@ -109,8 +109,8 @@ CALLS = {
 def test_what_a_call_sends_is_implemented(operation):
     answer, call, relied_on = CALLS[operation]
     said = SAID["operations"][operation]
-    with serving(answer) as (pictures, answers):
-        call(pictures)
+    with serving(answer) as (images, answers):
+        call(images)
         sent = set(answers.headers) - SIGNING - OF_ANY_REQUEST
     assert "expect" not in sent, "R2 never answers 100, and the client waits a second for it"
     assert relied_on <= sent
@@ -120,16 +120,16 @@ def test_what_a_call_sends_is_implemented(operation):
 
 
 def test_a_list_asks_only_what_is_implemented():
-    with serving((200, PAGE.format(MORE).encode()), (200, PAGE.format("").encode())) as (pictures, answers):
-        assert list(pictures.list("ai-enhancer/", "ai-enhancer/a")) == []
+    with serving((200, PAGE.format(MORE).encode()), (200, PAGE.format("").encode())) as (images, answers):
+        assert list(images.list("ai-enhancer/", "ai-enhancer/a")) == []
         asked = [set(parse_qs(urlsplit(path).query)) for _, path, _ in answers.asked]
     assert asked[1] - asked[0] == {"continuation-token"}
     assert set().union(*asked) <= set(SAID["operations"]["ListObjectsV2"]["query"])
 
 
 def test_a_presigned_upload_signs_what_is_implemented_for_as_long_as_may_be():
-    with serving((200, b"")) as (pictures, _):
-        upload = pictures.presign_put(KEY, 4, upload_headers(f"p{'a' * 25}", 4), int(LIFETIME.total_seconds()))
+    with serving((200, b"")) as (images, _):
+        upload = images.presign_put(KEY, 4, upload_headers(f"p{'a' * 25}", 4), int(LIFETIME.total_seconds()))
     query = dict(parse_qsl(urlsplit(upload.url).query))
     signed = set(query["X-Amz-SignedHeaders"].split(";")) - OF_ANY_REQUEST
     assert signed == {"cache-control", "content-type", "if-none-match", "x-amz-meta-upload"}
@@ -146,7 +146,7 @@ QUERY_OF_A_SIGNATURE = {"Algorithm", "Credential", "Date", "Expires", "SignedHea
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_presigned_urls_are_of_a_method_and_a_time_that_links_may_have(method):
-    links = R2PresignedUrls("https://account.r2.cloudflarestorage.com", "pictures", lambda: ("id", "secret"))
+    links = R2PresignedUrls("https://account.r2.cloudflarestorage.com", "images", lambda: ("id", "secret"))
     address, _ = links.presign(KEY, method=method, now=datetime.now(UTC))
     query = dict(parse_qsl(urlsplit(address).query))
     low, high = SAID["presigned"]["seconds"]
@@ -156,15 +156,15 @@ def test_presigned_urls_are_of_a_method_and_a_time_that_links_may_have(method):
 
 @pytest.mark.parametrize("code", sorted(STATUS))
 def test_each_error_is_understood(code):
-    with serving(refusal(code)) as (pictures, answers):
+    with serving(refusal(code)) as (images, answers):
         if code == "NoSuchKey":
-            assert pictures.head(KEY, 4) is None
-            assert pictures.copy(KEY, "copy") is False
+            assert images.head(KEY, 4) is None
+            assert images.copy(KEY, "copy") is False
         elif code == "InvalidRange":
-            assert pictures.head(KEY, 4) == (0, b"")
+            assert images.head(KEY, 4) == (0, b"")
         else:
             with pytest.raises(ClientError) as raised:
-                pictures.read(KEY)
+                images.read(KEY)
             assert raised.value.response["Error"]["Code"] == code
             tries = 3 if code in {"InternalError", "ServiceUnavailable", "TooManyRequests"} else 1
             assert len(answers.asked) == tries, "what passes by itself is tried again, and nothing else"

@@ -19,7 +19,7 @@ from botocore.awsrequest import AWSResponse
 
 from enhancer import bootstrap
 from enhancer.adapters import r2 as adapter
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.usecases.request_upload import upload_headers
 from operate import r2
 from operate.stage import read_stage
@@ -93,13 +93,13 @@ def sent(server: Server) -> list[Sent]:
         client.meta.events.register(
             "before-send.s3", lambda event_name, **_: names.append(event_name.rpartition(".")[2])
         )
-    pictures = R2Pictures(lambda: ours, "bucket", lambda: ours)
-    pictures.write("key", b"content", "image/png", "no-store", "attachment")
-    pictures.head("key", 8)
-    pictures.read("key", 3)
-    pictures.copy("key", "other")
-    pictures.delete(["key"])
-    list(pictures.list("prefix/", "prefix/after"))
+    images = R2ImageStore(lambda: ours, "bucket", lambda: ours)
+    images.write("key", b"content", "image/png", "no-store", "attachment")
+    images.head("key", 8)
+    images.read("key", 3)
+    images.copy("key", "other")
+    images.delete(["key"])
+    list(images.list("prefix/", "prefix/after"))
     r2.check_token(desk, "bucket", "prefix/")
     r2.lifecycle_gaps(desk, "bucket", "prefix/")
     stage = read_stage("dev")
@@ -162,7 +162,7 @@ def test_over_tls_the_two_settings_are_signed_with_their_bodies_and_carry_no_che
 def test_an_upload_link_names_no_checksum() -> None:
     """Signed with the defaults of botocore, a link promises a CRC32 that no browser sends."""
     client = bootstrap.r2_client("https://account.r2.cloudflarestorage.com", "key-id", "secret-access-key")
-    upload = R2Pictures(lambda: client, "bucket", lambda: client).presign_put(
+    upload = R2ImageStore(lambda: client, "bucket", lambda: client).presign_put(
         "key", 3, upload_headers(f"p{'a' * 25}", 3), 60
     )
     query = parse_qs(urlsplit(upload.url).query)

@@ -1,1 +1,1 @@
-"""Mutants of small pictures, and files of others, through the path that a picture takes."""
+"""Mutants of small images, and files of others, through the path that an image takes."""

@@ -1,6 +1,6 @@
-"""`make torture`: mutants of small pictures, and any folder of files, through the path of a picture.
+"""`make torture`: mutants of small images, and any folder of files, through the path of an image.
 
-Settings as NAME=value: MUTANTS of each format (10000), SEED (1), FILES, a folder of pictures of others, whose JPEGs,
+Settings as NAME=value: MUTANTS of each format (10000), SEED (1), FILES, a folder of images of others, whose JPEGs,
 PNGs and WebPs are all treated. Exits with 1 where something escaped, took too long or too much, or was sent that must
 not be, and where a file is refused that libvips and Chromium both show, for no reason that `disagreements.toml` lists.
 """
@@ -77,7 +77,7 @@ def _treat(name: str, files: Iterator[bytes], libvips: readers.Libvips) -> int:
 
 
 def _told(sent: list[tuple[int, bytes]]) -> list[str]:
-    """What ExifTool tells of what was sent; the list is empty then, lest it count as the memory of one picture."""
+    """What ExifTool tells of what was sent; the list is empty then, lest it count as the memory of one image."""
     told = readers.private([data for _, data in sent])
     found = [f"sent: {sent[place][0]}: {names}" for place, names in told.items()]
     sent.clear()

@@ -1,19 +1,19 @@
-"""Pictures that are wrong somewhere, the same ones for the same seed."""
+"""Images that are wrong somewhere, the same ones for the same seed."""
 
 import random
 import zlib
 from collections.abc import Iterator
 
-from tests.pictures import encoded, photo
-from tests.pictures.baggage import laden
-from tests.pictures.profiles import display_p3
+from tests.images import encoded, photo
+from tests.images.baggage import laden
+from tests.images.profiles import display_p3
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 _INTERESTING = (0, 1, 0x7F, 0x80, 0xD8, 0xD9, 0xDA, 0xFE, 0xFF)
 
 
 def seeds(form: str) -> list[bytes]:
-    """Small good pictures of a format: of each kind of coding, with and without what is nobody's business."""
+    """Small good images of a format: of each kind of coding, with and without what is nobody's business."""
     rgb, grey, clear = photo(), photo().convert("L"), photo().convert("RGBA")
     profile = display_p3()
     if form == "JPEG":

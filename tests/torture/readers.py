@@ -22,7 +22,7 @@ from tests.e2e.browser import flags, installed
 _PROGRAMS = ROOT / "tests" / "oracles" / "programs"
 _EXIFTOOL = _PROGRAMS / "javascript" / "node_modules" / "exiftool-vendored.pl" / "bin" / "exiftool"
 _PYTHON = ROOT / ".venv-oracles" / "bin" / "python"
-# What ExifTool tells of any file's place on the disk, of a picture's coding, and of its colours. By name, not by group:
+# What ExifTool tells of any file's place on the disk, of an image's coding, and of its colours. By name, not by group:
 # a PNG's texts are in the group of its width, a JPEG's comment in that of its type.
 _HARMLESS = {
     "ExifTool": {"ExifToolVersion"},
@@ -49,7 +49,7 @@ _SECONDS = 60  # for a file; a batch has ten times as many
 
 
 def private(files: list[bytes]) -> dict[int, str]:
-    """What ExifTool finds in files besides picture and colours, by the file's number."""
+    """What ExifTool finds in files besides image and colours, by the file's number."""
     found: dict[int, str] = {}
     for start in range(0, len(files), _BATCH):
         with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def private(files: list[bytes]) -> dict[int, str]:
 
 
 def _harmless(name: str, value: str) -> bool:
-    """Whether it tells of picture and colours alone; a warning does only of a profile's own faults."""
+    """Whether it tells of image and colours alone; a warning does only of a profile's own faults."""
     group, _, tag = name.partition(":")
     if name == "ExifTool:Warning":
         return bool(_PROFILES_FAULT.match(value))

@@ -1,4 +1,4 @@
-"""One file through the use cases' own path of a picture: looked at, sized, prepared, enlarged, checked, finished."""
+"""One file through the use cases' own path of an image: looked at, sized, prepared, enlarged, checked, finished."""
 
 import io
 import resource
@@ -12,10 +12,10 @@ from enhancer.adapters.model_files import models
 from enhancer.domain import image, sizing
 from enhancer.domain.catalogue import InvalidParameter
 from enhancer.domain.provenance import xmp_packet
-from enhancer.errors import OutputGone, RequestError, UnreadablePicture
+from enhancer.errors import OutputGone, RequestError, UnreadableImage
 from enhancer.ports import Output, OutputSpec
 from enhancer.usecases import complete_job, create_job
-from tests.pictures.baggage import SECRET
+from tests.images.baggage import SECRET
 
 MODEL = models()["nightmareai/real-esrgan"]
 MAX_PIXELS = 160_000  # of what the stand-in enlarges, to be quick
@@ -40,7 +40,7 @@ def run(data: bytes, number: int = 0) -> Outcome:
     refusal, sent = None, None
     try:
         sent = _through(data, _FORMATS[number % 3])
-    except (RequestError, UnreadablePicture, InvalidParameter, OutputGone, image.MoreNeeded) as problem:
+    except (RequestError, UnreadableImage, InvalidParameter, OutputGone, image.MoreNeeded) as problem:
         refusal = f"{type(problem).__name__}: {problem}"
     except Exception as problem:  # noqa: BLE001 - what is looked for
         faults.append(f"uncaught: {type(problem).__name__}: {problem}")
@@ -56,13 +56,13 @@ def run(data: bytes, number: int = 0) -> Outcome:
 
 
 def _through(data: bytes, output_format: str) -> bytes:
-    picture = create_job._inspect(data, data[-image.TAIL_BYTES :], len(data), 50_000_000)
-    params = sizing.resolve_params({"outputFormat": output_format}, picture.width, picture.height, MODEL)
+    shown = create_job._inspect(data, data[-image.TAIL_BYTES :], len(data), 50_000_000)
+    params = sizing.resolve_params({"outputFormat": output_format}, shown.width, shown.height, MODEL)
     prepared = PillowImaging().prepare(data, MAX_PIXELS)
-    sent = data if prepared.picture is None else prepared.picture
+    sent = data if prepared.image is None else prepared.image
     output = _enlarged(sent)
     complete_job._check(Output(io.BytesIO(output), len(output)))
-    size = sizing.result_size(picture.width, picture.height, float(params["scale"]), MODEL)
+    size = sizing.result_size(shown.width, shown.height, float(params["scale"]), MODEL)
     spec = OutputSpec(size, output_format, 90, xmp_packet("maker/model", "1"))
     with PillowImaging().finish(io.BytesIO(output), data, spec).file:
         return sent

@@ -23,16 +23,16 @@ from enhancer.usecases.reconcile_jobs import ReconcileJobs
 from enhancer.usecases.start_job import StartJob
 from tests.fakes import (
     FakeClock,
+    FakeImageStore,
     FakeImaging,
     FakeJobs,
     FakeMessages,
     FakeOutputs,
-    FakePictures,
     FakePresignedUrls,
     FakeProvider,
     FakeUsage,
 )
-from tests.pictures import picture
+from tests.images import make_image
 
 PREFIX = "ai-enhancer/"
 
@@ -65,7 +65,7 @@ class World:
     clock: FakeClock
     usage: FakeUsage
     jobs: FakeJobs
-    pictures: FakePictures
+    images: FakeImageStore
     messages: FakeMessages
     provider: FakeProvider
     outputs: FakeOutputs
@@ -87,7 +87,7 @@ class World:
         choice = JobOptions("nightmareai/real-esrgan", params or {}, "cat.png")
         job_id = keys.new_job_id("image/png")
         return self.create_job(
-            NewJob(job_id, FromBytes(picture(), self.create_job.inspect(picture())), choice, self.owner)
+            NewJob(job_id, FromBytes(make_image(), self.create_job.inspect(make_image())), choice, self.owner)
         )
 
 
@@ -100,21 +100,21 @@ def world() -> World:
 def make_world() -> World:
     """A fresh world."""
     clock, usage, messages = FakeClock(), FakeUsage(), FakeMessages()
-    jobs, pictures, provider = FakeJobs(usage), FakePictures(clock), FakeProvider()
-    outputs, imaging = FakeOutputs(picture(size=(160, 120))), FakeImaging()
+    jobs, images, provider = FakeJobs(usage), FakeImageStore(clock), FakeProvider()
+    outputs, imaging = FakeOutputs(make_image(size=(160, 120))), FakeImaging()
     models = allowed_models(["nightmareai/real-esrgan"])
     caller = Caller(new_guest())
     security_events: list[str] = []
     return World(
-        clock, usage, jobs, pictures, messages, provider, outputs, imaging, caller.owner, caller,
+        clock, usage, jobs, images, messages, provider, outputs, imaging, caller.owner, caller,
         CreateJob(
-            jobs, usage, pictures, messages, models, PREFIX, 50_000, 1_000_000, 3, 10, clock, sleep=lambda _: None
+            jobs, usage, images, messages, models, PREFIX, 50_000, 1_000_000, 3, 10, clock, sleep=lambda _: None
         ),
         StartJob(
-            jobs, usage, pictures, FakePresignedUrls(), provider, messages, imaging, models, "https://x.test/hook",
+            jobs, usage, images, FakePresignedUrls(), provider, messages, imaging, models, "https://x.test/hook",
             PREFIX, 10, clock,
         ),
-        CompleteJob(jobs, pictures, outputs, imaging, messages, PREFIX, "bucket", clock, security_events.append),
+        CompleteJob(jobs, images, outputs, imaging, messages, PREFIX, "bucket", clock, security_events.append),
         ReconcileJobs(jobs, usage, provider, messages, "bucket", PREFIX, clock),
         security_events,
     )  # fmt: skip

@@ -29,7 +29,7 @@ VALUES = {
     "AI_R2_PREFIX": PREFIX,
     "OIDC_ISSUER": "https://issuer.test",
     "OIDC_JWKS_URL": "https://issuer.test/keys",
-    "RATE_LIMITS": "create=100000,upload=100000,status=100000,picture=100000,other=100000,guest=100000",
+    "RATE_LIMITS": "create=100000,upload=100000,status=100000,image=100000,other=100000,guest=100000",
     "GUEST_JOBS_PER_ADDRESS": "100000",
     "REQUIRE_VERIFIED_EMAIL": "false",
     "MAX_UPLOAD_BYTES": "10485760",
@@ -79,7 +79,7 @@ class Installation:
         parts = {
             "jobs": world.jobs,
             "usage": world.usage,
-            "pictures": world.pictures,
+            "images": world.images,
             "messages": world.messages,
             "provider": world.provider,
             "links": world.start_job.urls,

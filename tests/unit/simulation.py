@@ -20,10 +20,10 @@ from enhancer.errors import EnhancerError, RequestError
 from enhancer.usecases.cancel_job import CancelJob
 from enhancer.usecases.create_job import FromUpload, JobOptions, NewJob
 from enhancer.usecases.delete_job import DeleteJob
-from enhancer.usecases.expire_pictures import ExpirePictures
+from enhancer.usecases.expire_images import ExpireImages
 from enhancer.usecases.receive_delivery import ReceiveDelivery
 from enhancer.usecases.request_upload import upload_headers
-from tests.pictures import picture
+from tests.images import make_image
 from tests.unit.conftest import PREFIX, World
 
 PLATFORM_FAULT = "Prediction interrupted; please retry (code: PA)"
@@ -98,13 +98,13 @@ class Installation:
     # ---- what people do
 
     def upload(self) -> str:
-        """A picture in the bucket; its upload id."""
+        """An image in the bucket; its upload id."""
         number = len(
             self.uploads
         )  # no random id: reconcile takes jobs in the order of time and id, and replays must agree
         job_id = f"p{_LETTERS[number // 32]}{_LETTERS[number % 32]}".ljust(26, "a")
         key = keys.original_key(PREFIX, self.world.owner, job_id)
-        self.world.pictures.put(key, picture(), upload_headers(job_id, len(picture())))
+        self.world.images.put(key, make_image(), upload_headers(job_id, len(make_image())))
         self.uploads.append(job_id)
         return job_id
 
@@ -123,7 +123,7 @@ class Installation:
 
     def delete(self, job_id: str) -> None:
         """Delete a job; who gets no answer asks again some time."""
-        ports = self._ports("jobs", "pictures", "provider")
+        ports = self._ports("jobs", "images", "provider")
         with suppress(RequestError):
             if not self._die_or(
                 lambda: DeleteJob(prefix=PREFIX, clock=self.world.clock, **ports)(
@@ -184,13 +184,13 @@ class Installation:
 
     def expire(self) -> None:
         """The daily deletion."""
-        expire_pictures = self._doomed(
-            ExpirePictures(self.world.pictures, self.world.usage, self.world.messages, PREFIX, self.world.clock)
+        expire_images = self._doomed(
+            ExpireImages(self.world.images, self.world.usage, self.world.messages, PREFIX, self.world.clock)
         )
-        self._handled(lambda: expire_pictures(lambda: True, "", ""))
+        self._handled(lambda: expire_images(lambda: True, "", ""))
 
     def job_of(self, run: Prediction) -> str:
-        """The job whose picture the run got."""
+        """The job whose image the run got."""
         return str(run.input_path).split("/")[-2]
 
     # ---- how it ends
@@ -240,20 +240,20 @@ class Installation:
             assert job.ended, job
             assert (job.status == "failed") == (job.error_type is not None), "an end without its reason"
             assert job.check_at is None, "reconcile would look at it for ever"
-            self._check_pictures(job)
+            self._check_images(job)
         owned = {key for job in rows for key in self._keys_of(job)} | {
             keys.original_key(PREFIX, self.world.owner, upload) for upload in self.uploads
         }
-        assert set(self.world.pictures.objects) <= owned, "an object that nobody knows"
+        assert set(self.world.images.objects) <= owned, "an object that nobody knows"
         self._check_quota(rows)
 
-    def _check_pictures(self, job: Job) -> None:
-        stored = [key for key in self._keys_of(job) if key in self.world.pictures.objects]
+    def _check_images(self, job: Job) -> None:
+        stored = [key for key in self._keys_of(job) if key in self.world.images.objects]
         results = [key for key in stored if "/results/" in key]
         if job.deleted_at:
-            assert not stored, "a deleted job left pictures"
+            assert not stored, "a deleted job left images"
         elif job.status == "succeeded" and self.world.clock() < from_text(job.created_at) + WINDOW:
-            assert len(results) == 3, "a success without its pictures"
+            assert len(results) == 3, "a success without its images"
         else:
             assert not results or job.status == "succeeded", "a result of a job that has none"
 
@@ -309,6 +309,6 @@ class Installation:
 
     def _doomed(self, ports: Any) -> Any:
         """A use case's set of ports, each able to kill the process."""
-        outside = {"jobs", "usage", "pictures", "messages", "provider", "outputs", "imaging", "links"}
+        outside = {"jobs", "usage", "images", "messages", "provider", "outputs", "imaging", "links"}
         given = {field.name for field in dataclasses.fields(ports)}
         return dataclasses.replace(ports, **{name: Doomed(getattr(ports, name), self.fate) for name in outside & given})

@@ -22,7 +22,7 @@ from enhancer.http.access import Access, AccessRules
 from enhancer.http.request import Request
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
-RATES = {"create": 2, "upload": 3, "status": 5, "picture": 5, "other": 2, "guest": 4}
+RATES = {"create": 2, "upload": 3, "status": 5, "image": 5, "other": 2, "guest": 4}
 USER = Caller(Owner("user", "u" * 26, "subject"))
 
 
@@ -181,7 +181,7 @@ def test_what_became_no_job_takes_nobodys_place(gate, world):
     assert set(world.usage.counters.values()) == {1}
 
 
-def test_pictures_are_bounded_by_the_day_for_an_owner_and_for_guests_at_an_address(gate, world):
+def test_images_are_bounded_by_the_day_for_an_owner_and_for_guests_at_an_address(gate, world):
     guest, other = Caller(new_guest()), Caller(new_guest())
     for caller, address, taken in ((USER, "a", 3), (guest, "b", 3), (other, "b", 3), (Caller(new_guest()), "b", 0)):
         access = gate(caller)

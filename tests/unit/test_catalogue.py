@@ -122,7 +122,7 @@ def test_a_model_without_options_factor_and_preparation_needs_no_more():
     assert model.inputs(model.parse({}), "https://x.test/a.png", model.factors[0]) == {"img": "https://x.test/a.png"}
 
 
-def test_what_is_sent_are_constants_picture_factor_and_options_by_the_models_names():
+def test_what_is_sent_are_constants_image_factor_and_options_by_the_models_names():
     model = read_model(DOCUMENT)
     params = model.parse({"face": "true", "strength": 5})
     assert params == {

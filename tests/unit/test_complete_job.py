@@ -11,16 +11,16 @@ from enhancer.domain.job import FAIL, SAVE, Status
 from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Prediction
 from enhancer.errors import (
-    BlankPicture,
+    BlankImage,
     OutcomeUnknown,
     ProviderError,
     TooMuchWork,
     TransitionRefused,
-    UnreadablePicture,
+    UnreadableImage,
 )
 from enhancer.usecases.complete_job import SAVE_LEASE
-from tests.pictures import picture
-from tests.pictures.png_files import chunk
+from tests.images import make_image
+from tests.images.png_files import chunk
 
 PIXEL_CAP = (
     "Input image of dimensions (1536, 1536, 4) has a total number of pixels 2359296 greater than the max size "
@@ -36,23 +36,23 @@ def running(world):
     return world.job(job.id)
 
 
-def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
+def test_the_image_is_in_the_bucket_before_the_job_says_so(world, running):
     run = world.provider.finish("run1")
     assert world.complete_job(running.id, run) == "succeeded"
     row = world.job(running.id)
     assert (row.status, row.stage, row.check_at, row.model_ms) == (Status.SUCCEEDED, "done", None, 900)
-    stored = world.pictures.objects[row.output_r2_key][0]
+    stored = world.images.objects[row.output_r2_key][0]
     assert hashlib.sha256(stored).hexdigest() == row.output_sha256
     assert (row.output_width, row.output_height, row.output_size) == (160, 120, len(stored))
     assert (row.quota_refunded, world.usage.quota(running.owner).used) == (False, 1)
-    assert world.pictures.headers[row.output_r2_key] == {
+    assert world.images.headers[row.output_r2_key] == {
         "type": "image/png",
         "cache": "private, max-age=31536000, immutable",
         "disposition": "attachment; filename=\"cat-enhanced-4x.png\"; filename*=UTF-8''cat-enhanced-4x.png",
     }
     for key, reduction in ((row.preview_r2_key, b"preview"), (row.thumb_r2_key, b"thumb")):
-        assert world.pictures.objects[key][0] == reduction
-        assert world.pictures.headers[key] == {
+        assert world.images.objects[key][0] == reduction
+        assert world.images.headers[key] == {
             "type": "image/webp",
             "cache": "private, max-age=31536000, immutable",
             "disposition": None,
@@ -61,7 +61,7 @@ def test_the_picture_is_in_the_bucket_before_the_job_says_so(world, running):
 
 def test_a_blank_result_is_a_failed_run_of_the_provider(world, running):
     def blank(*_):
-        raise BlankPicture("one colour")
+        raise BlankImage("one colour")
 
     world.imaging.finish = blank
     assert world.complete_job(running.id, world.provider.finish("run1")) == "failed"
@@ -72,9 +72,9 @@ def test_a_blank_result_is_a_failed_run_of_the_provider(world, running):
 
 @pytest.mark.parametrize(("cut", "ends"), [(0, "succeeded"), (1, "failed")])
 def test_a_result_with_a_long_profile_before_its_pixels_is_looked_at_whole(world, running, cut, ends):
-    result = picture("PNG", (160, 120))
+    result = make_image("PNG", (160, 120))
     result = result[:33] + chunk(b"iCCP", b"long\0\0" + bytes(300_000)) + result[33:]
-    world.outputs.picture = result[: len(result) - cut]
+    world.outputs.image = result[: len(result) - cut]
     assert world.complete_job(running.id, world.provider.finish("run1")) == ends
 
 
@@ -84,7 +84,7 @@ def test_a_result_without_previews_is_a_result(world, running):
     assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
     row = world.job(running.id)
     assert (row.preview_r2_key, row.thumb_r2_key, row.report_json) == (None, None, None)
-    assert {key for key in world.pictures.objects if "/results/" in key} == {row.output_r2_key}
+    assert {key for key in world.images.objects if "/results/" in key} == {row.output_r2_key}
 
 
 @pytest.mark.parametrize(
@@ -112,26 +112,26 @@ def test_a_download_is_named_after_what_the_result_is_and_not_what_was_promised(
         result_height=promised[1],
     )
     assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
-    headers = world.pictures.headers[world.job(running.id).output_r2_key]
+    headers = world.images.headers[world.job(running.id).output_r2_key]
     assert f'filename="cat-enhanced-{named}.png"' in headers["disposition"]
 
 
 def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
     world.jobs.rows[running.id] = dataclasses.replace(running, filename="😀" * 1000 + ".png")
     assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
-    disposition = world.pictures.headers[world.job(running.id).output_r2_key]["disposition"]
+    disposition = world.images.headers[world.job(running.id).output_r2_key]["disposition"]
     assert len(disposition) < 1200
     assert disposition.endswith("-enhanced-4x.png")
 
 
 @pytest.mark.parametrize(
     ("filename", "stem"),
-    [("/", "picture"), ("a\r\nb\u202ec.png", "a__b_c"), ("C:\\cat.png", "C:_cat"), ("x" * 81 + ".png", "x" * 80)],
+    [("/", "image"), ("a\r\nb\u202ec.png", "a__b_c"), ("C:\\cat.png", "C:_cat"), ("x" * 81 + ".png", "x" * 80)],
 )
 def test_a_download_has_a_name_that_harms_nobody(world, running, filename, stem):
     world.jobs.rows[running.id] = dataclasses.replace(running, filename=filename)
     assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
-    disposition = world.pictures.headers[world.job(running.id).output_r2_key]["disposition"]
+    disposition = world.images.headers[world.job(running.id).output_r2_key]["disposition"]
     assert unquote(disposition.partition("filename*=UTF-8''")[2]) == f"{stem}-enhanced-4x.png"
 
 
@@ -240,7 +240,7 @@ def test_a_late_delivery_of_the_first_attempt_is_not_adopted_by_the_second(world
         ("failed", "CUDA out of memory. Tried to allocate 2 GiB", "image_too_large", True),
         ("failed", "Prediction failed. (E1001)", "image_too_large", True),
         ("failed", "NSFW content detected. Try a different image.", "validation_error", False),
-        ("failed", "NSFW content detected. Please retry with a different picture", "validation_error", False),
+        ("failed", "NSFW content detected. Please retry with a different image", "validation_error", False),
         ("failed", "predict failed with exit code: none in /tmp/e2048.png", "provider_error", True),
         ("aborted", None, "provider_error", True),
         ("canceled", None, "provider_error", True),
@@ -291,19 +291,19 @@ def test_an_erased_output_fails_the_job_with_refund(world, running):
 
 
 @pytest.mark.parametrize("output", [b"<html>sorry</html>", b""])
-def test_an_output_that_is_no_picture_is_not_saved(world, running, output):
-    world.outputs.picture = output
+def test_an_output_that_is_no_image_is_not_saved(world, running, output):
+    world.outputs.image = output
     assert world.complete_job(running.id, world.provider.finish("run1")) == "failed"
-    assert not [key for key in world.pictures.objects if "/results/" in key]
-    assert world.job(running.id).not_saved_because.startswith("the provider's file is not a whole picture: ")
+    assert not [key for key in world.images.objects if "/results/" in key]
+    assert world.job(running.id).not_saved_because.startswith("the provider's file is not a whole image: ")
 
 
 @pytest.mark.parametrize(
     ("problem", "message"),
     [
-        (BlankPicture("one colour"), Message.RESULT_BLANK),
+        (BlankImage("one colour"), Message.RESULT_BLANK),
         (TooMuchWork("MemoryError in a.py, line 1"), Message.RESULT_TOO_COMPLEX),
-        (UnreadablePicture("OSError in b.py, line 2"), Message.RESULT_NOT_SAVED),
+        (UnreadableImage("OSError in b.py, line 2"), Message.RESULT_NOT_SAVED),
     ],
 )
 def test_why_a_result_is_not_saved_is_said_to_the_person_and_to_the_operator(world, running, problem, message):
@@ -312,26 +312,26 @@ def test_why_a_result_is_not_saved_is_said_to_the_person_and_to_the_operator(wor
 
     world.imaging.finish = finish
     for key in keys.result_keys("ai-enhancer/", running.owner, running.id, "png"):
-        world.pictures.write(key, b"of an earlier try", "image/png", "")
+        world.images.write(key, b"of an earlier try", "image/png", "")
     assert world.complete_job(running.id, world.provider.finish("run1")) == "failed"
     row = world.job(running.id)
     assert (row.error_type, row.not_saved_because, row.quota_refunded) == ("provider_error", str(problem), True)
     assert row.error_code is message
-    assert not [key for key in world.pictures.objects if "/results/" in key]
+    assert not [key for key in world.images.objects if "/results/" in key]
 
 
 @pytest.mark.parametrize(("sides", "ends"), [((5792, 5792), "succeeded"), ((5792, 5793), "failed")])
 def test_an_output_of_more_pixels_than_completion_holds_is_not_decoded(world, running, monkeypatch, sides, ends):
-    output = bytearray(picture("PNG"))
+    output = bytearray(make_image("PNG"))
     output[16:24] = sides[0].to_bytes(4) + sides[1].to_bytes(4)
-    world.outputs.picture = bytes(output)
+    world.outputs.image = bytes(output)
     if ends == "failed":
         monkeypatch.setattr(world.imaging, "finish", lambda *_: pytest.fail("decoded"))
     assert world.complete_job(running.id, world.provider.finish("run1")) == ends
     row = world.job(running.id)
     assert row.quota_refunded == (ends == "failed")
     if ends == "failed":
-        assert row.not_saved_because == "the provider's picture has 33,553,056 pixels, at most 33,547,264 fit"
+        assert row.not_saved_because == "the provider's image has 33,553,056 pixels, at most 33,547,264 fit"
 
 
 def test_a_result_is_made_as_it_was_asked_for(world):
@@ -344,7 +344,7 @@ def test_a_result_is_made_as_it_was_asked_for(world):
     [spec] = world.imaging.wishes
     assert (spec.size, spec.output_format, spec.quality) == ((80, 60), "webp", 55)
     assert b"5c7d5dc6dd8bf75c" in spec.xmp
-    assert world.imaging.originals == [world.pictures.objects[job.input_r2_key][0]]
+    assert world.imaging.originals == [world.images.objects[job.input_r2_key][0]]
     assert urls == [run.output_url]
 
 
@@ -355,7 +355,7 @@ def test_a_failed_save_leaves_the_error_that_it_was(world, running, monkeypatch)
         raise ZeroDivisionError
 
     world.outputs.failing = ProviderError("HTTP 503")
-    monkeypatch.setattr(world.jobs, "note", failing)
+    monkeypatch.setattr(world.jobs, "update", failing)
     with pytest.raises(ProviderError, match="503"):
         world.complete_job(running.id, world.provider.finish("run1"))
 
@@ -387,7 +387,7 @@ def test_what_a_cut_off_try_stored_for_a_deleted_job_goes(world, running):
     world.jobs.rows[running.id] = dataclasses.replace(running, deleted_at="2026-11-22T12:00:01.000Z")
     stored = keys.result_keys("ai-enhancer/", running.owner, running.id, "png")
     for key in stored:
-        world.pictures.write(key, b"x", "image/png", "")
+        world.images.write(key, b"x", "image/png", "")
     assert world.complete_job(running.id, world.provider.finish("run1")) == "canceled"
     assert world.usage.quota(running.owner).used == 1, "the run was made"
-    assert not set(stored) & set(world.pictures.objects)
+    assert not set(stored) & set(world.images.objects)

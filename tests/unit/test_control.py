@@ -27,7 +27,7 @@ from enhancer.usecases.cancel_job import CancelJob, stop_run
 from enhancer.usecases.delete_job import DeleteJob
 from enhancer.usecases.list_jobs import ListJobs
 from enhancer.usecases.share_job import ShareJob
-from enhancer.usecases.show_picture import ShowPicture
+from enhancer.usecases.show_image import ShowImage
 from tests.fakes import FakePresignedUrls, FakeShareLinks
 
 ADMIN = Caller(new_guest(), role="admin")
@@ -44,7 +44,7 @@ def act(world):
         def delete(self, job, caller=world.caller, audit=lambda _: None):
             return DeleteJob(
                 jobs=world.jobs,
-                pictures=world.pictures,
+                images=world.images,
                 provider=world.provider,
                 prefix="ai-enhancer/",
                 clock=world.clock,
@@ -55,7 +55,7 @@ def act(world):
 
         def show(self, path, caller=None):
             key, _, share = path.removeprefix("/r2-ai/").partition("?share=")
-            return ShowPicture(
+            return ShowImage(
                 jobs=world.jobs,
                 urls=FakePresignedUrls(),
                 shares=FakeShareLinks(),
@@ -144,11 +144,11 @@ def test_a_job_that_moved_once_is_cancelled_as_it_then_is(world, act, monkeypatc
     job, end = world.new_job(), world.jobs.finish
 
     def start_first(*arguments, **options):
-        monkeypatch.setattr(world.jobs, "end", end)
+        monkeypatch.setattr(world.jobs, "finish", end)
         world.start_job(job.id)
         return end(*arguments, **options)
 
-    monkeypatch.setattr(world.jobs, "end", start_first)
+    monkeypatch.setattr(world.jobs, "finish", start_first)
     assert act.cancel(job).cancel_requested
     assert world.provider.cancelled == ["run1"]
 
@@ -166,13 +166,13 @@ def test_a_provider_that_does_not_answer_does_not_undo_the_wish(world, act, monk
     assert (asked.cancel_requested, asked.updated_at) == (True, "2026-11-22T12:00:01.000Z")
 
 
-def test_deleting_takes_the_pictures_the_links_and_the_place_in_the_history(world, act):
+def test_deleting_takes_the_images_the_links_and_the_place_in_the_history(world, act):
     done = act.finished()
-    world.pictures.write(keys.prepared_key("ai-enhancer/", done.owner, done.id), b"x", "image/png", "")
+    world.images.write(keys.prepared_key("ai-enhancer/", done.owner, done.id), b"x", "image/png", "")
     shared = act.share(done).path
     assert act.show(shared).url
     assert act.delete(done).deleted_at == "2026-11-22T12:00:00.000Z"
-    assert not world.pictures.objects
+    assert not world.images.objects
     assert ListJobs(jobs=world.jobs)(world.caller).jobs == []
     for caller, path in [(world.caller, done.output_r2_key), (None, shared)]:
         with pytest.raises(Gone):
@@ -196,7 +196,7 @@ def test_deleting_takes_who_and_what_it_was_out_of_the_row(world, act):
 
 def test_who_deletes_is_told_before_anything_changes(world, act, monkeypatch):
     done, told = act.finished(), []
-    monkeypatch.setattr(world.pictures, "delete", lambda _: 1 / 0)
+    monkeypatch.setattr(world.images, "delete", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         act.delete(done, ADMIN, audit=told.append)
     assert told == [done]
@@ -208,7 +208,7 @@ def test_deleting_a_running_job_cancels_it_and_its_result_is_never_stored(world,
     act.delete(job)
     assert world.provider.cancelled == ["run1"]
     assert world.complete_job(job.id, world.provider.finish("run1")) == "canceled"
-    assert not world.pictures.objects
+    assert not world.images.objects
     assert world.job(job.id).status is Status.CANCELED
 
 
@@ -223,7 +223,7 @@ def test_a_job_that_is_deleted_while_its_result_is_copied_leaves_nothing(world, 
 
     world.outputs.fetch = fetch_while_somebody_deletes
     assert world.complete_job(job.id, world.provider.finish("run1")) == "canceled"
-    assert not world.pictures.objects
+    assert not world.images.objects
     row = world.job(job.id)
     assert (row.status, row.quota_refunded) == (Status.CANCELED, False), "the run was paid"
 

@@ -75,7 +75,7 @@ def test_what_is_free_is_not_billed():
     assert bill(of, Settings(jobs=3_000_000), INPUTS)["cdn"] == pytest.approx(5.00)
 
 
-def test_quantities_follow_the_picture_and_the_time_it_is_kept():
+def test_quantities_follow_the_image_and_the_time_it_is_kept():
     found = quantities(Settings(jobs=10, size=(1000, 1000), format="jpeg", guests=0.5), INPUTS)
     assert found["result MB"] == pytest.approx(10 * 16 * 0.26)
     assert found["result MB-month"] == found["result MB"], "30 days"

@@ -1,6 +1,6 @@
 """The process is killed before and after every call to the outside of every use case; then the installation goes on.
 
-What must hold is in `simulation.check`: every job ends, nothing is paid for twice, the quota is exact, no picture is
+What must hold is in `simulation.check`: every job ends, nothing is paid for twice, the quota is exact, no image is
 left that nobody knows.
 """
 

@@ -160,13 +160,13 @@ def test_an_earlier_original_makes_another_job(world):
     for name in ("input_content_type", "input_size", "input_width", "input_height"):
         assert getattr(job, name) == getattr(source, name)
     assert (job.params["scale"], job.filename) == (2, "again.png")
-    assert world.pictures.objects[job.input_r2_key][0] == world.pictures.objects[source.input_r2_key][0]
+    assert world.images.objects[job.input_r2_key][0] == world.images.objects[source.input_r2_key][0]
     assert world.usage.quota(world.owner).used == 2
     assert job.quota_window == source.quota_window
 
 
 @pytest.mark.parametrize(
-    "end", [lambda world: world.pictures.objects.clear(), lambda world: world.clock.advance(hours=24)]
+    "end", [lambda world: world.images.objects.clear(), lambda world: world.clock.advance(hours=24)]
 )
 def test_an_original_that_is_gone_makes_none(world, end):
     source = world.new_job()
@@ -178,10 +178,10 @@ def test_an_original_that_is_gone_makes_none(world, end):
 
 def test_a_refused_job_of_an_earlier_original_leaves_no_copy(world):
     source, *_ = (world.new_job() for _ in range(3))
-    before = set(world.pictures.objects)
+    before = set(world.images.objects)
     with pytest.raises(QuotaExceeded):
         again(world, source)
-    assert set(world.pictures.objects) == before
+    assert set(world.images.objects) == before
 
 
 def test_the_ceiling_holds_for_earlier_originals_too(world):
@@ -189,7 +189,7 @@ def test_the_ceiling_holds_for_earlier_originals_too(world):
     world.usage.counters["runs#2026-11-22"] = 10
     with pytest.raises(DailyRunLimitReached):
         again(world, source)
-    assert len(world.pictures.objects) == 1
+    assert len(world.images.objects) == 1
 
 
 def test_a_key_opens_nobody_elses_job(world, once):

@@ -73,7 +73,7 @@ class Evaluated:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "pictures", "issuer"),
+    ("parameters", "images", "issuer"),
     [
         ({"R2Endpoint": R2}, R2, None),
         ({"R2Endpoint": R2, "OidcIssuer": "https://id.example.com"}, R2, "https://id.example.com"),
@@ -87,9 +87,9 @@ class Evaluated:
     ],
     ids=["guests", "issuer", "issuer-with-path", "public-endpoint", "token-endpoint-elsewhere"],
 )
-def test_the_page_gets_the_headers_that_the_gateway_sends(parameters, pictures, issuer):
+def test_the_page_gets_the_headers_that_the_gateway_sends(parameters, images, issuer):
     added, overriding = Evaluated(**parameters).headers("PageHeaders")
-    assert added == page_headers("https://images.example.com", pictures, issuer)
+    assert added == page_headers("https://images.example.com", images, issuer)
     assert overriding == {True}
 
 
@@ -101,7 +101,7 @@ def test_what_the_gateway_answers_itself_gets_the_headers_of_our_answers():
     assert overriding == {True, False}
 
 
-def test_api_and_pictures_go_to_the_gateway_uncached_and_the_rest_is_the_page():
+def test_api_and_images_go_to_the_gateway_uncached_and_the_rest_is_the_page():
     api = {behavior["PathPattern"]: behavior for behavior in CONFIG["CacheBehaviors"]}
     assert set(api) == {"/api/*", "/r2-ai/*"}
     for behavior in api.values():

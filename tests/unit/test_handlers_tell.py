@@ -7,7 +7,7 @@ import pytest
 
 from enhancer import bootstrap
 from enhancer.errors import OutcomeUnknown, ProviderError
-from enhancer.usecases.expire_pictures import ExpirePictures
+from enhancer.usecases.expire_images import ExpireImages
 from tests.unit.conftest import PREFIX
 from tests.unit.test_observability import ROOT, told, watching
 from tests.unit.test_sqs_handler import batch
@@ -114,9 +114,9 @@ def test_a_sweep_in_which_a_job_breaks_treats_the_others_names_it_and_fails_at_i
 @pytest.mark.parametrize("event", [{}, batch("{}")], ids=["schedule", "queue"])
 def test_a_deletion_run_tells_what_it_saw_and_deleted(world, load, lines, event):
     app = load("retention")
-    app.expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    app.expire_images = ExpireImages(world.images, world.usage, world.messages, PREFIX, world.clock)
     for name in ("a", "b"):
-        world.pictures.write(f"{PREFIX}uploads/{name}/input.png", b"", "image/png", "")
+        world.images.write(f"{PREFIX}uploads/{name}/input.png", b"", "image/png", "")
         world.clock.advance(days=1)
     world.clock.advance(hours=-1)
     app.handler(event, CONTEXT)

@@ -8,11 +8,11 @@ from PIL import Image
 
 from enhancer.domain import image
 from enhancer.domain.image import parts
-from tests.pictures import disc, encoded, picture
-from tests.pictures.png_files import chunk
+from tests.images import disc, encoded, make_image
+from tests.images.png_files import chunk
 
 REFUSALS = (
-    image.NotAPicture, image.Animated, image.Truncated, image.Damaged, image.TooIntricate, image.MoreNeeded,
+    image.NotAnImage, image.Animated, image.Truncated, image.Damaged, image.TooIntricate, image.MoreNeeded,
 )  # fmt: skip
 
 
@@ -20,7 +20,7 @@ def inspect(data, head=image.HEAD_BYTES):
     return image.inspect(data[:head], data[-image.TAIL_BYTES :], len(data))
 
 
-def moving_picture(form):
+def moving_image(form):
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     return encoded(frames[0], form, save_all=True, append_images=frames[1:])
 
@@ -41,13 +41,13 @@ def moving_picture(form):
 )
 @pytest.mark.parametrize("size", [(1, 1), (40, 30), (1, 2000), (300, 1), (16_383, 2), (2, 16_383)])
 def test_type_and_size_are_those_that_pillow_reads(form, options, content_type, size):
-    assert inspect(picture(form, size, **options)) == image.Picture(content_type, *size)
+    assert inspect(make_image(form, size, **options)) == image.ImageInfo(content_type, *size)
 
 
 def test_a_webp_with_transparency_is_measured_by_its_canvas():
     data = encoded(disc((200, 30, 30), side=300), "WEBP")
     assert data[12:16] == b"VP8X"
-    assert inspect(data) == image.Picture("image/webp", 300, 300)
+    assert inspect(data) == image.ImageInfo("image/webp", 300, 300)
 
 
 FRAMES = [0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF]
@@ -65,7 +65,7 @@ def jpeg(before=b"", frame=0xC0, size=(513, 258)):
 def test_every_kind_of_frame_that_pillow_reads_tells_the_size(frame):
     data = jpeg(frame=frame)
     assert Image.open(io.BytesIO(data)).size == (513, 258)
-    assert inspect(data) == image.Picture("image/jpeg", 513, 258)
+    assert inspect(data) == image.ImageInfo("image/jpeg", 513, 258)
 
 
 @pytest.mark.parametrize(
@@ -83,19 +83,19 @@ def test_every_kind_of_frame_that_pillow_reads_tells_the_size(frame):
 def test_what_comes_before_a_frame_is_skipped_as_pillow_skips_it(before):
     data = jpeg(before)
     assert Image.open(io.BytesIO(data)).size == (513, 258)
-    assert inspect(data) == image.Picture("image/jpeg", 513, 258)
+    assert inspect(data) == image.ImageInfo("image/jpeg", 513, 258)
 
 
 @pytest.mark.parametrize("size", [(65_535, 1), (1, 65_535)])
 def test_a_jpegs_sides_are_numbers_of_16_bits(size):
     assert Image.open(io.BytesIO(jpeg(size=size))).size == size
-    assert inspect(jpeg(size=size)) == image.Picture("image/jpeg", *size)
+    assert inspect(jpeg(size=size)) == image.ImageInfo("image/jpeg", *size)
 
 
 @pytest.mark.parametrize("bare", [0x01, *range(0xD0, 0xD8)])
 def test_a_marker_without_a_length_is_skipped(bare):
     """ITU-T T.81, table B.1: these stand alone; Pillow refuses them outside scans."""
-    assert inspect(jpeg(bytes([0xFF, bare]))) == image.Picture("image/jpeg", 513, 258)
+    assert inspect(jpeg(bytes([0xFF, bare]))) == image.ImageInfo("image/jpeg", 513, 258)
 
 
 def test_a_jpegs_size_is_read_from_the_first_nine_bytes_of_its_frame():
@@ -110,8 +110,8 @@ def test_a_jpegs_size_is_read_from_the_first_nine_bytes_of_its_frame():
 
 
 def test_a_png_is_known_once_its_pixels_begin():
-    data = picture("PNG")
-    assert image.inspect(data[:41], data[-64:], len(data)) == image.Picture("image/png", 40, 30)
+    data = make_image("PNG")
+    assert image.inspect(data[:41], data[-64:], len(data)) == image.ImageInfo("image/png", 40, 30)
     with pytest.raises(image.MoreNeeded):
         image.inspect(data[:40], data[-64:], len(data))
     with pytest.raises(image.Truncated):
@@ -121,8 +121,8 @@ def test_a_png_is_known_once_its_pixels_begin():
 
 
 def test_a_webps_size_is_read_from_its_first_30_bytes():
-    for data in (picture("WEBP"), picture("WEBP", lossless=True), picture("WEBP", xmp=b"<x/>")):
-        assert image.inspect(data[:30], b"", len(data)) == image.Picture("image/webp", 40, 30)
+    for data in (make_image("WEBP"), make_image("WEBP", lossless=True), make_image("WEBP", xmp=b"<x/>")):
+        assert image.inspect(data[:30], b"", len(data)) == image.ImageInfo("image/webp", 40, 30)
         with pytest.raises(image.Truncated):
             image.inspect(data[:24], b"", len(data))
         with pytest.raises(image.Truncated):
@@ -133,25 +133,25 @@ def test_a_webps_size_is_read_from_its_first_30_bytes():
 @pytest.mark.parametrize(
     "broken",
     [
-        picture("WEBP").replace(b"VP8 ", b"VP9 "),
-        picture("WEBP").replace(b"\x9d\x01\x2a", b"\x9d\x01\x2b"),
-        picture("WEBP", lossless=True)[:20] + b"\x2e" + picture("WEBP", lossless=True)[21:],
+        make_image("WEBP").replace(b"VP8 ", b"VP9 "),
+        make_image("WEBP").replace(b"\x9d\x01\x2a", b"\x9d\x01\x2b"),
+        make_image("WEBP", lossless=True)[:20] + b"\x2e" + make_image("WEBP", lossless=True)[21:],
     ],
 )
-def test_a_webp_whose_first_chunk_is_no_picture_is_none(broken):
-    with pytest.raises(image.NotAPicture) as refusal:
+def test_a_webp_whose_first_chunk_is_no_image_is_none(broken):
+    with pytest.raises(image.NotAnImage) as refusal:
         inspect(broken)
     assert refusal.value.actual is None
 
 
 def test_a_webp_that_declares_two_gigabytes_and_more_is_cut_off():
-    data = picture("WEBP")
+    data = make_image("WEBP")
     with pytest.raises(image.Truncated):
         inspect(data[:4] + b"\xf0\xff\xff\xff" + data[8:])
 
 
 def test_only_its_own_bit_says_that_a_webp_is_animated():
-    data = bytearray(picture("WEBP", xmp=b"<x/>"))
+    data = bytearray(make_image("WEBP", xmp=b"<x/>"))
     data[20] |= 0xFD  # reserved bits must be ignored, the others are metadata and transparency
     assert inspect(bytes(data)).width == 40
     data[20] = 0x02
@@ -159,8 +159,8 @@ def test_only_its_own_bit_says_that_a_webp_is_animated():
         inspect(bytes(data))
 
 
-def test_a_jpeg_of_which_nothing_but_the_first_bytes_is_one_is_no_picture():
-    with pytest.raises(image.NotAPicture):
+def test_a_jpeg_of_which_nothing_but_the_first_bytes_is_one_is_no_image():
+    with pytest.raises(image.NotAnImage):
         inspect(b"\xff\xd8" + bytes(200))
 
 
@@ -168,7 +168,7 @@ def test_an_empty_segment_ends_where_the_next_begins():
     assert inspect(jpeg(b"\xff\xfe\0\x02")).width == 513
 
 
-def test_an_end_marker_inside_the_first_segment_is_not_the_pictures_end():
+def test_an_end_marker_inside_the_first_segment_is_not_the_images_end():
     data = jpeg(b"\xff\xe1\0\x06\xff\xd9\xff\xd9")[:-2] + b"\0" * 64
     with pytest.raises(image.Truncated):
         inspect(data)
@@ -176,15 +176,15 @@ def test_an_end_marker_inside_the_first_segment_is_not_the_pictures_end():
 
 def test_the_scaling_hint_of_a_lossy_webp_is_not_part_of_its_size():
     """RFC 6386, section 9.1: 14 bits of width and 2 of scaling, and the same for the height."""
-    data = bytearray(picture("WEBP"))
+    data = bytearray(make_image("WEBP"))
     data[27] |= 0x40
     data[29] |= 0x80
     assert Image.open(io.BytesIO(data)).size == (40, 30)
-    assert inspect(bytes(data)) == image.Picture("image/webp", 40, 30)
+    assert inspect(bytes(data)) == image.ImageInfo("image/webp", 40, 30)
 
 
 @pytest.mark.parametrize("side", ["width", "height"])
-def test_a_picture_without_area_is_none(side):
+def test_an_image_without_area_is_none(side):
     data = bytearray(jpeg())
     offset = data.index(struct.pack(">HH", 258, 513)) + (2 if side == "width" else 0)
     data[offset : offset + 2] = b"\0\0"
@@ -193,11 +193,11 @@ def test_a_picture_without_area_is_none(side):
 
 
 def test_a_png_is_animated_only_by_what_comes_before_its_pixels():
-    data = picture("PNG")
+    data = make_image("PNG")
     end = data.index(b"\0\0\0\0IEND")
     note = b"acTL\0animated"
     assert inspect(data[:end] + chunk(b"tEXt", note) + data[end:]).width == 40
-    moving = moving_picture("PNG")
+    moving = moving_image("PNG")
     assert moving.index(b"acTL") < 60 < moving.index(b"IDAT")
     with pytest.raises(image.Animated):
         image.inspect(moving[:60], moving[-64:], len(moving))
@@ -205,7 +205,7 @@ def test_a_png_is_animated_only_by_what_comes_before_its_pixels():
 
 @pytest.mark.parametrize(("frames", "still"), [(0, True), (1, True), (2, False)])
 def test_a_png_moves_that_says_so_in_four_bytes(frames, still):
-    data = picture("PNG")
+    data = make_image("PNG")
     data = data[:33] + chunk(b"acTL", struct.pack(">I", frames)) + data[33:]
     if still:
         assert inspect(data).width == 40
@@ -215,7 +215,7 @@ def test_a_png_moves_that_says_so_in_four_bytes(frames, still):
 
 
 def test_a_side_of_a_png_is_never_negative():
-    data = bytearray(picture("PNG"))
+    data = bytearray(make_image("PNG"))
     data[16:24] = struct.pack(">II", 0x8000_0005, 0x8000_0006)
     found = inspect(bytes(data))
     assert (found.width, found.height) == (0x8000_0005, 0x8000_0006)
@@ -228,7 +228,7 @@ def test_so_many_parts_are_looked_at_and_no_more():
 
 
 def test_the_end_of_a_png_is_the_last_chunk_wherever_the_tail_begins():
-    data = picture("PNG")
+    data = make_image("PNG")
     assert image.inspect(data, b"", len(data)).width == 40
     with pytest.raises(image.Truncated):
         image.inspect(data[:-1], b"", len(data) - 1)
@@ -239,23 +239,23 @@ def test_the_end_of_a_png_is_the_last_chunk_wherever_the_tail_begins():
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_a_file_cut_off_anywhere_is_never_taken_for_whole(form):
-    data = picture(form, (90, 70))
+    data = make_image(form, (90, 70))
     for length in range(len(data) - 1):
-        with pytest.raises((image.Truncated, image.NotAPicture)):
+        with pytest.raises((image.Truncated, image.NotAnImage)):
             inspect(data[:length])
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
-def test_a_moving_picture_is_told_from_a_still_one(form):
+def test_a_moving_image_is_told_from_a_still_one(form):
     with pytest.raises(image.Animated):
-        inspect(moving_picture(form))
+        inspect(moving_image(form))
 
 
 def test_a_jpeg_with_metadata_longer_than_the_head_asks_for_more():
-    data = picture("JPEG", icc_profile=b"\0" * 400_000)
+    data = make_image("JPEG", icc_profile=b"\0" * 400_000)
     with pytest.raises(image.MoreNeeded):
         inspect(data)
-    assert inspect(data, len(data)) == image.Picture("image/jpeg", 40, 30)
+    assert inspect(data, len(data)) == image.ImageInfo("image/jpeg", 40, 30)
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBPVP8X"]))
@@ -269,20 +269,20 @@ def test_no_bytes_raise_anything_but_a_refusal(tail, start):
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
-def test_what_a_phone_appends_does_not_cut_the_picture_off(form):
-    data = picture(form) + b"ftypmp42" * 100
+def test_what_a_phone_appends_does_not_cut_the_image_off(form):
+    data = make_image(form) + b"ftypmp42" * 100
     with pytest.raises(image.MoreNeeded):
         image.inspect(data[:200], data[-64:], len(data))
     assert image.inspect(data, data[-64:], len(data)).width == 40
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
-def test_an_end_marker_inside_a_thumbnail_is_not_the_pictures_end(options):
-    thumbnail = picture("JPEG", (16, 16))
-    data = picture("JPEG", (90, 70), exif=b"Exif\0\0" + thumbnail, **options)
+def test_an_end_marker_inside_a_thumbnail_is_not_the_images_end(options):
+    thumbnail = make_image("JPEG", (16, 16))
+    data = make_image("JPEG", (90, 70), exif=b"Exif\0\0" + thumbnail, **options)
     for length in range(data.index(thumbnail) + len(thumbnail), len(data) - 1, 7):
         cut = data[:length] + b"\0" * 100
-        with pytest.raises((image.Truncated, image.NotAPicture)):
+        with pytest.raises((image.Truncated, image.NotAnImage)):
             image.inspect(cut, cut[-64:], len(cut))
     assert image.inspect(data + b"\0" * 100, b"\0" * 64, len(data) + 100).width == 90
 
@@ -314,8 +314,8 @@ def test_an_end_marker_inside_a_thumbnail_is_not_the_pictures_end(options):
         (b"plain text about <svg", None),
     ],
 )
-def test_what_is_not_a_picture_is_called_what_it_is(data, actual):
-    with pytest.raises(image.NotAPicture) as refusal:
+def test_what_is_not_an_image_is_called_what_it_is(data, actual):
+    with pytest.raises(image.NotAnImage) as refusal:
         inspect(data)
     assert refusal.value.actual == actual
 
@@ -356,7 +356,7 @@ FOREIGN = {
     ("data", "actual"), [(data, actual) for actual, examples in FOREIGN.items() for data in examples]
 )
 def test_files_of_other_kinds_are_told_by_their_first_bytes(data, actual):
-    with pytest.raises(image.NotAPicture) as refusal:
+    with pytest.raises(image.NotAnImage) as refusal:
         inspect(data + bytes(40))
     assert refusal.value.actual == actual
 
@@ -383,7 +383,7 @@ def boxed(major, *compatible, length=None):
         (boxed(b"mif1", *[b"miaf"] * 60, b"avif"), "image/heif"),
     ],
 )
-def test_a_picture_of_any_codec_is_called_by_the_codec_that_its_box_names(data, actual):
-    with pytest.raises(image.NotAPicture) as refusal:
+def test_an_image_of_any_codec_is_called_by_the_codec_that_its_box_names(data, actual):
+    with pytest.raises(image.NotAnImage) as refusal:
         inspect(data)
     assert refusal.value.actual == actual

@@ -10,9 +10,9 @@ from PIL import Image, ImageChops, ImageCms, ImageFilter
 
 from enhancer.adapters.imaging import PillowImaging, faithfulness, finishing
 from enhancer.domain.provenance import SOURCE_TYPE, xmp_packet
-from enhancer.errors import BlankPicture, UnreadablePicture
+from enhancer.errors import BlankImage, UnreadableImage
 from enhancer.ports import OutputSpec
-from tests.pictures import hdr, picture, png_files, profiles
+from tests.images import hdr, make_image, png_files, profiles
 
 CAP = 10_000
 XMP = xmp_packet("maker/model", "1a2b")
@@ -24,14 +24,14 @@ UNTOUCHED = {
 
 def prepared(data):
     done = PillowImaging().prepare(data, CAP)
-    image = Image.open(io.BytesIO(done.picture)) if done.picture else None
+    image = Image.open(io.BytesIO(done.image)) if done.image else None
     if image:
         assert image.size == (done.width, done.height)
     return image, done.report
 
 
 def finish(output, original=None, scale=4, output_format="png", quality=90, size=None):
-    """The finished result, its picture opened and its file closed."""
+    """The finished result, its image opened and its file closed."""
     if size is None:
         with Image.open(io.BytesIO(original or output)) as image:
             size = tuple(max(1, round(side * (scale if original else 1))) for side in image.size)
@@ -51,7 +51,7 @@ def encoded(image, form="PNG", **options):
 
 
 def photo(size=(64, 48)):
-    """A smooth picture with some structure in every channel."""
+    """A smooth image with some structure in every channel."""
     wide = Image.linear_gradient("L").rotate(90).resize(size)
     round_ = Image.radial_gradient("L").resize(size)
     return Image.merge("RGB", (wide, round_, ImageChops.invert(round_)))
@@ -61,25 +61,25 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_a_plain_picture_passes_untouched(form):
-    image, report = prepared(picture(form))
+def test_a_plain_image_passes_untouched(form):
+    image, report = prepared(make_image(form))
     assert image is None
     assert report == UNTOUCHED
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_a_colour_profile_is_no_reason_to_change_a_picture(form):
-    image, report = prepared(picture(form, icc_profile=SRGB))
+def test_a_colour_profile_is_no_reason_to_change_an_image(form):
+    image, report = prepared(make_image(form, icc_profile=SRGB))
     assert image is None
     assert report == UNTOUCHED
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_a_picture_is_turned_upright_and_loses_its_metadata(orientation):
+def test_an_image_is_turned_upright_and_loses_its_metadata(orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x8825] = {1: "N", 2: (52.0, 31.0, 0.0)}
-    image, report = prepared(picture("JPEG", exif=exif, icc_profile=SRGB))
+    image, report = prepared(make_image("JPEG", exif=exif, icc_profile=SRGB))
     assert image.format == "JPEG"
     assert image.size == ((30, 40) if orientation > 4 else (40, 30))
     assert report == UNTOUCHED | {"oriented": True, "metadataRemoved": True}
@@ -91,15 +91,15 @@ def test_a_picture_is_turned_upright_and_loses_its_metadata(orientation):
 @pytest.mark.parametrize(
     "data",
     [
-        picture("JPEG", comment=b"my cat"),
-        picture("JPEG", xmp=b"<x:xmpmeta/>"),
-        picture("WEBP", xmp=b"<x:xmpmeta/>"),
-        picture("JPEG") + b"a film of the moment",
-        picture("PNG") + b"more",
-        picture("WEBP") + b"more",
+        make_image("JPEG", comment=b"my cat"),
+        make_image("JPEG", xmp=b"<x:xmpmeta/>"),
+        make_image("WEBP", xmp=b"<x:xmpmeta/>"),
+        make_image("JPEG") + b"a film of the moment",
+        make_image("PNG") + b"more",
+        make_image("WEBP") + b"more",
         encoded(photo(), "MPO", save_all=True, append_images=[photo()]),
     ],
-    ids=["comment", "xmp", "webp xmp", "film", "after png", "after webp", "several pictures"],
+    ids=["comment", "xmp", "webp xmp", "film", "after png", "after webp", "several images"],
 )
 def test_whatever_else_is_in_the_file_stays_here(data):
     image, report = prepared(data)
@@ -108,10 +108,10 @@ def test_whatever_else_is_in_the_file_stays_here(data):
     assert image.format in {"JPEG", "PNG"}
 
 
-def test_a_large_picture_is_reduced_to_the_models_pixels():
+def test_a_large_image_is_reduced_to_the_models_pixels():
     exif = Image.Exif()
     exif[0x0112] = 6
-    image, report = prepared(picture("JPEG", (403, 300), exif=exif))
+    image, report = prepared(make_image("JPEG", (403, 300), exif=exif))
     assert image.width * image.height <= CAP
     assert image.height / image.width == pytest.approx(403 / 300, rel=0.02)
     assert report["reducedFrom"] == [300, 403]
@@ -119,7 +119,7 @@ def test_a_large_picture_is_reduced_to_the_models_pixels():
 
 @pytest.mark.parametrize(("mode", "becomes"), [("L", "RGB"), ("LA", "RGBA"), ("P", "RGB"), ("1", "RGB")])
 def test_what_models_misread_becomes_rgb(mode, becomes):
-    image, report = prepared(picture("PNG", mode=mode))
+    image, report = prepared(make_image("PNG", mode=mode))
     assert image.mode == becomes
     assert report["converted"] == mode
 
@@ -139,15 +139,15 @@ def test_one_colour_of_a_png_that_stands_for_nothing_becomes_transparency():
     assert report["converted"] == "RGB"
 
 
-def test_a_cmyk_picture_becomes_rgb():
-    image, report = prepared(picture("JPEG", mode="CMYK"))
+def test_a_cmyk_image_becomes_rgb():
+    image, report = prepared(make_image("JPEG", mode="CMYK"))
     assert (image.mode, report["converted"]) == ("RGB", "CMYK")
 
 
 def test_a_profile_that_does_not_describe_the_pixels_is_not_kept():
-    image, _ = prepared(picture("JPEG", mode="CMYK", icc_profile=SRGB))
+    image, _ = prepared(make_image("JPEG", mode="CMYK", icc_profile=SRGB))
     assert "icc_profile" not in image.info
-    image, _ = prepared(picture("JPEG", icc_profile=b"no profile at all", comment=b"x"))
+    image, _ = prepared(make_image("JPEG", icc_profile=b"no profile at all", comment=b"x"))
     assert "icc_profile" not in image.info
 
 
@@ -169,8 +169,8 @@ def test_half_transparent_pixels_are_left_as_they_are():
 
 
 def test_a_png_keeps_its_pixels_bytes_and_gets_profile_and_mark():
-    output = picture("PNG", (160, 120))
-    _, image = finish(output, picture("PNG", icc_profile=SRGB))
+    output = make_image("PNG", (160, 120))
+    _, image = finish(output, make_image("PNG", icc_profile=SRGB))
     assert image.info["icc_profile"] == SRGB
     assert image.info["XML:com.adobe.xmp"].encode() == XMP
     chunk = output[output.index(b"IDAT") - 4 :]
@@ -182,8 +182,8 @@ def test_a_png_keeps_its_pixels_bytes_and_gets_profile_and_mark():
 def test_the_providers_own_metadata_and_profile_are_replaced():
     exif = Image.Exif()
     exif[0x0112] = 6
-    output = picture("PNG", (160, 120), exif=exif, icc_profile=b"another")
-    _, image = finish(output, picture("PNG", icc_profile=SRGB))
+    output = make_image("PNG", (160, 120), exif=exif, icc_profile=b"another")
+    _, image = finish(output, make_image("PNG", icc_profile=SRGB))
     image.load()
     assert not image.getexif()
     assert image.info["icc_profile"] == SRGB
@@ -207,24 +207,24 @@ def test_quality_decides_about_the_size():
 
 @pytest.mark.parametrize(("scale", "size"), [(1, (40, 30)), (1.5, (60, 45)), (2, (80, 60)), (4, (160, 120))])
 def test_what_the_model_gave_too_large_is_reduced(scale, size):
-    assert finish(picture("PNG", (160, 120)), picture("JPEG"), scale)[1].size == size
+    assert finish(make_image("PNG", (160, 120)), make_image("JPEG"), scale)[1].size == size
 
 
 def test_the_promised_size_is_what_a_result_is_reduced_to():
-    original = picture("JPEG", (400, 300))
-    assert finish(picture("PNG", (669, 502)), original, size=(669, 502))[1].size == (669, 502)
-    assert finish(picture("PNG", (672, 504)), original, 1.67)[1].size == (668, 501)
+    original = make_image("JPEG", (400, 300))
+    assert finish(make_image("PNG", (669, 502)), original, size=(669, 502))[1].size == (669, 502)
+    assert finish(make_image("PNG", (672, 504)), original, 1.67)[1].size == (668, 501)
 
 
 def test_a_result_has_the_promised_size_to_the_pixel():
-    output = picture("PNG", (681, 509))
-    assert finish(output, picture("JPEG", (400, 300)), size=(680, 509))[1].size == (680, 509)
-    assert finish(output, picture("JPEG", (300, 400)), size=(500, 670))[1].size == (670, 500), "turned upright"
+    output = make_image("PNG", (681, 509))
+    assert finish(output, make_image("JPEG", (400, 300)), size=(680, 509))[1].size == (680, 509)
+    assert finish(output, make_image("JPEG", (300, 400)), size=(500, 670))[1].size == (670, 500), "turned upright"
     assert finish(output, None, size=(680, 509))[1].size == (680, 509), "also where the original is gone"
 
 
 def test_a_model_that_gives_less_is_not_blown_up():
-    assert finish(picture("PNG", (80, 60)), picture("JPEG"), 4)[1].size == (80, 60)
+    assert finish(make_image("PNG", (80, 60)), make_image("JPEG"), 4)[1].size == (80, 60)
 
 
 def test_transparency_that_the_model_dropped_comes_back():
@@ -242,32 +242,32 @@ def test_transparency_that_the_model_dropped_comes_back():
 
 
 def test_a_result_without_its_original_is_saved_without_a_report():
-    done, image = finish(picture("PNG", (160, 120)), None)
+    done, image = finish(make_image("PNG", (160, 120)), None)
     assert done.report is None
     assert image.size == (160, 120)
 
 
 def test_previews_are_webp_within_their_sides():
-    done, _ = finish(picture("PNG", (4000, 1000)), None)
+    done, _ = finish(make_image("PNG", (4000, 1000)), None)
     sizes = [Image.open(io.BytesIO(data)).size for data in (done.preview, done.thumb)]
     assert sizes == [(2048, 512), (320, 80)]
     assert done.thumb[8:12] == b"WEBP"
 
 
 def test_a_small_result_is_not_blown_up():
-    done, _ = finish(picture("PNG", (100, 50), mode="RGBA"), None)
+    done, _ = finish(make_image("PNG", (100, 50), mode="RGBA"), None)
     assert Image.open(io.BytesIO(done.preview)).size == (100, 50)
 
 
-@pytest.mark.parametrize("data", [picture("PNG", (90, 90))[:-100], b"\x89PNG\r\n\x1a\n", b""])
+@pytest.mark.parametrize("data", [make_image("PNG", (90, 90))[:-100], b"\x89PNG\r\n\x1a\n", b""])
 def test_broken_pixels_are_told(data):
-    with pytest.raises(UnreadablePicture):
+    with pytest.raises(UnreadableImage):
         PillowImaging().prepare(data, CAP)
-    with pytest.raises(UnreadablePicture):
+    with pytest.raises(UnreadableImage):
         finish(data, size=(4, 3))
 
 
-def test_the_same_picture_is_faithful():
+def test_the_same_image_is_faithful():
     assert faithfulness.compare(photo(), photo(), None) == {
         "colourShift": 0, "structuralSimilarity": 1, "sharpnessGain": 1,
     }  # fmt: skip
@@ -308,7 +308,7 @@ def test_an_inverted_structure_is_unlike():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (9, 2), (1, 500)])
-def test_tiny_pictures_have_a_report_too(size):
+def test_tiny_images_have_a_report_too(size):
     report = faithfulness.compare(photo(size), photo(size), None)
     assert report["structuralSimilarity"] == 1
 
@@ -466,7 +466,7 @@ def test_one_coloured_pixel_is_enough_to_stay_in_colour():
     assert finish(encoded(tinted(photo())), encoded(original), 0.5)[1].mode == "RGB"
 
 
-def test_colours_that_cannot_be_seen_make_no_colour_picture():
+def test_colours_that_cannot_be_seen_make_no_colour_image():
     original = photo().convert("L").convert("RGBA")
     original.putpixel((3, 3), (200, 10, 10, 0))
     assert finish(encoded(tinted(photo())), encoded(original), 2)[1].mode == "LA"
@@ -486,9 +486,9 @@ PLAIN_RESULTS = {
 
 
 @pytest.mark.parametrize("name", PLAIN_RESULTS)
-def test_one_colour_for_a_picture_of_several_is_no_result(name):
+def test_one_colour_for_an_image_of_several_is_no_result(name):
     for original in (photo(), photo().convert("L"), photo().convert("P")):
-        with pytest.raises(BlankPicture):
+        with pytest.raises(BlankImage):
             finish(encoded(PLAIN_RESULTS[name]), encoded(original), 2)
 
 
@@ -502,7 +502,7 @@ HIDDEN.paste((0, 0, 0, 255), (10, 10, 30, 30))
     [Image.new("RGB", (64, 48)), Image.effect_noise((64, 48), 2), HALF_CLEAR, HIDDEN, Image.new("RGBA", (64, 48))],
     ids=["black", "nearly one colour", "one colour, half transparent", "one colour that can be seen", "transparent"],
 )
-def test_one_colour_for_a_picture_of_one_colour_is_a_result(original):
+def test_one_colour_for_an_image_of_one_colour_is_a_result(original):
     assert finish(encoded(Image.new("RGB", (128, 96))), encoded(original), 2)[0].size
 
 
@@ -510,7 +510,7 @@ def test_without_its_original_nobody_can_say_that_a_result_is_blank():
     assert finish(encoded(Image.new("RGB", (128, 96))), None)[0].size
 
 
-def hdr_pictures():
+def hdr_images():
     png = encoded(photo())
     return {
         **hdr.with_gain_maps(),
@@ -520,15 +520,15 @@ def hdr_pictures():
     }
 
 
-@pytest.mark.parametrize("name", hdr_pictures())
+@pytest.mark.parametrize("name", hdr_images())
 def test_hdr_is_said_to_be_dropped(name):
-    image, report = prepared(hdr_pictures()[name])
+    image, report = prepared(hdr_images()[name])
     assert report["hdrRemoved"]
     assert image is not None
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_other_second_pictures_are_no_hdr(form):
+def test_other_second_images_are_no_hdr(form):
     data = encoded(photo(), form) + encoded(photo().convert("L"), "JPEG", comment=b"gmAP gdAT")
     assert not prepared(data)[1]["hdrRemoved"]
 

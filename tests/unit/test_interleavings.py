@@ -1,4 +1,4 @@
-"""Any order of events and faults, as hypothesis likes: the end is the same for whoever counts money and pictures."""
+"""Any order of events and faults, as hypothesis likes: the end is the same for whoever counts money and images."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ class Interleavings(RuleBasedStateMachine):
         self.it = Installation(make_world())
 
     @rule()
-    def a_picture_becomes_a_job(self) -> None:
+    def an_image_becomes_a_job(self) -> None:
         self.it.create(self.it.upload())
 
     @rule(position=positions)

@@ -15,13 +15,13 @@ def part(name, value, filename=None):
 END = b"--XX--\r\n"
 
 
-def test_a_form_gives_the_picture_and_the_fields():
+def test_a_form_gives_the_image_and_the_fields():
     form = read_form(TYPE, part("model", "owner/name") + part("image", b"\x89PNG\r\n--X\r\n", "Käse.png") + END)
     assert (form.image, form.filename, form.fields) == (b"\x89PNG\r\n--X\r\n", "Käse.png", {"model": "owner/name"})
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000, 2_000_000])
-def test_every_byte_of_the_picture_arrives(size):
+def test_every_byte_of_the_image_arrives(size):
     data = bytes(range(256)) * (size // 256) + b"\r" * (size % 256)
     assert read_form(TYPE, part("image", data, "x") + END).image == data
 

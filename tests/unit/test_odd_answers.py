@@ -101,7 +101,7 @@ def test_whatever_a_run_says_of_itself_its_job_ends_or_waits_and_the_others_are_
     sent = Prediction.from_message(json.loads(json.dumps(run.to_message())))
     assert sent == run
     assert len(json.dumps(sent.to_message())) < 100_000, "it goes into a message"
-    files, _ = session(lambda _: (200, {}, b"picture"))
+    files, _ = session(lambda _: (200, {}, b"image"))
     outputs = ProviderOutputs(("files.test",), session=files, resolve=lambda _: ["1.1.1.1"], sleep=lambda _: None)
     complete_job = dataclasses.replace(world.complete_job, outputs=outputs)
     outcome = complete_job(job.id, sent, Delivery("msg", 1, "0" * 64, sent))
@@ -111,7 +111,7 @@ def test_whatever_a_run_says_of_itself_its_job_ends_or_waits_and_the_others_are_
 @pytest.mark.parametrize(
     "raised", [KeyError("results"), AttributeError(), ValueError("x"), RecursionError(), TypeError()]
 )
-@pytest.mark.parametrize("where", ["treat", "postpone", "get"])
+@pytest.mark.parametrize("where", ["treat", "reschedule_check", "get"])
 def test_whatever_one_job_raises_the_others_have_their_turn_and_it_comes_again(world, monkeypatch, raised, where):
     first, second, third = (world.new_job() for _ in range(3))
     for job in (first, second, third):
@@ -129,8 +129,8 @@ def test_whatever_one_job_raises_the_others_have_their_turn_and_it_comes_again(w
 
     if where == "treat":
         monkeypatch.setattr(world.provider, "get", of_the_first(ask, "run1"))
-    if where == "postpone":
-        monkeypatch.setattr(world.jobs, "postpone", of_the_first(reschedule_check, first.id))
+    if where == "reschedule_check":
+        monkeypatch.setattr(world.jobs, "reschedule_check", of_the_first(reschedule_check, first.id))
     if where == "get":
         monkeypatch.setattr(world.jobs, "get", of_the_first(read, first.id))
     told = []

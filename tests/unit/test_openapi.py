@@ -289,7 +289,7 @@ def test_every_model_fits():
 
 
 def test_an_upload_fits(world):
-    signed = RequestUpload(pictures=world.pictures, max_bytes=100, prefix="", clock=world.clock)(
+    signed = RequestUpload(images=world.images, max_bytes=100, prefix="", clock=world.clock)(
         "image/png", 10, world.owner
     )
     check("UploadAnswer", envelope(upload_json(signed)))

@@ -33,7 +33,7 @@ def test_addresses_are_asked_for_by_name_and_may_have_a_zone(monkeypatch):
         ]
 
     monkeypatch.setattr("socket.getaddrinfo", found)
-    made, transport = session(lambda _: (200, {}, b"picture"))
+    made, transport = session(lambda _: (200, {}, b"image"))
     with pytest.raises(OutputGone, match="not public"):
         ProviderOutputs(HOSTS, session=made).fetch(URL)
     assert asked == [(("tjzk.replicate.delivery", 443), {"type": socket.SOCK_STREAM})]
@@ -43,10 +43,10 @@ def test_addresses_are_asked_for_by_name_and_may_have_a_zone(monkeypatch):
 
 
 def test_a_result_is_copied_with_its_size():
-    port, transport = outputs((200, {}, b"picture"))
+    port, transport = outputs((200, {}, b"image"))
     output = port.fetch(URL)
     with output.file:
-        assert output.file.read() == b"picture"
+        assert output.file.read() == b"image"
     assert output.size == 7
     [request], [options] = transport.requests, transport.options
     assert "authorization" not in {name.lower() for name in request.headers}
@@ -66,7 +66,7 @@ def test_a_large_result_is_counted_whole_and_kept_on_the_disk():
 
 def test_a_small_result_stays_in_memory(monkeypatch):
     monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: pytest.fail("a file was made"))
-    outputs((200, {}, b"picture"))[0].fetch(URL).file.close()
+    outputs((200, {}, b"image"))[0].fetch(URL).file.close()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_small_result_stays_in_memory(monkeypatch):
     ],
 )
 def test_nothing_is_fetched_from_elsewhere(url):
-    port, transport = outputs((200, {}, b"picture"))
+    port, transport = outputs((200, {}, b"image"))
     with pytest.raises(OutputGone, match=r"^results may not be fetched from [a-z]*://[^/]*$"):
         port.fetch(url)
     assert not transport.requests
@@ -103,7 +103,7 @@ def test_a_long_host_is_named_by_its_beginning():
 
 
 def test_a_local_stand_in_is_allowed_by_name_and_port():
-    port, _ = outputs((200, {}, b"picture"), hosts=("127.0.0.1:8081",), local=True)
+    port, _ = outputs((200, {}, b"image"), hosts=("127.0.0.1:8081",), local=True)
     port.fetch("http://127.0.0.1:8081/files/x").file.close()
     with pytest.raises(OutputGone):
         port.fetch("http://127.0.0.1:8082/files/x")
@@ -120,7 +120,7 @@ def test_a_local_stand_in_is_allowed_by_name_and_port():
     ],
 )
 def test_a_host_that_is_allowed_by_name_but_is_inside_is_refused(address):
-    port, transport = outputs((200, {}, b"picture"), addresses=("1.1.1.1", address))
+    port, transport = outputs((200, {}, b"image"), addresses=("1.1.1.1", address))
     with pytest.raises(OutputGone, match="not public"):
         port.fetch(URL)
     assert not transport.requests
@@ -128,13 +128,13 @@ def test_a_host_that_is_allowed_by_name_but_is_inside_is_refused(address):
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "104.18.2.3", "2606:4700::1111", "2a06:98c1:3120::3"])
 def test_a_public_address_is_none_of_them(address):
-    port, _ = outputs((200, {}, b"picture"), addresses=(address,))
+    port, _ = outputs((200, {}, b"image"), addresses=(address,))
     port.fetch(URL).file.close()
 
 
 @pytest.mark.parametrize("addresses", [(), ("nonsense",), ("",)])
 def test_a_name_that_leads_nowhere_is_refused(addresses):
-    port, transport = outputs((200, {}, b"picture"), addresses=addresses)
+    port, transport = outputs((200, {}, b"image"), addresses=addresses)
     with pytest.raises(OutputGone):
         port.fetch(URL)
     assert not transport.requests
@@ -150,20 +150,20 @@ def test_what_is_no_address_is_gone(url, hosts):
     with pytest.raises(
         OutputGone, match=r"^the provider's address of its file is not one$|^results may not be fetched"
     ):
-        outputs((200, {}, b"picture"), hosts)[0].fetch(url)
+        outputs((200, {}, b"image"), hosts)[0].fetch(url)
 
 
 @pytest.mark.parametrize("path", ["\ud800", "%zz", "\x00", " ", "a b\n", "ä", "?" * 3, "#", "\x7f", "\\", "x" * 9000])
 def test_whatever_stands_behind_the_host_does_no_harm(path):
     with contextlib.suppress(ProviderError):
-        outputs((200, {}, b"picture"))[0].fetch(URL + path).file.close()
+        outputs((200, {}, b"image"))[0].fetch(URL + path).file.close()
 
 
 def test_a_name_that_cannot_be_resolved_now_may_be_tried_again():
     def unresolved(_):
         raise socket.gaierror
 
-    made, _ = session(lambda _: (200, {}, b"picture"))
+    made, _ = session(lambda _: (200, {}, b"image"))
     with pytest.raises(ProviderError) as problem:
         ProviderOutputs(HOSTS, session=made, resolve=unresolved).fetch(URL)
     assert not isinstance(problem.value, OutputGone)
@@ -216,10 +216,10 @@ def test_a_fault_that_lasts_may_be_tried_again_later(answer):
 
 @pytest.mark.parametrize("fault", [*FAULTS, (404, {}, b""), (200, {"Content-Length": "9"}, b"pict")])
 def test_a_fault_that_passes_costs_half_a_second_and_no_result(fault):
-    port, transport = outputs([fault, (200, {}, b"picture")])
+    port, transport = outputs([fault, (200, {}, b"image")])
     output = port.fetch(URL)
     with output.file:
-        assert output.file.read() == b"picture"
+        assert output.file.read() == b"image"
     assert len(transport.requests) == 2
 
 

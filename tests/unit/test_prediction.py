@@ -44,7 +44,7 @@ def test_a_job_that_was_asked_to_stop_stops(status):
     assert verdict_on(status, "E1000", cancel_requested=True) == Decision("cancel")
 
 
-def test_a_run_is_the_jobs_own_by_the_picture_it_reads(world):
+def test_a_run_is_the_jobs_own_by_the_image_it_reads(world):
     """A run that the row does not know is adopted by the path of its input alone, while the row waits for one."""
     job = dataclasses.replace(world.new_job(), status=Status.STARTING)
     original, prepared = f"/bucket/{job.input_r2_key}", "/bucket/" + prepared_key("ai-enhancer/", job.owner, job.id)

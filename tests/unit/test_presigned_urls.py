@@ -16,11 +16,11 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def links(endpoint="https://account.r2.cloudflarestorage.com", access_key="AKIDEXAMPLE"):
-    return R2PresignedUrls(endpoint, "pictures", lambda: (access_key, "secret/with+signs"))
+    return R2PresignedUrls(endpoint, "images", lambda: (access_key, "secret/with+signs"))
 
 
 def botocores_link(endpoint, key, method, dated, access_key):
-    request = AWSRequest(method, f"{endpoint}/pictures/{key}")
+    request = AWSRequest(method, f"{endpoint}/images/{key}")
     signer = S3SigV4QueryAuth(Credentials(access_key, "secret/with+signs"), "s3", "auto", EXPIRY)
     with patch("botocore.auth.get_current_datetime", return_value=dated.replace(tzinfo=None)):
         signer.add_auth(request)

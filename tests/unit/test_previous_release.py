@@ -11,7 +11,7 @@ from enhancer.domain.job import Status
 from enhancer.domain.limits import Quota
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.http.response_bodies import job_json
-from tests.pictures import picture
+from tests.images import make_image
 from tests.unit.previous_release.write import FACES, FILE, MODEL, stored
 
 RELEASES = {"0.1.0": json.loads(FILE.read_text()), "this release": stored()}
@@ -33,7 +33,7 @@ def deployed(world):
         for each in RELEASES[release].values():
             job = item_job(each["row"])
             world.jobs.rows[job.id] = job
-            world.pictures.write(job.input_r2_key, picture(), "image/png", "")
+            world.images.write(job.input_r2_key, make_image(), "image/png", "")
             world.usage.quotas[job.owner.reference] = Quota(job.quota_window, len(RELEASES[release]))
         return world
 

@@ -9,7 +9,7 @@ from enhancer.adapters.imaging import Image
 from enhancer.aws_clients import r2_client
 from enhancer.domain.job import TRY_LEASE
 from enhancer.sqs_handler import JITTER, PAUSES
-from enhancer.usecases import complete_job, expire_pictures, reconcile_jobs, start_job
+from enhancer.usecases import complete_job, expire_images, reconcile_jobs, start_job
 from tests.unit.test_template import FUNCTIONS, GLOBALS, MAPPINGS, RESOURCES, ROOT, TEMPLATE
 
 HOUR = 3600
@@ -77,13 +77,13 @@ def test_a_message_of_a_job_is_alone_in_its_batch_and_its_function_outlives_one_
 def test_leases_outlive_those_who_hold_them():
     assert seconds(start_job.CLAIM_LEASE) > TIMEOUTS["JobStartFunction"]
     assert seconds(complete_job.SAVE_LEASE) > TIMEOUTS["JobCompletionFunction"]
-    assert TIMEOUTS["RetentionFunction"] <= expire_pictures.LEASE_SECONDS
+    assert TIMEOUTS["RetentionFunction"] <= expire_images.LEASE_SECONDS
     assert TIMEOUTS["ReconcileFunction"] < 60, "it is called every minute"
 
 
 def test_a_deletion_that_was_handed_over_keeps_its_place_until_a_died_run_comes_again_and_not_until_the_next_day():
     visible_again = QUEUES["RetentionFunction"]["VisibilityTimeout"]
-    assert visible_again < expire_pictures.CHAIN_SECONDS < 12 * HOUR
+    assert visible_again < expire_images.CHAIN_SECONDS < 12 * HOUR
 
 
 def test_a_sweep_begins_no_look_that_it_has_no_time_for():

@@ -199,9 +199,9 @@ def test_a_paused_job_that_moved_or_whose_message_is_lost_is_reconciles(world, m
     assert world.job(job.id).check_at
 
     def moved(row, _):
-        raise TransitionRefused("note", row)
+        raise TransitionRefused("update", row)
 
-    monkeypatch.setattr(world.jobs, "note", moved)
+    monkeypatch.setattr(world.jobs, "update", moved)
     assert world.start_job(job.id) == "paused"
 
 

@@ -68,7 +68,7 @@ def test_the_document_of_a_job_hides_the_claim_and_shows_the_result(world):
         "contentType": "image/png",
         "width": 160,
         "height": 120,
-        "bytes": len(world.outputs.picture),
+        "bytes": len(world.outputs.image),
         "sha256": world.job(job.id).output_sha256,
     }
     assert done["timings"] == {"queueMs": 2000, "modelMs": 900, "copyMs": 0, "totalMs": 5000}

@@ -35,7 +35,7 @@ def test_a_lost_webhook_is_replaced_by_a_look_at_the_run(world):
     assert world.reconcile_jobs() == {}
 
 
-def test_a_run_whose_create_answer_was_lost_is_found_by_its_picture(world):
+def test_a_run_whose_create_answer_was_lost_is_found_by_its_image(world):
     job, other = world.new_job(), world.new_job()
     world.provider.lost = OutcomeUnknown("ReadTimeout")
     for each in (job, other):
@@ -45,9 +45,9 @@ def test_a_run_whose_create_answer_was_lost_is_found_by_its_picture(world):
     assert (world.job(job.id).provider_job_id, world.job(other.id).provider_job_id) == ("run1", "run2")
 
 
-def test_a_run_that_reads_a_prepared_picture_is_found_too(world):
+def test_a_run_that_reads_a_prepared_image_is_found_too(world):
     job = world.new_job()
-    world.imaging.prepared = dataclasses.replace(world.imaging.prepared, picture=b"prepared")
+    world.imaging.prepared = dataclasses.replace(world.imaging.prepared, image=b"prepared")
     world.provider.lost = OutcomeUnknown("ReadTimeout")
     world.start_job(job.id)
     world.clock.advance(minutes=4)
@@ -250,9 +250,9 @@ def test_a_job_that_moves_while_it_is_looked_at_is_left_alone(world, monkeypatch
     world.clock.advance(minutes=5)
 
     def moved(*_):
-        raise TransitionRefused("note", None)
+        raise TransitionRefused("update", None)
 
-    monkeypatch.setattr(world.jobs, "note", moved)
+    monkeypatch.setattr(world.jobs, "update", moved)
     assert world.reconcile_jobs() == {"changed_concurrently": 1}
 
 
@@ -333,7 +333,7 @@ def test_two_runs_at_once_change_nothing_twice(world):
 
 def test_a_run_looks_at_a_hundred_jobs_the_longest_waiting_first(world, monkeypatch):
     asked = []
-    monkeypatch.setattr(world.jobs, "unfinished", lambda *question: asked.append(question) or [])
+    monkeypatch.setattr(world.jobs, "due_for_check", lambda *question: asked.append(question) or [])
     assert world.reconcile_jobs() == {}
     assert asked == [("2026-11-22T12:00:00.000Z", 100)]
 

@@ -37,8 +37,8 @@ HOST = "0123456789abcdef.r2.cloudflarestorage.com"
             "Authorization: AWS4-HMAC-SHA256 (an address) (an address)",
         ),
         (
-            "cannot identify data:image/png;base64,iVBORw0KGgoAAAANSUhEUg== as a picture",
-            "cannot identify (data) as a picture",
+            "cannot identify data:image/png;base64,iVBORw0KGgoAAAANSUhEUg== as an image",
+            "cannot identify (data) as an image",
         ),
         ("not base64: 'data:text/plain;charset=utf-8;base64,aGVsbG8='", "not base64: '(data)"),
         ("wrong data: 3, expected 4", None),

@@ -6,7 +6,7 @@ import pytest
 
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.http.routing import METHODS
-from tests.pictures import picture
+from tests.images import make_image
 from tests.unit.installation import Installation
 from tests.unit.test_strangers import PLACES, inputs
 
@@ -55,7 +55,7 @@ def bodies():
             FORM,
             part("model", "m" * 1_024).encode()
             + b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
-            + picture()
+            + make_image()
             + b"\r\n--x--",
         ),
     }

@@ -10,7 +10,7 @@ from tests.unit.test_catalogue import DOCUMENT, MINIMUM, VERSION
 URL = "https://r2.test/bucket/key.png?X-Amz-Signature=1"
 RESULT = "https://files.test/out.png"
 MODELS = {
-    "owner/name": read_model(DOCUMENT),  # its picture is `img`, its result output[0]["url"]
+    "owner/name": read_model(DOCUMENT),  # its image is `img`, its result output[0]["url"]
     "owner/plain": read_model(MINIMUM | {"slug": "owner/plain"}),  # its output is the URL
 }
 

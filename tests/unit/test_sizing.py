@@ -17,7 +17,7 @@ def resolve_params(width, height, **raw):
     return sizing.resolve_params(raw, width, height, MODEL)
 
 
-def test_a_small_picture_gets_what_was_asked_for_or_the_usual():
+def test_a_small_image_gets_what_was_asked_for_or_the_usual():
     assert resolve_params(1200, 900)["scale"] == 4
     assert resolve_params(1200, 900, scale=2.5)["scale"] == 2.5
     assert resolve_params(40, 30, scale="1") == {
@@ -28,7 +28,7 @@ def test_a_small_picture_gets_what_was_asked_for_or_the_usual():
     }
 
 
-def test_a_large_picture_gets_the_largest_scale_that_its_pixels_allow():
+def test_a_large_image_gets_the_largest_scale_that_its_pixels_allow():
     assert resolve_params(4000, 3000)["scale"] == 1.67
     assert resolve_params(8000, 6000)["scale"] == 0.83
     assert resolve_params(4000, 3000, scale=1.67)["scale"] == 1.67
@@ -72,7 +72,7 @@ sides = st.integers(1, 50_000)
 
 @given(sides, sides, st.integers(1, 10_000_000))
 @example(1425, 1425, 1)
-def test_a_reduced_picture_fits_and_keeps_its_shape(width, height, max_pixels):
+def test_a_reduced_image_fits_and_keeps_its_shape(width, height, max_pixels):
     narrow, low = sizing.fit_within(width, height, max_pixels)
     assert 1 <= narrow <= width
     assert 1 <= low <= height
@@ -99,7 +99,7 @@ some_scales = st.integers(100, 400).map(lambda hundredths: hundredths / 100)
 @example(15_445, 1088, "sczhou/codeformer", None)
 @example(978, 13_819, "sczhou/codeformer", None)
 def test_what_is_promised_the_model_gives_or_it_is_refused_before_anything_is_paid(width, height, slug, scale):
-    """The promise is made for the picture as it is stored; the model gets it upright, its sides perhaps swapped."""
+    """The promise is made for the image as it is stored; the model gets it upright, its sides perhaps swapped."""
     model = MODELS[slug]
     try:
         params = sizing.resolve_params({} if scale is None else {"scale": scale}, width, height, model)
@@ -139,13 +139,13 @@ def test_a_model_runs_at_the_smallest_factor_that_is_enough(slug, size, target, 
     assert model.inputs(model.parse({}), "https://r2.test/x", factor)[model.scale_field] == value
 
 
-def test_a_promise_holds_whichever_way_up_the_picture_turns_out_to_be():
-    """Stored 400 x 200, a model that doubles low pictures gives 4 times; turned upright, it is not low any more."""
+def test_a_promise_holds_whichever_way_up_the_image_turns_out_to_be():
+    """Stored 400 x 200, a model that doubles low images gives 4 times; turned upright, it is not low any more."""
     doubling = dataclasses.replace(MODELS["tencentarc/gfpgan"], factors=(Factor(2, 2),))
     assert sizing.largest_scale(400, 200, doubling) == sizing.largest_scale(200, 400, doubling) == 2
 
 
-def test_a_picture_that_no_factor_fits_is_refused_with_its_size():
+def test_an_image_that_no_factor_fits_is_refused_with_its_size():
     with pytest.raises(InvalidParameter) as refusal:
         sizing.resolve_params({}, 20_000, 104, MODELS["sczhou/codeformer"])
     assert (refusal.value.name, refusal.value.details["width"], refusal.value.details["height"]) == (
@@ -266,14 +266,14 @@ def test_a_side_may_be_as_long_as_the_format_holds():
     assert resolve_params(65_500, 10, scale=1, outputFormat="jpeg")["outputFormat"] == "jpeg"
 
 
-def test_a_reduced_picture_has_whole_sides_and_no_pixel_too_many():
+def test_a_reduced_image_has_whole_sides_and_no_pixel_too_many():
     """Where rounding the longer side would give one column too many."""
     for size, reduced in (((1400, 1800), (1277, 1641)), ((1800, 1400), (1641, 1277))):
         found = sizing.fit_within(*size, 2_096_704)
         assert (found, {type(side) for side in found}) == (reduced, {int})
 
 
-def test_a_picture_for_another_model_is_told_which_one_can_not():
+def test_an_image_for_another_model_is_told_which_one_can_not():
     with pytest.raises(InvalidParameter) as refusal:
         sizing.resolve_params({}, 20_000, 104, MODELS["sczhou/codeformer"])
     said = TEXTS[refusal.value.message].en.format(**refusal.value.details)

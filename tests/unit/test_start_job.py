@@ -17,7 +17,7 @@ from enhancer.errors import (
     Throttled,
     TransitionRefused,
     Unreachable,
-    UnreadablePicture,
+    UnreadableImage,
 )
 from enhancer.ports import PreparedImage
 
@@ -77,12 +77,12 @@ def test_a_preparation_without_its_size_is_made_again(world):
 
 def test_what_fails_before_the_claim_leaves_the_job_for_the_next_delivery(world, monkeypatch):
     job = world.new_job()
-    head = world.pictures.head
-    monkeypatch.setattr(world.pictures, "head", lambda *_: (_ for _ in ()).throw(TimeoutError))
+    head = world.images.head
+    monkeypatch.setattr(world.images, "head", lambda *_: (_ for _ in ()).throw(TimeoutError))
     with pytest.raises(TimeoutError):
         world.start_job(job.id)
     assert world.job(job.id).status is Status.QUEUED
-    monkeypatch.setattr(world.pictures, "head", head)
+    monkeypatch.setattr(world.images, "head", head)
     assert world.start_job(job.id) == "accepted"
 
 
@@ -189,7 +189,7 @@ def test_imaging_gets_the_whole_original_and_the_models_cap(world, monkeypatch):
     monkeypatch.setattr(world.imaging, "prepare", lambda *each: given.append(each) or prepare(*each))
     world.start_job(job.id)
     cap = world.start_job.allowed_models["nightmareai/real-esrgan"].model.max_pixels
-    assert given == [(world.pictures.objects[job.input_r2_key][0], cap)]
+    assert given == [(world.images.objects[job.input_r2_key][0], cap)]
 
 
 def test_an_original_that_needs_nothing_is_sent_as_it_is_at_every_attempt(world):
@@ -270,26 +270,26 @@ def test_a_run_whose_job_ended_and_moved_on_meanwhile_is_left_to_it(world, monke
     create = world.provider.create
 
     def moved(*_):
-        raise TransitionRefused("note", None)
+        raise TransitionRefused("update", None)
 
     def create_and_call_back(version, inputs, webhook):
         run = create(version, inputs, webhook)
         world.complete_job(job.id, world.provider.finish(run.id))
-        monkeypatch.setattr(world.jobs, "note", moved)
+        monkeypatch.setattr(world.jobs, "update", moved)
         return run
 
     world.provider.create = create_and_call_back
     assert world.start_job(job.id) == "adopted"
 
 
-def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(world):
+def test_a_prepared_image_goes_to_the_provider_and_the_job_says_what_was_done(world):
     job = world.new_job()
     world.imaging.prepared = PreparedImage(b"upright", 30, 40, {"oriented": True})
     world.start_job(job.id)
     key = job.input_r2_key.replace("input.png", "prepared.png")
     assert world.provider.created[0][1]["image"] == f"https://r2.test/bucket/{key}?signed=GET"
-    assert world.pictures.objects[key][0] == b"upright"
-    assert world.pictures.headers[key] == {
+    assert world.images.objects[key][0] == b"upright"
+    assert world.images.headers[key] == {
         "type": "image/png",
         "cache": "public, max-age=900, immutable",
         "disposition": None,
@@ -297,9 +297,9 @@ def test_a_prepared_picture_goes_to_the_provider_and_the_job_says_what_was_done(
     assert json.loads(world.job(job.id).prepared_json) == {"oriented": True}
 
 
-def test_an_unreadable_picture_costs_nothing(world, monkeypatch):
+def test_an_unreadable_image_costs_nothing(world, monkeypatch):
     def unreadable(*_):
-        raise UnreadablePicture("broken data stream")
+        raise UnreadableImage("broken data stream")
 
     job = world.new_job()
     monkeypatch.setattr(world.imaging, "prepare", unreadable)
@@ -318,7 +318,7 @@ def test_an_ended_job_is_left_alone(world, state):
 
 def test_a_job_whose_original_is_gone_ends_with_refund(world):
     job = world.new_job()
-    world.pictures.objects.clear()
+    world.images.objects.clear()
     assert world.start_job(job.id) == "original_expired"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "gone", True)
@@ -340,5 +340,5 @@ def test_a_job_that_ends_as_it_is_withdrawn_stays_as_it_ended(world, monkeypatch
     def ended(*_, **__):
         raise TransitionRefused("withdraw", None)
 
-    monkeypatch.setattr(world.jobs, "end", ended)
+    monkeypatch.setattr(world.jobs, "finish", ended)
     assert world.start_job(job.id) == "skipped"

@@ -20,7 +20,7 @@ from enhancer.domain.owner import Caller, Owner, new_guest
 from enhancer.http.routing import METHODS
 from enhancer.usecases.list_jobs import ListJobs
 from enhancer.usecases.request_upload import upload_headers
-from tests.pictures import picture
+from tests.images import make_image
 from tests.unit.conftest import PREFIX
 from tests.unit.installation import Installation, Reply
 from tests.unit.test_openapi import DOCUMENT, resolved
@@ -29,7 +29,7 @@ from tests.unit.test_template import ROOT
 MODEL = "nightmareai/real-esrgan"
 PLACES = {
     ("path", "id"): "job id",
-    ("path", "key"): "picture path",
+    ("path", "key"): "image path",
     ("query", "share"): "share token",
     ("query", "cursor"): "cursor",
     ("query", "job"): "job id",
@@ -115,7 +115,7 @@ class Scene:
             "share token": ["", self.share, f"{self.share}x"],
             "cursor": [self.cursor],
             "idempotency key": [self.key],
-            "picture path": [
+            "image path": [
                 *map(str, (done.input_r2_key, done.output_r2_key, done.preview_r2_key, done.thumb_r2_key)),
                 self.queued.input_r2_key,
                 keys.original_key(PREFIX, done.owner, self.upload_id),
@@ -138,7 +138,7 @@ class Scene:
         return json.dumps(
             {
                 "rows": [repr(row) for row in world.jobs.rows.values() if row.owner.reference == own.reference],
-                "objects": [key for key in world.pictures.objects if own.id in key],
+                "objects": [key for key in world.images.objects if own.id in key],
                 "quota": repr(world.usage.quotas.get(own.reference)),
                 "messages": repr([world.messages.completions, world.provider.cancelled]),
             }
@@ -163,9 +163,9 @@ def scene(request, world, monkeypatch):
     world.jobs.update(world.job(deleted.id), {"deleted_at": "2026-11-28T12:00:00.000Z"})
     world.messages.completions.clear()
     upload_id = keys.new_job_id("image/png")
-    data = picture()
+    data = make_image()
     key = keys.original_key(PREFIX, owner, upload_id)
-    world.pictures.put(key, data, upload_headers(upload_id, len(data)))
+    world.images.put(key, data, upload_headers(upload_id, len(data)))
     made = installed.call("POST", f"/api/ai-image/jobs/{done.id}/share", caller=world.caller, body={})
     token = made.json["data"]["url"].partition("share=")[2]
     cursor = ListJobs(jobs=world.jobs)(world.caller, limit=1).next_cursor
@@ -213,7 +213,9 @@ def send(scene: Scene, path: str, method: str, filled: dict[str, str], caller: C
     if ("body", "image") in wanted and not named:
         parts = (
             b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\n' + MODEL.encode() + b"\r\n"
-            b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n' + picture() + b"\r\n--x--"
+            b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
+            + make_image()
+            + b"\r\n--x--"
         )
         body, headers = parts, headers | {"content-type": "multipart/form-data; boundary=x"}
     if ("body", "contentType") in wanted:
@@ -248,11 +250,11 @@ def expected(scene: Scene, path: str, method: str, who: str, filled: dict[str, s
         ("/api/docs", "GET"): {200, 404},
         ("/api/docs/{file+}", "GET"): {404},
         ("/api/webhooks/replicate", "POST"): {401},
-        ("/r2-ai/{key+}", "GET"): pictures(scene, who, filled) if read == "GET" and "path key" in filled else set(),
+        ("/r2-ai/{key+}", "GET"): images(scene, who, filled) if read == "GET" and "path key" in filled else set(),
     }[path, read]
 
 
-def pictures(scene: Scene, who: str, filled: dict[str, str]) -> set[int]:
+def images(scene: Scene, who: str, filled: dict[str, str]) -> set[int]:
     key, share, done = filled["path key"], filled["query share"], scene.done
     if key == keys.original_key(PREFIX, done.owner, scene.upload_id):
         return {401 if who == "nobody" and not share else 404}
@@ -295,7 +297,7 @@ def test_the_owner_reaches_what_strangers_do_not(scene):
     call = scene.installed.call
     jobs = "/api/ai-image/jobs"
     assert call("GET", f"{jobs}/{done.id}", caller=owner).status == 200
-    for key in scene.ids("picture path")[:5]:
+    for key in scene.ids("image path")[:5]:
         assert call("GET", f"/r2-ai/{key}", caller=owner).status == 302
     assert len(call("GET", f"{jobs}?cursor={scene.cursor}", caller=owner).json["data"]["jobs"]) == 1
     headers = {"idempotency-key": scene.key}

@@ -12,7 +12,7 @@ import pytest
 
 from enhancer.domain.job import Status
 from enhancer.errors import Throttled
-from enhancer.usecases.expire_pictures import ExpirePictures
+from enhancer.usecases.expire_images import ExpireImages
 from enhancer.usecases.start_job import MAX_DELAY
 from tests.unit.test_template import FUNCTIONS, MAPPINGS, as_list, statements
 
@@ -124,23 +124,23 @@ def test_a_job_that_is_throttled_for_ever_sends_itself_again_for_a_day_at_most(w
 def test_a_deletion_runs_chain_moves_on_in_the_order_of_keys_and_ends(world):
     """Half of what it passes stays, so that a run which began anew would see it again."""
     for number in range(1500):
-        world.pictures.write(f"ai-enhancer/uploads/{number:04}", b"", "image/png", "")
-        world.pictures.write(f"ai-enhancer/results/{number:04}", b"", "image/png", "")
+        world.images.write(f"ai-enhancer/uploads/{number:04}", b"", "image/png", "")
+        world.images.write(f"ai-enhancer/results/{number:04}", b"", "image/png", "")
     world.clock.advance(days=2)
-    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, "ai-enhancer/", world.clock)
+    expire_images = ExpireImages(world.images, world.usage, world.messages, "ai-enhancer/", world.clock)
     handed: list[str] = []
     chain = 1
-    expire_pictures(lambda: False, "", "")
+    expire_images(lambda: False, "", "")
     while world.messages.expiries:
         key, began = world.messages.expiries.pop()
         handed.append(key)
         chain += 1
         assert chain <= longest_chain("RetentionFunction"), "Lambda stops this chain"
         assert len(handed) <= 30, "the chain does not end"
-        expire_pictures(lambda: False, key, began)
+        expire_images(lambda: False, key, began)
     assert len(handed) > CHAIN
     assert handed == sorted(set(handed), key=lambda key: ("results/" in key, key))
-    assert len(world.pictures.objects) == 1500
+    assert len(world.images.objects) == 1500
 
 
 def test_just_the_functions_of_a_loop_of_messages_allow_it():

@@ -4,7 +4,7 @@ import pytest
 
 from enhancer.adapters.imaging import PillowImaging
 from enhancer.ports import PreparedImage
-from tests.pictures.baggage import laden
+from tests.images.baggage import laden
 from tests.torture.mutants import FORMATS, mutants, seeds
 from tests.torture.run import run
 
@@ -19,7 +19,7 @@ def test_no_mutant_raises_takes_long_or_tells(form):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_pictures_that_mutants_are_made_of_are_good(form):
+def test_the_images_that_mutants_are_made_of_are_good(form):
     for data in seeds(form):
         outcome = run(data)
         assert outcome.refusal is None

@@ -13,13 +13,13 @@ UNCOUNTED = {"/api/health", "/api/openapi.json", "/api/docs", "/api/docs/{file+}
 REFUSED = {
     "a bad token": (401, "GET", "/api/ai-image/usage", {"authorization": "Bearer x.y.z"}),
     "no token at all": (401, "GET", "/api/ai-image/models", {"authorization": "Basic x"}),
-    "a bad token for pictures": (401, "GET", "/r2-ai/x", {"authorization": "Bearer x"}),
+    "a bad token for images": (401, "GET", "/r2-ai/x", {"authorization": "Bearer x"}),
     "a bad token with an order": (401, "POST", "/api/ai-image/jobs", {"authorization": "Bearer x"}),
     "a foreign site": (403, "DELETE", "/api/session", {"origin": "https://evil.test"}),
     "a foreign site's order": (403, "POST", "/api/ai-image/jobs", {"origin": "https://evil.test"}),
     "an unknown path": (404, "GET", "/api/.env", {}),
     "another unknown path": (404, "POST", "/api/ai-image/jobs/x/y", {}),
-    "no picture's name": (404, "GET", "/r2-ai/", {}),
+    "no image's name": (404, "GET", "/r2-ai/", {}),
     "nobody's job": (401, "GET", "/api/ai-image/usage", {"authorization": ""}),
 }
 

@@ -9,7 +9,7 @@ from enhancer.usecases.request_upload import RequestUpload
 
 
 def ask(world, content_type="image/jpeg", size=1000):
-    return RequestUpload(pictures=world.pictures, max_bytes=5000, prefix="ai-enhancer/", clock=world.clock)(
+    return RequestUpload(images=world.images, max_bytes=5000, prefix="ai-enhancer/", clock=world.clock)(
         content_type, size, world.owner
     )
 

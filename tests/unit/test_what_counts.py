@@ -9,11 +9,11 @@ from enhancer.domain import keys
 from enhancer.domain.job import Status
 from enhancer.domain.limits import MAX_REFUNDS
 from enhancer.domain.owner import Caller, new_guest
-from enhancer.errors import Refused, UnreadablePicture
+from enhancer.errors import Refused, UnreadableImage
 from enhancer.http.response_bodies import job_json
 from enhancer.usecases.cancel_job import CancelJob
 from enhancer.usecases.request_upload import upload_headers
-from tests.pictures import picture
+from tests.images import make_image
 from tests.unit.conftest import PREFIX
 from tests.unit.installation import Installation
 
@@ -51,7 +51,9 @@ def refused_orders(installed, guest):
     """Every way in which a creation is refused, as its status and how to send it."""
     owner, world = guest.owner, installed.world
     uploaded = keys.new_job_id("image/png")
-    world.pictures.put(keys.original_key(PREFIX, owner, uploaded), picture(), upload_headers(uploaded, len(picture())))
+    world.images.put(
+        keys.original_key(PREFIX, owner, uploaded), make_image(), upload_headers(uploaded, len(make_image()))
+    )
 
     def send(path=JOBS, image=None, body=None, headers=None, **fields):
         if body is None:
@@ -60,14 +62,14 @@ def refused_orders(installed, guest):
         return lambda: installed.call("POST", path, caller=guest, body=body, headers=headers)
 
     return [
-        (400, send(image=picture(), model="no/such-model")),
-        (400, send(image=picture(), model=MODEL, scale="99")),
-        (400, send(image=picture(), model=MODEL, nothing="1")),
-        (400, send(image=picture()[:-20], model=MODEL)),
-        (415, send(image=b"not a picture", model=MODEL)),
+        (400, send(image=make_image(), model="no/such-model")),
+        (400, send(image=make_image(), model=MODEL, scale="99")),
+        (400, send(image=make_image(), model=MODEL, nothing="1")),
+        (400, send(image=make_image()[:-20], model=MODEL)),
+        (415, send(image=b"not a shown", model=MODEL)),
         (400, send(model=MODEL)),
-        (400, send(path="/api/ai-image/generate", image=picture(), model="x")),
-        (400, send(image=picture(), model=MODEL, headers={"idempotency-key": "with space"})),
+        (400, send(path="/api/ai-image/generate", image=make_image(), model="x")),
+        (400, send(image=make_image(), model=MODEL, headers={"idempotency-key": "with space"})),
         (404, send(body={"uploadId": keys.new_job_id("image/png"), "model": MODEL})),
         (400, send(body={"uploadId": uploaded, "model": "no/such-model"})),
         (400, send(body={"uploadId": "x", "model": MODEL})),
@@ -83,7 +85,7 @@ def test_what_is_refused_takes_no_place_of_the_address_or_the_owner(installed):
         assert answer.status == status, answer.body
     assert day(installed) == {}
     for number in (1, 2):
-        body, headers = form(picture(), model=MODEL)
+        body, headers = form(make_image(), model=MODEL)
         assert installed.call("POST", JOBS, caller=guest, body=body, headers=headers).status == 202
         assert day(installed) == {"guest-jobs": number, "uploads": number, "guest-uploads": number}
     for _ in range(3):
@@ -94,7 +96,7 @@ def test_what_is_refused_takes_no_place_of_the_address_or_the_owner(installed):
 
 def test_a_repeated_request_counts_once(installed):
     guest = Caller(new_guest())
-    body, headers = form(picture(), model=MODEL)
+    body, headers = form(make_image(), model=MODEL)
     for _ in range(3):
         answer = installed.call("POST", JOBS, caller=guest, body=body, headers=headers | {"idempotency-key": "once"})
         assert answer.status == 202
@@ -108,7 +110,7 @@ def test_uploads_are_bounded_by_the_day_however_they_are_brought(installed):
     for _ in range(4):
         assert installed.call("POST", uploads, caller=guest, body=wanted | {"contentType": "x"}).status == 415
         assert installed.call("POST", uploads, caller=guest, body=wanted | {"size": 0}).status == 400
-    body, headers = form(picture(), model=MODEL)
+    body, headers = form(make_image(), model=MODEL)
     made = installed.call("POST", JOBS, caller=guest, body=body, headers=headers).json["data"]["id"]
     again = {"fromJobId": made, "model": MODEL}
     assert installed.call("POST", JOBS, caller=guest, body=again).status == 202
@@ -130,7 +132,7 @@ def ends_without_a_run():
     """How a job ends of which the provider accepted no run."""
 
     def unreadable(world, job):
-        world.imaging.prepare = lambda *_: (_ for _ in ()).throw(UnreadablePicture("x"))
+        world.imaging.prepare = lambda *_: (_ for _ in ()).throw(UnreadableImage("x"))
         world.start_job(job.id)
 
     def refused(world, job):
@@ -147,7 +149,7 @@ def ends_without_a_run():
         CancelJob(jobs=world.jobs, provider=world.provider, clock=world.clock)(job.id, world.caller)
 
     def original_gone(world, job):
-        world.pictures.objects.clear()
+        world.images.objects.clear()
         world.start_job(job.id)
 
     return [unreadable, refused, at_the_ceiling, withdrawn, original_gone]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from enhancer.adapters.dynamo_usage import DynamoUsage
     from enhancer.adapters.identity import Identity
     from enhancer.adapters.presigned_urls import R2PresignedUrls
-    from enhancer.adapters.r2 import R2Pictures
+    from enhancer.adapters.r2 import R2ImageStore
     from enhancer.adapters.secrets import Secrets
     from enhancer.adapters.share_links import SignedShareLinks
     from enhancer.adapters.signing import Signer
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from enhancer.usecases.create_job import CreateJob
     from enhancer.usecases.create_once import CreateOnce
     from enhancer.usecases.delete_job import DeleteJob
-    from enhancer.usecases.expire_pictures import ExpirePictures
+    from enhancer.usecases.expire_images import ExpireImages
     from enhancer.usecases.list_jobs import ListJobs
     from enhancer.usecases.read_job import ReadJob
     from enhancer.usecases.read_usage import ReadUsage
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from enhancer.usecases.reconcile_jobs import ReconcileJobs
     from enhancer.usecases.request_upload import RequestUpload
     from enhancer.usecases.share_job import ShareJob
-    from enhancer.usecases.show_picture import ShowPicture
+    from enhancer.usecases.show_image import ShowImage
     from enhancer.usecases.start_job import StartJob
 
 settings = Settings()
@@ -112,15 +112,15 @@ def pauses(queue: str) -> Callable[[str, int], None]:
     return SqsPauses(_client("sqs"), settings.text(queue)).pause
 
 
-def pictures() -> "R2Pictures":
+def images() -> "R2ImageStore":
     """The bucket."""
-    from enhancer.adapters.r2 import R2Pictures
+    from enhancer.adapters.r2 import R2ImageStore
     from enhancer.aws_clients import r2_client
 
     bucket, endpoint = settings.text("R2_AI_IMAGES_BUCKET"), settings.text("R2_ENDPOINT")
     public = settings.optional("R2_PUBLIC_ENDPOINT") or endpoint
     keys = _r2_credentials()
-    return R2Pictures(lambda: r2_client(endpoint, *keys()), bucket, public=lambda: r2_client(public, *keys()))
+    return R2ImageStore(lambda: r2_client(endpoint, *keys()), bucket, public=lambda: r2_client(public, *keys()))
 
 
 def _r2_credentials() -> Callable[[], tuple[str, str]]:
@@ -147,7 +147,7 @@ def provider() -> "Provider":
 
 
 def imaging() -> "Imaging":
-    """Work on pixels, watched: the lines say why a picture is refused."""
+    """Work on pixels, watched: the lines say why an image is refused."""
     from enhancer.adapters.imaging import PillowImaging
     from enhancer.observability import InstrumentedImaging
 
@@ -255,7 +255,7 @@ def create_job() -> "CreateJob":
     return CreateJob(
         jobs=jobs(),
         usage=usage(),
-        pictures=pictures(),
+        images=images(),
         messages=messages(),
         allowed_models=allowed_models(),
         prefix=prefix(),
@@ -274,7 +274,7 @@ def start_job() -> "StartJob":
     return StartJob(
         jobs=jobs(),
         usage=usage(),
-        pictures=pictures(),
+        images=images(),
         urls=links(),
         provider=provider(),
         messages=messages(),
@@ -296,7 +296,7 @@ def complete_job() -> "CompleteJob":
     local = settings.text("ENVIRONMENT") == "local"
     return CompleteJob(
         jobs=jobs(),
-        pictures=pictures(),
+        images=images(),
         outputs=ProviderOutputs(settings.items("REPLICATE_OUTPUT_HOSTS"), local=local),
         imaging=imaging(),
         messages=messages(),
@@ -322,11 +322,11 @@ def reconcile_jobs() -> "ReconcileJobs":
     )
 
 
-def expire_pictures() -> "ExpirePictures":
+def expire_images() -> "ExpireImages":
     """Delete expired images."""
-    from enhancer.usecases.expire_pictures import ExpirePictures
+    from enhancer.usecases.expire_images import ExpireImages
 
-    return ExpirePictures(pictures(), usage(), messages(), prefix(), utc_now)
+    return ExpireImages(images(), usage(), messages(), prefix(), utc_now)
 
 
 def create_once(create_job: "CreateJob") -> "CreateOnce":
@@ -340,7 +340,7 @@ def request_upload() -> "RequestUpload":
     """Presign uploads."""
     from enhancer.usecases.request_upload import RequestUpload
 
-    return RequestUpload(pictures(), settings.integer("MAX_UPLOAD_BYTES"), prefix(), utc_now)
+    return RequestUpload(images(), settings.integer("MAX_UPLOAD_BYTES"), prefix(), utc_now)
 
 
 def await_job() -> "AwaitJob":
@@ -382,7 +382,7 @@ def delete_job() -> "DeleteJob":
     """Delete jobs."""
     from enhancer.usecases.delete_job import DeleteJob
 
-    return DeleteJob(jobs(), pictures(), provider(), prefix(), utc_now)
+    return DeleteJob(jobs(), images(), provider(), prefix(), utc_now)
 
 
 def share_job() -> "ShareJob":
@@ -392,11 +392,11 @@ def share_job() -> "ShareJob":
     return ShareJob(jobs(), shares(), utc_now)
 
 
-def show_picture() -> "ShowPicture":
+def show_image() -> "ShowImage":
     """Give access to images."""
-    from enhancer.usecases.show_picture import ShowPicture
+    from enhancer.usecases.show_image import ShowImage
 
-    return ShowPicture(jobs(), links(), shares(), prefix(), utc_now)
+    return ShowImage(jobs(), links(), shares(), prefix(), utc_now)
 
 
 def receive_delivery() -> "ReceiveDelivery":

@@ -8,9 +8,9 @@ EnhancerError
 ├── ConcurrentUpdate                    another transaction came between, or the table is throttled; nothing was written
 ├── TransitionRefused            the row is not in a state from which the transition starts
 ├── MessageNotSent               the queue did not take a message; the row says what is due
-├── UnreadablePicture            the pixels can't be decoded
-│   ├── BlankPicture             they can, and show nothing of the original
-│   └── TooMuchWork              decoding them takes more time or memory than one picture gets
+├── UnreadableImage            the pixels can't be decoded
+│   ├── BlankImage             they can, and show nothing of the original
+│   └── TooMuchWork              decoding them takes more time or memory than one image gets
 └── ProviderError                what became of a call to the provider
     ├── NotCreated               certainly no run exists
     │   ├── Throttled            429: come back after `retry_after` seconds
@@ -18,7 +18,7 @@ EnhancerError
     │   ├── AccountRefused       401, 402, 403: token, credit or permission, so every job would be refused
     │   └── Refused              404, 422 and other final answers: this job is refused
     ├── OutcomeUnknown           time-out, reset or 5xx: a run may exist and may cost money
-    └── OutputGone               the provider no longer has the picture, or it is not one
+    └── OutputGone               the provider no longer has the image, or it is not one
 """
 
 from typing import Any
@@ -116,7 +116,7 @@ class PayloadTooLarge(RequestError):
 
 
 class UnsupportedMediaType(RequestError):
-    """Not a picture of a type we take, or a body of another type than the route's."""
+    """Not an image of a type we take, or a body of another type than the route's."""
 
     type = "unsupported_media_type"
     status = 415
@@ -177,16 +177,16 @@ class MessageNotSent(EnhancerError):
     """The queue did not take a message, or not the wish to deliver one later."""
 
 
-class UnreadablePicture(EnhancerError):
-    """The file has a picture's header but can't be decoded."""
+class UnreadableImage(EnhancerError):
+    """The file has an image's header but can't be decoded."""
 
 
-class BlankPicture(UnreadablePicture):
-    """A result is of one colour, its original is not: models on half precision return black for some pictures."""
+class BlankImage(UnreadableImage):
+    """A result is of one colour, its original is not: models on half precision return black for some images."""
 
 
-class TooMuchWork(UnreadablePicture):
-    """Decoding the picture would take more time or memory than one picture gets."""
+class TooMuchWork(UnreadableImage):
+    """Decoding the image would take more time or memory than one image gets."""
 
 
 class ProviderError(EnhancerError):
@@ -231,4 +231,4 @@ class OutcomeUnknown(ProviderError):
 
 
 class OutputGone(ProviderError):
-    """The result can't be copied: erased, too large, or not a picture."""
+    """The result can't be copied: erased, too large, or not an image."""

@@ -1,4 +1,4 @@
-"""Logs as JSON lines, metrics as lines that CloudWatch reads. No picture bytes, tokens, cookies or signed URLs.
+"""Logs as JSON lines, metrics as lines that CloudWatch reads. No image bytes, tokens, cookies or signed URLs.
 
 A job is followed by its id: every line about it carries `job_id`, and `prediction_id` where its run is known; a
 `correlation_id` is the request's, which clients get as `x-request-id`, or the invocation's. A job's metrics are counted
@@ -18,7 +18,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from enhancer.domain.job import ACCEPT, BEGIN, RETRY, Job, Status, Transition
 from enhancer.domain.keys import is_job_id
 from enhancer.domain.redaction import redact
-from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, TransitionRefused, UnreadablePicture
+from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, TransitionRefused, UnreadableImage
 
 if TYPE_CHECKING:
     from enhancer.domain.limits import QuotaSlot
@@ -167,7 +167,7 @@ class InstrumentedProvider:
 
 
 class InstrumentedImaging:
-    """The port Imaging around another one: says why a picture is refused, which may be a fault of ours."""
+    """The port Imaging around another one: says why an image is refused, which may be a fault of ours."""
 
     def __init__(self, imaging: "Imaging") -> None:
         self._imaging = imaging
@@ -187,8 +187,8 @@ class InstrumentedImaging:
 def _explaining() -> Iterator[None]:
     try:
         yield
-    except UnreadablePicture as problem:
-        logger.warning("picture refused", extra={"problem": str(problem)})
+    except UnreadableImage as problem:
+        logger.warning("image refused", extra={"problem": str(problem)})
         raise
 
 

@@ -96,7 +96,7 @@ class PresignedUpload:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPicture:
+class StoredImage:
     """A listed object: its key and when it was written."""
 
     key: str
@@ -115,7 +115,7 @@ class Uploaded:
     headers: dict[str, str]
 
 
-class Pictures(Protocol):
+class ImageStore(Protocol):
     """The bucket. Keys are whole keys."""
 
     def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
@@ -149,7 +149,7 @@ class Pictures(Protocol):
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; those that are not there count as removed."""
 
-    def list(self, prefix: str, after: str = "") -> Iterator[StoredPicture]:
+    def list(self, prefix: str, after: str = "") -> Iterator[StoredImage]:
         """All objects below a prefix in the order of their keys, page by page, from the first behind `after` on."""
 
 
@@ -211,10 +211,10 @@ class Output:
 class PreparedImage:
     """An original made fit for a model, its width and height in pixels as the model gets it.
 
-    `picture` is None when nothing had to change, else a JPEG or a PNG; `report` says what was done.
+    `image` is None when nothing had to change, else a JPEG or a PNG; `report` says what was done.
     """
 
-    picture: bytes | None
+    image: bytes | None
     width: int
     height: int
     report: dict[str, Any]
@@ -224,7 +224,7 @@ class PreparedImage:
 class OutputSpec:
     """What a result has to be: its size in pixels, `png`, `webp` or `jpeg`, with an XMP packet.
 
-    The sides of `size` are in the order of the original as it is stored; the picture may lie on its side there.
+    The sides of `size` are in the order of the original as it is stored; the image may lie on its side there.
     `quality` is 1 to 100, of webp and jpeg.
     """
 
@@ -257,10 +257,10 @@ class Imaging(Protocol):
     """Work on pixels."""
 
     def prepare(self, original: bytes, max_pixels: int) -> PreparedImage:
-        """Upright, without metadata, within the model's pixels, as RGB or RGBA. Raises UnreadablePicture."""
+        """Upright, without metadata, within the model's pixels, as RGB or RGBA. Raises UnreadableImage."""
 
     def finish(self, output: IO[bytes], original: bytes | None, spec: OutputSpec) -> RenderedResult:
-        """The output as it was wished for, with its original's profile and transparency. Raises UnreadablePicture."""
+        """The output as it was wished for, with its original's profile and transparency. Raises UnreadableImage."""
 
 
 class Outputs(Protocol):
@@ -280,4 +280,4 @@ class Messages(Protocol):
         """Ask for the job to be finished with what is known of its run."""
 
     def expire(self, after: str, began: str) -> None:
-        """Ask for the deletion of expired pictures to go on behind a key; its first run began at that instant."""
+        """Ask for the deletion of expired images to go on behind a key; its first run began at that instant."""

@@ -34,7 +34,7 @@ s3 = boto3.client(
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Enhance the picture under the `key` of the body: 200 with a link to the result, 502 if the run failed."""
+    """Enhance the image under the `key` of the body: 200 with a link to the result, 502 if the run failed."""
     key = json.loads(event["body"])["key"]
     order = {"version": "nightmareai/real-esrgan", "input": {"image": _link(key), "scale": 4}}
     run = requests.post(f"{os.environ['PROVIDER']}/v1/predictions", json=order, headers=provider, timeout=30).json()
@@ -43,10 +43,10 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         run = requests.get(run["urls"]["get"], headers=provider, timeout=30).json()
     if run["status"] != "succeeded":
         return {"statusCode": 502, "body": json.dumps({"error": run["error"]})}
-    picture = requests.get(run["output"], timeout=30).content
+    image = requests.get(run["output"], timeout=30).content
     job_id = str(uuid.uuid4())
     result = f"naive/{job_id}.png"
-    s3.put_object(Bucket=BUCKET, Key=result, Body=picture, ContentType="image/png")
+    s3.put_object(Bucket=BUCKET, Key=result, Body=image, ContentType="image/png")
     table.put_item(Item={"id": job_id, "status": "succeeded", "input": key, "output": result})
     return {"statusCode": 200, "body": json.dumps({"id": job_id, "imageUrl": _link(result)})}
 

@@ -8,9 +8,9 @@ import pytest
 
 from enhancer.adapters.imaging import PillowImaging
 from enhancer.ports import OutputSpec
+from tests.images import encoded, photo
+from tests.images.hdr import with_gain_maps
 from tests.oracles.installed.running import ran
-from tests.pictures import encoded, photo
-from tests.pictures.hdr import with_gain_maps
 
 
 @pytest.mark.parametrize("state", with_gain_maps())
@@ -21,7 +21,7 @@ def test_a_gain_map_is_one_and_does_not_leave(state: str, tmp_path: Path) -> Non
     spec = OutputSpec((120, 88), "jpeg", 90, b"<x:xmpmeta/>")
     finished = imaging.finish(io.BytesIO(encoded(photo((120, 88)))), original, spec)
     with finished.file:
-        files = {"original": original, "sent": prepared.picture or original, "result": finished.file.read()}
+        files = {"original": original, "sent": prepared.image or original, "result": finished.file.read()}
     for name, content in files.items():
         (tmp_path / f"{name}.jpg").write_bytes(content)
     said = json.loads(ran("gmaudit", "check", "--json", *(tmp_path / f"{name}.jpg" for name in files)))

@@ -103,12 +103,12 @@ def test_a_generated_client_does_every_operation(
     make: Callable[[Path], Made], stack: LocalStack, tmp_path: Path
 ) -> None:
     program, found = make(tmp_path / "made") if make is openapi_python_client else make(tmp_path)
-    question = {"url": stack.base_url, "picture": str(ROOT / "samples/cat.jpg"), "token": stack.token(make.__name__)}
+    question = {"url": stack.base_url, "image": str(ROOT / "samples/cat.jpg"), "token": stack.token(make.__name__)}
     with slow_runs(stack) as secret:
         told = run(program, question | found | {"secret": secret})
     names, operations = described()
     assert [each for each in told["calls"] if each["status"] >= 400] == []
     assert {(names[each["operation"]], each["body"]) for each in told["calls"]} == operations
-    assert told["picture"] == "image/png"
+    assert told["image"] == "image/png"
     assert told["listed"] >= 4
     assert told.get("created", "+00:00").endswith("+00:00"), "an instant, not a text"

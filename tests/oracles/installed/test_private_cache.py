@@ -12,9 +12,9 @@ import requests
 from deployment import ROOT
 from local.stack import LocalStack
 from tests.conftest import RAISED_LIMITS, StartStack
+from tests.images import make_image
 from tests.integration.api_client import Client
 from tests.oracles.installed.conftest import Ask
-from tests.pictures import picture
 
 WINDOW, EXPIRY = 6, 12  # seconds, in place of 900 and 1800
 JOBS = "/api/ai-image/jobs"
@@ -22,7 +22,7 @@ JOBS = "/api/ai-image/jobs"
 
 @pytest.fixture(scope="module")
 def hurried(start_stack: StartStack, tmp_path_factory: pytest.TempPathFactory) -> LocalStack:
-    """An installation whose links to pictures change and end within seconds."""
+    """An installation whose links to images change and end within seconds."""
     build = tmp_path_factory.mktemp("hurried") / "build"
     shutil.copytree(ROOT / ".build" / "local", build, ignore=shutil.ignore_patterns("read_links.*.pyc"))
     module = build / "layers/CoreLayer/python/enhancer/adapters/presigned_urls.py"
@@ -41,7 +41,7 @@ def person(hurried: LocalStack) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def job(person: Client) -> dict[str, Any]:
-    return person.finished(person.send(picture()).json()["data"]["id"])
+    return person.finished(person.send(make_image()).json()["data"]["id"])
 
 
 def cached(ask: Ask, person: Client, path: str, **headers: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def test_no_kept_redirect_leads_to_a_dead_link(ask: Ask, person: Client, job: di
 
 
 def test_a_kept_job_is_as_the_job_is(ask: Ask, person: Client) -> None:
-    path = f"{JOBS}/{person.send(picture()).json()['data']['id']}"
+    path = f"{JOBS}/{person.send(make_image()).json()['data']['id']}"
     stage, ends = "", time.monotonic() + 60
     while stage != "done":
         assert time.monotonic() < ends, f"{stage} for ever"

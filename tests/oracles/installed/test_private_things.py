@@ -1,13 +1,13 @@
-"""ExifTool finds nothing but picture and colours in what is sent of pictures that carry more, and libvips shows it."""
+"""ExifTool finds nothing but image and colours in what is sent of images that carry more, and libvips shows it."""
 
 import pytest
 
 from enhancer.adapters.imaging import PillowImaging
-from tests.pictures.baggage import laden_pictures
+from tests.images.baggage import laden_images
 from tests.torture import readers
-from tests.unit.test_picture_alone import CAP, CARRIERS
+from tests.unit.test_image_alone import CAP, CARRIERS
 
-CARRIED = CARRIERS | {name: data for name, (data, _) in laden_pictures().items()}
+CARRIED = CARRIERS | {name: data for name, (data, _) in laden_images().items()}
 
 
 UNTOLD = {
@@ -22,18 +22,18 @@ UNTOLD = {
     "a pixel size that is too long",
     "a private chunk",
     "a rest that ends like a JPEG",
-    "a second picture behind the first",
+    "a second image behind the first",
     "a reserved segment",
-    "two pictures in a WebP",
+    "two images in a WebP",
 }
-"""Of these ExifTool tells nothing: it passes over the bytes, or a number of the picture's coding holds them."""
+"""Of these ExifTool tells nothing: it passes over the bytes, or a number of the image's coding holds them."""
 
 
 @pytest.fixture(scope="module")
 def sent() -> list[bytes]:
     """What the provider would get."""
-    prepared = [(data, PillowImaging().prepare(data, CAP).picture) for data in CARRIED.values()]
-    return [data if picture is None else picture for data, picture in prepared]
+    prepared = [(data, PillowImaging().prepare(data, CAP).image) for data in CARRIED.values()]
+    return [data if image is None else image for data, image in prepared]
 
 
 def named(found: dict[int, str]) -> dict[str, str]:
@@ -41,7 +41,7 @@ def named(found: dict[int, str]) -> dict[str, str]:
     return {names[number]: tags for number, tags in found.items()}
 
 
-def test_nothing_is_sent_but_picture_and_colours(sent: list[bytes]) -> None:
+def test_nothing_is_sent_but_image_and_colours(sent: list[bytes]) -> None:
     assert named(readers.private(sent)) == {}
 
 

@@ -48,7 +48,7 @@ def told(client: str, stand_in: Service) -> dict[str, Any]:
         outside.close()
 
 
-def test_a_client_runs_a_picture_and_reads_all_there_is_to_read(
+def test_a_client_runs_an_image_and_reads_all_there_is_to_read(
     stand_in: Service, told: dict[str, Any], client: str
 ) -> None:
     for way in ("run", "run_by_name", "run_by_polling", "run_async", "run_without_waiting"):

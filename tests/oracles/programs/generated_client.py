@@ -1,6 +1,6 @@
 """A person's whole way through the API by the client that openapi-python-client made of docs/openapi.yaml, unedited.
 
-One line of JSON on standard input: `package` (the folder above the generated one), `url`, `picture` (a file), `token`,
+One line of JSON on standard input: `package` (the folder above the generated one), `url`, `image` (a file), `token`,
 `secret` (the provider's, of deliveries). Tells each request: its operation, the body's media type, the answer's status.
 """
 
@@ -23,7 +23,7 @@ sys.path.insert(0, asked["package"])
 made = importlib.import_module("image_enhancer_client")
 models = importlib.import_module("image_enhancer_client.models")
 types = importlib.import_module("image_enhancer_client.types")
-picture = Path(asked["picture"]).read_bytes()
+shown = Path(asked["shown"]).read_bytes()
 told: dict[str, Any] = {"calls": []}
 
 
@@ -51,7 +51,7 @@ def call(tag: str, operation: str, as_whom: Any = client, **arguments: Any) -> A
 
 
 def file() -> Any:
-    return types.File(payload=BytesIO(picture), file_name="cat.jpg", mime_type="image/jpeg")
+    return types.File(payload=BytesIO(shown), file_name="cat.jpg", mime_type="image/jpeg")
 
 
 def ended(job_id: str) -> Any:
@@ -65,12 +65,12 @@ def ended(job_id: str) -> Any:
 
 
 def upload() -> str:
-    """The id of an upload whose picture is there."""
+    """The id of an upload whose image is there."""
     wanted = models.UploadRequest(
-        filename="cat.jpg", content_type=models.UploadRequestContentType.IMAGEJPEG, size=len(picture)
+        filename="cat.jpg", content_type=models.UploadRequestContentType.IMAGEJPEG, size=len(shown)
     )
     signed = call("enhance", "request_upload", body=wanted).data
-    stored = httpx.put(signed.url, content=picture, headers=signed.headers.to_dict())
+    stored = httpx.put(signed.url, content=shown, headers=signed.headers.to_dict())
     assert stored.status_code == HTTPStatus.OK, stored.text
     return str(signed.upload_id)
 
@@ -98,13 +98,13 @@ again = ended(call("enhance", "create_job", body=order(from_job_id=first.id)).da
 told["listed"] = len(call("jobs", "list_jobs", limit=100).data.jobs)
 told["created"] = first.created_at.isoformat()
 key = first.image_url.removeprefix("/r2-ai/")
-call("pictures", "head_picture", key=key)
-call("pictures", "read_picture", key=key)
+call("images", "head_image", key=key)
+call("images", "read_image", key=key)
 link = call("jobs", "share_job", id=first.id, body=models.ShareRequest(expires_in=300)).data
 [share] = parse_qs(urlsplit(link.url).query)["share"]
-call("pictures", "read_picture", as_whom=made.Client(**settings), key=key, share=share)
+call("images", "read_image", as_whom=made.Client(**settings), key=key, share=share)
 shown = client.get_httpx_client().get(first.image_url, follow_redirects=True)
-told["picture"] = shown.headers["content-type"]
+told["shown"] = shown.headers["content-type"]
 call("you", "read_usage")
 call("jobs", "delete_job", id=again.id)
 signed_in = made.AuthenticatedClient(token=asked["token"], **settings)

@@ -33,7 +33,7 @@ def pages(client: Client) -> list[list[str]]:
 
 
 def main() -> None:
-    """Use every call that a client has for a run of a picture."""
+    """Use every call that a client has for a run of an image."""
     asked = json.loads(sys.stdin.read())
     client = Client(api_token=asked["token"], base_url=asked["base_url"])
     owner, name = asked["slug"].split("/")

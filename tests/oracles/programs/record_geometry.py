@@ -172,7 +172,7 @@ class Written:
 
 
 def drawn(size: tuple[int, int], mode: str) -> Any:
-    """Return pixels of a picture: colour, gray or with transparency."""
+    """Return pixels of an image: colour, gray or with transparency."""
     width, height = size
     channels = {"RGB": (3,), "L": (), "RGBA": (4,)}[mode]
     pixels = np.full((height, width, *channels), 90, np.uint8)
@@ -183,7 +183,7 @@ def drawn(size: tuple[int, int], mode: str) -> Any:
 
 
 class Recorder:
-    """Runs predictors over pictures that it draws."""
+    """Runs predictors over images that it draws."""
 
     def __init__(self, predictors: dict[str, Any], folder: Path) -> None:
         self._predictors, self._folder = predictors, folder
@@ -245,7 +245,7 @@ def sizes(recorder: Recorder) -> list[str]:
 
 
 def cases(recorder: Recorder, networks: list[Any]) -> list[str]:
-    """Return a line for each odd case: kinds of picture, file names, senseless factors, no memory."""
+    """Return a line for each odd case: kinds of image, file names, senseless factors, no memory."""
     all_three = (REAL, GFP, CODE)
     asked: list[tuple[str, dict[str, Any], str, str, tuple[int, int]]] = [
         *((slug, {}, "in.png", mode, SMALL) for slug in all_three for mode in ("RGB", "L", "RGBA", "undecodable")),
@@ -271,7 +271,7 @@ def _case(
     recorder: Recorder, asked: tuple[str, dict[str, Any], str, str, tuple[int, int]], more: dict[str, Any]
 ) -> str:
     slug, given, name, mode, size = asked
-    pixels = b"no picture" if mode == "undecodable" else drawn(size, mode)
+    pixels = b"no shown" if mode == "undecodable" else drawn(size, mode)
     seen = recorder.run(slug, given, name, pixels)
     return json.dumps({"model": slug, "input": given, "name": name, "mode": mode, "of": list(size), **more, **seen})
 
@@ -288,7 +288,7 @@ def main() -> None:
         odd = cases(recorder, networks)
         table = sizes(recorder)
     about = {
-        "about": "What the models' published predictors make of picture sizes, run with their networks replaced by "
+        "about": "What the models' published predictors make of image sizes, run with their networks replaced by "
         "zeros (programs/record_geometry.py). No code of theirs is here.",
         "recorded": READ_ON,
         "opencv": cv2.__version__,

@@ -13,7 +13,7 @@ from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import OutcomeUnknown, Throttled
 from enhancer.ports import PreparedImage
 from enhancer.usecases.create_job import FromBytes, JobOptions, NewJob
-from tests.pictures import picture
+from tests.images import make_image
 from tests.unit.conftest import World, make_world
 
 FILE = Path(__file__).with_name("jobs.json")
@@ -57,7 +57,7 @@ def stored() -> Stored:
 
 def _new(world: World, model: str, scale: float, **params: object) -> Job:
     options = JobOptions(model, {"scale": scale, **params}, "cat.png")
-    source = FromBytes(picture(), world.create_job.inspect(picture()))
+    source = FromBytes(make_image(), world.create_job.inspect(make_image()))
     return world.create_job(NewJob(keys.new_job_id("image/png"), source, options, world.owner))
 
 

@@ -27,7 +27,7 @@ class NotAPrediction(Exception):
 def read_prediction(body: Any, models: Mapping[str, EnhancementModel]) -> Prediction:
     """Reduce the provider's prediction object, from its API or a webhook.
 
-    Which input holds the picture and which part of the output is the result, its model's file says. Raises
+    Which input holds the image and which part of the output is the result, its model's file says. Raises
     NotAPrediction for any other document.
     """
     if not isinstance(body, Mapping):
@@ -63,7 +63,7 @@ def _error(given: Any) -> str | None:
 
 
 def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
-    """The path of the input picture's URL; of a model without a file, of the first input that is a URL."""
+    """The path of the input image's URL; of a model without a file, of the first input that is a URL."""
     if not isinstance(given, Mapping):
         return None
     candidates = [given.get(model.image_field)] if model else given.values()

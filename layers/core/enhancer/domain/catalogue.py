@@ -144,10 +144,10 @@ class EnhancementModel:
     """A model at the provider.
 
     `version` is the 64 hex digits that are asked for. `presets` are the goals that it serves, its main one first.
-    `image_field` is the input that holds the picture's URL; `scale_field` the input for the factor, None where the
+    `image_field` is the input that holds the image's URL; `scale_field` the input for the factor, None where the
     model has only one. `factors` are in ascending order of `times`. `constants` are inputs that are always sent.
-    `output_path` leads to the picture's URL in the output: empty where the output is the URL, else indexes of lists
-    and names of members. `max_pixels` is the largest input in pixels; larger pictures are reduced to it. `price_usd` is
+    `output_path` leads to the image's URL in the output: empty where the output is the URL, else indexes of lists
+    and names of members. `max_pixels` is the largest input in pixels; larger images are reduced to it. `price_usd` is
     of one run, `usual_seconds` of a warm one.
     `option_licences` are licences that an option, by name, brings in with another model.
     """

@@ -86,7 +86,7 @@ class Job:
     `provider_answered_at`; `waiting_for` is what the job waits for at the provider.
     `error_code` is the code of the message that tells why the job failed (`domain/messages.py`).
     `not_saved_because` is what kept the result from being saved, for the operator.
-    `tries` are the instants at which work on the job's picture began since it moved last; a try that ends, well or with
+    `tries` are the instants at which work on the job's image began since it moved last; a try that ends, well or with
     an error, leaves none behind.
     `released_at` is when reconcile gave back a claim that had made no run.
     `quota_window` is the window the job was counted in. `expires_at` is the table's TTL, in seconds since 1970.
@@ -189,7 +189,7 @@ class Job:
         return self.status in TERMINAL
 
     def kills(self, now: datetime) -> bool:
-        """Whether processes that worked on the job's picture died `MAX_DEATHS` times: out of memory or time."""
+        """Whether processes that worked on the job's image died `MAX_DEATHS` times: out of memory or time."""
         return sum(now - from_text(began) > TRY_LEASE for began in self.tries or ()) >= MAX_DEATHS
 
     @property

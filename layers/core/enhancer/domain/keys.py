@@ -10,8 +10,8 @@ import re
 import secrets
 from typing import get_args
 
+from enhancer.domain.image_info import ContentType
 from enhancer.domain.owner import Owner, OwnerType
-from enhancer.domain.picture import ContentType
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 # Names that programs give the types, which no registry knows; what is signed and stored has the registered one.
@@ -63,7 +63,7 @@ def result_keys(prefix: str, owner: Owner, job_id: str, output_format: str) -> l
 def job_id_in(prefix: str, key: str) -> str | None:
     """The job that a key names, read byte for byte; None for anything that is not a key of ours.
 
-    Whether there is such a picture is for the job's row to say.
+    Whether there is such an image is for the job's row to say.
     """
     match = _KEY.fullmatch(key.removeprefix(prefix)) if key.startswith(prefix) else None
     return match["job"] if match else None

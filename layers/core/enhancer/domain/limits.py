@@ -7,7 +7,7 @@ from enhancer.domain.clock import from_text, to_text
 
 WINDOW = timedelta(hours=24)
 MAX_REFUNDS = 5  # a window, of jobs for which the provider may have accepted a run
-UPLOADS_A_JOB = 3  # pictures that may be brought in a day for each job that may be made
+UPLOADS_A_JOB = 3  # images that may be brought in a day for each job that may be made
 MINUTE = 60
 DAY = 86_400
 

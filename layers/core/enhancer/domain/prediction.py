@@ -31,7 +31,7 @@ TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
 class Prediction:
     """A run as a verified webhook or the provider's API reports it, reduced to what decides.
 
-    `input_path` is the path of the input picture's URL, which echoes the key we signed; `model_ms` is the provider's
+    `input_path` is the path of the input image's URL, which echoes the key we signed; `model_ms` is the provider's
     `predict_time`, `version` what it says ran.
     """
 
@@ -85,7 +85,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a run without a result asks of its job. `refund`: it was not the picture's fault."""
+    """What a run without a result asks of its job. `refund`: it was not the image's fault."""
 
     action: Literal["retry", "fail", "cancel"]
     error_type: str = ""
@@ -96,7 +96,7 @@ class Decision:
 def belongs_to(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
     """Whether a run that the row does not know was started for this job's present attempt.
 
-    The path of its input is signed by the provider, a job id in a URL is not: it must be the job's own picture.
+    The path of its input is signed by the provider, a job id in a URL is not: it must be the job's own image.
     """
     own = {f"/{bucket}/{key}" for key in (job.input_r2_key, keys.prepared_key(prefix, job.owner, job.id))}
     unclaimed = job.status is Status.STARTING and job.provider_job_id is None
@@ -106,7 +106,7 @@ def belongs_to(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
 def decide(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Decision:
     """Decide from a run that has ended without a result. At most two attempts a job: a platform fault is repeated once.
 
-    Only what is certainly the picture's content keeps the quota: a model's own filter.
+    Only what is certainly the image's content keeps the quota: a model's own filter.
     """
     if cancel_requested:
         return Decision("cancel")

@@ -1,4 +1,4 @@
-"""What is never repeated in a log, a row or a message: addresses, which may be signed, secrets, bytes of pictures."""
+"""What is never repeated in a log, a row or a message: addresses, which may be signed, secrets, bytes of images."""
 
 import re
 

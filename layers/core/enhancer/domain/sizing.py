@@ -7,7 +7,7 @@ from typing import Any
 from enhancer.domain.catalogue import EnhancementModel, InvalidParameter, Size
 from enhancer.domain.messages import Message
 
-# The widest and highest picture of a format: WebP by its 14-bit fields (Google's container specification), JPEG by
+# The widest and highest image of a format: WebP by its 14-bit fields (Google's container specification), JPEG by
 # libjpeg's JPEG_MAX_DIMENSION; both read 2026-11-23. PNG holds more than any model gives.
 MAX_SIDE = {"png": 2**31 - 1, "webp": 16_383, "jpeg": 65_500}
 
@@ -16,7 +16,7 @@ MAX_OUTPUT_PIXELS = 33_547_264  # of a model's output: what completion has to ho
 
 
 def largest_scale(width: int, height: int, model: EnhancementModel) -> float:
-    """How many times its sides a picture can be enlarged, in hundredths: above `max_pixels` it is reduced first."""
+    """How many times its sides an image can be enlarged, in hundredths: above `max_pixels` it is reduced first."""
     largest = _largest_result(width, height, model)
     return _floor(min(largest[0] / width, largest[1] / height))
 
@@ -33,13 +33,13 @@ def result_size(width: int, height: int, scale: float, model: EnhancementModel) 
 
 
 def _largest_result(width: int, height: int, model: EnhancementModel) -> Size:
-    """Whether a picture lies on its side is not known yet, so that this is what the model gives both ways up."""
+    """Whether an image lies on its side is not known yet, so that this is what the model gives both ways up."""
     wide, high = _given((width, height), model), _given((height, width), model)[::-1]
     return min(wide[0], high[0]), min(wide[1], high[1])
 
 
 def _given(size: Size, model: EnhancementModel) -> Size:
-    """The largest result for a picture that is stored and upright alike; 0 x 0 where no output can be held."""
+    """The largest result for an image that is stored and upright alike; 0 x 0 where no output can be held."""
     taken = fit_within(*size, model.max_pixels)
     outputs = [model.output_size(taken, factor) for factor in model.factors]
     width, height = max((each for each in outputs if each[0] * each[1] <= MAX_OUTPUT_PIXELS), default=(0, 0))
@@ -47,17 +47,17 @@ def _given(size: Size, model: EnhancementModel) -> Size:
 
 
 def turned(size: Size, like: Size) -> Size:
-    """A size with its sides in the order of another's: a picture may have been turned upright meanwhile."""
+    """A size with its sides in the order of another's: an image may have been turned upright meanwhile."""
     return size[::-1] if (size[0] - size[1]) * (like[0] - like[1]) < 0 else size
 
 
 def resolve_params(
     raw: Mapping[str, Any], width: int, height: int, model: EnhancementModel
 ) -> dict[str, bool | float | str]:
-    """Complete parameters for a picture of this size in pixels.
+    """Complete parameters for an image of this size in pixels.
 
     A scale that was not requested is the model's usual one, or the largest that its pixels allow. Raises
-    InvalidParameter, with the largest value that fits, for a scale or a format that this picture can't have.
+    InvalidParameter, with the largest value that fits, for a scale or a format that this image can't have.
     """
     params = model.parse(raw)
     largest = largest_scale(width, height, model)
@@ -97,7 +97,7 @@ def _check_side(width: int, height: int, scale: float, model: EnhancementModel, 
 
 
 def fit_within(width: int, height: int, max_pixels: int) -> Size:
-    """The size to which a picture is reduced so that it has at most `max_pixels`; its own size if it has no more.
+    """The size to which an image is reduced so that it has at most `max_pixels`; its own size if it has no more.
 
     The longer side follows from the shorter one, whose rounding would else distort a panorama by what it loses.
     """

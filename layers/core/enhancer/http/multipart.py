@@ -1,4 +1,4 @@
-"""Reading multipart/form-data with python-multipart: one picture in `image`, short text in every other field."""
+"""Reading multipart/form-data with python-multipart: one image in `image`, short text in every other field."""
 
 import logging
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MAX_FIELD_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The picture's bytes, the name it came with, and the other fields."""
+    """The image's bytes, the name it came with, and the other fields."""
 
     image: bytes
     filename: str
@@ -57,7 +57,7 @@ def read_form(content_type: str, body: bytes) -> Form:
     if not images:
         raise ValidationFailed(Message.FILE_MISSING, field="image")
     filename, data = images[0]
-    return Form(data, filename or "picture", fields)
+    return Form(data, filename or "image", fields)
 
 
 def _text(raw: bytes | None) -> str:

@@ -64,7 +64,7 @@ class JobRequest(Contract):
     from_job_id: _Id | None = None
     model: Annotated[str, Field(max_length=255)]
     params: dict[str, bool | int | float | str] = Field(default_factory=dict)
-    filename: _Filename = "picture"
+    filename: _Filename = "image"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -1,7 +1,7 @@
-"""Finish a job from what is known of its run: bring the picture into R2 first, then say so in the row.
+"""Finish a job from what is known of its run: bring the image into R2 first, then say so in the row.
 
 A delivery proves only what the provider signed: it is applied if its run is the row's run, or, where the row has none
-yet, if the input path in the signed body is this job's own picture.
+yet, if the input path in the signed body is this job's own image.
 """
 
 import json
@@ -26,14 +26,14 @@ from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.domain.provenance import xmp_packet
 from enhancer.domain.sizing import MAX_OUTPUT_PIXELS
 from enhancer.errors import (
-    BlankPicture,
+    BlankImage,
     MessageNotSent,
     OutputGone,
     TooMuchWork,
     TransitionRefused,
-    UnreadablePicture,
+    UnreadableImage,
 )
-from enhancer.ports import Imaging, JobRepository, Messages, Output, Outputs, OutputSpec, Pictures, RenderedResult
+from enhancer.ports import ImageStore, Imaging, JobRepository, Messages, Output, Outputs, OutputSpec, RenderedResult
 from enhancer.usecases.steps import end_job
 
 # Control characters, line separators, marks that turn the writing direction, and the other system's separator.
@@ -48,7 +48,7 @@ class CompleteJob:
     """Finishes jobs."""
 
     jobs: JobRepository
-    pictures: Pictures
+    images: ImageStore
     outputs: Outputs
     imaging: Imaging
     messages: Messages
@@ -103,7 +103,7 @@ class CompleteJob:
 
     def _save(self, job: Job, run: Prediction) -> CompletionOutcome:
         if job.deleted_at:
-            self.pictures.delete(self._result_keys(job))  # a try that was cut off may have stored some of them
+            self.images.delete(self._result_keys(job))  # a try that was cut off may have stored some of them
             return self._end(job, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
         if job.kills(self.clock()):
             return self._not_saved(job, Message.RESULT_TOO_COMPLEX, f"{MAX_DEATHS} processes died of it")
@@ -115,13 +115,13 @@ class CompleteJob:
                 finished = self.imaging.finish(output.file, self._original(job), _output_spec(job, run))
             with finished.file:
                 changes = self._store(job, finished)
-        except BlankPicture as problem:
+        except BlankImage as problem:
             return self._not_saved(job, Message.RESULT_BLANK, str(problem))
         except TooMuchWork as problem:
             return self._not_saved(job, Message.RESULT_TOO_COMPLEX, str(problem))
-        except (OutputGone, UnreadablePicture) as problem:
+        except (OutputGone, UnreadableImage) as problem:
             return self._not_saved(job, Message.RESULT_NOT_SAVED, str(problem))
-        except Exception:  # it failed and did not die: what failed is not the picture
+        except Exception:  # it failed and did not die: what failed is not the image
             with suppress(Exception):
                 self.jobs.update(job, {"tries": None})
             raise
@@ -132,7 +132,7 @@ class CompleteJob:
         return CompletionOutcome.SUCCEEDED
 
     def _not_saved(self, job: Job, message: Message, because: str) -> CompletionOutcome:
-        self.pictures.delete(self._result_keys(job))  # an earlier try may have stored some of them
+        self.images.delete(self._result_keys(job))  # an earlier try may have stored some of them
         changes = {"error_type": "provider_error", "error_code": message, "not_saved_because": because}
         return self._end(job, FAIL, changes, refund=True, outcome=CompletionOutcome.FAILED)
 
@@ -140,23 +140,23 @@ class CompleteJob:
         """The job moved while its result was copied: a deleted one must leave nothing behind."""
         if current is None or current.deleted_at is None:
             return CompletionOutcome.ALREADY_ENDED
-        self.pictures.delete(self._result_keys(current))
+        self.images.delete(self._result_keys(current))
         return self._end(current, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
 
     def _original(self, job: Job) -> bytes | None:
         """The original's bytes, None if it is gone: the result is saved all the same."""
-        found = self.pictures.head(job.input_r2_key, job.input_size)
+        found = self.images.head(job.input_r2_key, job.input_size)
         return found[1] if found else None
 
     def _store(self, job: Job, finished: RenderedResult) -> dict[str, Any]:
         key, preview, thumb = self._result_keys(job)
-        stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "picture"
+        stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "image"
         name = f"{stem}-enhanced-{_enlarged(job, finished):g}x{PurePosixPath(key).suffix}"
-        self.pictures.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
+        self.images.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
         reductions = {"preview_r2_key": (preview, finished.preview), "thumb_r2_key": (thumb, finished.thumb)}
-        for reduction, picture in reductions.values():
-            if picture:
-                self.pictures.write(reduction, picture, "image/webp", RESULT_CACHE)
+        for reduction, info in reductions.values():
+            if info:
+                self.images.write(reduction, info, "image/webp", RESULT_CACHE)
         return {
             "output_r2_key": key,
             "output_content_type": finished.content_type,
@@ -164,7 +164,7 @@ class CompleteJob:
             "output_width": finished.width,
             "output_height": finished.height,
             "output_sha256": finished.sha256,
-            **{attribute: reduction if picture else None for attribute, (reduction, picture) in reductions.items()},
+            **{attribute: reduction if info else None for attribute, (reduction, info) in reductions.items()},
             "report_json": json.dumps(finished.report) if finished.report else None,
         }
 
@@ -232,21 +232,21 @@ class CompleteJob:
 
 
 def _check(output: Output) -> None:
-    """Raises OutputGone unless the provider's file is a whole picture of a size that the models can give."""
+    """Raises OutputGone unless the provider's file is a whole image of a size that the models can give."""
     head = output.file.read(image.HEAD_BYTES)
     output.file.seek(max(0, output.size - image.TAIL_BYTES))
     tail = output.file.read()
     output.file.seek(0)
     try:
         try:
-            picture = image.inspect(head, tail, output.size)
+            info = image.inspect(head, tail, output.size)
         except image.MoreNeeded:  # a long colour profile, or what a model wrote about itself
-            picture = image.inspect(output.file.read(), tail, output.size)
+            info = image.inspect(output.file.read(), tail, output.size)
             output.file.seek(0)
     except ValueError as problem:
-        raise OutputGone(f"the provider's file is not a whole picture: {problem}") from None
-    if picture.pixels > MAX_OUTPUT_PIXELS:
-        raise OutputGone(f"the provider's picture has {picture.pixels:,} pixels, at most {MAX_OUTPUT_PIXELS:,} fit")
+        raise OutputGone(f"the provider's file is not a whole image: {problem}") from None
+    if info.pixels > MAX_OUTPUT_PIXELS:
+        raise OutputGone(f"the provider's image has {info.pixels:,} pixels, at most {MAX_OUTPUT_PIXELS:,} fit")
 
 
 def _output_spec(job: Job, run: Prediction) -> OutputSpec:

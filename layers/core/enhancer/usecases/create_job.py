@@ -17,7 +17,7 @@ from enhancer.domain import image, keys, limits, sizing
 from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.domain.catalogue import AllowedModel, InvalidParameter
 from enhancer.domain.clock import Clock, to_text
-from enhancer.domain.image import Picture
+from enhancer.domain.image import ImageInfo
 from enhancer.domain.job import RESEND_AFTER, Job, Status
 from enhancer.domain.limits import Quota
 from enhancer.domain.messages import Message
@@ -36,7 +36,7 @@ from enhancer.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from enhancer.ports import JobRepository, Messages, Pictures, Uploaded, UsageStore
+from enhancer.ports import ImageStore, JobRepository, Messages, Uploaded, UsageStore
 from enhancer.usecases.request_upload import upload_headers
 from enhancer.usecases.steps import check_size
 
@@ -57,10 +57,10 @@ class FromUpload:
 
 @dataclass(frozen=True, slots=True)
 class FromBytes:
-    """The original came with the request; `picture` is what `CreateJob.inspect` found."""
+    """The original came with the request; `image` is what `CreateJob.inspect` found."""
 
     data: bytes
-    picture: Picture
+    info: ImageInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class CreateJob:
 
     jobs: JobRepository
     usage: UsageStore
-    pictures: Pictures
+    images: ImageStore
     messages: Messages
     allowed_models: Mapping[str, AllowedModel]
     prefix: str
@@ -110,12 +110,12 @@ class CreateJob:
             match new.source:
                 case FromUpload():
                     return self._from_upload(new)
-                case FromBytes(data, picture):
-                    return self._from_bytes(new, data, picture)
+                case FromBytes(data, info):
+                    return self._from_bytes(new, data, info)
                 case FromJob(job):
                     return self._from_job(new, job)
 
-    def inspect(self, data: bytes) -> Picture:
+    def inspect(self, data: bytes) -> ImageInfo:
         """Inspect the bytes of an image. Raises as `__call__`."""
         check_size(len(data), self.max_bytes)
         return _inspect(data, data[-image.TAIL_BYTES :], len(data), self.max_pixels)
@@ -124,42 +124,42 @@ class CreateJob:
         if not keys.is_job_id(new.job_id):
             raise ValidationFailed(Message.UPLOAD_ID_INVALID, field="uploadId")
         key = keys.original_key(self.prefix, new.owner, new.job_id)
-        found = self.pictures.uploaded(key, image.HEAD_BYTES)
+        found = self.images.uploaded(key, image.HEAD_BYTES)
         if found is None:
             raise NotFound(Message.UPLOAD_NOT_FOUND)
         try:
             self._check_signed(found, new.job_id)
-            picture = self._examine(key, found.size, found.head, keys.content_type_of(new.job_id))
+            info = self._examine(key, found.size, found.head, keys.content_type_of(new.job_id))
         except RequestError:
-            self.pictures.delete([key])
+            self.images.delete([key])
             raise
-        allowed, params = self._choose(new.options, picture)
+        allowed, params = self._choose(new.options, info)
         quota = self._within_daily_run_limit(new.owner)
-        return self._register(new, picture, found.size, allowed, params, quota)
+        return self._register(new, info, found.size, allowed, params, quota)
 
-    def _from_bytes(self, new: NewJob, data: bytes, picture: Picture) -> Job:
-        allowed, params = self._choose(new.options, picture)
+    def _from_bytes(self, new: NewJob, data: bytes, info: ImageInfo) -> Job:
+        allowed, params = self._choose(new.options, info)
         quota = self._within_daily_run_limit(new.owner)
         key = keys.original_key(self.prefix, new.owner, new.job_id)
-        self.pictures.write(key, data, picture.content_type, ORIGINAL_CACHE)
+        self.images.write(key, data, info.content_type, ORIGINAL_CACHE)
         try:
-            return self._register(new, picture, len(data), allowed, params, quota)
+            return self._register(new, info, len(data), allowed, params, quota)
         except RequestError:
-            self.pictures.delete([key])
+            self.images.delete([key])
             raise
 
     def _from_job(self, new: NewJob, source: Job) -> Job:
-        picture = Picture(keys.content_type_of(source.id), source.input_width, source.input_height)
-        allowed, params = self._choose(new.options, picture)
+        info = ImageInfo(keys.content_type_of(source.id), source.input_width, source.input_height)
+        allowed, params = self._choose(new.options, info)
         quota = self._within_daily_run_limit(new.owner)
         key = keys.original_key(self.prefix, new.owner, new.job_id)
         due = self.clock() >= expiry(source.created_at).original
-        if due or not self.pictures.copy(source.input_r2_key, key):
+        if due or not self.images.copy(source.input_r2_key, key):
             raise Gone(Message.ORIGINAL_EXPIRED)
         try:
-            return self._register(new, picture, source.input_size, allowed, params, quota)
+            return self._register(new, info, source.input_size, allowed, params, quota)
         except RequestError:
-            self.pictures.delete([key])
+            self.images.delete([key])
             raise
 
     def _within_daily_run_limit(self, owner: Owner) -> Quota | None:
@@ -172,7 +172,7 @@ class CreateJob:
             raise DailyRunLimitReached(Message.DAILY_RUNS_EXHAUSTED, retry_after=wait, reopensAt=to_text(reopens))
         return quota
 
-    def _choose(self, options: JobOptions, picture: Picture) -> tuple[AllowedModel, dict[str, Any]]:
+    def _choose(self, options: JobOptions, info: ImageInfo) -> tuple[AllowedModel, dict[str, Any]]:
         allowed = self.allowed_models.get(options.model)
         if allowed is None:
             known = list(self.allowed_models)
@@ -183,7 +183,7 @@ class CreateJob:
                 allowed=known,
             )
         try:
-            return allowed, sizing.resolve_params(options.params, picture.width, picture.height, allowed.model)
+            return allowed, sizing.resolve_params(options.params, info.width, info.height, allowed.model)
         except InvalidParameter as problem:
             raise ValidationFailed(problem.message, field=problem.name, **problem.details) from None
 
@@ -196,20 +196,20 @@ class CreateJob:
         if found.headers != upload_headers(upload_id, found.size):
             raise ValidationFailed(Message.UPLOAD_HEADERS_MISMATCH, field="uploadId")
 
-    def _examine(self, key: str, size: int, head: bytes, declared: str) -> Picture:
-        tail = head if size <= len(head) else self.pictures.read(key, start=size - image.TAIL_BYTES)
+    def _examine(self, key: str, size: int, head: bytes, declared: str) -> ImageInfo:
+        tail = head if size <= len(head) else self.images.read(key, start=size - image.TAIL_BYTES)
         try:
-            picture = _inspect(head, tail[-image.TAIL_BYTES :], size, self.max_pixels)
+            info = _inspect(head, tail[-image.TAIL_BYTES :], size, self.max_pixels)
         except image.MoreNeeded:
-            picture = _inspect(self.pictures.read(key), tail, size, self.max_pixels)
-        if picture.content_type != declared:
-            raise UnsupportedMediaType(Message.UPLOAD_TYPE_MISMATCH, declared=declared, actual=picture.content_type)
-        return picture
+            info = _inspect(self.images.read(key), tail, size, self.max_pixels)
+        if info.content_type != declared:
+            raise UnsupportedMediaType(Message.UPLOAD_TYPE_MISMATCH, declared=declared, actual=info.content_type)
+        return info
 
     def _register(
         self,
         new: NewJob,
-        picture: Picture,
+        info: ImageInfo,
         size: int,
         allowed: AllowedModel,
         params: Mapping[str, Any],
@@ -220,7 +220,7 @@ class CreateJob:
             slot = limits.slot(quota, self.quota_jobs, now)
             if slot is None:
                 raise _exhausted(limits.usage(quota, self.quota_jobs, now), self.quota_jobs, self.clock)
-            promised = sizing.result_size(picture.width, picture.height, float(params["scale"]), allowed.model)
+            promised = sizing.result_size(info.width, info.height, float(params["scale"]), allowed.model)
             job = Job(
                 id=new.job_id,
                 owner_type=new.owner.type,
@@ -231,10 +231,10 @@ class CreateJob:
                 status=Status.QUEUED,
                 filename=new.options.filename,
                 input_r2_key=keys.original_key(self.prefix, new.owner, new.job_id),
-                input_content_type=picture.content_type,
+                input_content_type=info.content_type,
                 input_size=size,
-                input_width=picture.width,
-                input_height=picture.height,
+                input_width=info.width,
+                input_height=info.height,
                 result_width=promised[0],
                 result_height=promised[1],
                 quota_window=slot.window,
@@ -255,10 +255,10 @@ class CreateJob:
         raise ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1)
 
 
-def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
+def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> ImageInfo:
     try:
-        picture = image.inspect(head, tail, size)
-    except image.NotAPicture as problem:
+        info = image.inspect(head, tail, size)
+    except image.NotAnImage as problem:
         known: dict[str, Any] = {"actual": problem.actual} if problem.actual else {}
         raise UnsupportedMediaType(Message.NOT_AN_IMAGE, accepted=list(keys.EXTENSIONS), **known) from None
     except image.Damaged:
@@ -269,15 +269,15 @@ def _inspect(head: bytes, tail: bytes, size: int, max_pixels: int) -> Picture:
         raise UnsupportedMediaType(Message.IMAGE_ANIMATED) from None
     except image.Truncated:
         raise ValidationFailed(Message.FILE_TRUNCATED, size=size) from None
-    if picture.pixels > max_pixels:
+    if info.pixels > max_pixels:
         raise ImageTooLarge(
             Message.IMAGE_HAS_TOO_MANY_PIXELS,
-            width=picture.width,
-            height=picture.height,
-            pixels=picture.pixels,
+            width=info.width,
+            height=info.height,
+            pixels=info.pixels,
             maxPixels=max_pixels,
         )
-    return picture
+    return info
 
 
 def _exhausted(usage: limits.Usage, limit: int, clock: Clock) -> QuotaExceeded:

@@ -13,7 +13,7 @@ from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
 from enhancer.errors import ConcurrentUpdate, ServiceUnavailable, TransitionRefused
-from enhancer.ports import JobRepository, Pictures, Provider
+from enhancer.ports import ImageStore, JobRepository, Provider
 from enhancer.usecases.steps import find_job, stop_run
 
 _TRIES = 5
@@ -24,7 +24,7 @@ class DeleteJob:
     """Deletes jobs."""
 
     jobs: JobRepository
-    pictures: Pictures
+    images: ImageStore
     provider: Provider
     prefix: str
     clock: Clock
@@ -46,7 +46,7 @@ class DeleteJob:
                     now = to_text(self.clock())
                     changes = {"deleted_at": now, "updated_at": now, "filename": "", "user_id": None}
                     job = self.jobs.update(job, changes)
-                self.pictures.delete(_image_keys(job, self.prefix))
+                self.images.delete(_image_keys(job, self.prefix))
                 return job
         raise ServiceUnavailable(Message.JOB_CHANGED_CONCURRENTLY, retry_after=1)
 

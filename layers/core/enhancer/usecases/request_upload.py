@@ -9,7 +9,7 @@ from enhancer.domain.clock import Clock
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner
 from enhancer.errors import UnsupportedMediaType
-from enhancer.ports import Pictures
+from enhancer.ports import ImageStore
 from enhancer.usecases.steps import check_size
 
 LIFETIME = timedelta(minutes=10)
@@ -30,7 +30,7 @@ class Upload:
 class RequestUpload:
     """Presigns uploads."""
 
-    pictures: Pictures
+    images: ImageStore
     max_bytes: int
     prefix: str
     clock: Clock
@@ -49,7 +49,7 @@ class RequestUpload:
         job_id = keys.new_job_id(content_type)
         key = keys.original_key(self.prefix, owner, job_id)
         seconds = int(LIFETIME.total_seconds())
-        presigned = self.pictures.presign_put(key, size, upload_headers(job_id, size), seconds)
+        presigned = self.images.presign_put(key, size, upload_headers(job_id, size), seconds)
         return Upload(job_id, presigned.url, presigned.headers, self.clock() + LIFETIME, self.max_bytes)
 
 

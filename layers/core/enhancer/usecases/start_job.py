@@ -32,13 +32,13 @@ from enhancer.errors import (
     Throttled,
     TooMuchWork,
     TransitionRefused,
-    UnreadablePicture,
+    UnreadableImage,
 )
 from enhancer.ports import (
+    ImageStore,
     Imaging,
     JobRepository,
     Messages,
-    Pictures,
     PreparedImage,
     PresignedUrls,
     Provider,
@@ -59,7 +59,7 @@ class StartJob:
 
     jobs: JobRepository
     usage: UsageStore
-    pictures: Pictures
+    images: ImageStore
     urls: PresignedUrls
     provider: Provider
     messages: Messages
@@ -71,7 +71,7 @@ class StartJob:
     clock: Clock
 
     def __call__(self, job_id: str) -> StartOutcome:
-        """Prepare a queued job's picture, claim the job and ask the provider for a run; returns what became of it.
+        """Prepare a queued job's image, claim the job and ask the provider for a run; returns what became of it.
 
         A job that is not queued was started or has ended, and is skipped. What can fail and be
         repeated comes before the claim, so that a claim without a run is the trace of a create that may have been sent.
@@ -82,7 +82,7 @@ class StartJob:
             return StartOutcome.SKIPPED
         try:
             return self._begin(job)
-        except Exception:  # it failed and did not die: what failed is not the picture
+        except Exception:  # it failed and did not die: what failed is not the image
             with suppress(Exception):
                 self.jobs.update(job, {"tries": None})
             raise
@@ -103,7 +103,7 @@ class StartJob:
             key, prepared = self._prepare(job, allowed.model)
         except TooMuchWork:
             return self._end(job, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_TOO_COMPLEX)
-        except UnreadablePicture:
+        except UnreadableImage:
             return self._end(job, "validation_error", Message.IMAGE_DAMAGED, StartOutcome.IMAGE_UNREADABLE)
         except Gone:
             return self._end(job, "gone", Message.ORIGINAL_EXPIRED, StartOutcome.ORIGINAL_EXPIRED)
@@ -124,7 +124,7 @@ class StartJob:
     def _run(self, job: Job, key: str, prepared: PreparedImage, allowed: AllowedModel) -> StartOutcome:
         size = (prepared.width, prepared.height)
         factor = allowed.model.factor_for(size, sizing.turned(job.result_size, size), sizing.MAX_OUTPUT_PIXELS)
-        if factor is None:  # its model file changed since, or what a picture says of its own size is not true
+        if factor is None:  # its model file changed since, or what an image says of its own size is not true
             return self._end(job, "image_too_large", Message.MODEL_CANNOT_GIVE_SIZE, StartOutcome.IMAGE_TOO_LARGE)
         now = self.clock()
         claim = {
@@ -204,13 +204,13 @@ class StartJob:
         if job.prepared is not None and job.prepared_width and job.prepared_height:
             done = PreparedImage(None, job.prepared_width, job.prepared_height, job.prepared)
             return copy if any(job.prepared.values()) else job.input_r2_key, done
-        found = self.pictures.head(job.input_r2_key, job.input_size)
+        found = self.images.head(job.input_r2_key, job.input_size)
         if found is None:
             raise Gone(Message.ORIGINAL_EXPIRED)
         prepared = self.imaging.prepare(found[1], model.max_pixels)
-        if prepared.picture is None:
+        if prepared.image is None:
             return job.input_r2_key, prepared
-        self.pictures.write(copy, prepared.picture, keys.prepared_type(job.id), ORIGINAL_CACHE)
+        self.images.write(copy, prepared.image, keys.prepared_type(job.id), ORIGINAL_CACHE)
         return copy, prepared
 
     def _accept(self, job: Job, prediction_id: str, prepared: PreparedImage, usual_seconds: int) -> StartOutcome:

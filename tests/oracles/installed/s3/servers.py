@@ -11,14 +11,14 @@ from typing import Any
 import requests
 
 from enhancer.adapters.presigned_urls import R2PresignedUrls
-from enhancer.adapters.r2 import R2Pictures
+from enhancer.adapters.r2 import R2ImageStore
 from enhancer.aws_clients import r2_client
 from local.ports import free_ports
 from operate.verify_live.bucket import Bucket
 from tests.oracles.installed.running import ran, serving
 
 KEY_ID, SECRET = "an-access-key", "a-secret-access-key"
-BUCKET = "pictures"
+BUCKET = "images"
 PREFIX = "ai-enhancer/"
 ORIGIN = "https://images.test"
 
@@ -38,10 +38,10 @@ class S3Server:
         return r2_client(self.endpoint, self.key_id, self.secret)
 
     @property
-    def pictures(self) -> R2Pictures:
+    def images(self) -> R2ImageStore:
         """The functions' adapter on this server."""
         client = self.client
-        return R2Pictures(lambda: client, BUCKET, lambda: client)
+        return R2ImageStore(lambda: client, BUCKET, lambda: client)
 
     @property
     def links(self) -> R2PresignedUrls:
@@ -51,11 +51,11 @@ class S3Server:
     def empty(self) -> None:
         """Delete all objects."""
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda stored: self.pictures.delete([stored.key]), self.pictures.list("")))
+            list(pool.map(lambda stored: self.images.delete([stored.key]), self.images.list("")))
 
     def bucket(self, http: requests.Session) -> Bucket:
         """What `make verify-live` looks at, of this server."""
-        return Bucket(self.pictures, self.links, http, self.endpoint, BUCKET, ORIGIN, PREFIX)
+        return Bucket(self.images, self.links, http, self.endpoint, BUCKET, ORIGIN, PREFIX)
 
 
 @contextlib.contextmanager

@@ -53,8 +53,8 @@ def test_a_server_that_does_not_take_the_calls_is_one_sentence(server):
 
 def test_the_keys_of_the_functions_are_proven_by_use(server):
     r2.check_token(client(server), BUCKET, PREFIX)
-    assert list(server.pictures.list("")) == []
-    with pytest.raises(OperatorError, match="may not list the bucket pictures"):
+    assert list(server.images.list("")) == []
+    with pytest.raises(OperatorError, match="may not list the bucket images"):
         r2.check_token(client(server, "another-secret"), BUCKET, PREFIX)
 
 
@@ -62,7 +62,7 @@ def test_the_keys_of_the_functions_are_proven_by_use(server):
     ("bucket", "secret", "says"),
     [
         ("another", None, r"R2Bucket another at R2Endpoint .* \(NoSuchBucket\); the bucket must exist"),
-        (BUCKET, "another-secret", r"R2Bucket pictures at R2Endpoint .* \(SignatureDoesNotMatch\)"),
+        (BUCKET, "another-secret", r"R2Bucket images at R2Endpoint .* \(SignatureDoesNotMatch\)"),
     ],
 )
 def test_a_local_stack_before_a_bucket_that_it_can_not_list_says_so(server, tmp_path, bucket, secret, says):

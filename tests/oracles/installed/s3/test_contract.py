@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.contract.test_pictures import *  # noqa: F403 - every test of the contract
+from tests.contract.test_images import *  # noqa: F403 - every test of the contract
 
 
 @pytest.fixture
-def pictures(server):
-    return server.pictures
+def images(server):
+    return server.images

@@ -16,32 +16,32 @@ ODD = [
 
 
 def test_a_list_over_pages_is_whole_in_the_order_of_keys_and_begins_anywhere(server):
-    pictures = server.pictures
+    images = server.images
     wanted = sorted(f"{folder}/{number:04}.png" for folder in ("a", "a-b", "b") for number in range(340))
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda key: pictures.write(key, b"x", "image/png", "no-store"), wanted))
-    assert [stored.key for stored in pictures.list("")] == wanted
+        list(pool.map(lambda key: images.write(key, b"x", "image/png", "no-store"), wanted))
+    assert [stored.key for stored in images.list("")] == wanted
     for position in (339, 1000):
-        assert [stored.key for stored in pictures.list("", wanted[position])] == wanted[position + 1 :]
-    assert [stored.key for stored in pictures.list("a/")] == [key for key in wanted if key.startswith("a/")]
-    assert list(pictures.list("", wanted[-1])) == []
+        assert [stored.key for stored in images.list("", wanted[position])] == wanted[position + 1 :]
+    assert [stored.key for stored in images.list("a/")] == [key for key in wanted if key.startswith("a/")]
+    assert list(images.list("", wanted[-1])) == []
 
 
 @pytest.mark.parametrize("key", ODD)
 def test_odd_keys_are_written_copied_linked_and_deleted(server, http, key):
-    pictures = server.pictures
-    pictures.write(key, key.encode(), "image/png", "no-store")
-    assert pictures.copy(key, f"copies/{key}") is True
-    assert [stored.key for stored in pictures.list("")] == sorted([key, f"copies/{key}"])
+    images = server.images
+    images.write(key, key.encode(), "image/png", "no-store")
+    assert images.copy(key, f"copies/{key}") is True
+    assert [stored.key for stored in images.list("")] == sorted([key, f"copies/{key}"])
     link, _ = server.links.presign(f"copies/{key}", method="GET", now=datetime.now(UTC))
     assert http.get(link, timeout=10).content == key.encode()
-    pictures.delete([key, f"copies/{key}"])
-    assert list(pictures.list("")) == []
+    images.delete([key, f"copies/{key}"])
+    assert list(images.list("")) == []
 
 
 def test_what_is_stored_with_an_object_is_answered_with_it_and_with_its_copy(server, http):
-    server.pictures.write("x.png", b"0123456789", "image/png", "public, max-age=900", 'attachment; filename="x.png"')
-    server.pictures.copy("x.png", "y.png")
+    server.images.write("x.png", b"0123456789", "image/png", "public, max-age=900", 'attachment; filename="x.png"')
+    server.images.copy("x.png", "y.png")
     for key in ("x.png", "y.png"):
         link, _ = server.links.presign(key, method="HEAD", now=datetime.now(UTC))
         headers = http.head(link, timeout=10).headers

@@ -15,8 +15,8 @@ from enhancer.domain.caching import ORIGINAL_CACHE
 from enhancer.errors import NotFound, ValidationFailed
 from enhancer.usecases.create_job import FromUpload, JobOptions, NewJob
 from enhancer.usecases.request_upload import RequestUpload
+from tests.images import make_image
 from tests.oracles.installed.s3.servers import BUCKET
-from tests.pictures import picture
 from tests.unit.conftest import PREFIX, make_world
 
 CHOICE = JobOptions("nightmareai/real-esrgan", {}, "x.png")
@@ -38,22 +38,22 @@ DROPPED = {"minio": {"an encoding", "a language", "a time"}, "rclone": {"a time"
 @pytest.fixture
 def world(server):
     made = make_world()
-    made.create_job = dataclasses.replace(made.create_job, pictures=server.pictures)
+    made.create_job = dataclasses.replace(made.create_job, images=server.images)
     return made
 
 
 def send(world, http, data, changed):
     """Ask for an upload, send it with these headers beside the signed ones; its id and the status."""
     create_job = world.create_job
-    upload = RequestUpload(
-        pictures=create_job.pictures, max_bytes=create_job.max_bytes, prefix=PREFIX, clock=world.clock
-    )("image/png", len(data), world.owner)
+    upload = RequestUpload(images=create_job.images, max_bytes=create_job.max_bytes, prefix=PREFIX, clock=world.clock)(
+        "image/png", len(data), world.owner
+    )
     answer = http.put(upload.url, data=data, headers=upload.headers | changed, timeout=10)
     return upload.upload_id, answer.status_code
 
 
 def test_an_upload_as_signed_becomes_a_job(world, http):
-    upload_id, status = send(world, http, picture(), {})
+    upload_id, status = send(world, http, make_image(), {})
     assert status == 200
     assert world.create_job(NewJob(upload_id, FromUpload(), CHOICE, world.owner)).id == upload_id
 
@@ -61,9 +61,9 @@ def test_an_upload_as_signed_becomes_a_job(world, http):
 @pytest.mark.parametrize("sent", SENT)
 def test_an_upload_with_headers_that_were_not_signed_becomes_none(server, world, http, sent):
     theirs = keys.original_key(PREFIX, dataclasses.replace(world.owner, id="v" * 26), keys.new_job_id("image/png"))
-    server.pictures.write(theirs, picture(size=(31, 17)), "image/png", ORIGINAL_CACHE)
+    server.images.write(theirs, make_image(size=(31, 17)), "image/png", ORIGINAL_CACHE)
     changed = {name: value + theirs if name == "x-amz-copy-source" else value for name, value in SENT[sent].items()}
-    upload_id, status = send(world, http, picture(), changed)
+    upload_id, status = send(world, http, make_image(), changed)
     refused = server.name == "rclone" and any(name.startswith("x-amz-") for name in changed)
     assert status == (403 if refused else 200)
     if sent in DROPPED[server.name]:
@@ -71,13 +71,13 @@ def test_an_upload_with_headers_that_were_not_signed_becomes_none(server, world,
         return
     with pytest.raises(NotFound if refused else ValidationFailed):
         world.create_job(NewJob(upload_id, FromUpload(), CHOICE, world.owner))
-    assert [stored.key for stored in server.pictures.list("")] == [theirs], "what was copied is deleted"
+    assert [stored.key for stored in server.images.list("")] == [theirs], "what was copied is deleted"
 
 
 def test_a_copy_of_the_same_length_with_the_requests_metadata_is_the_buckets_to_refuse(server, world, http):
     """What no look at the object can tell: why `make verify-live` asks R2 for the refusal (docs/security.md)."""
     theirs = keys.original_key(PREFIX, dataclasses.replace(world.owner, id="v" * 26), keys.new_job_id("image/png"))
-    server.pictures.write(theirs, picture(), "image/png", ORIGINAL_CACHE)
+    server.images.write(theirs, make_image(), "image/png", ORIGINAL_CACHE)
     changed = {"x-amz-copy-source": f"/{BUCKET}/{theirs}", "x-amz-metadata-directive": "REPLACE"}
-    _, status = send(world, http, picture(), changed)
+    _, status = send(world, http, make_image(), changed)
     assert status == {"minio": 200, "rclone": 403}[server.name]

@@ -38,4 +38,4 @@ def test_what_differs_is_known_and_nothing_else_does(server, http):
     assert len(findings.rows) >= 30
     differing = {row.what: row.seen for row in findings.rows if row.decision == "differs" and row.what != EACH_ITS_OWN}
     assert set(differing) == set(DIFFERS[server.name]), differing
-    assert list(server.pictures.list("")) == []
+    assert list(server.images.list("")) == []

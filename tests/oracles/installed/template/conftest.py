@@ -27,7 +27,7 @@ CODE = ("artefacts", "code.zip")
 GIVEN = {
     "PublicBaseUrl": "https://images.test",
     "R2Endpoint": "https://r2.test",
-    "R2Bucket": "pictures",
+    "R2Bucket": "images",
     "BudgetEmail": "a@b.test",
     "AlarmEmail": "a@b.test",
     "OriginSecret": "abc",

@@ -34,8 +34,8 @@ ADDRESSES = [
     "https://a.test https://b.test",
 ]
 OTHERS = [
-    "a@b.test", "a b@c", "pictures", "Pictures", "a.test", "*.a.test:80,b",
-    "create=1,upload=1,status=1,picture=1,other=1,guest=1",
+    "a@b.test", "a b@c", "images", "ImageStore", "a.test", "*.a.test:80,b",
+    "create=1,upload=1,status=1,image=1,other=1,guest=1",
     "a/b", "a/b:" + "0" * 64, "a/b:00", "arn:aws:acm:us-east-1:123456789012:certificate/0-f",
 ]  # fmt: skip
 

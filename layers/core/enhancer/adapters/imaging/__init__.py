@@ -12,7 +12,7 @@ from enhancer.adapters.imaging.finishing import finish
 from enhancer.adapters.imaging.preparing import prepare
 from enhancer.domain.image import TooIntricate
 from enhancer.domain.image.parts import MAX_PROFILE
-from enhancer.errors import TooMuchWork, UnreadablePicture
+from enhancer.errors import TooMuchWork, UnreadableImage
 from enhancer.ports import OutputSpec, PreparedImage, RenderedResult
 
 Image.MAX_IMAGE_PIXELS = 60_000_000  # intake refuses above 50 million; Pillow raises above twice this
@@ -35,19 +35,19 @@ class PillowImaging:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Whatever a library raises at a picture is that picture's end: Pillow alone has raised OSError, SyntaxError,
+    """Whatever a library raises at an image is that image's end: Pillow alone has raised OSError, SyntaxError,
     ValueError, AssertionError, struct.error, PyCMSError and more, and documents none of them."""
     try:
         yield
-    except UnreadablePicture:
+    except UnreadableImage:
         raise
     except (TooIntricate, MemoryError, Image.DecompressionBombError) as problem:
         raise TooMuchWork(_words(problem)) from None
     except Exception as problem:  # noqa: BLE001 - see above
-        raise UnreadablePicture(_words(problem)) from None
+        raise UnreadableImage(_words(problem)) from None
 
 
 def _words(problem: Exception) -> str:
-    """What was raised, and where: what it says may be read from the picture, and this goes into the log."""
+    """What was raised, and where: what it says may be read from the image, and this goes into the log."""
     place = traceback.extract_tb(problem.__traceback__)[-1]
     return f"{type(problem).__name__} in {PurePath(place.filename).name}, line {place.lineno}"

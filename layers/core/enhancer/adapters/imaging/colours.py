@@ -19,7 +19,7 @@ _LATTICE = 33  # points a side for which a mixture is computed; between them it 
 
 
 class Colours(NamedTuple):
-    """A picture in RGB or RGBA, its profile (None is sRGB), what it was converted from, if it was, and whether it had
+    """An image in RGB or RGBA, its profile (None is sRGB), what it was converted from, if it was, and whether it had
     more light than 8 bits show."""
 
     image: Image.Image
@@ -38,7 +38,7 @@ class _Profile(NamedTuple):
 
 
 def in_rgb(image: Image.Image, data: bytes) -> Colours:
-    """The loaded picture of a file as the models read it.
+    """The loaded image of a file as the models read it.
 
     A profile of RGB stays with the numbers that it describes; numbers that a model would misread become sRGB's, or get
     the curve of sRGB and keep their primaries in a profile.
@@ -49,18 +49,18 @@ def in_rgb(image: Image.Image, data: bytes) -> Colours:
     clear = _clear(image, chunks, deep=deep)
     kind = "16-bit" if deep else image.mode if image.mode not in {"RGB", "RGBA"} else "RGB" if clear else None
     encoding, profile = _meaning(image, chunks, grey=grey)
-    picture = _levels(image, data, encoding, clear, deep=deep)
-    colourful = picture.mode in {"RGB", "RGBA"}
+    pixels = _levels(image, data, encoding, clear, deep=deep)
+    colourful = pixels.mode in {"RGB", "RGBA"}
     if encoding.curve or encoding.profile:
         kept = encoding.profile if colourful else None
         return Colours(
-            _coloured(picture), kept, kind or (encoding.name if encoding.curve else None), bool(encoding.mixture)
+            _coloured(pixels), kept, kind or (encoding.name if encoding.curve else None), bool(encoding.mixture)
         )
     if profile and profile.space == _COLOUR and colourful and len(profile.data) <= _LARGEST_PROFILE:
-        return Colours(picture, profile.data, kind, hdr=False)
-    if profile and (described := _described(picture, profile)):
+        return Colours(pixels, profile.data, kind, hdr=False)
+    if profile and (described := _described(pixels, profile)):
         return Colours(described, None, kind or "large profile", hdr=False)
-    return Colours(_coloured(picture), None, kind, hdr=False)
+    return Colours(_coloured(pixels), None, kind, hdr=False)
 
 
 def _meaning(image: Image.Image, chunks: dict[bytes, bytes], *, grey: bool) -> tuple[Encoding, _Profile | None]:
@@ -111,7 +111,7 @@ def _linear(profile: _Profile) -> Encoding | None:
 
 
 def _clear(image: Image.Image, chunks: dict[bytes, bytes], *, deep: bool) -> tuple[int, ...] | None:
-    """The samples that a PNG calls transparent (tRNS) and that have no alpha, as the loaded picture has them.
+    """The samples that a PNG calls transparent (tRNS) and that have no alpha, as the loaded image has them.
 
     They are in the depth of the file, and what is above it counts for nothing (PNG specification, 11.3.1.1).
     """
@@ -127,30 +127,30 @@ def _clear(image: Image.Image, chunks: dict[bytes, bytes], *, deep: bool) -> tup
 def _levels(
     image: Image.Image, data: bytes, encoding: Encoding, clear: tuple[int, ...] | None, *, deep: bool
 ) -> Image.Image:
-    """The picture in L, LA, RGB, RGBA or CMYK with 8 bits, with the curve of sRGB, and transparent where it says so."""
+    """The image in L, LA, RGB, RGBA or CMYK with 8 bits, with the curve of sRGB, and transparent where it says so."""
     grey = deep and sixteen_bits.is_grey(data)
     curve = None if encoding.mixture and image.mode in _MIXED and not grey else encoding.curve
     if deep and (curve or clear or image.mode == "I;16"):
-        picture = sixteen_bits.eight_bits(image, data, _table(curve, 65535), clear)
+        pixels = sixteen_bits.eight_bits(image, data, _table(curve, 65535), clear)
     elif grey:
-        picture = image.convert("LA")
+        pixels = image.convert("LA")
     else:
-        picture = image.convert("L") if image.mode == "1" else _plain(image) if image.mode in {"P", "PA"} else image
-        picture = _with_clear(picture, clear) if clear else picture
+        pixels = image.convert("L") if image.mode == "1" else _plain(image) if image.mode in {"P", "PA"} else image
+        pixels = _with_clear(pixels, clear) if clear else pixels
         if curve:
-            alpha = list(range(256)) if picture.mode.endswith("A") else []
-            picture = picture.point(_table(curve, 255) * len(picture.mode.rstrip("A")) + alpha)
-    if encoding.mixture and picture.mode in {"RGB", "RGBA"}:
-        return picture.filter(ImageFilter.Color3DLUT.generate(_LATTICE, encoding.mixture))
-    return picture
+            alpha = list(range(256)) if pixels.mode.endswith("A") else []
+            pixels = pixels.point(_table(curve, 255) * len(pixels.mode.rstrip("A")) + alpha)
+    if encoding.mixture and pixels.mode in {"RGB", "RGBA"}:
+        return pixels.filter(ImageFilter.Color3DLUT.generate(_LATTICE, encoding.mixture))
+    return pixels
 
 
-def _with_clear(picture: Image.Image, clear: tuple[int, ...]) -> Image.Image:
-    bands = picture.split()
+def _with_clear(pixels: Image.Image, clear: tuple[int, ...]) -> Image.Image:
+    bands = pixels.split()
     unlike = [
         band.point([255 * (level != value) for level in range(256)]) for band, value in zip(bands, clear, strict=True)
     ]
-    return Image.merge(f"{picture.mode}A", (*bands, reduce(ImageChops.lighter, unlike)))
+    return Image.merge(f"{pixels.mode}A", (*bands, reduce(ImageChops.lighter, unlike)))
 
 
 def _table(curve: Curve | None, top: int) -> list[int]:
@@ -158,10 +158,10 @@ def _table(curve: Curve | None, top: int) -> list[int]:
     return [round(255 * (curve(number / top) if curve else number / top)) for number in range(top + 1)]
 
 
-def _described(picture: Image.Image, profile: _Profile) -> Image.Image | None:
-    """The picture in sRGB by its profile, None where that does not describe it."""
-    mode = picture.mode.rstrip("A")
-    bare = picture.convert(_MODES[profile.space]) if mode == "L" else picture.convert(mode)
+def _described(pixels: Image.Image, profile: _Profile) -> Image.Image | None:
+    """The image in sRGB by its profile, None where that does not describe it."""
+    mode = pixels.mode.rstrip("A")
+    bare = pixels.convert(_MODES[profile.space]) if mode == "L" else pixels.convert(mode)
     if bare.mode != _MODES[profile.space]:
         return None
     intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -172,14 +172,14 @@ def _described(picture: Image.Image, profile: _Profile) -> Image.Image | None:
         return None
     if described and mode == "L":
         described = described.convert("L").convert("RGB")  # the profile's white must not tint it
-    if described and picture.mode.endswith("A"):
-        described.putalpha(picture.getchannel("A"))
+    if described and pixels.mode.endswith("A"):
+        described.putalpha(pixels.getchannel("A"))
     return described
 
 
-def _coloured(picture: Image.Image) -> Image.Image:
-    wanted = "RGBA" if picture.mode.endswith("A") else "RGB"
-    return picture if picture.mode == wanted else picture.convert(wanted)
+def _coloured(pixels: Image.Image) -> Image.Image:
+    wanted = "RGBA" if pixels.mode.endswith("A") else "RGB"
+    return pixels if pixels.mode == wanted else pixels.convert(wanted)
 
 
 def _plain(image: Image.Image) -> Image.Image:

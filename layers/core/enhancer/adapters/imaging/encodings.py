@@ -64,7 +64,7 @@ def by_code_points(chunk: bytes) -> Encoding | None:
 
 
 def by_gamma(gamma: bytes, chromaticities: bytes | None) -> Encoding | None:
-    """What gAMA and cHRM say; nothing where the gamma is none that a picture could have."""
+    """What gAMA and cHRM say; nothing where the gamma is none that an image could have."""
     if len(gamma) != 4 or not 0.1 <= (exponent := 100_000 / (int.from_bytes(gamma) or 1)) <= 10:
         return None
     numbers = _SRGB

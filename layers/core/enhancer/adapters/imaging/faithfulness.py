@@ -13,18 +13,18 @@ from PIL import Image, ImageCms, ImageMath
 
 GRID = 64  # areas a side in which colours are compared
 WINDOW = 8  # pixels a side in which structures are compared
-PLAIN = 0.01  # a picture whose Laplacian varies less has no edge that could gain
+PLAIN = 0.01  # an image whose Laplacian varies less has no edge that could gain
 # The two constants of SSIM for 8 bits: (0.01 * 255)² and (0.03 * 255)² (Wang, Bovik, Sheikh, Simoncelli, 2004).
 _C1, _C2 = 6.5025, 58.5225
 
 
 def compare(original: Image.Image, result: Image.Image, profile: bytes | None) -> dict[str, Any]:
-    """Three numbers for two RGB pictures of one size, both described by `profile` (None is sRGB).
+    """Three numbers for two RGB images of one size, both described by `profile` (None is sRGB).
 
     `colourShift` is a mean CIE 1976 ΔE, `structuralSimilarity` a mean SSIM, `sharpnessGain` the ratio of the
-    Laplacians' variances, None where the original has no edge at all. What each means is in docs/pictures.md.
+    Laplacians' variances, None where the original has no edge at all. What each means is in docs/images.md.
     """
-    before, after = (picture.convert("L").convert("F") for picture in (original, result))
+    before, after = (pixels.convert("L").convert("F") for pixels in (original, result))
     sharpness = _laplacian_variance(before)
     return {
         "colourShift": round(_colour_shift(original, result, profile), 2),
@@ -38,9 +38,9 @@ def _colour_shift(original: Image.Image, result: Image.Image, profile: bytes | N
     to_lab = ImageCms.buildTransform(source, ImageCms.createProfile("LAB"), "RGB", "LAB")
     size = (min(GRID, original.width), min(GRID, original.height))
 
-    def areas(picture: Image.Image) -> tuple[Iterable[int], Iterable[int], Iterable[int]]:
+    def areas(pixels: Image.Image) -> tuple[Iterable[int], Iterable[int], Iterable[int]]:
         """L*, a* and b* in 8 bits, where 255 steps are 100 of L*, and one is one of a* and b*, which have a sign."""
-        reduced = picture.resize(size, Image.Resampling.BOX)
+        reduced = pixels.resize(size, Image.Resampling.BOX)
         samples = memoryview((ImageCms.applyTransform(reduced, to_lab) or reduced).tobytes())
         return samples[0::3], samples.cast("b")[1::3], samples.cast("b")[2::3]
 
@@ -53,8 +53,8 @@ def _colour_shift(original: Image.Image, result: Image.Image, profile: bytes | N
 
 
 def _similarity(x: Image.Image, y: Image.Image) -> float:
-    def mean(picture: Image.Image) -> Image.Image:
-        return picture.reduce(WINDOW)
+    def mean(pixels: Image.Image) -> Image.Image:
+        return pixels.reduce(WINDOW)
 
     moments = {
         "mx": mean(x),
@@ -75,13 +75,13 @@ def _similarity(x: Image.Image, y: Image.Image) -> float:
     return _mean(ssim)
 
 
-def _laplacian_variance(picture: Image.Image) -> float:
-    if min(picture.size) < 3:
+def _laplacian_variance(pixels: Image.Image) -> float:
+    if min(pixels.size) < 3:
         return 0.0
-    width, height = picture.size
+    width, height = pixels.size
 
     def shifted(x: int, y: int) -> Image.Image:
-        return picture.crop((1 + x, 1 + y, width - 1 + x, height - 1 + y))
+        return pixels.crop((1 + x, 1 + y, width - 1 + x, height - 1 + y))
 
     laplacian = _math(
         lambda v: v["n"] + v["s"] + v["w"] + v["e"] - 4 * v["c"],
@@ -90,13 +90,13 @@ def _laplacian_variance(picture: Image.Image) -> float:
     return _mean(_math(lambda v: v["l"] * v["l"], l=laplacian)) - _mean(laplacian) ** 2
 
 
-def _math(expression: Callable[[dict[str, Any]], Any], **pictures: Image.Image) -> Image.Image:
-    result: Image.Image = ImageMath.lambda_eval(expression, **pictures)
+def _math(expression: Callable[[dict[str, Any]], Any], **images: Image.Image) -> Image.Image:
+    result: Image.Image = ImageMath.lambda_eval(expression, **images)
     return result
 
 
-def _mean(picture: Image.Image) -> float:
-    """Of a picture in floats."""
-    value = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+def _mean(pixels: Image.Image) -> float:
+    """Of an image in floats."""
+    value = pixels.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     assert isinstance(value, float)  # noqa: S101 - mode F
     return value

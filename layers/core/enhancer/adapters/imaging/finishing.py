@@ -1,6 +1,6 @@
 """A model's output made what was asked for: the right size, transparency, profile and format, with its previews.
 
-The picture is decoded once, for the previews and the comparison; its file is written anew only where size, transparency
+The image is decoded once, for the previews and the comparison; its file is written anew only where size, transparency
 or format have to change.
 """
 
@@ -18,14 +18,14 @@ from enhancer.adapters.imaging.opening import opened
 from enhancer.adapters.imaging.plainness import MARKED, is_grey, is_plain
 from enhancer.adapters.imaging.preparing import has_transparency, upright
 from enhancer.domain.sizing import fit_within, turned
-from enhancer.errors import BlankPicture
+from enhancer.errors import BlankImage
 from enhancer.ports import OutputSpec, RenderedResult
 
 PREVIEW_SIDE = 2048
 THUMB_SIDE = 320
 COMPARED_PIXELS = 1_000_000
 _PREVIEW_QUALITY = 82
-_PNG_LEVEL = 4  # of zlib; 6, the default, takes twice the time for 7 % fewer bytes (docs/pictures.md)
+_PNG_LEVEL = 4  # of zlib; 6, the default, takes twice the time for 7 % fewer bytes (docs/images.md)
 _IN_MEMORY = 16 * 1024 * 1024
 _GREY = (128, 128, 128)
 _WHITE = (255, 255, 255)
@@ -49,7 +49,7 @@ def finish(output: IO[bytes], original: bytes | None, spec: OutputSpec) -> Rende
     with Image.open(output) as image:
         image.load()
         if reference and not reference.plain and is_plain(image):
-            raise BlankPicture("the model returned one colour for a picture of several")
+            raise BlankImage("the model returned one colour for a image of several")
         result = _result(image, reference, spec)
         shown = _opaque(result, _WHITE) if spec.output_format == "jpeg" else result
         as_it_came = result is image and image.format == "PNG" and spec.output_format == "png"
@@ -89,10 +89,10 @@ def _reference(original: bytes) -> Reference:
         image.draft(None, sample_size)
         image.load()
         colours = in_rgb(image, original)
-        picture = colours.image
-        alpha = upright(picture.getchannel("A"), orientation) if has_transparency(picture) else None
-        sample = upright(_sample(picture, sample_size), orientation)
-        return Reference(colours.profile, alpha, is_grey(picture), is_plain(picture, MARKED), sample)
+        pixels = colours.image
+        alpha = upright(pixels.getchannel("A"), orientation) if has_transparency(pixels) else None
+        sample = upright(_sample(pixels, sample_size), orientation)
+        return Reference(colours.profile, alpha, is_grey(pixels), is_plain(pixels, MARKED), sample)
 
 
 def _report(reference: Reference, preview: Image.Image, result: Image.Image, profile: bytes | None) -> dict[str, Any]:
@@ -101,9 +101,9 @@ def _report(reference: Reference, preview: Image.Image, result: Image.Image, pro
     return faithfulness.compare(reference.sample, sample.convert("RGB"), profile)
 
 
-def _sample(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _sample(pixels: Image.Image, size: tuple[int, int]) -> Image.Image:
     """A reduction to compare with, transparency laid on grey."""
-    reduced = picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+    reduced = pixels if pixels.size == size else pixels.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
     return _opaque(reduced, _GREY)
 
 
@@ -164,25 +164,25 @@ def _spooled(blocks: Iterable[bytes]) -> tuple[IO[bytes], str, int]:
     return file, digest.hexdigest(), size
 
 
-def _opaque(picture: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
-    if picture.mode in {"L", "RGB"}:
-        return picture
-    mode = picture.mode.rstrip("A")
-    laid = Image.new(mode, picture.size, ground if mode == "RGB" else ground[0])
-    laid.paste(picture.convert(mode), mask=picture.getchannel("A"))
+def _opaque(pixels: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
+    if pixels.mode in {"L", "RGB"}:
+        return pixels
+    mode = pixels.mode.rstrip("A")
+    laid = Image.new(mode, pixels.size, ground if mode == "RGB" else ground[0])
+    laid.paste(pixels.convert(mode), mask=pixels.getchannel("A"))
     return laid
 
 
-def _reduced(picture: Image.Image, side: int) -> Image.Image:
+def _reduced(pixels: Image.Image, side: int) -> Image.Image:
     """At most `side` pixels wide and high, never larger than it is."""
-    factor = side / max(picture.size)
+    factor = side / max(pixels.size)
     if factor >= 1:
-        return picture
-    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2)
+        return pixels
+    size = (max(1, round(pixels.width * factor)), max(1, round(pixels.height * factor)))
+    return pixels.resize(size, Image.Resampling.LANCZOS, reducing_gap=2)
 
 
-def _webp(picture: Image.Image, profile: bytes | None) -> bytes:
+def _webp(pixels: Image.Image, profile: bytes | None) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=_PREVIEW_QUALITY, method=2, icc_profile=profile)
+    pixels.save(buffer, "WEBP", quality=_PREVIEW_QUALITY, method=2, icc_profile=profile)
     return buffer.getvalue()

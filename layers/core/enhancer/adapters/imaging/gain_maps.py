@@ -1,4 +1,4 @@
-"""Whether a file has a gain map, the second picture that makes an HDR one of it on displays that can."""
+"""Whether a file has a gain map, the second image that makes an HDR one of it on displays that can."""
 
 from enhancer.adapters.imaging.png_chunks import before_pixels
 

@@ -1,4 +1,4 @@
-"""A person's picture opened by Pillow: nothing of its file but the picture reaches a decoder."""
+"""A person's image opened by Pillow: nothing of its file but the image reaches a decoder."""
 
 import io
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 class Opened(NamedTuple):
-    """A picture, not decoded yet, its orientation (1 to 8, as in EXIF), and whether its file holds nothing besides
+    """An image, not decoded yet, its orientation (1 to 8, as in EXIF), and whether its file holds nothing besides
     it: no metadata, no rest, no animation around one frame."""
 
     image: Image.Image
@@ -25,5 +25,5 @@ class Opened(NamedTuple):
 def opened(original: bytes) -> Iterator[Opened]:
     """Open an original, and close it again. Raises what `image.alone` and Pillow raise."""
     alone = image.alone(original)
-    with Image.open(io.BytesIO(alone.data), formats=_FORMATS) as picture:
-        yield Opened(picture, alone.orientation, alone.still and alone.data == original)
+    with Image.open(io.BytesIO(alone.data), formats=_FORMATS) as pixels:
+        yield Opened(pixels, alone.orientation, alone.still and alone.data == original)

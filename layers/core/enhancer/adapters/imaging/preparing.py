@@ -38,34 +38,34 @@ def prepare(original: bytes, max_pixels: int) -> PreparedImage:
         colours = in_rgb(image, original)
         report["converted"] = colours.converted
         report["hdrRemoved"] |= colours.hdr
-        picture = colours.image
+        pixels = colours.image
         if size != stored:
-            picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
-        picture = upright(picture, orientation)
+            pixels = pixels.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+        pixels = upright(pixels, orientation)
         if size != stored:
             report["reducedFrom"] = list(upright_size(stored, orientation))
-        if has_transparency(picture, below=1):
-            picture = _filled(picture)
+        if has_transparency(pixels, below=1):
+            pixels = _filled(pixels)
             report["transparencyFilled"] = True
         if not any(report.values()):
-            return PreparedImage(None, *picture.size, report)
-        clean = Image.new(picture.mode, picture.size)
-        clean.paste(picture)
+            return PreparedImage(None, *pixels.size, report)
+        clean = Image.new(pixels.mode, pixels.size)
+        clean.paste(pixels)
         buffer = io.BytesIO()
         if image.format == "JPEG":
             clean.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, icc_profile=colours.profile)
         else:
             clean.save(buffer, "PNG", compress_level=3, icc_profile=colours.profile)
-        return PreparedImage(buffer.getvalue(), *picture.size, report)
+        return PreparedImage(buffer.getvalue(), *pixels.size, report)
 
 
-def has_transparency(picture: Image.Image, below: int = 255) -> bool:
+def has_transparency(pixels: Image.Image, below: int = 255) -> bool:
     """Whether any pixel is less opaque than `below` (255 is opaque, 0 can't be seen)."""
-    return picture.mode == "RGBA" and picture.getchannel("A").histogram()[:below] != [0] * below
+    return pixels.mode == "RGBA" and pixels.getchannel("A").histogram()[:below] != [0] * below
 
 
-def upright(picture: Image.Image, orientation: int) -> Image.Image:
-    """The picture turned as an orientation of EXIF says (Exif 3.0, 4.6.4)."""
+def upright(pixels: Image.Image, orientation: int) -> Image.Image:
+    """The image turned as an orientation of EXIF says (Exif 3.0, 4.6.4)."""
     method = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -75,32 +75,32 @@ def upright(picture: Image.Image, orientation: int) -> Image.Image:
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_90,
     }.get(orientation)
-    return picture if method is None else picture.transpose(method)
+    return pixels if method is None else pixels.transpose(method)
 
 
 def upright_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Width and height as they are once the picture is upright."""
+    """Width and height as they are once the image is upright."""
     return (stored[1], stored[0]) if orientation in _TURNED else stored
 
 
-def _filled(picture: Image.Image) -> Image.Image:
+def _filled(pixels: Image.Image) -> Image.Image:
     """The colours of visible pixels, spread under those that can't be seen.
 
     Colours under full transparency may be private, and a model drags them into the edges: the dark fringe.
     """
-    levels = [_visible(picture)]
+    levels = [_visible(pixels)]
     while has_transparency(levels[-1]) and max(levels[-1].size) > 1:
         levels.append(_visible(levels[-1].reduce(2)))
     spread = levels.pop().convert("RGB")
     for level in reversed(levels):
         larger = spread.resize(level.size, Image.Resampling.BILINEAR)
         spread = Image.composite(level.convert("RGB"), larger, level.getchannel("A"))
-    spread.putalpha(picture.getchannel("A"))
+    spread.putalpha(pixels.getchannel("A"))
     return spread
 
 
-def _visible(picture: Image.Image) -> Image.Image:
+def _visible(pixels: Image.Image) -> Image.Image:
     """With every pixel that can be seen at all opaque, so that none's colour is rounded away by its weight."""
-    opaque = picture.copy()
-    opaque.putalpha(picture.getchannel("A").point(lambda alpha: 255 if alpha else 0))
+    opaque = pixels.copy()
+    opaque.putalpha(pixels.getchannel("A").point(lambda alpha: 255 if alpha else 0))
     return opaque

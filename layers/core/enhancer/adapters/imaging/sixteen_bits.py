@@ -17,7 +17,7 @@ _AS_RGBA = b"\x08\x06"  # depth and colour type of an IHDR
 
 
 def eight_bits(image: Image.Image, data: bytes, levels: Sequence[int], clear: Sequence[int] | None) -> Image.Image:
-    """A loaded picture of 16 bits in L, LA, RGB or RGBA; colours are changed in place, since they may fill the memory.
+    """A loaded image of 16 bits in L, LA, RGB or RGBA; colours are changed in place, since they may fill the memory.
 
     `levels` holds the 8 bits of each value, `clear` the samples that are wholly transparent, if there are any.
     """
@@ -38,7 +38,7 @@ def eight_bits(image: Image.Image, data: bytes, levels: Sequence[int], clear: Se
 def _strips(
     image: Image.Image, data: bytes, *, grey: bool
 ) -> Iterator[tuple[tuple[int, int, int, int], list[Image.Image]]]:
-    """Boxes and the samples in them, a picture in mode I for each channel but alpha."""
+    """Boxes and the samples in them, an image in mode I for each channel but alpha."""
     lower = None if image.mode == "I;16" else _grey_as_rgba(data) if grey else _lower(data)
     rows = max(1, _STRIP // image.width)
     for top in range(0, image.height, rows):

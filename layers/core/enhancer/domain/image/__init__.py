@@ -1,8 +1,8 @@
-"""What a picture's file says without decoding: type, size in pixels, whole or cut off, still or animated, and which of
-its bytes are the picture.
+"""What an image's file says without decoding: type, size in pixels, whole or cut off, still or animated, and which of
+its bytes are the image.
 
 Written by hand because intake must not carry Pillow (docs/decisions/0003), and because what Pillow reads besides the
-picture refuses good ones and lets through what is private (docs/decisions/0025).
+image refuses good ones and lets through what is private (docs/decisions/0025).
 """
 
 from enhancer.domain.image import foreign, jpeg, png, webp
@@ -11,11 +11,11 @@ from enhancer.domain.image.refusals import (
     Animated,
     Damaged,
     MoreNeeded,
-    NotAPicture,
+    NotAnImage,
     TooIntricate,
     Truncated,
 )
-from enhancer.domain.picture import ContentType, Picture
+from enhancer.domain.image_info import ContentType, ImageInfo
 
 __all__ = [
     "HEAD_BYTES",
@@ -24,9 +24,9 @@ __all__ = [
     "Animated",
     "ContentType",
     "Damaged",
+    "ImageInfo",
     "MoreNeeded",
-    "NotAPicture",
-    "Picture",
+    "NotAnImage",
     "TooIntricate",
     "Truncated",
     "alone",
@@ -37,11 +37,11 @@ HEAD_BYTES = 256 * 1024  # EXIF, XMP and a colour profile come before the size i
 TAIL_BYTES = 64
 
 
-def inspect(head: bytes, tail: bytes, size: int) -> Picture:
-    """Read a picture's type and dimensions.
+def inspect(head: bytes, tail: bytes, size: int) -> ImageInfo:
+    """Read an image's type and dimensions.
 
     `head` holds the first and `tail` the last bytes of a file of `size` bytes; either may be the whole file. Raises
-    NotAPicture, Animated, Truncated, Damaged, TooIntricate, or MoreNeeded while `head` is not the whole file.
+    NotAnImage, Animated, Truncated, Damaged, TooIntricate, or MoreNeeded while `head` is not the whole file.
     """
     match _content_type(head):
         case "image/png":
@@ -53,11 +53,11 @@ def inspect(head: bytes, tail: bytes, size: int) -> Picture:
 
 
 def alone(data: bytes) -> Alone:
-    """Take a whole file's picture out of it: pixels, what is needed to decode them, and what says their colours.
+    """Take a whole file's image out of it: pixels, what is needed to decode them, and what says their colours.
 
     Everything else stays behind, by what it is and not by how it begins: texts, EXIF (but for the orientation),
-    thumbnails, unknown parts, further pictures, whatever follows the end. The pixels themselves are not looked at.
-    Raises NotAPicture, Truncated, or TooIntricate for more scans or parts than are decoded.
+    thumbnails, unknown parts, further images, whatever follows the end. The pixels themselves are not looked at.
+    Raises NotAnImage, Truncated, or TooIntricate for more scans or parts than are decoded.
     """
     match _content_type(data):
         case "image/png":
@@ -75,4 +75,4 @@ def _content_type(head: bytes) -> ContentType:
         return "image/jpeg"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    raise NotAPicture("the content is not a JPEG, PNG or WebP picture", foreign.media_type(head))
+    raise NotAnImage("the content is not a JPEG, PNG or WebP image", foreign.media_type(head))

@@ -1,4 +1,4 @@
-"""The one thing that is read of EXIF: which way up a picture is.
+"""The one thing that is read of EXIF: which way up an image is.
 
 By hand because Pillow falls back to XMP, does not tell a field's type, and raises many kinds of errors at odd blocks.
 The layout is that of TIFF 6.0, section 2. Browsers turn where tag 0x0112 of the first directory is one SHORT of 2 to 8

@@ -1,4 +1,4 @@
-"""JPEG: its size, its end, and its picture without anything else (ITU-T T.81, annex B, read 2026-11-22).
+"""JPEG: its size, its end, and its image without anything else (ITU-T T.81, annex B, read 2026-11-22).
 
 Bytes that belong to no segment are passed over, as libjpeg does, so that what browsers show is taken.
 """
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from enhancer.domain.image import exif
 from enhancer.domain.image.parts import Alone, bounded, sized, whole_profile
-from enhancer.domain.image.refusals import MoreNeeded, NotAPicture, TooIntricate, Truncated
-from enhancer.domain.picture import Picture
+from enhancer.domain.image.refusals import MoreNeeded, NotAnImage, TooIntricate, Truncated
+from enhancer.domain.image_info import ImageInfo
 
 START = b"\xff\xd8"
 END = b"\xff\xd9"
@@ -23,7 +23,7 @@ _AFTER_SCAN = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")  # in scans, a 0 or a
 _BARE = frozenset({0x01, *range(0xD0, 0xDA)})  # markers without a length
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the three are tables and extensions
 _SOS, _EOI, _APP0, _APP1, _APP2, _APP14 = 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xEE
-_PICTURE = _FRAMES | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, _SOS, _EOI}  # with tables: Huffman, arithmetic, quantisation, …
+_IMAGE = _FRAMES | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, _SOS, _EOI}  # with tables: Huffman, arithmetic, quantisation, …
 _JFIF = b"JFIF\0"
 _JFIF_BYTES = 14  # with the sides of a thumbnail, the last two
 _ADOBE = b"Adobe"
@@ -42,7 +42,7 @@ class Segment(NamedTuple):
     end: int
 
 
-def inspect(head: bytes, tail: bytes, size: int) -> Picture:
+def inspect(head: bytes, tail: bytes, size: int) -> ImageInfo:
     """See `image.inspect`."""
     known = False
     for segment in bounded(_segments(head)):
@@ -55,7 +55,7 @@ def inspect(head: bytes, tail: bytes, size: int) -> Picture:
     if len(head) < size:
         raise MoreNeeded("the JPEG's size comes after its metadata")
     if not known:
-        raise NotAPicture("the first bytes are a JPEG's, and no marker follows")
+        raise NotAnImage("the first bytes are a JPEG's, and no marker follows")
     raise Truncated("the JPEG ends inside its header")
 
 
@@ -72,7 +72,7 @@ def alone(data: bytes) -> Alone:
             scans += 1
             if scans > MAX_SCANS:
                 raise TooIntricate(f"the JPEG has more than {MAX_SCANS} scans")
-        if marker in _PICTURE:
+        if marker in _IMAGE:
             kept.append(data[segment.start : segment.end])
         elif marker == _APP0 and body.startswith(_JFIF) and len(body) >= _JFIF_BYTES:
             kept.append(_segment(_APP0, body[: _JFIF_BYTES - 2] + b"\0\0"))
@@ -109,9 +109,9 @@ def _segments(data: bytes) -> Iterator[Segment]:
 
 
 def _whole(head: bytes, size: int) -> bool:
-    """Whether a file whose last bytes are not the picture's end has that end earlier: phones append films and notes."""
+    """Whether a file whose last bytes are not the image's end has that end earlier: phones append films and notes."""
     if len(head) < size:
-        raise MoreNeeded("the end of the picture is not among the last bytes")
+        raise MoreNeeded("the end of the image is not among the last bytes")
     return any(segment.marker == _EOI for segment in bounded(_segments(head)))
 
 

@@ -1,11 +1,11 @@
-"""What the parsers of all three formats share: a file without what is not its picture, and a bound to their work."""
+"""What the parsers of all three formats share: a file without what is not its image, and a bound to their work."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from enhancer.domain.image.refusals import Damaged, TooIntricate
-from enhancer.domain.picture import ContentType, Picture
+from enhancer.domain.image_info import ContentType, ImageInfo
 
 _Part = TypeVar("_Part")
 
@@ -18,7 +18,7 @@ MAX_PROFILE = 16_000_000  # bytes of a colour profile, inflated: what 255 segmen
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """A picture without anything else that was in its file: what is decoded.
+    """An image without anything else that was in its file: what is decoded.
 
     `orientation` is 1 to 8 as in EXIF, where browsers turn by it. `still` is False for an animation of one frame.
     """
@@ -36,11 +36,11 @@ def bounded(parts: Iterable[_Part]) -> Iterator[_Part]:
         yield part
 
 
-def sized(content_type: ContentType, width: int, height: int) -> Picture:
-    """The picture of that size. Raises Damaged where it has no area."""
+def sized(content_type: ContentType, width: int, height: int) -> ImageInfo:
+    """The image of that size. Raises Damaged where it has no area."""
     if not width or not height:
-        raise Damaged(f"the picture has no area: {width} x {height} pixels")
-    return Picture(content_type, width, height)
+        raise Damaged(f"the image has no area: {width} x {height} pixels")
+    return ImageInfo(content_type, width, height)
 
 
 def whole_profile(profile: bytes) -> bytes | None:

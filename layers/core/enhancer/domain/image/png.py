@@ -1,4 +1,4 @@
-"""PNG: its size, its end, and its picture without anything else (PNG specification, third edition, read 2026-11-22)."""
+"""PNG: its size, its end, and its image without anything else (PNG specification, third edition, read 2026-11-22)."""
 
 import struct
 import zlib
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from enhancer.domain.image import exif
 from enhancer.domain.image.parts import MAX_PROFILE, Alone, bounded, sized, whole_profile
 from enhancer.domain.image.refusals import Animated, MoreNeeded, Truncated
-from enhancer.domain.picture import Picture
+from enhancer.domain.image_info import ImageInfo
 
 START = b"\x89PNG\r\n\x1a\n"
 _END = b"IEND\xaeB`\x82"
@@ -40,7 +40,7 @@ class Chunk(NamedTuple):
         return zlib.crc32(self.raw[4:-4]) == int.from_bytes(self.raw[-4:])
 
 
-def inspect(head: bytes, tail: bytes, size: int) -> Picture:
+def inspect(head: bytes, tail: bytes, size: int) -> ImageInfo:
     """See `image.inspect`."""
     if len(head) < 33 or head[12:16] != b"IHDR":
         raise Truncated("the PNG ends inside its header")
@@ -71,20 +71,25 @@ def alone(data: bytes) -> Alone:
             pixels.append(_sealed(b"IDAT", chunk.body))
         elif pixels or chunk.kind in kept:
             continue
-        elif chunk.kind == b"IHDR" or (chunk.kind == b"PLTE" and colour_type == bytes([_PALETTE])):
-            kept[chunk.kind] = chunk.raw
-        elif not chunk.sound:  # browsers, and libpng by itself, pass over such a chunk
-            continue
-        elif len(chunk.body) in _NUMBERS.get(chunk.kind, ()):
-            kept[chunk.kind] = chunk.raw
-        elif chunk.kind == b"iCCP" and (profile := _profile(chunk)):
-            kept[chunk.kind] = profile
-        elif chunk.kind == b"eXIf":
+        elif chunk.kind == b"eXIf" and chunk.sound:
             turn = exif.orientation(chunk.body)
+        elif raw := _needed(chunk, colour_type):
+            kept[chunk.kind] = raw
     if not pixels:
         raise Truncated("the PNG ends before its pixels")
     # Where the chunks behind the pixels lead to no IEND, the decoder says whether the pixels are complete.
     return Alone(b"".join((START, *kept.values(), *pixels, struct.pack(">I", 0), _END)), turn)
+
+
+def _needed(chunk: Chunk, colour_type: bytes) -> bytes | None:
+    """Return a chunk that comes before the pixels as it is kept, None if decoding does without it."""
+    if chunk.kind == b"IHDR" or (chunk.kind == b"PLTE" and colour_type == bytes([_PALETTE])):
+        return chunk.raw
+    if not chunk.sound:  # browsers, and libpng by itself, pass over such a chunk
+        return None
+    if len(chunk.body) in _NUMBERS.get(chunk.kind, ()):
+        return chunk.raw
+    return _profile(chunk) if chunk.kind == b"iCCP" else None
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
@@ -100,9 +105,9 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def _whole(head: bytes, size: int) -> bool:
-    """Whether a file whose last bytes are not the picture's end has that end earlier: phones append films and notes."""
+    """Whether a file whose last bytes are not the image's end has that end earlier: phones append films and notes."""
     if len(head) < size:
-        raise MoreNeeded("the end of the picture is not among the last bytes")
+        raise MoreNeeded("the end of the image is not among the last bytes")
     return any(chunk.raw[4:] == _END for chunk in bounded(_chunks(head)))
 
 

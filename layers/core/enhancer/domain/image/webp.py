@@ -1,18 +1,18 @@
-"""WebP: its size, and its picture without anything else (Google's WebP container specification, read 2026-11-22)."""
+"""WebP: its size, and its image without anything else (Google's WebP container specification, read 2026-11-22)."""
 
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from enhancer.domain.image.parts import Alone, bounded, sized, whole_profile
-from enhancer.domain.image.refusals import Animated, Damaged, MoreNeeded, NotAPicture, Truncated
-from enhancer.domain.picture import Picture
+from enhancer.domain.image.refusals import Animated, Damaged, MoreNeeded, NotAnImage, Truncated
+from enhancer.domain.image_info import ImageInfo
 
 _HEADER = 12  # RIFF, the length, WEBP
 _ANIMATED, _ICC, _METADATA = 0x02, 0x20, 0x0C  # flags of VP8X; the last are EXIF and XMP
 _PIXELS = frozenset((b"ALPH", b"VP8 ", b"VP8L"))
 _FRAME = frozenset((b"ANIM", b"ANMF"))
-_SIZE_BYTES = {b"VP8X": 10, b"VP8L": 5, b"VP8 ": 10}  # of a chunk, which tell the picture's size
+_SIZE_BYTES = {b"VP8X": 10, b"VP8L": 5, b"VP8 ": 10}  # of a chunk, which tell the image's size
 
 
 class Chunk(NamedTuple):
@@ -22,7 +22,7 @@ class Chunk(NamedTuple):
     body: bytes
 
 
-def inspect(head: bytes, size: int) -> Picture:
+def inspect(head: bytes, size: int) -> ImageInfo:
     """See `image.inspect`."""
     if len(head) < _HEADER + 8:
         raise Truncated("the WebP ends inside its header")
@@ -44,14 +44,14 @@ def inspect(head: bytes, size: int) -> Picture:
     if first.kind == b"VP8 " and first.body[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack_from("<HH", first.body, 6)
         return sized("image/webp", width & 0x3FFF, height & 0x3FFF)
-    raise NotAPicture("the WebP's first chunk holds no picture")
+    raise NotAnImage("the WebP's first chunk holds no image")
 
 
 def alone(data: bytes) -> Alone:
     """See `image.alone`.
 
     An orientation in EXIF is not followed: browsers don't (Chromium 156, measured 2026-11-25), so that a person sees
-    the picture as it is stored.
+    the image as it is stored.
     """
     chunks = list(bounded(_chunks(data[: _declared(data)])))
     moves = any(chunk.kind == b"VP8X" and chunk.body[0] & _ANIMATED for chunk in chunks[:1] if chunk.body)

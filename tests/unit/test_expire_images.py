@@ -2,7 +2,7 @@ import pytest
 
 from enhancer.domain.clock import to_text
 from enhancer.errors import MessageNotSent
-from enhancer.usecases.expire_pictures import CHAIN_SECONDS, LEASE_SECONDS, ExpirePictures
+from enhancer.usecases.expire_images import CHAIN_SECONDS, LEASE_SECONDS, ExpireImages
 
 PREFIX = "ai-enhancer/"
 
@@ -10,10 +10,10 @@ PREFIX = "ai-enhancer/"
 @pytest.fixture
 def run(world):
     """Expires with time to spare, or with no time, from the beginning or from a message on."""
-    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    expire_images = ExpireImages(world.images, world.usage, world.messages, PREFIX, world.clock)
 
     def expire(message=("", ""), *, enough_time=True):
-        done = expire_pictures(lambda: enough_time, *message)
+        done = expire_images(lambda: enough_time, *message)
         done.pop("seconds", None)
         return done
 
@@ -23,28 +23,28 @@ def run(world):
 def fill(world, uploads=0, results=0, hours=48):
     """So many originals and results, all written so long ago."""
     for number in range(uploads):
-        world.pictures.write(f"{PREFIX}uploads/{number:03}", b"", "image/png", "")
+        world.images.write(f"{PREFIX}uploads/{number:03}", b"", "image/png", "")
     for number in range(results):
-        world.pictures.write(f"{PREFIX}results/{number:03}", b"", "image/png", "")
+        world.images.write(f"{PREFIX}results/{number:03}", b"", "image/png", "")
     world.clock.advance(hours=hours)
 
 
 def test_originals_go_after_a_day_and_results_after_thirty(world, run):
     for key in ("ai-enhancer/uploads/x/input.png", "ai-enhancer/results/x/output.png", "elsewhere/uploads/file"):
-        world.pictures.write(key, b"", "image/png", "")
+        world.images.write(key, b"", "image/png", "")
     world.clock.advance(hours=23)
     assert run() == {"seen": 2, "deleted": 0}
     world.clock.advance(hours=1)
     assert run() == {"seen": 2, "deleted": 1}
     world.clock.advance(days=29)
     assert run() == {"seen": 1, "deleted": 1}
-    assert list(world.pictures.objects) == ["elsewhere/uploads/file"]
+    assert list(world.images.objects) == ["elsewhere/uploads/file"]
 
 
 def test_what_is_promised_for_a_day_goes_before_what_is_promised_for_a_month(world, run):
     fill(world, uploads=100, results=100, hours=31 * 24)
     assert run(enough_time=False) == {"seen": 100, "deleted": 100, "handed over": 1}
-    assert sorted(world.pictures.objects) == [f"{PREFIX}results/{number:03}" for number in range(100)]
+    assert sorted(world.images.objects) == [f"{PREFIX}results/{number:03}" for number in range(100)]
 
 
 def test_a_run_whose_time_is_short_hands_over_by_a_message_and_the_next_goes_on_behind_it(world, run):
@@ -56,7 +56,7 @@ def test_a_run_whose_time_is_short_hands_over_by_a_message_and_the_next_goes_on_
     assert run(world.messages.expiries[0], enough_time=False) == {"seen": 100, "deleted": 100, "handed over": 1}
     assert world.messages.expiries[1] == ("ai-enhancer/uploads/199", began)
     assert run(world.messages.expiries[1]) == {"seen": 50, "deleted": 50}
-    assert not world.pictures.objects
+    assert not world.images.objects
 
 
 def test_what_is_not_due_is_not_looked_at_again_behind_a_handover(world, run):
@@ -86,8 +86,8 @@ def test_while_a_chain_is_under_way_no_other_begins_and_it_is_never_turned_away(
 
 def test_a_handover_whose_run_ends_before_its_sender_does_leaves_no_lease_behind(world, run, monkeypatch):
     fill(world, uploads=150)
-    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
-    monkeypatch.setattr(world.messages, "expire", lambda *message: expire_pictures(lambda: True, *message))
+    expire_images = ExpireImages(world.images, world.usage, world.messages, PREFIX, world.clock)
+    monkeypatch.setattr(world.messages, "expire", lambda *message: expire_images(lambda: True, *message))
     assert run(enough_time=False) == {"seen": 100, "deleted": 100, "handed over": 1}
     assert run() == {"seen": 0, "deleted": 0}
 
@@ -100,17 +100,17 @@ def test_a_chain_that_died_keeps_the_next_days_run_from_nothing(world, run):
 
 
 def test_a_run_tells_how_long_its_chain_takes(world):
-    expire_pictures = ExpirePictures(world.pictures, world.usage, world.messages, PREFIX, world.clock)
+    expire_images = ExpireImages(world.images, world.usage, world.messages, PREFIX, world.clock)
     fill(world, uploads=200)
-    assert expire_pictures(lambda: False, "", "")["seconds"] == 0
+    assert expire_images(lambda: False, "", "")["seconds"] == 0
     world.clock.advance(hours=25)
-    assert expire_pictures(lambda: True, *world.messages.expiries[0])["seconds"] == 25 * 3600
+    assert expire_images(lambda: True, *world.messages.expiries[0])["seconds"] == 25 * 3600
 
 
 def test_a_run_that_broke_off_may_be_repeated_at_once(world, run, monkeypatch):
     fill(world, uploads=1)
     with monkeypatch.context() as broken:
-        broken.setattr(world.pictures, "delete", lambda _: 1 / 0)
+        broken.setattr(world.images, "delete", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run()
     assert run() == {"seen": 1, "deleted": 1}

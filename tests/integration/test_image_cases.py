@@ -1,4 +1,4 @@
-"""Every kind of picture through the whole path: right way up, right size, right colours, right transparency."""
+"""Every kind of image through the whole path: right way up, right size, right colours, right transparency."""
 
 import io
 
@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.conftest import RAISED_LIMITS
+from tests.images import CORNERS, SIGNPOST, disc, encoded, opened, photo, png_files, profiles, signpost
 from tests.integration.api_client import Client
-from tests.pictures import CORNERS, SIGNPOST, disc, encoded, opened, photo, png_files, profiles, signpost
 
 CODEFORMER = "sczhou/codeformer"
 VERSION = "cc4956dd26fa5a7185d5660cc9100fab1b8070a1d1654a8bb5eb6d443b020bb2"
@@ -37,7 +37,7 @@ def ordered(guest, data, form="PNG", **params):
 
 
 def enhanced(guest, data, form="PNG", **params):
-    """The finished job and its picture."""
+    """The finished job and its image."""
     return collected(guest, ordered(guest, data, form, **params))
 
 
@@ -46,7 +46,7 @@ def collected(guest, created):
     assert created.status_code == 202, created.text
     job = guest.finished(created.json()["data"]["id"])
     assert job["status"] == "succeeded", job["error"]
-    result = opened(guest.picture(job["imageUrl"]).content)
+    result = opened(guest.image(job["imageUrl"]).content)
     assert result.size == (job["result"]["width"], job["result"]["height"])
     return job, result
 
@@ -63,7 +63,7 @@ def reduced(image, size):
 
 
 def on(image, ground):
-    """The picture laid on a colour."""
+    """The image laid on a colour."""
     laid = Image.new("RGBA", image.size, ground)
     return Image.alpha_composite(laid, image.convert("RGBA")).convert("RGB")
 
@@ -76,7 +76,7 @@ def lab(image, profile=None):
 
 
 def delta_e(expected, got):
-    """Mean and worst CIE 1976 difference of two pictures in Lab."""
+    """Mean and worst CIE 1976 difference of two images in Lab."""
     distance = np.sqrt(((expected - got) ** 2).sum(axis=2))
     return distance.mean(), distance.max()
 
@@ -131,25 +131,25 @@ def test_the_sides_are_the_scale_times_the_originals(guest, scale):
 
 
 @pytest.mark.parametrize(("size", "scale"), [((1, 1), 1), ((1, 1), 4), ((3, 1), 4), ((1, 3000), 4), ((2000, 1), 1)])
-def test_a_tiny_or_thin_picture_is_enhanced_like_any_other(guest, size, scale):
+def test_a_tiny_or_thin_image_is_enhanced_like_any_other(guest, size, scale):
     job, result = enhanced(guest, encoded(Image.new("RGB", size, (200, 120, 40))), scale=scale)
     assert result.size == (size[0] * scale, size[1] * scale)
     assert np.abs(numbers(result) - (200, 120, 40)).max() <= 1
     assert job["report"]["colourShift"] < 1
     for name, side in (("previewUrl", 2048), ("thumbUrl", 320)):
-        small = opened(guest.picture(job[name]).content)
+        small = opened(guest.image(job[name]).content)
         assert max(small.size) == min(side, max(result.size))
         assert min(small.size) >= 1
 
 
-def test_a_picture_of_one_by_twenty_thousand_keeps_every_row(guest):
+def test_an_image_of_one_by_twenty_thousand_keeps_every_row(guest):
     column = np.repeat(np.arange(0, 250, dtype=np.uint8), 80)[:, None]
     original = Image.fromarray(column).convert("RGB")
     job, result = enhanced(guest, encoded(original), scale=4)
     assert job["params"]["scale"] == 4
     assert result.size == (4, 80_000)
     assert np.abs(numbers(reduced(result, (1, 20_000))) - numbers(original)).mean() < 1
-    assert max(opened(guest.picture(job["previewUrl"]).content).size) == 2048
+    assert max(opened(guest.image(job["previewUrl"]).content).size) == 2048
 
 
 def test_a_photo_of_twelve_megapixels_is_reduced_before_it_leaves_and_enlarged_as_far_as_it_goes(guest):
@@ -170,18 +170,18 @@ def test_a_photo_of_twelve_megapixels_is_reduced_before_it_leaves_and_enlarged_a
     assert job["status"] == "succeeded", job["error"]
     assert job["params"]["scale"] == 1.67
     assert job["prepared"] == UNCHANGED | {"oriented": True, "metadataRemoved": True, "reducedFrom": [3000, 4000]}
-    result = opened(guest.picture(job["imageUrl"]).content)
+    result = opened(guest.image(job["imageUrl"]).content)
     assert result.size == (job["result"]["width"], job["result"]["height"])
     assert result.size == (pytest.approx(3000 * 1.67, rel=0.01), pytest.approx(4000 * 1.67, rel=0.01))
     upright = original.rotate(-90, expand=True).resize((150, 200), Image.Resampling.BOX)
     mean, worst = delta_e(lab(upright), lab(reduced(result, (150, 200))))
     assert (mean < 1, worst < 4) == (True, True), (mean, worst)
-    assert opened(guest.picture(job["previewUrl"]).content).height == 2048
+    assert opened(guest.image(job["previewUrl"]).content).height == 2048
     assert job["report"]["colourShift"] < 2
     assert job["report"]["structuralSimilarity"] > 0.9
 
 
-def test_a_scale_below_the_largest_is_delivered_exactly_though_the_picture_was_reduced(guest):
+def test_a_scale_below_the_largest_is_delivered_exactly_though_the_image_was_reduced(guest):
     job, result = enhanced(guest, encoded(photo((2000, 1500)), "JPEG"), "JPEG", scale=1.5, outputFormat="jpeg")
     assert job["prepared"]["reducedFrom"] == [2000, 1500]
     assert result.size == (3000, 2250)
@@ -317,7 +317,7 @@ def restored(guest, image, scale=2, **params):
     assert created.status_code == 202, created.text
     job = guest.finished(created.json()["data"]["id"])
     assert job["status"] == "succeeded", job["error"]
-    result = opened(guest.picture(job["imageUrl"]).content)
+    result = opened(guest.image(job["imageUrl"]).content)
     assert result.size == (image.width * scale, image.height * scale)
     return result
 
@@ -361,12 +361,12 @@ def test_a_wide_colour_space_survives(guest, wide, form, space):
     assert np.abs(numbers(back) - numbers(photo())).mean() < 2
     assert delta_e(lab(photo(), profile), lab(back, profile))[0] < 2
     for name in ("previewUrl", "thumbUrl"):
-        assert opened(guest.picture(job[name]).content).info["icc_profile"] == profile
+        assert opened(guest.image(job[name]).content).info["icc_profile"] == profile
     assert job["report"]["colourShift"] < 2
 
 
 @pytest.mark.parametrize("output", ["webp", "jpeg"])
-def test_a_wide_colour_space_survives_in_every_format_of_a_picture_that_is_turned(guest, output):
+def test_a_wide_colour_space_survives_in_every_format_of_an_image_that_is_turned(guest, output):
     profile = profiles.display_p3()
     exif = Image.Exif()
     exif[0x0112] = 3
@@ -434,6 +434,6 @@ def test_the_report_finds_nothing_to_say_about_plain_resampling(guest, image):
     assert report["sharpnessGain"] is None or report["sharpnessGain"] > 0
 
 
-def test_a_picture_without_edges_has_no_sharpness_to_gain(guest):
+def test_an_image_without_edges_has_no_sharpness_to_gain(guest):
     report = enhanced(guest, encoded(Image.new("RGB", (30, 20), (90, 120, 60))))[0]["report"]
     assert report == {"colourShift": 0, "structuralSimilarity": 1, "sharpnessGain": None}

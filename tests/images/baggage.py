@@ -1,12 +1,12 @@
-"""Pictures that carry what is nobody's business, in every place where a file can hold it."""
+"""Images that carry what is nobody's business, in every place where a file can hold it."""
 
 import struct
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.pictures import encoded, photo
-from tests.pictures.png_files import chunk, with_chunk
+from tests.images import encoded, photo
+from tests.images.png_files import chunk, with_chunk
 
 SECRET = "4 Hidden Lane"
 _SECRET = SECRET.encode()
@@ -18,7 +18,7 @@ _XMP = (
 
 
 def film(length: int) -> bytes:
-    """Boxes of an MP4, as a phone appends them for the moment before the picture."""
+    """Boxes of an MP4, as a phone appends them for the moment before the image."""
     return (
         struct.pack(">I4s4sI", 16, b"ftyp", b"mp42", 0)
         + struct.pack(">I4s", 8 + length, b"mdat")
@@ -27,7 +27,7 @@ def film(length: int) -> bytes:
 
 
 def laden(form: str) -> bytes:
-    """A picture with EXIF, a place in it, and XMP; a JPEG also with a comment and IPTC fields."""
+    """An image with EXIF, a place in it, and XMP; a JPEG also with a comment and IPTC fields."""
     more = {"comment": _SECRET, "extra": _iptc()} if form == "JPEG" else {}
     if form == "PNG":
         more = {"pnginfo": _texts(xmp=True)}
@@ -36,7 +36,7 @@ def laden(form: str) -> bytes:
     return encoded(photo(), form, exif=_exif(), **more)
 
 
-def laden_pictures() -> dict[str, tuple[bytes, str]]:
+def laden_images() -> dict[str, tuple[bytes, str]]:
     """Files by what they carry, each with its content type."""
     jpeg, png, webp = (encoded(photo(), form) for form in ("JPEG", "PNG", "WEBP"))
     files = {
@@ -60,7 +60,7 @@ def laden_pictures() -> dict[str, tuple[bytes, str]]:
         "notes behind a PNG": png + _SECRET,
         "notes behind a WebP": webp + _SECRET,
         "a chunk of a WebP that only its maker knows": _webp_with_chunk(webp, b"prVt", _SECRET),
-        "a second picture": _two_pictures(),
+        "a second image": _two_images(),
         "everything at once in a JPEG": laden("JPEG") + film(200),
     }
     types = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
@@ -104,7 +104,7 @@ def _webp_with_chunk(webp: bytes, kind: bytes, data: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
 
 
-def _two_pictures() -> bytes:
+def _two_images() -> bytes:
     second = photo().rotate(180)
     second.info["comment"] = _SECRET
     return encoded(photo(), "MPO", save_all=True, append_images=[second])

@@ -1,12 +1,12 @@
-"""What is not a still, whole picture of a bearable size is refused at intake, before it is counted or paid for."""
+"""What is not a still, whole image of a bearable size is refused at intake, before it is counted or paid for."""
 
 import struct
 
 import pytest
 from PIL import Image
 
+from tests.images import encoded, foreign, make_image, opened, photo, png_files
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import encoded, foreign, opened, photo, picture, png_files
 
 JOBS = "/api/ai-image/jobs"
 
@@ -14,7 +14,7 @@ JOBS = "/api/ai-image/jobs"
 @pytest.fixture(scope="module")
 def guest(stack):
     with Client(stack.base_url) as client:
-        client.finished(client.send(picture()).json()["data"]["id"])
+        client.finished(client.send(make_image()).json()["data"]["id"])
         yield client
 
 
@@ -61,7 +61,7 @@ def test_something_unknown_is_refused_without_a_guess(guest, data):
 
 @pytest.mark.usefixtures("uncounted")
 @pytest.mark.parametrize(("form", "content_type"), [("PNG", "image/png"), ("WEBP", "image/webp")])
-def test_an_animated_picture_is_refused(guest, form, content_type):
+def test_an_animated_image_is_refused(guest, form, content_type):
     data = foreign.animation(form)
     assert opened(data).is_animated
     presigned = guest.create(guest.upload(data, content_type))
@@ -73,7 +73,7 @@ def test_an_animated_picture_is_refused(guest, form, content_type):
 
 def declaring(width, height):
     """A small JPEG whose frame header says otherwise."""
-    data = picture("JPEG")
+    data = make_image("JPEG")
     frame = data.index(b"\xff\xc0")
     return data[: frame + 5] + struct.pack(">HH", height, width) + data[frame + 9 :]
 
@@ -88,7 +88,7 @@ BOMBS = {
 
 @pytest.mark.usefixtures("uncounted")
 @pytest.mark.parametrize(("data", "content_type", "pixels"), BOMBS.values(), ids=BOMBS)
-def test_a_picture_of_more_pixels_than_memory_holds_is_refused_by_its_header(guest, data, content_type, pixels):
+def test_an_image_of_more_pixels_than_memory_holds_is_refused_by_its_header(guest, data, content_type, pixels):
     presigned = guest.create(guest.upload(data, content_type))
     for refused in (sent(guest, data, content_type), presigned):
         error = refused.json()["error"]
@@ -129,7 +129,7 @@ def test_a_large_upload_that_is_cut_is_refused_too(guest, share):
 
 @pytest.mark.usefixtures("uncounted")
 def test_the_end_of_a_thumbnail_is_not_the_end_of_its_photo(guest):
-    thumbnail = picture("JPEG")
+    thumbnail = make_image("JPEG")
     data = encoded(photo(), "JPEG", extra=struct.pack(">BBH", 0xFF, 0xE5, len(thumbnail) + 2) + thumbnail)
     assert data.count(b"\xff\xd9") == 2
     start = data.index(b"\xff\xda")
@@ -143,14 +143,14 @@ def test_the_end_of_a_thumbnail_is_not_the_end_of_its_photo(guest):
     [("JPEG", b"\0"), ("JPEG", b"\xff" * 100), ("JPEG", b"\0" * 1000), ("PNG", b"\0" * 1000), ("WEBP", b"\r\n")],
     ids=["a JPEG and a zero", "a JPEG and fill bytes", "a JPEG and zeros", "a PNG and zeros", "a WebP and a line end"],
 )
-def test_padding_behind_a_whole_picture_is_no_reason_to_refuse_it(guest, form, padding):
+def test_padding_behind_a_whole_image_is_no_reason_to_refuse_it(guest, form, padding):
     content_type = f"image/{form.lower()}"
-    created = sent(guest, picture(form) + padding, content_type)
+    created = sent(guest, make_image(form) + padding, content_type)
     assert created.status_code == 202, created.text
     assert guest.finished(created.json()["data"]["id"])["status"] == "succeeded"
 
 
-def test_a_picture_that_turns_out_damaged_costs_nothing(guest):
+def test_an_image_that_turns_out_damaged_costs_nothing(guest):
     data = bytearray(encoded(photo()))
     middle = data.index(b"IDAT") + 200
     data[middle : middle + 50] = bytes(50)
@@ -173,8 +173,8 @@ def webp_with_a_small_canvas():
     [(png_files.bomb(9_000, 9_000, declared=(10, 10)), "image/png"), (webp_with_a_small_canvas(), "image/webp")],
     ids=["PNG", "WebP"],
 )
-def test_a_header_that_belittles_its_picture_is_no_way_around_the_limit(guest, data, content_type):
-    """What the header says is all that is ever decoded, or the picture is damaged."""
+def test_a_header_that_belittles_its_image_is_no_way_around_the_limit(guest, data, content_type):
+    """What the header says is all that is ever decoded, or the image is damaged."""
     created = sent(guest, data, content_type)
     assert created.status_code == 202, created.text
     job = guest.finished(created.json()["data"]["id"])

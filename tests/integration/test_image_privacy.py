@@ -1,22 +1,22 @@
-"""What a picture carries besides itself stays here; what its result carries is our mark and nothing else."""
+"""What an image carries besides itself stays here; what its result carries is our mark and nothing else."""
 
 import numpy as np
 import pytest
 import requests
 from PIL import Image
 
+from tests.images import disc, encoded, opened, photo
+from tests.images.baggage import SECRET, laden, laden_images
 from tests.integration.api_client import MODEL, Client
-from tests.pictures import disc, encoded, opened, photo
-from tests.pictures.baggage import SECRET, laden, laden_pictures
 
-LADEN = laden_pictures()
+LADEN = laden_images()
 HARMLESS = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi", "icc_profile"}
 WEBP_ALWAYS = {"loop", "background", "timestamp", "duration"}
 OUTPUTS = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
 
 
 def seen_by_the_provider(stack, job):
-    """The stand-in's description of the picture it downloaded for a job, and the very bytes."""
+    """The stand-in's description of the image it downloaded for a job, and the very bytes."""
     access = {"Authorization": f"Bearer {stack.replicate_token}"}
     entries = requests.get(f"{stack.replicate_url}/_received", headers=access, timeout=10).json()
     [entry] = [each for each in entries if job["id"] in each["body"]["webhook"]]
@@ -32,7 +32,7 @@ def laden_jobs(guest):
 
 
 @pytest.mark.parametrize("name", LADEN)
-def test_nothing_but_the_picture_reaches_the_provider(stack, guest, laden_jobs, name):
+def test_nothing_but_the_image_reaches_the_provider(stack, guest, laden_jobs, name):
     created = laden_jobs[name]
     assert created.status_code == 202, created.text
     job = guest.finished(created.json()["data"]["id"])
@@ -51,11 +51,11 @@ def test_nothing_but_the_picture_reaches_the_provider(stack, guest, laden_jobs, 
 def test_the_owner_gets_the_original_back_with_all_it_carries(guest):
     data, content_type = LADEN["everything at once in a JPEG"]
     job = guest.enhance(data, content_type, scale=1)
-    assert guest.picture(job["originalUrl"]).content == data
+    assert guest.image(job["originalUrl"]).content == data
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_that_carries_nothing_is_passed_on_as_it_is(stack, guest, form):
+def test_an_image_that_carries_nothing_is_passed_on_as_it_is(stack, guest, form):
     data = encoded(photo(), form)
     job = guest.enhance(data, f"image/{form.lower()}", scale=1)
     assert not job["prepared"]["metadataRemoved"]
@@ -87,7 +87,7 @@ def test_what_hides_under_transparency_does_not_leave(stack, guest):
     assert np.abs(colours - bright).mean() < 4
 
 
-def test_a_picture_that_can_not_be_seen_at_all_does_not_leave_either(stack, guest):
+def test_an_image_that_can_not_be_seen_at_all_does_not_leave_either(stack, guest):
     unseen = photo().copy()
     unseen.putalpha(0)
     job = guest.enhance(encoded(unseen), "image/png", scale=1)
@@ -95,10 +95,10 @@ def test_a_picture_that_can_not_be_seen_at_all_does_not_leave_either(stack, gues
     _, given = seen_by_the_provider(stack, job)
     colours = np.asarray(opened(given).convert("RGB"), int)
     assert colours.std(axis=(0, 1)).max() < 1
-    assert opened(guest.picture(job["imageUrl"]).content).getchannel("A").getextrema() == (0, 0)
+    assert opened(guest.image(job["imageUrl"]).content).getchannel("A").getextrema() == (0, 0)
 
 
-def test_half_transparency_is_no_reason_to_change_a_picture(stack, guest):
+def test_half_transparency_is_no_reason_to_change_an_image(stack, guest):
     faint = photo().copy()
     faint.putalpha(Image.linear_gradient("L").resize(faint.size).point(lambda value: max(1, value)))
     data = encoded(faint)
@@ -112,7 +112,7 @@ def test_half_transparency_is_no_reason_to_change_a_picture(stack, guest):
 )
 def test_a_result_says_that_it_was_made_with_ai_and_by_what_and_nothing_else(guest, form, output):
     job = guest.enhance(laden(form), f"image/{form.lower()}", scale=1, outputFormat=output)
-    data = guest.picture(job["imageUrl"]).content
+    data = guest.image(job["imageUrl"]).content
     result = opened(data)
     assert result.format == OUTPUTS[output]
     xmp = result.info["xmp"].decode()
@@ -122,7 +122,7 @@ def test_a_result_says_that_it_was_made_with_ai_and_by_what_and_nothing_else(gue
     assert not result.getexif()
     assert SECRET.encode() not in data
     for name in ("previewUrl", "thumbUrl"):
-        small = guest.picture(job[name]).content
+        small = guest.image(job[name]).content
         assert set(opened(small).info) <= HARMLESS | WEBP_ALWAYS
         assert SECRET.encode() not in small
         assert b"EXIF" not in small

@@ -1,4 +1,4 @@
-"""What pixels cost: `python -m tests.budgets.pictures` prints three tables.
+"""What pixels cost: `python -m tests.budgets.images` prints three tables.
 
 Bytes that leave AWS for each output format and what a thousand jobs of them cost, with the faithfulness reports of the
 samples; the share of completion's time that such a report takes; and the peak memory of the two functions that touch

@@ -24,7 +24,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPicture:
+class ShowImage:
     """Gives access to images."""
 
     jobs: JobRepository

@@ -1,13 +1,13 @@
-"""Files that are no still picture, whatever they are called."""
+"""Files that are no still image, whatever they are called."""
 
 import io
 import zipfile
 
 from PIL import Image
 
-from tests.pictures import encoded, picture
+from tests.images import encoded, make_image
 
-HTML = b"<!DOCTYPE html>\n<html><head><title>picture.jpg</title></head><body><script>alert(1)</script></body></html>"
+HTML = b"<!DOCTYPE html>\n<html><head><title>image.jpg</title></head><body><script>alert(1)</script></body></html>"
 SVG = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
     b"<script>alert(1)</script></svg>"
@@ -16,16 +16,16 @@ HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\0\x10meta" + b"\0" * 200
 
 
 def archive() -> bytes:
-    """A ZIP with a picture in it."""
+    """A ZIP with an image in it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as files:
-        files.writestr("picture.jpg", picture("JPEG"))
+        files.writestr("image.jpg", make_image("JPEG"))
     return buffer.getvalue()
 
 
 def gif() -> bytes:
     """A still GIF."""
-    return picture("GIF", mode="P")
+    return make_image("GIF", mode="P")
 
 
 def animation(form: str) -> bytes:

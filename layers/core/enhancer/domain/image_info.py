@@ -1,4 +1,4 @@
-"""A picture that may be enhanced, as its file's header tells of it."""
+"""An image that may be enhanced, as its file's header tells of it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,8 +7,8 @@ ContentType = Literal["image/jpeg", "image/png", "image/webp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that may be enhanced: its type and its stored width and height in pixels."""
+class ImageInfo:
+    """An image that may be enhanced: its type and its stored width and height in pixels."""
 
     content_type: ContentType
     width: int

@@ -38,7 +38,7 @@ def raw(depth: int, colour: int, rows: Sequence[bytes], width: int) -> bytes:
 
 
 def bomb(width: int, height: int, declared: tuple[int, int] | None = None) -> bytes:
-    """A whole black picture of one bit a pixel in a file a thousandth its size; its header may say less."""
+    """A whole black image of one bit a pixel in a file a thousandth its size; its header may say less."""
     packer = zlib.compressobj(9)
     row = b"\0" * (1 + -(-width // 8))
     packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()

@@ -1,4 +1,4 @@
-"""Delete the pictures that are too old, page by page: originals before results, as they are promised to go first.
+"""Delete the images that are too old, page by page: originals before results, as they are promised to go first.
 
 Rows go by the table's TTL.
 """
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from enhancer.domain.clock import Clock, from_text, to_text
 from enhancer.domain.retention import kept_for
-from enhancer.ports import Messages, Pictures, StoredPicture, UsageStore
+from enhancer.ports import ImageStore, Messages, StoredImage, UsageStore
 
 LEASE_SECONDS = 900  # the function's time-out
 CHAIN_SECONDS = 3 * 3600  # in which a message that was handed over runs, or comes again after a time-out
@@ -18,10 +18,10 @@ _LOOK_AT_THE_CLOCK = 100  # objects
 
 
 @dataclass(frozen=True, slots=True)
-class ExpirePictures:
+class ExpireImages:
     """Deletes expired images."""
 
-    pictures: Pictures
+    images: ImageStore
     usage: UsageStore
     messages: Messages
     prefix: str
@@ -54,12 +54,12 @@ class ExpirePictures:
         done["seconds"] = round((ended - from_text(began)).total_seconds())
         return {**done, "handed over": 1} if handed_over else done
 
-    def _stored(self, after: str) -> Iterator[StoredPicture]:
+    def _stored(self, after: str) -> Iterator[StoredImage]:
         """What is stored, from the first behind the key on."""
         parts = [self.prefix + part for part in ORDER]
         first = next((number for number, part in enumerate(parts) if after.startswith(part)), 0)
         for part in parts[first:]:
-            yield from self.pictures.list(part, after if after.startswith(part) else "")
+            yield from self.images.list(part, after if after.startswith(part) else "")
 
     def _delete_due(
         self, now: datetime, enough_time: Callable[[], bool], after: str
@@ -70,7 +70,7 @@ class ExpirePictures:
             seen += 1
             keep = kept_for(stored.key, self.prefix)
             if keep is not None and stored.written_at + keep <= now:
-                self.pictures.delete([stored.key])
+                self.images.delete([stored.key])
                 deleted += 1
             if seen % _LOOK_AT_THE_CLOCK == 0 and not enough_time():
                 return {"seen": seen, "deleted": deleted}, stored.key

@@ -5,7 +5,7 @@ import pytest
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import Forbidden, Gone, NotFound, Unauthorized
-from enhancer.usecases.show_picture import ShowPicture
+from enhancer.usecases.show_image import ShowImage
 from tests.fakes import FakePresignedUrls, FakeShareLinks
 
 
@@ -19,12 +19,12 @@ def done(world):
 
 
 def show(world, key, caller, method="GET", share=""):
-    return ShowPicture(
+    return ShowImage(
         jobs=world.jobs, urls=FakePresignedUrls(), shares=FakeShareLinks(), prefix="ai-enhancer/", clock=world.clock
     )(key, caller, share, method=method)
 
 
-def test_the_owner_gets_a_link_to_each_picture(world, done):
+def test_the_owner_gets_a_link_to_each_image(world, done):
     for key in (done.input_r2_key, done.output_r2_key, done.preview_r2_key, done.thumb_r2_key):
         link = show(world, key, world.caller, "HEAD")
         assert link.url == f"https://r2.test/bucket/{key}?signed=HEAD"
@@ -58,7 +58,7 @@ def test_past_its_time_nothing_is_served_while_the_object_still_exists(world, do
     world.clock.advance(days=29)
     with pytest.raises(Gone):
         show(world, done.output_r2_key, world.caller)
-    assert done.output_r2_key in world.pictures.objects
+    assert done.output_r2_key in world.images.objects
 
 
 def test_a_deleted_job_serves_nothing(world, done):
@@ -88,6 +88,6 @@ def test_a_path_that_is_not_a_key_of_the_row_is_not_found(world, done, change):
         show(world, change(done.output_r2_key), world.caller)
 
 
-def test_a_job_that_does_not_exist_has_no_pictures(world, done):
+def test_a_job_that_does_not_exist_has_no_images(world, done):
     with pytest.raises(NotFound):
         show(world, done.output_r2_key.replace(done.id, "p" + "a" * 25), world.caller)

@@ -1,6 +1,6 @@
 """What the model gets and what comes back look as the original does in Chromium: transparency, colours, orientation.
 
-The files are test pictures of libpng and Pillow (fixtures/libpng.zip, fixtures/pillow.zip), and small ones made here of
+The files are test images of libpng and Pillow (fixtures/libpng.zip, fixtures/pillow.zip), and small ones made here of
 the chunks that say colours.
 """
 
@@ -17,9 +17,9 @@ from PIL import Image
 from enhancer.adapters.imaging import PillowImaging
 from enhancer.domain.image import alone
 from enhancer.ports import OutputSpec
+from tests.images import encoded, photo, profiles
+from tests.images.png_files import chunk, sixteen_bit
 from tests.oracles.drawing import difference, draws
-from tests.pictures import encoded, photo, profiles
-from tests.pictures.png_files import chunk, sixteen_bit
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SIZE = (48, 32)
@@ -102,7 +102,7 @@ FILES = {
 def sent_and_delivered(original):
     """What the model gets, and the result of one that changes nothing and drops the profile, as theirs do."""
     imaging = PillowImaging()
-    sent = imaging.prepare(original, 10**6).picture or original
+    sent = imaging.prepare(original, 10**6).image or original
     with Image.open(io.BytesIO(sent)) as image:
         seen = image.convert("RGBA" if image.has_transparency_data else "RGB")
     bare = Image.frombytes(seen.mode, seen.size, seen.tobytes())
@@ -115,8 +115,8 @@ def sent_and_delivered(original):
 def drawn():
     """Originals, what was sent and what was delivered, as Chromium draws them, by name."""
     files = {name: (original, *sent_and_delivered(original)) for name, original in FILES.items()}
-    pictures = draws([file for three in files.values() for file in three])
-    return dict(zip(files, zip(*[iter(pictures)] * 3, strict=True), strict=True))
+    images = draws([file for three in files.values() for file in three])
+    return dict(zip(files, zip(*[iter(images)] * 3, strict=True), strict=True))
 
 
 def allowed(name):
@@ -132,9 +132,9 @@ def allowed(name):
 def test_it_looks_as_the_original_does_in_a_browser(drawn, name):
     original, *ours = drawn[name]
     mean, largest = allowed(name)
-    for picture in ours:
-        assert picture.shape == original.shape
-        apart = difference(original, picture)
+    for shown in ours:
+        assert shown.shape == original.shape
+        apart = difference(original, shown)
         assert apart[..., 3].max() == 0, "transparency"
         assert (apart.mean() <= mean, apart.max() <= largest) == (True, True), (apart.mean(), apart.max())
 

@@ -1,8 +1,8 @@
-"""Pictures with a gain map, in the three ways in which phones write one."""
+"""Images with a gain map, in the three ways in which phones write one."""
 
 import struct
 
-from tests.pictures import encoded, photo
+from tests.images import encoded, photo
 
 _ISO = b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0"
 

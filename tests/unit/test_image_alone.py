@@ -1,4 +1,4 @@
-"""What is taken out of a file as its picture: everything that is not it stays behind, whatever it calls itself."""
+"""What is taken out of a file as its image: everything that is not it stays behind, whatever it calls itself."""
 
 import io
 import struct
@@ -12,9 +12,9 @@ from PIL import Image, ImageCms
 from enhancer.adapters.imaging import PillowImaging
 from enhancer.domain import image
 from enhancer.domain.image import exif, jpeg, parts
-from enhancer.errors import TooMuchWork, UnreadablePicture
-from tests.pictures import encoded, photo, picture
-from tests.pictures.png_files import chunk
+from enhancer.errors import TooMuchWork, UnreadableImage
+from tests.images import encoded, make_image, photo
+from tests.images.png_files import chunk
 
 SECRET = b"Jane Doe, 4 Hidden Lane"
 CAP = 100_000
@@ -68,7 +68,7 @@ CARRIERS = {
     "bytes behind a profile's end": behind(JPEG, segment(0xE2, b"ICC_PROFILE\0\1\1" + SRGB + SECRET)),
     "a profile that is none": behind(JPEG, segment(0xE2, b"ICC_PROFILE\0\1\1" + SECRET * 10)),
     "EXIF between scans": JPEG[:-2] + segment(0xE1, b"Exif\0\0" + SECRET) + JPEG[-2:],
-    "a second picture behind the first": JPEG + behind(JPEG, segment(0xFE, SECRET)),
+    "a second shown behind the first": JPEG + behind(JPEG, segment(0xFE, SECRET)),
     "a rest that ends like a JPEG": JPEG + SECRET + JPEG[-20:],
     "a PNG's rest with a second end": PNG + SECRET + PNG[-60:],
     "two PNGs": PNG + behind(PNG, chunk(b"tEXt", b"a\0" + SECRET), "PNG"),
@@ -91,7 +91,7 @@ CARRIERS = {
     "an unknown chunk of a WebP": webp(STILL, (b"prVt", SECRET)),
     "XMP of a WebP": webp(vp8x(0x04), STILL, (b"XMP ", SECRET)),
     "EXIF of a WebP that its header keeps silent about": webp(vp8x(0), STILL, (b"EXIF", TURNED + SECRET)),
-    "two pictures in a WebP": webp(vp8x(0), STILL, (b"VP8L", STILL[1] + SECRET)),
+    "two images in a WebP": webp(vp8x(0), STILL, (b"VP8L", STILL[1] + SECRET)),
     "a longer header of a WebP": webp((b"VP8X", vp8x(0)[1] + SECRET), STILL),
     "bytes behind a WebP": WEBP + SECRET,
     "bytes behind a profile in a WebP": webp(vp8x(0x20), (b"ICCP", SRGB + SECRET), STILL),
@@ -100,15 +100,15 @@ CARRIERS = {
 
 
 @pytest.mark.parametrize("name", CARRIERS)
-def test_what_is_not_the_picture_stays_behind(name):
+def test_what_is_not_the_image_stays_behind(name):
     data = CARRIERS[name]
     assert SECRET in data or SECRET in zlib.decompress(data[data.index(b"a\0\0") + 3 :])
     alone = image.alone(data).data
     assert SECRET not in alone
     done = PillowImaging().prepare(data, CAP)
     assert done.report["metadataRemoved"]
-    assert SECRET not in done.picture
-    shown = Image.open(io.BytesIO(done.picture)).convert("RGB")
+    assert SECRET not in done.image
+    shown = Image.open(io.BytesIO(done.image)).convert("RGB")
     assert shown.size == (64, 48)
 
 
@@ -126,11 +126,11 @@ PLAIN = {
 
 
 @pytest.mark.parametrize("data", PLAIN.values(), ids=PLAIN)
-def test_a_file_that_is_nothing_but_its_picture_is_the_same_byte_for_byte(data):
+def test_a_file_that_is_nothing_but_its_image_is_the_same_byte_for_byte(data):
     assert image.alone(data).data == data
     done = PillowImaging().prepare(data, CAP)
     assert not done.report["metadataRemoved"]
-    assert (done.picture is None) == (not done.report["converted"])
+    assert (done.image is None) == (not done.report["converted"])
 
 
 @pytest.mark.parametrize("length", [8, 9])
@@ -181,7 +181,7 @@ def test_a_profile_that_is_cut_off_where_it_ends_is_read_by_others(name, packed)
 
 
 def test_the_last_chunk_of_a_png_ends_it_whatever_its_length_says():
-    """Found by make torture: browsers and libvips show such a picture."""
+    """Found by make torture: browsers and libvips show such an image."""
     data = PNG[:-12] + b"\0\0\x08\0" + PNG[-8:]
     assert image.inspect(data, data[-64:], len(data)).width == 64
     assert image.alone(data).data == PNG
@@ -198,7 +198,7 @@ def test_chunks_that_lead_nowhere_behind_the_pixels_are_left_out(length):
 def test_pixels_that_are_cut_off_are_refused_though_the_end_is_there():
     start = PNG.index(b"IDAT") - 4
     data = PNG[: start + 40] + PNG[-12:]
-    with pytest.raises(UnreadablePicture):
+    with pytest.raises(UnreadableImage):
         PillowImaging().prepare(data, 10_000_000)
 
 
@@ -209,7 +209,7 @@ def test_a_png_without_pixels_is_cut_off():
 
 
 def test_a_profile_of_an_unknown_compression_method_is_left_out():
-    """Found by make torture: PNG (third edition), 11.3.2.3 knows method 0 alone; libpng and browsers ignore the chunk."""
+    """Found by make torture: the standard (11.3.2.3) knows method 0 alone; libpng and browsers ignore the chunk."""
     data = behind(PNG, chunk(b"iCCP", b"name\0\x7f" + zlib.compress(SRGB)), "PNG")
     assert image.alone(data).data == PNG
 
@@ -317,7 +317,7 @@ def tiff(kind=3, count=1, value=6, order="<"):
         (b"II*\0\x08\0\0\0\xff\xff", 1),
     ],
 )
-def test_a_picture_is_turned_by_one_number_of_16_bits_from_2_to_8(block, orientation):
+def test_an_image_is_turned_by_one_number_of_16_bits_from_2_to_8(block, orientation):
     assert exif.orientation(block) == orientation
     for data in (exif_jpeg(block), behind(PNG, chunk(b"eXIf", block), "PNG")):
         assert image.alone(data).orientation == orientation
@@ -347,7 +347,7 @@ def test_no_exif_raises(block, start):
     ids=[
         "late eXIf",
         "late APP1",
-        "second picture",
+        "second shown",
         "second EXIF",
         "XMP",
         "XMP in a PNG",
@@ -356,7 +356,7 @@ def test_no_exif_raises(block, start):
         "WebP",
     ],
 )
-def test_nothing_turns_a_picture_that_turns_it_in_no_browser(data):
+def test_nothing_turns_an_image_that_turns_it_in_no_browser(data):
     done = PillowImaging().prepare(data, CAP)
     assert (done.report["oriented"], done.width, done.height) == (False, 64, 48)
 
@@ -367,7 +367,7 @@ def apng(frames):
 
 
 def frame(x=0, size=(64, 48)):
-    data = picture("WEBP", size, lossless=True)[12:]
+    data = make_image("WEBP", size, lossless=True)[12:]
     header = b"".join(struct.pack("<I", each)[:3] for each in (x // 2, 0, size[0] - 1, size[1] - 1, 100))
     return b"ANMF", header + b"\0" + data
 
@@ -398,13 +398,13 @@ GOOD = {
     "the letters acTL in a text": behind(PNG, chunk(b"tEXt", b"acTL\0IDAT acTL"), "PNG"),
     "a WebP animation of one frame": webp(vp8x(0x02), (b"ANIM", bytes(6)), frame()),
     "a small frame on a canvas": webp(vp8x(0x12), (b"ANIM", bytes(6)), frame(10, (20, 20))),
-    "pictures of a phone": encoded(PHOTO, "MPO", save_all=True, append_images=[PHOTO]),
+    "images of a phone": encoded(PHOTO, "MPO", save_all=True, append_images=[PHOTO]),
     "a WebP with its EXIF before its pixels": webp(vp8x(0x08), (b"EXIF", TURNED), STILL),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_picture_that_browsers_show_is_taken(name):
+def test_an_image_that_browsers_show_is_taken(name):
     data = GOOD[name]
     found = image.inspect(data[: image.HEAD_BYTES], data[-image.TAIL_BYTES :], len(data))
     assert (found.width, found.height) == (64, 48)
@@ -476,12 +476,12 @@ def test_a_million_parts_are_refused_in_a_moment(data):
         KeyError(),
     ],
 )
-def test_whatever_a_library_raises_is_an_unreadable_picture(monkeypatch, raised):
+def test_whatever_a_library_raises_is_an_unreadable_image(monkeypatch, raised):
     def raises(*_):
         raise raised
 
     monkeypatch.setattr(Image.Image, "load", raises)
-    with pytest.raises(UnreadablePicture) as refusal:
+    with pytest.raises(UnreadableImage) as refusal:
         PillowImaging().prepare(JPEG, CAP)
     assert type(raised).__name__ in str(refusal.value)
     assert "line" in str(refusal.value)
@@ -504,7 +504,7 @@ def test_no_bytes_raise_anything_but_a_refusal(data, changes, cut):
         mutant[place % len(mutant)] = value
     try:
         image.alone(bytes(mutant[: len(mutant) - cut]))
-    except (image.NotAPicture, image.Truncated, image.TooIntricate):
+    except (image.NotAnImage, image.Truncated, image.TooIntricate):
         return
 
 

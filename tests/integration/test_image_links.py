@@ -1,4 +1,4 @@
-"""The redirect to a picture: what is cached, what the bucket then says, which paths it never serves."""
+"""The redirect to an image: what is cached, what the bucket then says, which paths it never serves."""
 
 import io
 
@@ -6,15 +6,15 @@ import pytest
 import requests
 from PIL import Image
 
+from tests.images import make_image
 from tests.integration.api_client import Client
-from tests.pictures import picture
 
-BUCKET = "image-enhancer-pictures"
+BUCKET = "image-enhancer-images"
 
 
 @pytest.fixture(scope="module")
 def job(guest):
-    created = guest.send(picture(), name="../../Größe & 'Maß' \\ 日本.png", fields={"scale": "2"})
+    created = guest.send(make_image(), name="../../Größe & 'Maß' \\ 日本.png", fields={"scale": "2"})
     return guest.finished(created.json()["data"]["id"])
 
 
@@ -40,15 +40,15 @@ def test_the_redirect_may_be_kept_until_its_link_changes(guest, job):
         assert first.content == b""
 
 
-def test_pictures_are_served_with_the_policy_they_are_stored_with(guest, job):
+def test_images_are_served_with_the_policy_they_are_stored_with(guest, job):
     for name in ("imageUrl", "previewUrl", "thumbUrl"):
-        assert guest.picture(job[name]).headers["Cache-Control"] == "private, max-age=31536000, immutable"
-    assert guest.picture(job["originalUrl"]).headers["Cache-Control"] == "public, max-age=900, immutable"
-    uploaded = guest.enhance(picture(), "image/png")
-    assert guest.picture(uploaded["originalUrl"]).headers["Cache-Control"] == "public, max-age=900, immutable"
+        assert guest.image(job[name]).headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert guest.image(job["originalUrl"]).headers["Cache-Control"] == "public, max-age=900, immutable"
+    uploaded = guest.enhance(make_image(), "image/png")
+    assert guest.image(uploaded["originalUrl"]).headers["Cache-Control"] == "public, max-age=900, immutable"
 
 
-def test_no_picture_can_be_had_from_the_bucket_without_a_signature(stack, job):
+def test_no_image_can_be_had_from_the_bucket_without_a_signature(stack, job):
     for name in ("originalUrl", "imageUrl", "previewUrl", "thumbUrl"):
         plain = f"{stack.base_url}/{BUCKET}/{job[name].removeprefix('/r2-ai/')}"
         assert requests.get(plain, timeout=10).status_code == 403
@@ -78,7 +78,7 @@ def test_a_redirect_takes_no_conditions(guest, job):
 
 
 def test_a_download_is_named_after_its_file_in_every_script(guest, job):
-    disposition = guest.picture(job["imageUrl"]).headers["Content-Disposition"]
+    disposition = guest.image(job["imageUrl"]).headers["Content-Disposition"]
     assert disposition.startswith('attachment; filename="')
     assert disposition.isascii()
     name = requests.utils.unquote(disposition.partition("filename*=UTF-8''")[2])
@@ -94,14 +94,14 @@ def test_a_download_is_named_after_its_file_in_every_script(guest, job):
     "name", ["😀" * 1000 + ".png", "a\x00b\r\nX-Evil: 1.png", '"; filename="x.exe', "...", "/", " "]
 )
 def test_no_file_name_keeps_a_job_from_its_end(guest, name):
-    upload_id = guest.upload(picture(), "image/png")
+    upload_id = guest.upload(make_image(), "image/png")
     order = {"uploadId": upload_id, "filename": name, "model": "nightmareai/real-esrgan", "params": {"scale": 2}}
     created = guest.call("POST", "/api/ai-image/jobs", json=order)
     assert created.status_code in {202, 400}, created.text
     if created.status_code == 202:
         done = guest.finished(upload_id, seconds=8)
         assert done["status"] == "succeeded"
-        answer = guest.picture(done["imageUrl"])
+        answer = guest.image(done["imageUrl"])
         assert Image.open(io.BytesIO(answer.content)).size == (80, 60)
         assert answer.headers["Content-Disposition"].startswith("attachment")
         assert "X-Evil" not in answer.headers
@@ -131,7 +131,7 @@ def test_no_file_name_keeps_a_job_from_its_end(guest, name):
         lambda path: path.replace("/r2-ai/", "/r2-ai//"),
     ],
 )
-def test_only_the_exact_path_of_a_picture_leads_to_it(stack, guest, job, change):
+def test_only_the_exact_path_of_an_image_leads_to_it(stack, guest, job, change):
     answer = raw(stack, change(job["imageUrl"]), cookies=guest.session.cookies.get_dict())
     if answer.status_code == 302:  # the same path in other letters: one decoding by the gateway, and none by us
         assert answer.headers["Location"] == guest.call("GET", job["imageUrl"]).headers["Location"]
@@ -143,14 +143,14 @@ def test_only_the_exact_path_of_a_picture_leads_to_it(stack, guest, job, change)
 @pytest.mark.parametrize(
     "path", ["/r2-ai/..%2f..%2fsecrets.json", "/r2-ai/%c0%ae%c0%ae/", "/r2-ai/", "/r2-ai", "/r2-ai/a/"]
 )
-def test_a_path_that_names_no_picture_leads_nowhere(stack, guest, path):
+def test_a_path_that_names_no_image_leads_nowhere(stack, guest, path):
     answer = raw(stack, path, cookies=guest.session.cookies.get_dict())
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found")
 
 
 def test_the_key_of_another_is_refused_however_it_is_written(stack, guest, job):
     with Client(stack.base_url) as other:
-        theirs = other.enhance(picture(), "image/png")
+        theirs = other.enhance(make_image(), "image/png")
         mixed = job["imageUrl"].replace(job["id"], theirs["id"])
         assert guest.call("GET", mixed).status_code in {403, 404}
         assert other.call("GET", mixed).status_code == 404

@@ -1,4 +1,4 @@
-"""Pictures that are made to hold a queue, beside good ones: the bad ones end soon and say why, the good ones go on."""
+"""Images that are made to hold a queue, beside good ones: the bad ones end soon and say why, the good ones go on."""
 
 import time
 from contextlib import ExitStack
@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.conftest import RAISED_LIMITS
+from tests.images import encoded, photo
+from tests.images.png_files import SIGNATURE, chunk
 from tests.integration.api_client import Client
-from tests.pictures import encoded, photo
-from tests.pictures.png_files import SIGNATURE, chunk
 
 BAD, GOOD = 7, 10
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -28,7 +28,7 @@ def without_palette() -> bytes:
 
 
 def broken_profile(number: int) -> bytes:
-    """A good picture whose profile opens but can't be used: of another class, or cut off."""
+    """A good image whose profile opens but can't be used: of another class, or cut off."""
     if number % 2:
         return encoded(photo(), "PNG", icc_profile=SRGB[:12] + b"link" + SRGB[16:])
     return encoded(photo(), "PNG", icc_profile=SRGB[: 300 + 20 * number])
@@ -54,7 +54,7 @@ def ended(order):
     return job, time.monotonic() - began
 
 
-def test_bad_pictures_end_soon_and_good_ones_do_not_wait(people):
+def test_bad_images_end_soon_and_good_ones_do_not_wait(people):
     good = encoded(photo((320, 213)), "JPEG")
     job, usual = ended(begun(people[-1], good, "image/jpeg"))
     assert job["status"] == "succeeded"
@@ -65,7 +65,7 @@ def test_bad_pictures_end_soon_and_good_ones_do_not_wait(people):
     for order in goods:
         job, seconds = ended(order)
         assert job["status"] == "succeeded", job["error"]
-        assert seconds < 2 * usual + GOOD, f"{seconds:.1f} s beside hostile pictures, {usual:.1f} s alone"
+        assert seconds < 2 * usual + GOOD, f"{seconds:.1f} s beside hostile images, {usual:.1f} s alone"
     for order in bombs:
         job, seconds = ended(order)
         assert (job["status"], job["error"]["type"]) == ("failed", "validation_error")
@@ -77,7 +77,7 @@ def test_bad_pictures_end_soon_and_good_ones_do_not_wait(people):
         assert seconds < 60
 
 
-def test_a_picture_that_no_decoder_reads_says_so_at_once(people):
+def test_an_image_that_no_decoder_reads_says_so_at_once(people):
     job, seconds = ended(begun(people[-2], without_palette(), "image/png"))
     assert job["error"]["message"].startswith("The image is damaged and cannot be read; save or send it again.")
     assert seconds < 60

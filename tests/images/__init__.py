@@ -1,4 +1,4 @@
-"""Small pictures made on the spot."""
+"""Small images made on the spot."""
 
 import io
 from typing import Any
@@ -27,20 +27,20 @@ SIGNPOST = (64, 32)
 """A signpost's width and height, seen upright."""
 
 
-def picture(form: str = "PNG", size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> bytes:
+def make_image(form: str = "PNG", size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> bytes:
     """A gradient in the given format."""
     return encoded(Image.linear_gradient("L").resize(size).convert(mode), form, **options)
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
-    """A picture as a file."""
+    """An image as a file."""
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
     return buffer.getvalue()
 
 
 def opened(data: bytes) -> Image.Image:
-    """A file as a picture, decoded."""
+    """A file as an image, decoded."""
     image = Image.open(io.BytesIO(data))
     image.load()
     return image

@@ -19,7 +19,7 @@ def display_p3() -> bytes:
 
 
 def linear_rgb() -> bytes:
-    """Display P3's primaries with numbers in proportion to light, as tools for raw pictures write them."""
+    """Display P3's primaries with numbers in proportion to light, as tools for raw images write them."""
     return _rgb("Linear Display P3", _P3, _gamma(1))
 
 

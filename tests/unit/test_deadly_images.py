@@ -1,4 +1,4 @@
-"""A picture that ends the process which works on it ends its own job after three deaths, and no other."""
+"""An image that ends the process which works on it ends its own job after three deaths, and no other."""
 
 from enhancer.domain.job import MAX_DEATHS, Status
 from enhancer.domain.messages import Message
@@ -58,17 +58,17 @@ def test_a_completion_that_kills_its_process_ends_its_job_after_three_deaths(wor
     assert MAX_DEATHS <= len(saves) <= MAX_DEATHS + 2
 
 
-def test_an_outage_at_a_start_is_not_the_pictures_fault(world, monkeypatch):
+def test_an_outage_at_a_start_is_not_the_images_fault(world, monkeypatch):
     """However often it fails with an error, it is tried again."""
     job = world.new_job()
-    failing(monkeypatch, world.pictures, "head", Outage())
+    failing(monkeypatch, world.images, "head", Outage())
     assert deliver(world, lambda: world.start_job(job.id), patience=20) is None
     assert (world.job(job.id).status, world.job(job.id).tries) == (Status.QUEUED, None)
 
 
-def test_an_outage_at_a_completion_is_not_the_pictures_fault(world, monkeypatch):
+def test_an_outage_at_a_completion_is_not_the_images_fault(world, monkeypatch):
     job, run = processing(world)
-    failing(monkeypatch, world.pictures, "write", Outage())
+    failing(monkeypatch, world.images, "write", Outage())
     assert deliver(world, lambda: world.complete_job(job.id, run), patience=20) is None
     assert (world.job(job.id).status, world.job(job.id).tries) == (Status.PROCESSING, None)
 
