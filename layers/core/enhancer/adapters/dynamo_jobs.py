@@ -113,7 +113,7 @@ class DynamoJobs:
 
     def update(self, job: Job, changes: Mapping[str, Any]) -> Job:
         """See `ports.JobRepository.update`."""
-        stay = Transition("note", frozenset({job.status}), job.status)
+        stay = Transition("update", frozenset({job.status}), job.status)
         return self.move(job.id, stay, changes, where={"attempt": job.attempt})
 
     def list_by_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
