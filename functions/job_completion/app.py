@@ -5,7 +5,7 @@ from typing import Any
 from enhancer import bootstrap
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.observability import bind_job, logger
-from enhancer.sqs_handler import serve
+from enhancer.sqs_handler import sqs_handler
 
 complete_job = bootstrap.complete_job()
 
@@ -18,4 +18,4 @@ def _complete(message: dict[str, Any]) -> None:
     logger.info("completion", extra={"outcome": outcome, "provider_status": run.status})
 
 
-handler = serve(_complete, bootstrap.pauses("COMPLETION_QUEUE_URL"))
+handler = sqs_handler(_complete, bootstrap.pauses("COMPLETION_QUEUE_URL"))

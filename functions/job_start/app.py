@@ -3,7 +3,7 @@
 from enhancer import bootstrap
 from enhancer.domain.outcomes import StartOutcome
 from enhancer.observability import count, logger, put_metrics
-from enhancer.sqs_handler import serve
+from enhancer.sqs_handler import sqs_handler
 
 start_job = bootstrap.start_job()
 
@@ -16,4 +16,4 @@ def _start(message: dict[str, str]) -> None:
         count("DailyRunLimitReached")
 
 
-handler = serve(_start, bootstrap.pauses("START_QUEUE_URL"))
+handler = sqs_handler(_start, bootstrap.pauses("START_QUEUE_URL"))

@@ -7,31 +7,30 @@ from enhancer.domain.outcomes import ReconcileAction
 from enhancer.observability import bind_job, invocation, logger, put_metrics
 
 SPARE_MS = 36_000  # a look at one job may wait for the provider so long
-RECOVERED = frozenset(
-    {ReconcileAction.RUN_ADOPTED, ReconcileAction.COMPLETION_SENT}
-)  # of COMPLETION_RESENT the webhook came
+# The webhook of COMPLETION_RESENT arrived.
+RECOVERED = frozenset({ReconcileAction.RUN_ADOPTED, ReconcileAction.COMPLETION_SENT})
 
 reconcile_jobs = bootstrap.reconcile_jobs()
 
 
 class SweepIncomplete(Exception):
-    """Jobs could not be treated; each has its line in the log. Raised behind the sweep, so that its alarm can ring."""
+    """Jobs could not be reconciled; each has its line in the log. Raised after the sweep, so that the alarm rings."""
 
 
-def _reconciled(treatment: ReconcileAction, problem: Exception | None) -> None:
-    """Log the treatment of the job that was read last, and count it."""
-    logger.info("treated", extra={"treatment": treatment, **({"problem": type(problem).__name__} if problem else {})})
-    put_metrics({"Reconciled": 1}, {"treatment": treatment})
-    put_metrics({"RunsRecovered": int(treatment in RECOVERED)})
-    if treatment is ReconcileAction.UNEXPECTED_ERROR:
-        logger.error("treatment failed", exc_info=problem)
+def _reconciled(action: ReconcileAction, problem: Exception | None) -> None:
+    """Log and count the action on the job that was read last."""
+    logger.info("job reconciled", extra={"action": action, **({"problem": type(problem).__name__} if problem else {})})
+    put_metrics({"Reconciled": 1}, {"action": action})
+    put_metrics({"RunsRecovered": int(action in RECOVERED)})
+    if action is ReconcileAction.UNEXPECTED_ERROR:
+        logger.error("reconcile failed", exc_info=problem)
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
     """Look once at the jobs that are due. Raises SweepIncomplete if one of them raised an unexpected error."""
     with invocation(context.aws_request_id):
-        treated = reconcile_jobs(lambda: context.get_remaining_time_in_millis() > SPARE_MS, _reconciled)
+        actions = reconcile_jobs(lambda: context.get_remaining_time_in_millis() > SPARE_MS, _reconciled)
         bind_job(None)
-        logger.info("reconciled", extra={"treated": treated})
-    if failed := treated.get(ReconcileAction.UNEXPECTED_ERROR, 0):
-        raise SweepIncomplete(f"{failed} of {sum(treated.values())} jobs could not be treated")
+        logger.info("sweep ended", extra={"actions": actions})
+    if failed := actions.get(ReconcileAction.UNEXPECTED_ERROR, 0):
+        raise SweepIncomplete(f"{failed} of {sum(actions.values())} jobs could not be reconciled")

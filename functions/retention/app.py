@@ -4,7 +4,7 @@ from typing import Any
 
 from enhancer import bootstrap
 from enhancer.observability import invocation, logger, put_metrics
-from enhancer.sqs_handler import serve
+from enhancer.sqs_handler import sqs_handler
 
 SPARE_MS = 60_000  # hand over in good order while there is still time
 
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             )
 
     if "Records" in event:
-        return serve(expire, pause)(event, context)
+        return sqs_handler(expire, pause)(event, context)
     with invocation(context.aws_request_id):
         expire({})
     return None

@@ -47,13 +47,13 @@ def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
     app.handler({}, CONTEXT)
     said, metrics = lines()
     each, total = said[:-1], said[-1]
-    assert {(line["treatment"], line["job_id"], line.get("prediction_id")) for line in each} == {
+    assert {(line["action"], line["job_id"], line.get("prediction_id")) for line in each} == {
         ("still_running", job.id, "run1"),
         ("start_resent", waiting.id, None),
     }
-    assert (total["treated"], total.get("job_id")) == ({"still_running": 1, "start_resent": 1}, None)
+    assert (total["actions"], total.get("job_id")) == ({"still_running": 1, "start_resent": 1}, None)
     assert {line["correlation_id"] for line in said} == {"invocation"}
-    treated = [each["treatment"] for name, _, each in told(metrics) if name == "Reconciled"]
+    treated = [each["action"] for name, _, each in told(metrics) if name == "Reconciled"]
     assert sorted(treated) == ["start_resent", "still_running"]
     assert [number for name, number, _ in told(metrics) if name == "RunsRecovered"] == [0, 0]
 
@@ -69,7 +69,7 @@ def test_runs_that_the_sweep_brings_home_are_counted(world, load, lines):
     app.reconcile_jobs = watching(world).reconcile_jobs
     app.handler({}, CONTEXT)
     found = told(lines()[1])
-    assert {each["treatment"] for name, _, each in found if name == "Reconciled"} == {"run_adopted", "completion_sent"}
+    assert {each["action"] for name, _, each in found if name == "Reconciled"} == {"run_adopted", "completion_sent"}
     assert [number for name, number, _ in found if name == "RunsRecovered"] == [1, 1]
 
 
@@ -85,7 +85,7 @@ def test_a_run_whose_webhook_came_and_whose_copying_failed_counts_as_no_lost_web
     app.reconcile_jobs = watching(world).reconcile_jobs
     app.handler({}, CONTEXT)
     found = told(lines()[1])
-    assert ("Reconciled", 1, {"treatment": "completion_resent"}) in found
+    assert ("Reconciled", 1, {"action": "completion_resent"}) in found
     assert ("RunsRecovered", 0, {}) in found
 
 
@@ -97,18 +97,18 @@ def test_a_sweep_in_which_a_job_breaks_treats_the_others_names_it_and_fails_at_i
     monkeypatch.setattr(world.messages, "failing", RuntimeError("broken"))
     app = load("reconcile")
     app.reconcile_jobs = watching(world).reconcile_jobs
-    with pytest.raises(app.SweepIncomplete, match="1 of 2 jobs could not be treated"):
+    with pytest.raises(app.SweepIncomplete, match="1 of 2 jobs could not be reconciled"):
         app.handler({}, CONTEXT)
     treated, failed, other, end = lines()[0]
-    assert (treated["treatment"], treated["problem"], treated["job_id"]) == ("unexpected_error", "RuntimeError", job.id)
+    assert (treated["action"], treated["problem"], treated["job_id"]) == ("unexpected_error", "RuntimeError", job.id)
     assert (failed["message"], failed["job_id"], failed["exception_name"]) == (
-        "treatment failed",
+        "reconcile failed",
         job.id,
         "RuntimeError",
     )
-    assert other["treatment"] == "still_running"
+    assert other["action"] == "still_running"
     assert "problem" not in other
-    assert end["treated"] == {"unexpected_error": 1, "still_running": 1}
+    assert end["actions"] == {"unexpected_error": 1, "still_running": 1}
 
 
 @pytest.mark.parametrize("event", [{}, batch("{}")], ids=["schedule", "queue"])

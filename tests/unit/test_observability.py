@@ -25,7 +25,7 @@ from enhancer.observability import (
     security_event,
 )
 from enhancer.settings import Settings
-from enhancer.sqs_handler import serve
+from enhancer.sqs_handler import sqs_handler
 from enhancer.usecases.cancel_job import CancelJob
 from tests.unit.test_routing import call
 from tests.unit.test_sqs_handler import CONTEXT, batch
@@ -135,7 +135,7 @@ def test_reconcile_tells_of_each_job_which_it_was_about(world, lines):
     world.clock.advance(minutes=4)
     lines()
     reset_log_context("invocation")
-    functions.reconcile_jobs(treated=lambda treatment, _: logger.info(treatment))
+    functions.reconcile_jobs(reconciled=lambda action, _: logger.info(action))
     said, metrics = lines()
     assert [(line["message"], line["job_id"], line["prediction_id"], line["correlation_id"]) for line in said] == [
         ("run_adopted", job_id, world.job(job_id).provider_job_id, "invocation") for job_id in sorted(ids)
@@ -152,7 +152,9 @@ def test_nothing_of_a_message_is_said_of_the_next(lines):
         if message["job_id"] == OTHER:
             raise RuntimeError
 
-    serve(work, lambda *_: None)(batch(json.dumps({"job_id": JOB}), json.dumps({"job_id": OTHER}), "no json"), CONTEXT)
+    sqs_handler(work, lambda *_: None)(
+        batch(json.dumps({"job_id": JOB}), json.dumps({"job_id": OTHER}), "no json"), CONTEXT
+    )
     said, metrics = lines()
     assert [(line["message"], line.get("job_id"), line.get("prediction_id"), line.get("more")) for line in said] == [
         ("worked", JOB, "run1", "more"),
@@ -241,4 +243,4 @@ def test_every_metric_that_is_declared_is_given():
 
 def test_no_dimension_has_many_values():
     used = {name for _, dimensions in METRICS.values() for name in dimensions}
-    assert used == {"state", "reason", "model", "outcome", "treatment", "event", "answer"}
+    assert used == {"state", "reason", "model", "outcome", "action", "event", "answer"}

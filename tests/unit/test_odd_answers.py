@@ -134,7 +134,7 @@ def test_whatever_one_job_raises_the_others_have_their_turn_and_it_comes_again(w
     if where == "get":
         monkeypatch.setattr(world.jobs, "get", of_the_first(read, first.id))
     told = []
-    treated = world.reconcile_jobs(treated=lambda *each: told.append(each))
+    treated = world.reconcile_jobs(reconciled=lambda *each: told.append(each))
     assert treated == {"unexpected_error": 1, "still_running": 2}
     assert sorted(told, key=str) == [("still_running", None)] * 2 + [("unexpected_error", raised)]
     assert (world.jobs.rows[first.id].check_at > "2026-11-22T12:05") is (where == "treat")

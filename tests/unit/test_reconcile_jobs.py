@@ -93,13 +93,13 @@ def test_a_claim_is_not_given_back_while_a_run_may_hide_behind_a_list_that_is_to
     assert world.job(job.id).error_code is Message.RUN_UNCONFIRMED
 
 
-@pytest.mark.parametrize(("minutes", "treatment"), [(54.9, "claim_released"), (55, "failed"), (75, "failed")])
-def test_a_claim_is_not_given_back_when_the_provider_may_have_erased_its_run(world, minutes, treatment):
+@pytest.mark.parametrize(("minutes", "action"), [(54.9, "claim_released"), (55, "failed"), (75, "failed")])
+def test_a_claim_is_not_given_back_when_the_provider_may_have_erased_its_run(world, minutes, action):
     job = world.new_job()
     world.provider.answers = [OutcomeUnknown("HTTP 500")]
     world.start_job(job.id)
     world.clock.advance(minutes=minutes)
-    assert world.reconcile_jobs() == {treatment: 1}
+    assert world.reconcile_jobs() == {action: 1}
 
 
 def test_after_75_minutes_the_providers_list_is_not_even_read(world):
@@ -215,26 +215,26 @@ def test_a_run_that_the_provider_forgot_ends_the_job(world):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "treatment"),
+    ("seconds", "action"),
     [(30 * 60, "still_running"), (30 * 60 + 1, "failed"), (75 * 60 + 1, "failed")],
 )
-def test_a_run_has_thirty_minutes_from_its_acceptance_on(world, seconds, treatment):
+def test_a_run_has_thirty_minutes_from_its_acceptance_on(world, seconds, action):
     """Whatever else was written into the row since."""
     job = world.new_job()
     world.start_job(job.id)
     world.clock.advance(seconds=seconds)
     world.jobs.rows[job.id] = dataclasses.replace(world.job(job.id), updated_at=to_text(world.clock()))
-    assert world.reconcile_jobs() == {treatment: 1}
+    assert world.reconcile_jobs() == {action: 1}
 
 
-@pytest.mark.parametrize(("seconds", "treatment"), [(75 * 60, "postponed"), (75 * 60 + 1, "failed")])
-def test_a_run_that_can_not_be_read_has_75_minutes(world, seconds, treatment):
+@pytest.mark.parametrize(("seconds", "action"), [(75 * 60, "postponed"), (75 * 60 + 1, "failed")])
+def test_a_run_that_can_not_be_read_has_75_minutes(world, seconds, action):
     job = world.new_job()
     world.start_job(job.id)
     world.provider.unreadable = ProviderError("HTTP 401: Unauthenticated")
     world.clock.advance(seconds=seconds)
     world.jobs.rows[job.id] = dataclasses.replace(world.job(job.id), updated_at=to_text(world.clock()))
-    assert world.reconcile_jobs() == {treatment: 1}
+    assert world.reconcile_jobs() == {action: 1}
 
 
 def test_a_row_that_was_just_written_is_seen(world):
@@ -267,9 +267,9 @@ def test_an_outage_postpones_a_job_and_any_other_error_is_unexpected(world, prob
     world.clock.advance(minutes=5)
     world.provider.unreadable = problem
     told = []
-    treatment = "postponed" if expected else "unexpected_error"
-    assert world.reconcile_jobs(treated=lambda *each: told.append(each)) == {treatment: 1}
-    assert told == [(treatment, problem)]
+    action = "postponed" if expected else "unexpected_error"
+    assert world.reconcile_jobs(reconciled=lambda *each: told.append(each)) == {action: 1}
+    assert told == [(action, problem)]
 
 
 def test_a_claim_is_looked_at_again_by_its_own_age_and_not_by_its_jobs(world):
@@ -343,8 +343,8 @@ def test_a_row_that_can_not_be_read_is_passed_over_and_told(world, monkeypatch):
     world.clock.advance(minutes=2)
     monkeypatch.setattr(world.jobs, "get", lambda *_, **__: 1 / 0)
     told = []
-    assert world.reconcile_jobs(treated=lambda *each: told.append(each)) == {"unexpected_error": 1}
-    assert [(treatment, type(problem)) for treatment, problem in told] == [("unexpected_error", ZeroDivisionError)]
+    assert world.reconcile_jobs(reconciled=lambda *each: told.append(each)) == {"unexpected_error": 1}
+    assert [(action, type(problem)) for action, problem in told] == [("unexpected_error", ZeroDivisionError)]
 
 
 @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED, Status.CANCELED])

@@ -3,7 +3,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from enhancer.errors import MessageNotSent
-from enhancer.sqs_handler import pause_after, serve
+from enhancer.sqs_handler import pause_after, sqs_handler
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/job_start.json").read_text())
 CONTEXT = SimpleNamespace(aws_request_id="request")
@@ -38,7 +38,7 @@ def failing(_):
 
 def test_each_message_reaches_the_work():
     seen = []
-    answer = serve(seen.append, Pauses())(batch('{"job_id": "a"}', '{"job_id": "b"}'), CONTEXT)
+    answer = sqs_handler(seen.append, Pauses())(batch('{"job_id": "a"}', '{"job_id": "b"}'), CONTEXT)
     assert seen == [{"job_id": "a"}, {"job_id": "b"}]
     assert answer == {"batchItemFailures": []}
 
@@ -48,13 +48,13 @@ def test_a_message_fails_for_itself_and_says_why(caplog):
         if message["job_id"] == "bad":
             raise RuntimeError
 
-    answer = serve(work, Pauses())(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
+    answer = sqs_handler(work, Pauses())(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]}
     assert "RuntimeError" in caplog.text
 
 
 def test_a_batch_of_failures_is_no_error_of_the_function():
-    assert serve(failing, Pauses())(batch('{"job_id": "a"}'), CONTEXT) == {
+    assert sqs_handler(failing, Pauses())(batch('{"job_id": "a"}'), CONTEXT) == {
         "batchItemFailures": [{"itemIdentifier": "m0"}]
     }
 
@@ -65,7 +65,7 @@ def test_just_the_messages_that_failed_come_again_after_a_pause():
             raise RuntimeError
 
     pauses = Pauses()
-    serve(work, pauses)(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
+    sqs_handler(work, pauses)(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
     assert [handle for handle, _ in pauses.asked] == ["r1", "r2"]
     assert all(4 <= seconds <= 6 for _, seconds in pauses.asked)
 
@@ -75,12 +75,12 @@ def test_pauses_grow_and_after_the_last_the_message_goes_to_the_dead_letters_at_
         assert shortest <= pause_after(received) <= longest
     assert len({pause_after(3) for _ in range(50)}) > 10, "a crowd that failed together does not come again together"
     pauses = Pauses()
-    serve(failing, pauses)(batch("{}", received=5), CONTEXT)
+    sqs_handler(failing, pauses)(batch("{}", received=5), CONTEXT)
     assert pauses.asked == [("r0", 0)]
 
 
 def test_a_pause_that_can_not_be_had_leaves_the_failure_as_it_is(caplog):
-    answer = serve(failing, Pauses(MessageNotSent("ClientError")))(batch("{}"), CONTEXT)
+    answer = sqs_handler(failing, Pauses(MessageNotSent("ClientError")))(batch("{}"), CONTEXT)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert "RuntimeError" in caplog.text
     assert "not hidden" in caplog.text

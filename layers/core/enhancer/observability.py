@@ -56,7 +56,7 @@ METRICS = {
     "JobRejections": ("Count", ()),  # model, version or input
     "UnknownCreateOutcomes": ("Count", ()),  # time-out, reset, 5xx
     "DailyRunLimitReached": ("Count", ()),
-    "Reconciled": ("Count", ("treatment",)),
+    "Reconciled": ("Count", ("action",)),
     "RunsRecovered": ("Count", ()),  # of each of these: 1 if its run's create answer or webhook had been lost, else 0
     "WebhookRejections": ("Count", ()),
     "OriginSecretMismatches": ("Count", ()),  # known by our cookie, and not come through the distribution

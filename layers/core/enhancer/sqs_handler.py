@@ -20,7 +20,7 @@ that died says nothing: its message comes again when the queue's visibility time
 JITTER = 0.2
 
 
-def serve(work: Callable[[dict[str, Any]], None], pause: Pause) -> Handler:
+def sqs_handler(work: Callable[[dict[str, Any]], None], pause: Pause) -> Handler:
     """The Lambda handler that gives each message's JSON body to `work`; a message that raises is delivered again.
 
     `pause` hides a message, by its receipt handle, for so many seconds more.

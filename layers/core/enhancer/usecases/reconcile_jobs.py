@@ -47,11 +47,11 @@ class ReconcileJobs:
     def __call__(
         self,
         enough_time: Callable[[], bool] = lambda: True,
-        treated: Callable[[ReconcileAction, Exception | None], None] = lambda *_: None,
+        reconciled: Callable[[ReconcileAction, Exception | None], None] = lambda *_: None,
     ) -> dict[ReconcileAction, int]:
-        """Check the jobs that are due while `enough_time()`; return how many of them got which treatment.
+        """Check the jobs that are due while `enough_time()`; return how many of them got which action.
 
-        `treated` is called with each job's treatment, and the error that was raised, before the next job is read. The
+        `reconciled` is called with each job's action, and the error that was raised, before the next job is read. The
         longer a job has waited, the later it is checked again; the next run continues with the others, so that an error
         at one job never delays another.
         """
@@ -64,26 +64,26 @@ class ReconcileJobs:
                 done[ReconcileAction.LEFT_FOR_NEXT_RUN] = 1
                 break
             try:
-                treatment, problem = self._treat(job_id, now)
+                action, problem = self._reconcile(job_id, now)
             except Exception as raised:  # noqa: BLE001 - a row that can't be read, or not be postponed
-                treatment, problem = ReconcileAction.UNEXPECTED_ERROR, raised
-            if treatment:
-                done[treatment] += 1
-                treated(treatment, problem)
+                action, problem = ReconcileAction.UNEXPECTED_ERROR, raised
+            if action:
+                done[action] += 1
+                reconciled(action, problem)
         return dict(done)
 
-    def _treat(self, job_id: str, now: datetime) -> tuple[ReconcileAction | None, Exception | None]:
-        """The treatment of one job, None if there was nothing to do, and the error that was raised."""
+    def _reconcile(self, job_id: str, now: datetime) -> tuple[ReconcileAction | None, Exception | None]:
+        """Reconcile one job; return the action, None if there was nothing to do, and the error that was raised."""
         job = self.jobs.get(job_id, consistent=True)
         if job is None or job.ended:
             return None, None
-        treatments: dict[Status, Callable[[Job], ReconcileAction]] = {
+        actions: dict[Status, Callable[[Job], ReconcileAction]] = {
             Status.QUEUED: self._queued,
             Status.STARTING: self._starting,
             Status.PROCESSING: self._processing,
         }
         try:
-            return treatments[job.status](job), None
+            return actions[job.status](job), None
         except TransitionRefused:
             return ReconcileAction.CHANGED_CONCURRENTLY, None
         except Exception as problem:  # noqa: BLE001 - whatever it is, the others have their turn
