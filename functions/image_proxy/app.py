@@ -16,7 +16,7 @@ def image(request: Request) -> Response:
     """Redirect a caller with access to a presigned URL of the image."""
     caller = access.identify(request, "image")
     link = show_image(request.path.removeprefix("/r2-ai/"), caller, request.query("share"), request.method)
-    access.audit(caller, link.job, "see a image")
+    access.audit(caller, link.job, "view")
     return response.redirect(link.url, link.seconds)
 
 

@@ -72,11 +72,11 @@ class MeetingJobs:
     def __getattr__(self, name):
         return getattr(self._jobs, name)
 
-    def end(self, *given, **named):
+    def finish(self, *given, **named):
         if self.left:
             self.left -= 1
             raise ConcurrentUpdate
-        return self._jobs.end(*given, **named)
+        return self._jobs.finish(*given, **named)
 
 
 @pytest.fixture

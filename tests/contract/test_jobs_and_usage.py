@@ -233,7 +233,7 @@ def test_a_note_changes_the_row_while_it_stays_as_it_was_read(tables):
     noted = jobs.update(job, {"cancel_requested": True})
     assert noted == dataclasses.replace(job, cancel_requested=True)
     for read in (new_job(status=Status.QUEUED), new_job(status=Status.PROCESSING, attempt=2)):
-        with pytest.raises(TransitionRefused, match="note refused: the job is processing"):
+        with pytest.raises(TransitionRefused, match="update refused: the job is processing"):
             jobs.update(read, {"cancel_requested": False})
 
 

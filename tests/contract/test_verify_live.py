@@ -67,22 +67,22 @@ def bucket(aws):  # noqa: ARG001 - it is there
         )
 
 
-def decision(findings, what):
+def verdict(findings, what):
     [found] = [row for row in findings.rows if row.what.startswith(what)]
-    return found.decision
+    return found.verdict
 
 
 def test_a_bucket_that_enforces_nothing_differs(bucket, findings):
     check_uploads(bucket, findings)
     for what in ("a byte more", "a byte fewer", "another content-type", "another cache-control", "if-none-match left"):
-        assert decision(findings, f"presigned PUT, {what}") == "differs"
-    assert decision(findings, "presigned PUT, another x-amz-meta-upload") == "differs"
+        assert verdict(findings, f"presigned PUT, {what}") == "differs"
+    assert verdict(findings, "presigned PUT, another x-amz-meta-upload") == "differs"
     for what in ("x-amz-copy-source,", "x-amz-copy-source and", "x-amz-acl", "x-amz-tagging", "x-amz-website-redirect"):
-        assert decision(findings, f"presigned PUT with unsigned {what}") == "differs"
-        assert decision(findings, f"object after unsigned {what}") == "differs"
-    assert decision(findings, "object after the refused PUTs") == "differs"
-    assert decision(findings, "presigned PUT as signed") == "holds"
-    assert decision(findings, "the same PUT again") == "holds"
+        assert verdict(findings, f"presigned PUT with unsigned {what}") == "differs"
+        assert verdict(findings, f"object after unsigned {what}") == "differs"
+    assert verdict(findings, "object after the refused PUTs") == "differs"
+    assert verdict(findings, "presigned PUT as signed") == "holds"
+    assert verdict(findings, "the same PUT again") == "holds"
 
 
 @pytest.mark.parametrize(("answer", "says"), [(EXPIRED, "holds"), (403, "holds"), (200, "differs"), (500, "differs")])
@@ -100,12 +100,12 @@ def test_an_upload_after_its_time_is_refused_as_r2_or_another_server_does(bucket
     monkeypatch.setattr(Bucket, "presign", presigned)
     monkeypatch.setattr(Bucket, "put", late)
     check_uploads(bucket, findings)
-    assert decision(findings, "presigned PUT after its time") == says
+    assert verdict(findings, "presigned PUT after its time") == says
 
 
 def test_a_bucket_without_cors_differs(bucket, findings):
     check_cors(bucket, findings)
-    assert decision(findings, "CORS preflight of the page's PUT") == "differs"
+    assert verdict(findings, "CORS preflight of the page's PUT") == "differs"
 
 
 def test_objects_are_looked_at_and_all_are_deleted(bucket, findings):
@@ -120,7 +120,7 @@ def test_a_clean_up_that_fails_says_where_something_lies(bucket, findings):
     boto3.client("s3").delete_bucket(Bucket="images")
     clear(bucket, findings)
     [row] = findings.rows
-    assert (row.decision, row.seen) == ("differs", "NoSuchBucket (ListObjectsV2)")
+    assert (row.verdict, row.seen) == ("differs", "NoSuchBucket (ListObjectsV2)")
     assert bucket.folder in row.what
 
 
@@ -163,15 +163,15 @@ def versions_of(provider, findings, allowed):
 def test_a_configured_version_that_is_not_taken_differs(findings):
     pinned = f"nightmareai/real-esrgan:{models()['nightmareai/real-esrgan'].version}"
     versions_of(Picky(pinned), findings, ["nightmareai/real-esrgan", f"tencentarc/gfpgan:{'b' * 64}"])
-    assert decision(findings, "nightmareai/real-esrgan: version as owner/name:f121d640…, as configured") == "holds"
-    assert decision(findings, "tencentarc/gfpgan: version as owner/name:bbbbbbbb…, as configured") == "differs"
-    assert decision(findings, "tencentarc/gfpgan: version as aaaaaaaa…") == "noted"
+    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name:f121d640…, as configured") == "holds"
+    assert verdict(findings, "tencentarc/gfpgan: version as owner/name:bbbbbbbb…, as configured") == "differs"
+    assert verdict(findings, "tencentarc/gfpgan: version as aaaaaaaa…") == "noted"
 
 
 def test_a_run_made_of_nothing_counts_as_taken_and_is_ended(findings):
     provider = Picky(f"nightmareai/real-esrgan:{models()['nightmareai/real-esrgan'].version}", careless=True)
     runs = versions_of(provider, findings, ["nightmareai/real-esrgan"])
-    assert decision(findings, "nightmareai/real-esrgan: version as owner/name:f121d640…, as configured") == "holds"
+    assert verdict(findings, "nightmareai/real-esrgan: version as owner/name:f121d640…, as configured") == "holds"
     assert len(provider.runs) == 1
     provider.cancel = lambda run_id: provider.finish(run_id, "canceled")
     runs.clear(findings)
@@ -193,7 +193,7 @@ def test_a_run_that_does_not_end_is_said_to_be_left(findings):
     with pytest.raises(ProviderError):
         runs.end(run)
     runs.clear(findings)
-    assert decision(findings, f"the open run {run.id} ends") == "differs"
+    assert verdict(findings, f"the open run {run.id} ends") == "differs"
 
 
 @pytest.mark.parametrize("name", ["R2_ENDPOINT", "R2_SECRET_ACCESS_KEY", "REPLICATE_API_TOKEN", "PUBLIC_BASE_URL"])
@@ -385,11 +385,11 @@ def test_the_table_is_dated_and_its_cells_hold():
 def test_one_of_several_may_be_seen(findings):
     findings.compare("status", frozenset({"aborted", "canceled"}), "aborted")
     findings.compare("status of another", frozenset({"aborted", "canceled"}), "failed")
-    assert [row.decision for row in findings.rows] == ["holds", "differs"]
+    assert [row.verdict for row in findings.rows] == ["holds", "differs"]
     assert findings.rows[0].expected == "aborted or canceled"
 
 
 def test_a_part_that_fails_ends_alone(findings):
     with findings.part("runs"):
         raise OutcomeUnknown("ReadTimeout of https://r2.test/x?X-Amz-Signature=s")
-    assert findings.rows[0].seen == "OutcomeUnknown: ReadTimeout of (an address)"
+    assert findings.rows[0].seen == "OutcomeUnknown: ReadTimeout of [redacted URL]"

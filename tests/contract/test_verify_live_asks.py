@@ -137,7 +137,7 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
         signed = asked.presign(key).headers
         assert (method, body, headers, timeout) == ("PUT", IMAGE, {**signed, **more}, SECONDS)
     assert len({url for _, url, *_ in http.asked}) == len(unsigned)
-    assert [(row.seen, row.decision) for row in findings.rows] == [
+    assert [(row.seen, row.verdict) for row in findings.rows] == [
         *[("403", "holds"), ("nothing", "holds")] * 6,
         *[("403, not stored", "noted")] * 4,
     ]
@@ -189,7 +189,7 @@ def test_both_pages_are_asked_for_and_an_image_as_the_page_reads_it(findings, mo
     check_cors(bucket(http), findings)
     assert asked == [("https://r2.test", "images", origin, http) for origin in ("https://images.test", FOREIGN)]
     assert http.asked == [("GET", "signed for GET", {"Origin": "https://images.test"}, SECONDS)]
-    assert [(row.what, row.expected, row.seen, row.decision) for row in findings.rows] == [
+    assert [(row.what, row.expected, row.seen, row.verdict) for row in findings.rows] == [
         ("CORS preflight of the page's PUT", "allowed", "allowed", "holds"),
         ("CORS preflight of another page's PUT", "refused", "refused", "holds"),
         ("CORS of the page's GET", "yes", "yes" if decision == "holds" else "no", decision),
@@ -229,7 +229,7 @@ def test_of_the_runs_in_the_list_our_own_unfinished_ones_alone_are_ended(finding
     runs.create("v", {"image": "https://r2.test/ours?X-Amz-Signature=s", "scale": 2})
     runs.clear(findings)
     assert provider.cancelled == ["ours"]
-    assert [(row.what, row.seen, row.decision) for row in findings.rows] == [("runs left unfinished", "0", "holds")]
+    assert [(row.what, row.seen, row.verdict) for row in findings.rows] == [("runs left unfinished", "0", "holds")]
 
 
 def test_a_model_without_versions_is_said_to_be_without(findings):
@@ -268,7 +268,7 @@ def test_a_part_that_can_not_be_looked_at_is_named(monkeypatch):
         }
     )
     findings = verify_live.verify(accounts, Scripted().say)
-    assert [(row.what, row.seen) for row in findings.rows if row.decision == "differs"] == [
+    assert [(row.what, row.seen) for row in findings.rows if row.verdict == "differs"] == [
         (f"{part}: the rest", "ValueError") for part in ("uploads", "links", "objects", "CORS", "the provider", "runs")
     ]
     assert made == ["https://images.test/api/webhooks/replicate?job=verify-live"]

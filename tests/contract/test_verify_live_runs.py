@@ -126,7 +126,7 @@ class Desk:
                 text = text.replace(value, name)
             return re.sub(r"\b[a-z2-7]{26}\b", "(a run)", text)
 
-        return [(row.what, row.expected, told(row.what, row.seen), row.decision) for row in self.findings.rows]
+        return [(row.what, row.expected, told(row.what, row.seen), row.verdict) for row in self.findings.rows]
 
     def check_runs(self) -> None:
         verify_live._check_runs(
@@ -202,7 +202,7 @@ def test_a_run_that_fails_ends_the_job_and_what_belongs_to_it(desk):
     failed[4] = (JOB[4][0], "succeeded", "failed", "differs")
     failed[9] = (JOB[9][0], "failed", "failed", "holds")
     rows = list(failed.values())
-    assert desk.rows() == [*rows[:5], ("its error", "", "no memory at (an address)", "noted"), *rows[5:]]
+    assert desk.rows() == [*rows[:5], ("its error", "", "no memory at [redacted URL]", "noted"), *rows[5:]]
 
 
 def test_a_provider_that_tells_less_differs_line_by_line(desk):

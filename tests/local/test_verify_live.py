@@ -110,7 +110,7 @@ def test_what_keeps_every_rule_does_not_differ(
         in written
     )
     gfpgan = "| the result of tencentarc/gfpgan, from a host that is allowed | 1280 x 852 | 1280 x 852 | holds |"
-    assert gfpgan in written, "a image 213 pixels high is doubled first, then twice enlarged"
+    assert gfpgan in written, "an image 213 pixels high is doubled first, then twice enlarged"
     assert "about a cent" in desk.questions[0]
     assert left() == set()
     assert due_for_check(stack) == []
@@ -123,13 +123,13 @@ def test_what_keeps_every_rule_does_not_differ(
 def test_a_run_that_fails_differs(environment: Mapping[str, str], faults: Faults) -> None:
     faults.set({"fault": "run-model-error", "text": "could not read https://r2.test/x?X-Amz-Signature=secret"})
     findings = looked(environment)
-    assert row(findings, "a run whose image is behind").decision == "differs"
-    assert row(findings, "its error").seen == "could not read (an address)"
+    assert row(findings, "a run whose image is behind").verdict == "differs"
+    assert row(findings, "its error").seen == "could not read [redacted URL]"
 
 
 def test_a_result_that_is_no_image_differs(environment: Mapping[str, str], faults: Faults) -> None:
     faults.set({"fault": "output-not-an-image"})
-    assert row(looked(environment), "the result of nightmareai").decision == "differs"
+    assert row(looked(environment), "the result of nightmareai").verdict == "differs"
 
 
 def test_throttling_is_waited_for_and_told(environment: Mapping[str, str], faults: Faults) -> None:
@@ -182,7 +182,7 @@ def test_a_run_whose_create_answer_was_lost_is_ended(
     faults.set({"fault": "create-answer-lost"}, {"fault": "run-stuck", "times": None})
     findings = looked(environment)
     assert row(findings, "runs: the rest").seen.startswith("OutcomeUnknown")
-    assert row(findings, "runs left unfinished").decision == "holds"
+    assert row(findings, "runs left unfinished").verdict == "holds"
     assert due_for_check(stack) == []
     assert left() == set()
 
@@ -191,6 +191,6 @@ def test_a_token_that_is_not_taken_differs_and_costs_nothing(
     environment: Mapping[str, str], left: Callable[[], set[str]]
 ) -> None:
     findings = looked({**environment, "REPLICATE_API_TOKEN": "r8_not_the_token"})
-    assert row(findings, "the provider: the rest").decision == "differs"
+    assert row(findings, "the provider: the rest").verdict == "differs"
     assert "r8_not" not in str(findings.rows)
     assert left() == set()

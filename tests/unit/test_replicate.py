@@ -239,7 +239,7 @@ def test_errors_carry_neither_token_nor_signed_url():
 def test_a_runs_error_quotes_no_link():
     error = "could not read https://r2.test/b/k.png?X-Amz-Signature=1 (404)"
     client, _ = provider((200, {**RUN, "status": "failed", "error": error}))
-    assert client.get("abc").error == "could not read (an address) (404)"
+    assert client.get("abc").error == "could not read [redacted URL] (404)"
 
 
 def test_reading_a_run_and_not_finding_it():

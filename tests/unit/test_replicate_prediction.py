@@ -118,7 +118,7 @@ def test_the_time_is_the_providers_in_milliseconds(metrics, milliseconds):
 
 
 def test_an_error_is_cut_and_quotes_no_address():
-    assert read(error=f"can't read {URL}").error == "can't read (an address)"
+    assert read(error=f"can't read {URL}").error == "can't read [redacted URL]"
     assert read(error="x" * 501).error == "x" * 500
     assert read(error=f"{'x ' * 1999}xx{URL}").error == ("x " * 250)
     assert read(error="").error is None

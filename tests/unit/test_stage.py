@@ -39,7 +39,7 @@ def test_stages_share_no_stack_and_no_bucket():
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"R2Bucket": "ImageStore"}, "R2Bucket is 'Images'; it must match"),
+        ({"R2Bucket": "ImageStore"}, "R2Bucket is 'ImageStore'; it must match"),
         ({"LogRetentionDays": "8"}, "it must be one of 1, 3, 5"),
         ({"QuotaJobs": "many"}, "it must be a whole number, 0 or more"),
         ({"GenerateWaitSeconds": "26"}, "a whole number from 0 to 25"),

@@ -49,7 +49,7 @@ def finish(output: IO[bytes], original: bytes | None, spec: OutputSpec) -> Rende
     with Image.open(output) as image:
         image.load()
         if reference and not reference.plain and is_plain(image):
-            raise BlankImage("the model returned one colour for a image of several")
+            raise BlankImage("the model returned one colour for an image of several")
         result = _result(image, reference, spec)
         shown = _opaque(result, _WHITE) if spec.output_format == "jpeg" else result
         as_it_came = result is image and image.format == "PNG" and spec.output_format == "png"
