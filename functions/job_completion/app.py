@@ -18,4 +18,4 @@ def _complete(message: dict[str, Any]) -> None:
     logger.info("completion", extra={"outcome": outcome, "provider_status": run.status})
 
 
-handler = sqs_handler(_complete, bootstrap.pauses("COMPLETION_QUEUE_URL"))
+handler = sqs_handler(_complete, bootstrap.retry_delay("COMPLETION_QUEUE_URL"))

@@ -16,4 +16,4 @@ def _start(message: dict[str, str]) -> None:
         count("DailyRunLimitReached")
 
 
-handler = sqs_handler(_start, bootstrap.pauses("START_QUEUE_URL"))
+handler = sqs_handler(_start, bootstrap.retry_delay("START_QUEUE_URL"))

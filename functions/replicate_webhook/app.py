@@ -29,4 +29,4 @@ def webhook(request: Request) -> Response:
     return response.ok({"outcome": outcome})
 
 
-handler = http_handler(routes, counted=dict.fromkeys(REFUSALS, "WebhookRejections"))
+handler = http_handler(routes, counted=dict.fromkeys(REFUSALS, "WebhookRefusals"))

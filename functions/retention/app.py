@@ -9,7 +9,7 @@ from enhancer.sqs_handler import sqs_handler
 SPARE_MS = 60_000  # hand over in good order while there is still time
 
 expire_images = bootstrap.expire_images()
-pause = bootstrap.pauses("RETENTION_QUEUE_URL")
+pause = bootstrap.retry_delay("RETENTION_QUEUE_URL")
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:

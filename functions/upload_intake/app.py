@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from enhancer import bootstrap
 from enhancer.domain import keys
+from enhancer.domain.authorization import may_change
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
@@ -77,7 +78,7 @@ def _from_json(request: Request) -> Response:
     if wanted.from_job_id is None:
         job_id, source = wanted.upload_id or "", FromUpload()
     else:
-        source = FromJob(find_job(wanted.from_job_id, caller, jobs=create_job.jobs))
+        source = FromJob(find_job(wanted.from_job_id, caller, may_change, jobs=create_job.jobs))
         job_id = keys.new_job_id(keys.content_type_of(source.job.id))
         limits += access.upload_limits(request, caller, read_usage.limit)
     options = JobOptions(wanted.model, wanted.params, wanted.filename)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from enhancer.adapters.sqs import SqsPauses
+from enhancer.adapters.sqs import SqsRetryDelay
 from enhancer.domain.prediction import Delivery, Prediction
 from enhancer.errors import MessageNotSent
 
@@ -53,17 +53,17 @@ def test_a_delay_is_the_queues(queues):
 def test_a_received_message_comes_again_when_its_reader_wants_it(queues):
     messages, client, start, *_ = queues
     messages.start("job")
-    pauses = SqsPauses(client, start)
+    retry_delay = SqsRetryDelay(client, start)
     [first] = client.receive_message(QueueUrl=start, VisibilityTimeout=600)["Messages"]
     assert received(client, start) == [], "hidden"
-    pauses.pause(first["ReceiptHandle"], 0)
+    retry_delay.delay(first["ReceiptHandle"], 0)
     [again] = client.receive_message(QueueUrl=start, AttributeNames=["ApproximateReceiveCount"])["Messages"]
     assert again["Attributes"]["ApproximateReceiveCount"] == "2"
-    pauses.pause(again["ReceiptHandle"], 600)
+    retry_delay.delay(again["ReceiptHandle"], 600)
     assert received(client, start) == []
 
 
 def test_a_pause_of_a_message_that_is_gone_is_told(queues):
     _, client, start, *_ = queues
     with pytest.raises(MessageNotSent, match="ReceiptHandleIsInvalid"):
-        SqsPauses(client, start).pause("no such receipt", 5)
+        SqsRetryDelay(client, start).delay("no such receipt", 5)

@@ -190,7 +190,7 @@ def test_a_small_installation_is_told_of_a_total_outage_within_the_day():
 
 def test_no_alarm_watches_what_anybody_can_cause_by_being_refused():
     counted = {metric for namespace, metric, _ in watched() if namespace == NAMESPACE}
-    assert not counted & {"WebhookRejections", "SecurityEvents"}
+    assert not counted & {"WebhookRefusals", "SecurityEvents"}
     assert {metric for namespace, metric, _ in watched() if namespace == "AWS/ApiGateway"} == {"5xx", "Count"}
 
 

@@ -138,7 +138,7 @@ def test_at_the_ceiling_creating_says_when_it_reopens(world):
 def test_the_ceiling_holds_at_claim_time_and_gives_the_quota_back(world):
     job = world.new_job()
     world.usage.counters["runs#2026-11-22"] = 10
-    assert world.start_job(job.id) == "spend_limit_reached"
+    assert world.start_job(job.id) == "daily_run_limit_reached"
     assert not world.provider.created
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == ("failed", "service_unavailable", True)

@@ -35,7 +35,7 @@ def test_a_start_tells_its_outcome_its_job_and_its_run(world, load, lines):
     found = told(lines()[1])
     assert ("JobsEnded", 1, {"state": "failed", "reason": "service_unavailable"}) in found
     assert ("PlatformFailures", 1, {}) in found
-    assert found[-2:] == [("StartOutcomes", 1, {"outcome": "spend_limit_reached"}), ("DailyRunLimitReached", 1, {})]
+    assert found[-2:] == [("StartOutcomes", 1, {"outcome": "daily_run_limit_reached"}), ("DailyRunLimitReached", 1, {})]
 
 
 def test_the_sweep_tells_of_each_job_and_then_of_all(world, load, lines):
@@ -130,7 +130,7 @@ def test_a_refused_webhook_is_counted_and_names_the_job_that_it_claims_to_be_for
     assert load("replicate_webhook").handler(event, CONTEXT)["statusCode"] == 401
     said, metrics = lines()
     assert (said[-1]["refusal"], said[-1]["job_id"]) == ("unauthorized", event["queryStringParameters"]["job"])
-    assert told(metrics) == [("WebhookRejections", 1, {})]
+    assert told(metrics) == [("WebhookRefusals", 1, {})]
 
 
 def test_a_route_that_is_not_there_is_no_refused_webhook(load, lines):

@@ -8,7 +8,7 @@ from enhancer.adapters import outputs, replicate
 from enhancer.adapters.imaging import Image
 from enhancer.aws_clients import r2_client
 from enhancer.domain.job import TRY_LEASE
-from enhancer.sqs_handler import JITTER, PAUSES
+from enhancer.sqs_handler import JITTER, RETRY_DELAYS
 from enhancer.usecases import complete_job, expire_images, reconcile_jobs, start_job
 from tests.unit.test_template import FUNCTIONS, GLOBALS, MAPPINGS, RESOURCES, ROOT, TEMPLATE
 
@@ -47,7 +47,7 @@ def test_a_queue_hides_a_message_for_six_times_its_functions_time_out(function):
 def test_messages_are_tried_as_often_as_there_are_pauses_and_once_more(function):
     """AWS wants five at least ("Understanding SQS retries" in the guide to Lambda, read 2026-11-25)."""
     tries = QUEUES[function]["RedrivePolicy"]["maxReceiveCount"]
-    assert tries == len(PAUSES) + 1
+    assert tries == len(RETRY_DELAYS) + 1
     assert tries >= 5
 
 
@@ -55,8 +55,8 @@ def test_a_completion_that_fails_is_a_dead_letter_while_its_result_can_still_be_
     """By failing: in half the provider's hour. By its process dying each time: within it."""
     timeout = TIMEOUTS["JobCompletionFunction"]
     visible_again = QUEUES["JobCompletionFunction"]["VisibilityTimeout"]
-    tries = len(PAUSES) + 1
-    assert sum(PAUSES) * (1 + JITTER) + tries * timeout <= HOUR / 2
+    tries = len(RETRY_DELAYS) + 1
+    assert sum(RETRY_DELAYS) * (1 + JITTER) + tries * timeout <= HOUR / 2
     assert tries * visible_again <= HOUR * 11 / 12
     alarm = RESOURCES["CompletionQueueAgeAlarm"]["Properties"]["Threshold"]
     assert alarm <= HOUR / 4, "what waits for any other reason has three quarters of the hour left"
@@ -100,7 +100,7 @@ def test_a_run_ends_and_is_found_before_the_provider_erases_it():
 def test_pauses_and_delays_are_what_sqs_takes():
     """DelaySeconds at most 900, VisibilityTimeout at most 43,200 (the service's reference, read 2026-11-22)."""
     assert start_job.MAX_DELAY == 900
-    assert max(PAUSES) * (1 + JITTER) <= 43_200
+    assert max(RETRY_DELAYS) * (1 + JITTER) <= 43_200
 
 
 def test_what_waits_for_a_result_ends_before_the_function_and_that_before_the_gateway():

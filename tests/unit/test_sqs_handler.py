@@ -3,7 +3,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from enhancer.errors import MessageNotSent
-from enhancer.sqs_handler import pause_after, sqs_handler
+from enhancer.sqs_handler import retry_delay_after, sqs_handler
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/job_start.json").read_text())
 CONTEXT = SimpleNamespace(aws_request_id="request")
@@ -64,19 +64,21 @@ def test_just_the_messages_that_failed_come_again_after_a_pause():
         if message["job_id"] == "bad":
             raise RuntimeError
 
-    pauses = Pauses()
-    sqs_handler(work, pauses)(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
-    assert [handle for handle, _ in pauses.asked] == ["r1", "r2"]
-    assert all(4 <= seconds <= 6 for _, seconds in pauses.asked)
+    retry_delay = Pauses()
+    sqs_handler(work, retry_delay)(batch('{"job_id": "a"}', '{"job_id": "bad"}', "no json"), CONTEXT)
+    assert [handle for handle, _ in retry_delay.asked] == ["r1", "r2"]
+    assert all(4 <= seconds <= 6 for _, seconds in retry_delay.asked)
 
 
 def test_pauses_grow_and_after_the_last_the_message_goes_to_the_dead_letters_at_once():
     for received, (shortest, longest) in enumerate([(4, 6), (24, 36), (120, 180), (480, 720)], start=1):
-        assert shortest <= pause_after(received) <= longest
-    assert len({pause_after(3) for _ in range(50)}) > 10, "a crowd that failed together does not come again together"
-    pauses = Pauses()
-    sqs_handler(failing, pauses)(batch("{}", received=5), CONTEXT)
-    assert pauses.asked == [("r0", 0)]
+        assert shortest <= retry_delay_after(received) <= longest
+    assert len({retry_delay_after(3) for _ in range(50)}) > 10, (
+        "a crowd that failed together does not come again together"
+    )
+    retry_delay = Pauses()
+    sqs_handler(failing, retry_delay)(batch("{}", received=5), CONTEXT)
+    assert retry_delay.asked == [("r0", 0)]
 
 
 def test_a_pause_that_can_not_be_had_leaves_the_failure_as_it_is(caplog):

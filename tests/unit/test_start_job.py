@@ -162,7 +162,7 @@ def test_a_job_that_is_a_day_old_is_not_started(world):
 
 def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
     job = world.new_job()
-    assert dataclasses.replace(world.start_job, daily_run_limit=0)(job.id) == "spend_limit_reached"
+    assert dataclasses.replace(world.start_job, daily_run_limit=0)(job.id) == "daily_run_limit_reached"
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "service_unavailable", True)
     assert row.error_code is Message.NO_RUNS_LEFT_TODAY
@@ -171,7 +171,7 @@ def test_a_day_whose_runs_are_used_up_ends_the_job_with_refund(world):
 
 def test_the_days_last_run_is_made_and_its_counter_outlives_the_day(world):
     start_job = dataclasses.replace(world.start_job, daily_run_limit=1)
-    assert [start_job(world.new_job().id) for _ in range(2)] == ["accepted", "spend_limit_reached"]
+    assert [start_job(world.new_job().id) for _ in range(2)] == ["accepted", "daily_run_limit_reached"]
     ends = world.usage.ends[run_counter_key(world.clock())]
     assert ends == int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
 

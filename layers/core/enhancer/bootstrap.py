@@ -105,11 +105,11 @@ def messages() -> "SqsMessages":
     return SqsMessages(_client("sqs"), *map(settings.optional, queues))
 
 
-def pauses(queue: str) -> Callable[[str, int], None]:
+def retry_delay(queue: str) -> Callable[[str, int], None]:
     """How this function's reader of a queue, named by its setting, has a failed message come again."""
-    from enhancer.adapters.sqs import SqsPauses
+    from enhancer.adapters.sqs import SqsRetryDelay
 
-    return SqsPauses(_client("sqs"), settings.text(queue)).pause
+    return SqsRetryDelay(_client("sqs"), settings.text(queue)).delay
 
 
 def images() -> "R2ImageStore":
@@ -249,7 +249,7 @@ def prefix() -> str:
 
 
 def create_job() -> "CreateJob":
-    """Create jobs."""
+    """Return the use case CreateJob."""
     from enhancer.usecases.create_job import CreateJob
 
     return CreateJob(
@@ -268,7 +268,7 @@ def create_job() -> "CreateJob":
 
 
 def start_job() -> "StartJob":
-    """Start jobs at the provider."""
+    """Return the use case StartJob."""
     from enhancer.usecases.start_job import StartJob
 
     return StartJob(
@@ -308,7 +308,7 @@ def complete_job() -> "CompleteJob":
 
 
 def reconcile_jobs() -> "ReconcileJobs":
-    """Recover stuck jobs."""
+    """Return the use case ReconcileJobs."""
     from enhancer.usecases.reconcile_jobs import ReconcileJobs
 
     return ReconcileJobs(
@@ -323,84 +323,84 @@ def reconcile_jobs() -> "ReconcileJobs":
 
 
 def expire_images() -> "ExpireImages":
-    """Delete expired images."""
+    """Return the use case ExpireImages."""
     from enhancer.usecases.expire_images import ExpireImages
 
     return ExpireImages(images(), usage(), messages(), prefix(), utc_now)
 
 
 def create_once(create_job: "CreateJob") -> "CreateOnce":
-    """Create jobs under an Idempotency-Key."""
+    """Return the use case CreateOnce."""
     from enhancer.usecases.create_once import CreateOnce
 
     return CreateOnce(create_job, create_job.jobs, create_job.usage, utc_now)
 
 
 def request_upload() -> "RequestUpload":
-    """Presign uploads."""
+    """Return the use case RequestUpload."""
     from enhancer.usecases.request_upload import RequestUpload
 
     return RequestUpload(images(), settings.integer("MAX_UPLOAD_BYTES"), prefix(), utc_now)
 
 
 def await_job() -> "AwaitJob":
-    """Wait for jobs."""
+    """Return the use case AwaitJob."""
     from enhancer.usecases.await_job import AwaitJob
 
     return AwaitJob(jobs())
 
 
 def read_job() -> "ReadJob":
-    """Read jobs."""
+    """Return the use case ReadJob."""
     from enhancer.usecases.read_job import ReadJob
 
     return ReadJob(jobs())
 
 
 def list_jobs() -> "ListJobs":
-    """List jobs."""
+    """Return the use case ListJobs."""
     from enhancer.usecases.list_jobs import ListJobs
 
     return ListJobs(jobs())
 
 
 def read_usage() -> "ReadUsage":
-    """Read quotas."""
+    """Return the use case ReadUsage."""
     from enhancer.usecases.read_usage import ReadUsage
 
     return ReadUsage(usage(), settings.integer("QUOTA_JOBS"), utc_now)
 
 
 def cancel_job() -> "CancelJob":
-    """Cancel jobs."""
+    """Return the use case CancelJob."""
     from enhancer.usecases.cancel_job import CancelJob
 
     return CancelJob(jobs(), provider(), utc_now)
 
 
 def delete_job() -> "DeleteJob":
-    """Delete jobs."""
+    """Return the use case DeleteJob."""
     from enhancer.usecases.delete_job import DeleteJob
 
     return DeleteJob(jobs(), images(), provider(), prefix(), utc_now)
 
 
 def share_job() -> "ShareJob":
-    """Create share links."""
+    """Return the use case ShareJob."""
     from enhancer.usecases.share_job import ShareJob
 
     return ShareJob(jobs(), shares(), utc_now)
 
 
 def show_image() -> "ShowImage":
-    """Give access to images."""
+    """Return the use case ShowImage."""
     from enhancer.usecases.show_image import ShowImage
 
     return ShowImage(jobs(), links(), shares(), prefix(), utc_now)
 
 
 def receive_delivery() -> "ReceiveDelivery":
-    """Receive webhook deliveries."""
+    """Return the use case ReceiveDelivery."""
     from enhancer.usecases.receive_delivery import ReceiveDelivery
 
     return ReceiveDelivery(messages())

@@ -52,13 +52,13 @@ METRICS = {
     "RunsAccepted": ("Count", ("model",)),
     "ProviderErrors": ("Count", ("answer",)),  # to creations that made no run or may have made one
     # Of each of these, 1 or 0 for each alarm:
-    "AccountRejections": ("Count", ()),  # token, credit or permission
-    "JobRejections": ("Count", ()),  # model, version or input
+    "AccountRefusals": ("Count", ()),  # token, credit or permission
+    "JobRefusals": ("Count", ()),  # model, version or input
     "UnknownCreateOutcomes": ("Count", ()),  # time-out, reset, 5xx
     "DailyRunLimitReached": ("Count", ()),
     "Reconciled": ("Count", ("action",)),
     "RunsRecovered": ("Count", ()),  # of each of these: 1 if its run's create answer or webhook had been lost, else 0
-    "WebhookRejections": ("Count", ()),
+    "WebhookRefusals": ("Count", ()),
     "OriginSecretMismatches": ("Count", ()),  # known by our cookie, and not come through the distribution
     "SecurityEvents": ("Count", ("event",)),
     "UndersizedResults": ("Count", ()),  # of each job that succeeded: 1 if the model returned less than was promised
@@ -68,7 +68,7 @@ METRICS = {
     "ImagesDeleted": ("Count", ()),
     "RetentionTime": ("Seconds", ()),  # since the first run of a chain began, of each run of it
 }
-_REFUSALS = {"AccountRejections": AccountRefused, "JobRejections": Refused, "UnknownCreateOutcomes": OutcomeUnknown}
+_REFUSALS = {"AccountRefusals": AccountRefused, "JobRefusals": Refused, "UnknownCreateOutcomes": OutcomeUnknown}
 PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})
 
 
@@ -289,5 +289,5 @@ def _undersized(job: Job) -> bool:
 
 
 def instrumented(jobs: "JobRepository") -> "JobRepository":
-    """The port Jobs, watched."""
+    """The port JobRepository, watched."""
     return cast("JobRepository", InstrumentedJobs(jobs))

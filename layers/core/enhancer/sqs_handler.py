@@ -11,16 +11,16 @@ from enhancer.errors import MessageNotSent
 from enhancer.observability import bind_job, count, logger, reset_log_context
 
 Handler = Callable[[dict[str, Any], Any], Any]
-Pause = Callable[[str, int], None]
+DelayRetry = Callable[[str, int], None]
 
-PAUSES = (5, 30, 150, 600)
+RETRY_DELAYS = (5, 30, 150, 600)
 """Seconds from a failure to the next delivery. After the last of them a message goes to the dead letters at once, a
 quarter of an hour after it failed first: well before the provider erases a result, an hour after its run. A process
 that died says nothing: its message comes again when the queue's visibility time-out is over."""
 JITTER = 0.2
 
 
-def sqs_handler(work: Callable[[dict[str, Any]], None], pause: Pause) -> Handler:
+def sqs_handler(work: Callable[[dict[str, Any]], None], delay_retry: DelayRetry) -> Handler:
     """The Lambda handler that gives each message's JSON body to `work`; a message that raises is delivered again.
 
     `pause` hides a message, by its receipt handle, for so many seconds more.
@@ -36,7 +36,7 @@ def sqs_handler(work: Callable[[dict[str, Any]], None], pause: Pause) -> Handler
         except Exception:
             logger.exception("message failed")
             count("MessagesFailed")
-            _come_again(record, pause)
+            _come_again(record, delay_retry)
             raise
 
     def handler(event: dict[str, Any], context: Any) -> Any:
@@ -45,16 +45,16 @@ def sqs_handler(work: Callable[[dict[str, Any]], None], pause: Pause) -> Handler
     return handler
 
 
-def _come_again(record: SQSRecord, pause: Pause) -> None:
-    seconds = pause_after(int(record.attributes.approximate_receive_count))
+def _come_again(record: SQSRecord, delay_retry: DelayRetry) -> None:
+    seconds = retry_delay_after(int(record.attributes.approximate_receive_count))
     try:
-        pause(record.receipt_handle, seconds)
+        delay_retry(record.receipt_handle, seconds)
     except MessageNotSent:  # it comes again all the same, when the queue's visibility time-out is over
         logger.exception("message not hidden for the pause")
 
 
-def pause_after(received: int) -> int:
+def retry_delay_after(received: int) -> int:
     """Seconds until a message that failed is delivered again, by how often it was; 0 after the last time."""
-    if received > len(PAUSES):
+    if received > len(RETRY_DELAYS):
         return 0
-    return round(PAUSES[received - 1] * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - jitter
+    return round(RETRY_DELAYS[received - 1] * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - jitter

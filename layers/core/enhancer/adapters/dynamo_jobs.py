@@ -32,7 +32,7 @@ _BUSY_ERRORS = frozenset(
 
 
 class DynamoJobs:
-    """The port `Jobs` on DynamoDB."""
+    """The port `JobRepository` on DynamoDB."""
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class DynamoUsage:
-    """The port `Usage` on DynamoDB."""
+    """The port `UsageStore` on DynamoDB."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client

@@ -17,7 +17,7 @@ _REGION = "auto"  # R2's only region
 
 
 class R2PresignedUrls:
-    """The port `ReadLinks`. `credentials` gives access key id and secret access key when a link is first needed."""
+    """The port `PresignedUrls`. `credentials` gives access key id and secret access key when a link is first needed."""
 
     def __init__(self, endpoint: str, bucket: str, credentials: Callable[[], tuple[str, str]]) -> None:
         self._endpoint = endpoint

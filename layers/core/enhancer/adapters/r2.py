@@ -25,7 +25,7 @@ _STORED = {
 
 
 class R2ImageStore:
-    """The port `Images` on R2.
+    """The port `ImageStore` on R2.
 
     `client` gives the client when it is first needed, because its keys are secrets; `public` gives one that signs for
     the endpoint that browsers reach.
@@ -37,7 +37,7 @@ class R2ImageStore:
         self._public = public
 
     def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
-        """See `ports.Images.presign_put`. Every header is signed, the length too.
+        """See `ports.ImageStore.presign_put`. Every header is signed, the length too.
 
         Whether the bucket refuses headers beside these is the bucket's to say: `uploaded` shows what it stored.
         """
@@ -54,7 +54,7 @@ class R2ImageStore:
         return PresignedUpload(url, {**headers, "if-none-match": "*"})
 
     def uploaded(self, key: str, length: int) -> Uploaded | None:
-        """See `ports.Images.uploaded`; one range read."""
+        """See `ports.ImageStore.uploaded`; one range read."""
         try:
             answer: Any = self._client().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{length - 1}")
         except ClientError as problem:
@@ -70,12 +70,12 @@ class R2ImageStore:
         return Uploaded(size, answer["Body"].read(), headers)
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
-        """See `ports.Images.head`; one range read."""
+        """See `ports.ImageStore.head`; one range read."""
         found = self.uploaded(key, length)
         return (found.size, found.head) if found else None
 
     def read(self, key: str, start: int = 0) -> bytes:
-        """See `ports.Images.read`."""
+        """See `ports.ImageStore.read`."""
         return self._client().get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-")["Body"].read()
 
     def write(
@@ -86,14 +86,14 @@ class R2ImageStore:
         cache_control: str,
         disposition: str | None = None,
     ) -> None:
-        """See `ports.Images.write`."""
+        """See `ports.ImageStore.write`."""
         headers: dict[str, Any] = {"ContentType": content_type, "CacheControl": cache_control}
         if disposition:
             headers["ContentDisposition"] = disposition
         self._client().put_object(Bucket=self._bucket, Key=key, Body=body, **headers)
 
     def copy(self, source: str, target: str) -> bool:
-        """See `ports.Images.copy`."""
+        """See `ports.ImageStore.copy`."""
         try:
             self._client().copy_object(
                 Bucket=self._bucket, Key=target, CopySource={"Bucket": self._bucket, "Key": source}
@@ -105,12 +105,12 @@ class R2ImageStore:
         return True
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See `ports.Images.delete`. One call an object: R2 bills no deletes, and DeleteObjects needs a checksum."""
+        """See `ports.ImageStore.delete`. One call an object: R2 bills no deletes, and DeleteObjects needs a checksum."""
         for key in keys:
             self._client().delete_object(Bucket=self._bucket, Key=key)
 
     def list(self, prefix: str, after: str = "") -> Iterator[StoredImage]:
-        """See `ports.Images.list`."""
+        """See `ports.ImageStore.list`."""
         pages = self._client().get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=after):
             for found in page.get("Contents", []):

@@ -49,7 +49,7 @@ class SqsMessages:
             raise MessageNotSent(type(problem).__name__) from problem
 
 
-class SqsPauses:
+class SqsRetryDelay:
     """One queue as its reader sees it: a message that failed comes again after a pause of the reader's choice.
 
     Lambda leaves a failed message hidden for what is left of the queue's visibility time-out (AWS, "Handling errors
@@ -60,7 +60,7 @@ class SqsPauses:
         self._client = client
         self._queue_url = queue_url
 
-    def pause(self, receipt_handle: str, seconds: int) -> None:
+    def delay(self, receipt_handle: str, seconds: int) -> None:
         """Hide a message that was received for so many seconds from now. Raises MessageNotSent."""
         try:
             self._client.change_message_visibility(

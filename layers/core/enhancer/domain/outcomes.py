@@ -21,7 +21,7 @@ class StartOutcome(StrEnum):
     IMAGE_TOO_LARGE = "image_too_large"
     ORIGINAL_EXPIRED = "original_expired"
     JOB_EXPIRED = "job_expired"
-    DAILY_RUN_LIMIT_REACHED = "spend_limit_reached"
+    DAILY_RUN_LIMIT_REACHED = "daily_run_limit_reached"
     CANCELED = "canceled"
     SKIPPED = "skipped"  # the job is not queued: it was started, or has ended
 

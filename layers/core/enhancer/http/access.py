@@ -83,7 +83,7 @@ class Access:
         Raises Forbidden, Unauthorized, ServiceUnavailable, RateLimited.
         """
         try:
-            self._check_origin(request)
+            self._check_same_origin(request)
             caller = self._identity.caller(request.headers, request.cookies)
         except (Forbidden, Unauthorized, ServiceUnavailable):
             self.count_unidentified(request)
@@ -170,7 +170,7 @@ class Access:
         if caller and caller.is_admin and caller.owner.reference != job.owner.reference:
             security_event("admin", action=action, admin=caller.owner.id)
 
-    def _check_origin(self, request: Request) -> None:
+    def _check_same_origin(self, request: Request) -> None:
         origin = request.headers.get("origin")
         if request.method not in _SAFE and origin is not None and origin != self._rules.base_url:
             raise Forbidden(Message.CROSS_ORIGIN_REQUEST)

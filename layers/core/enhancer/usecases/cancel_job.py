@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
+from enhancer.domain.authorization import may_change
 from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
@@ -28,7 +29,7 @@ class CancelJob:
         Raises Unauthorized, NotFound, Conflict with the job when it has ended, ServiceUnavailable if it keeps changing.
         """
         for _ in range(_TRIES):
-            job = find_job(job_id, caller, jobs=self.jobs)
+            job = find_job(job_id, caller, may_change, jobs=self.jobs)
             if job.ended:
                 raise Conflict(Message.JOB_ALREADY_ENDED, job=job)
             with suppress(TransitionRefused, ConcurrentUpdate):

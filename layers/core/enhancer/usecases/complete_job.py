@@ -5,20 +5,18 @@ yet, if the input path in the signed body is this job's own image.
 """
 
 import json
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from math import prod
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 from enhancer.domain import image, keys, prediction
 from enhancer.domain.caching import RESULT_CACHE
 from enhancer.domain.catalogue import OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
+from enhancer.domain.downloads import content_disposition, result_filename
 from enhancer.domain.job import ACCEPT, CANCEL, FAIL, MAX_DEATHS, RESEND_AFTER, RETRY, SAVE, SUCCEED, Append, Job
 from enhancer.domain.messages import Message
 from enhancer.domain.outcomes import CompletionOutcome
@@ -36,9 +34,6 @@ from enhancer.errors import (
 from enhancer.ports import ImageStore, Imaging, JobRepository, Messages, Output, Outputs, OutputSpec, RenderedResult
 from enhancer.usecases.steps import end_job
 
-# Control characters, line separators, marks that turn the writing direction, and the other system's separator.
-_HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\\]")
-MAX_STEM = 80  # characters of a file's name that go into the header; each may take twelve bytes there
 SAVE_LEASE = timedelta(minutes=6)  # longer than the function's time-out
 MAX_DELIVERIES = 50  # kept of an ended job; a row holds 400 KB
 
@@ -150,13 +145,12 @@ class CompleteJob:
 
     def _store(self, job: Job, finished: RenderedResult) -> dict[str, Any]:
         key, preview, thumb = self._result_keys(job)
-        stem = _HARMFUL.sub("_", PurePosixPath(job.filename).stem)[:MAX_STEM] or "image"
-        name = f"{stem}-enhanced-{_enlarged(job, finished):g}x{PurePosixPath(key).suffix}"
-        self.images.write(key, finished.file, finished.content_type, RESULT_CACHE, _disposition(name))
+        name = result_filename(job.filename, _enlarged(job, finished), key)
+        self.images.write(key, finished.file, finished.content_type, RESULT_CACHE, content_disposition(name))
         reductions = {"preview_r2_key": (preview, finished.preview), "thumb_r2_key": (thumb, finished.thumb)}
-        for reduction, info in reductions.values():
-            if info:
-                self.images.write(reduction, info, "image/webp", RESULT_CACHE)
+        for reduction, webp in reductions.values():
+            if webp:
+                self.images.write(reduction, webp, "image/webp", RESULT_CACHE)
         return {
             "output_r2_key": key,
             "output_content_type": finished.content_type,
@@ -164,7 +158,7 @@ class CompleteJob:
             "output_width": finished.width,
             "output_height": finished.height,
             "output_sha256": finished.sha256,
-            **{attribute: reduction if info else None for attribute, (reduction, info) in reductions.items()},
+            **{attribute: reduction if webp else None for attribute, (reduction, webp) in reductions.items()},
             "report_json": json.dumps(finished.report) if finished.report else None,
         }
 
@@ -263,9 +257,3 @@ def _enlarged(job: Job, finished: RenderedResult) -> float:
     if finished.width * finished.height >= prod(job.result_size):
         return job.scale
     return round(max(finished.width, finished.height) / max(job.input_width, job.input_height), 2)
-
-
-def _disposition(filename: str) -> str:
-    """RFC 6266: a plain name for old clients and the exact one in UTF-8."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

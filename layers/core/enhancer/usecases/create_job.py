@@ -57,7 +57,7 @@ class FromUpload:
 
 @dataclass(frozen=True, slots=True)
 class FromBytes:
-    """The original came with the request; `image` is what `CreateJob.inspect` found."""
+    """The original came with the request; `info` is what `CreateJob.inspect` returned."""
 
     data: bytes
     info: ImageInfo

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from enhancer.domain.authorization import owns
 from enhancer.domain.clock import Clock
 from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY
 from enhancer.domain.messages import Message
-from enhancer.errors import Conflict, IdempotencyMismatch, ValidationFailed
+from enhancer.domain.owner import Owner
+from enhancer.errors import Conflict, IdempotencyMismatch, NotFound, ValidationFailed
 from enhancer.ports import JobRepository, UsageStore
 from enhancer.usecases.create_job import NewJob
-from enhancer.usecases.steps import own_job
 
 Route = Literal["jobs", "generate"]
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -48,11 +49,17 @@ class CreateOnce:
             raise IdempotencyMismatch(Message.IDEMPOTENCY_KEY_REUSED)
         found = self.jobs.get(kept["job_id"], consistent=True)
         if found:
-            return own_job(found, new.owner)
+            return _own(found, new.owner)
         try:
             return self.create_job(replace(new, job_id=kept["job_id"]))
         except Conflict:
             found = self.jobs.get(kept["job_id"], consistent=True)
             if found is None:
                 raise
-            return own_job(found, new.owner)
+            return _own(found, new.owner)
+
+
+def _own(job: Job, owner: Owner) -> Job:
+    if job.deleted_at or not owns(owner, job):
+        raise NotFound(Message.JOB_NOT_FOUND)
+    return job

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from enhancer.domain import keys
+from enhancer.domain.authorization import may_delete
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
@@ -36,7 +37,7 @@ class DeleteJob:
         ServiceUnavailable if the job keeps changing.
         """
         for tried in range(_TRIES):
-            job = find_job(job_id, caller, jobs=self.jobs, deleted=True, admins=True)
+            job = find_job(job_id, caller, may_delete, jobs=self.jobs, deleted=True)
             if not tried:
                 before(job)
             with suppress(TransitionRefused, ConcurrentUpdate):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from enhancer.domain.authorization import may_change
 from enhancer.domain.clock import Clock
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Caller
@@ -40,7 +41,7 @@ class ShareJob:
             raise ValidationFailed(
                 Message.OUT_OF_RANGE, field="expiresIn", actual=seconds, minimum=MIN_SECONDS, maximum=MAX_SECONDS
             )
-        job = find_job(job_id, caller, jobs=self.jobs)
+        job = find_job(job_id, caller, may_change, jobs=self.jobs)
         if job.output_r2_key is None:
             raise Conflict(Message.JOB_HAS_NO_RESULT, status=job.status.value)
         now, ends = self.clock(), expiry(job.created_at).result

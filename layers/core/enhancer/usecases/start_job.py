@@ -190,7 +190,7 @@ class StartJob:
         return StartOutcome.CANCELED
 
     def _count_run(self, day: datetime) -> bool:
-        """Whether the day's ceiling has a place for the run; it is taken before the provider is asked."""
+        """Whether the daily run limit has a place for the run; it is taken before the provider is asked."""
         ceiling = self.daily_run_limit
         return self.usage.count(run_counter_key(day), ceiling, _counted_until(day), capped=True) <= ceiling
 

@@ -5,33 +5,25 @@ from contextlib import suppress
 from typing import Any
 
 from enhancer.domain import keys
-from enhancer.domain.authorization import may_read, owns
+from enhancer.domain.authorization import Right
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import CANCEL_QUEUED, Job, Status, Transition
 from enhancer.domain.messages import Message
-from enhancer.domain.owner import Caller, Owner
+from enhancer.domain.owner import Caller
 from enhancer.errors import NotFound, PayloadTooLarge, ProviderError, Unauthorized, ValidationFailed
 from enhancer.ports import JobRepository, Provider
 
 
-def find_job(
-    job_id: str, caller: Caller | None, *, jobs: JobRepository, deleted: bool = False, admins: bool = False
-) -> Job:
-    """Return the caller's job; with `deleted` also a deleted one, with `admins` any job for an admin.
+def find_job(job_id: str, caller: Caller | None, right: Right, *, jobs: JobRepository, deleted: bool = False) -> Job:
+    """Return the job if the caller has the right (`may_read` …); with `deleted` also a deleted one.
 
-    Raises Unauthorized without a caller, NotFound for a job that is another owner's, deleted, or unknown.
+    Raises Unauthorized without a caller, NotFound for a job to which the caller has no right, or that is deleted or
+    unknown.
     """
     if caller is None:
         raise Unauthorized(Message.SIGN_IN_REQUIRED)
     job = jobs.get(job_id) if keys.is_job_id(job_id) else None
-    if job and admins and may_read(caller, job) and (deleted or not job.deleted_at):
-        return job
-    return own_job(job, caller.owner, deleted=deleted)
-
-
-def own_job(job: Job | None, owner: Owner, *, deleted: bool = False) -> Job:
-    """Return the row if it is the owner's; with `deleted` also a deleted one. Raises NotFound."""
-    if job is None or not owns(owner, job) or (job.deleted_at and not deleted):
+    if job is None or not right(caller, job) or (job.deleted_at and not deleted):
         raise NotFound(Message.JOB_NOT_FOUND)
     return job
 
