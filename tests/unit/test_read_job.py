@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from enhancer.domain.authorization import may_read
 from enhancer.domain.owner import Caller, new_guest
 from enhancer.errors import NotFound, Unauthorized
 from enhancer.http.response_bodies import job_json
@@ -85,7 +86,7 @@ def test_the_table_is_asked_only_for_what_may_be_a_jobs_id(world, monkeypatch, j
     """DynamoDB answers an empty or a long key with a fault, not with nothing."""
     monkeypatch.setattr(world.jobs, "get", lambda *_, **__: pytest.fail("asked"))
     with pytest.raises(NotFound):
-        find_job(job_id, world.caller, jobs=world.jobs)
+        find_job(job_id, world.caller, may_read, jobs=world.jobs)
 
 
 def test_usage_counts_down_and_starts_afresh(world):

@@ -20,7 +20,10 @@ HOST = "0123456789abcdef.r2.cloudflarestorage.com"
         ),
         (
             f"HTTPSConnectionPool(host='{HOST}', port=443): Max retries exceeded with url: {SIGNED} (Caused by X)",
-            "HTTPSConnectionPool(host=[redacted host], port=443): Max retries exceeded with url [redacted URL] (Caused by X)",
+            (
+                "HTTPSConnectionPool(host=[redacted host], port=443): "
+                "Max retries exceeded with url [redacted URL] (Caused by X)"
+            ),
         ),
         (
             f"HTTPSConnectionPool(host=\"{HOST}\"): with url '{SIGNED}'",

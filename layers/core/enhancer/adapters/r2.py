@@ -105,7 +105,7 @@ class R2ImageStore:
         return True
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See `ports.ImageStore.delete`. One call an object: R2 bills no deletes, and DeleteObjects needs a checksum."""
+        """See `ports.ImageStore.delete`. One call per object: R2 bills no deletes; DeleteObjects needs a checksum."""
         for key in keys:
             self._client().delete_object(Bucket=self._bucket, Key=key)
 
