@@ -62,7 +62,7 @@ def arrows() -> set[tuple[str, str]]:
         for package in FOLDERS
         for name, file in modules(package).items()
         for imported in imports(name, file)
-        if imported.partition(".")[0] in {*FOLDERS, "tests", "bench"} - {package}
+        if imported.partition(".")[0] in {*FOLDERS, "tests"} - {package}
     }
 
 
