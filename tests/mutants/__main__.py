@@ -53,7 +53,8 @@ def lay_out() -> None:
         (COPY / name).symlink_to(ROOT / name)
     shutil.copy2(ROOT / "pyproject.toml", TREE)
     shutil.copytree(COPY / "layers/core/enhancer", TREE / "enhancer")
-    shutil.move(COPY / "operate", TREE / "operate")
+    for package in ("operate", "deployment"):
+        shutil.move(COPY / package, TREE / package)
 
 
 def tried(only: str) -> Iterator[Mutant]:

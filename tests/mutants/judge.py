@@ -29,7 +29,7 @@ GROUPS = (
     Group("use cases", ("enhancer/usecases/*",), 90),
     Group("access", ("enhancer/http/access.py",), 80),
     Group("adapters", ("enhancer/adapters/*",), 80),
-    Group("operate", ("operate/*",), 80),
+    Group("operate", ("operate/*", "deployment/*"), 80),
 )
 
 
