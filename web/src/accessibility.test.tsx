@@ -10,7 +10,7 @@ import { ShareDialog } from './components/ShareDialog.tsx';
 import { ZoomDialog } from './components/ZoomDialog.tsx';
 import type { Language } from './i18n/language.ts';
 import { canceled, failed, problem, queued, running, succeeded, usedUp } from './testing/contract.ts';
-import { ISSUER, JOB, original, server, show, showPage } from './testing/page.tsx';
+import { ISSUER, JOB, original, server, renderComponent, renderPage } from './testing/page.tsx';
 import { ok } from './testing/server.ts';
 import { FailedView } from './views/FailedView.tsx';
 import { OpeningView } from './views/OpeningView.tsx';
@@ -20,13 +20,13 @@ import { ResultView } from './views/ResultView.tsx';
 import { StartView } from './views/StartView.tsx';
 import { UnavailableView } from './views/UnavailableView.tsx';
 
-/** As in tests/e2e/axe.py, less what needs a layout and what a view alone has not. */
+/** The rules of tests/e2e/axe.py, without those that need a layout or a whole page. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const LAYOUT = ['color-contrast', 'target-size'];
 const WHOLE_PAGE = ['region', 'landmark-one-main', 'page-has-heading-one', 'bypass', 'document-title'];
 
 async function violations(without: string[]): Promise<string[]> {
-  // Closed parts are looked at too.
+  // Check collapsed parts too.
   for (const details of document.querySelectorAll('details')) details.open = true;
   const rules = Object.fromEntries([...LAYOUT, ...without].map((rule) => [rule, { enabled: false }]));
   const { violations: found } = await axe.run(document, { runOnly: TAGS, rules });
@@ -64,26 +64,26 @@ const jobs = ok({ jobs: [succeeded(), failed({ id: 'j2222222222222222222222222' 
 const settled = () => act(() => new Promise<void>((done) => setTimeout(done, 20)));
 
 it.each(VIEWS)('axe finds nothing wrong with %s', async (_, view) => {
-  await show(view, { server: server().on('GET /api/ai-image/jobs', jobs) });
+  await renderComponent(view, { server: server().on('GET /api/ai-image/jobs', jobs) });
   await settled();
   expect(await violations(WHOLE_PAGE)).toEqual([]);
 });
 
-it.each<Language>(['en', 'de'])('axe finds nothing wrong with the whole page in %s, and it says its language', async (language) => {
+it.each<Language>(['en', 'de'])('axe finds no violation in the whole page in %s, which declares its language', async (language) => {
   const from = server().on('GET /api/ai-image/jobs', jobs).on('GET /api/ai-image/usage', ok(usedUp()));
   const installation = { oidc: ISSUER, privacyUrl: 'https://operator.example.com/privacy' };
-  await showPage(<App signInFailed />, { language, server: from, installation });
+  await renderPage(<App signInFailed />, { language, server: from, installation });
   await settled();
   expect(await violations([])).toEqual([]);
   expect(document.documentElement.lang).toBe(language);
 });
 
-it('axe finds nothing wrong with a page that has stopped', async () => {
-  vi.spyOn(console, 'error').mockImplementation(nothing); // React reports what was caught
+it('axe finds no violation in the error page', async () => {
+  vi.spyOn(console, 'error').mockImplementation(nothing); // React logs caught errors
   const Thrower = (): ReactElement => {
     throw new Error('a view that throws');
   };
-  await show(
+  await renderComponent(
     <ErrorBoundary>
       <Thrower />
     </ErrorBoundary>,
@@ -91,8 +91,8 @@ it('axe finds nothing wrong with a page that has stopped', async () => {
   expect(await violations(WHOLE_PAGE)).toEqual([]);
 });
 
-it('axe finds an image without words, a button without a name and a label of nothing', async () => {
-  await show(
+it('axe finds an image without alt text, a button without a name and a label without a control', async () => {
+  await renderComponent(
     <>
       {/* eslint-disable-next-line jsx-a11y/alt-text */}
       <img src="/cat.jpg" />

@@ -8,12 +8,12 @@ const seen = (status: Job['status'], retryAfter: number | null = 2) => ({
   error: null,
 });
 
-it('follows a running job at the pace that the server asks for', () => {
+it('polls a running job at the server’s interval', () => {
   expect(pollInterval(seen('queued', 3))).toBe(3000);
   expect(pollInterval(seen('processing', 2))).toBe(2000);
 });
 
-it('has a pace of its own where the server names none, and never none at all', () => {
+it('has a default interval, and never an interval of zero', () => {
   expect(pollInterval(seen('processing', null))).toBe(2000);
   expect(pollInterval(seen('processing', 0))).toBe(1000);
   expect(pollInterval({ data: undefined, error: null })).toBe(2000);
@@ -23,12 +23,12 @@ it.each(['succeeded', 'failed', 'canceled'] as const)('stops when the job is %s'
   expect(pollInterval(seen(status))).toBe(false);
 });
 
-it('waits as long as it is told when it was too fast, up to a minute', () => {
+it('obeys Retry-After after a rate limit, up to a minute', () => {
   expect(pollInterval({ ...seen('processing'), error: new Problem({ kind: 'rate_limited', retryAfter: 17 }) })).toBe(17_000);
   expect(pollInterval({ ...seen('processing'), error: new Problem({ kind: 'rate_limited', retryAfter: 999 }) })).toBe(60_000);
 });
 
-it('keeps trying when the connection is broken', () => {
+it('keeps polling after a lost connection', () => {
   expect(pollInterval({ ...seen('processing'), error: new Problem({ kind: 'unreachable' }) })).toBe(5000);
   expect(pollInterval({ ...seen('processing'), error: new Error('anything') })).toBe(5000);
 });

@@ -4,7 +4,7 @@ import { Problem, problemOf, secondsOf } from './problem.ts';
 import { isStored } from './uploadFile.ts';
 
 describe('a problem', () => {
-  it('is what the envelope says', () => {
+  it('is read from the error body', () => {
     const headers = new Headers({ 'x-request-id': 'r1', 'retry-after': '42' });
     const error = { type: 'quota_exceeded', message: 'You have used 20.', details: { used: 20, limit: 20 } };
     expect(problemOf(429, headers, { success: false, error })).toMatchObject({
@@ -25,14 +25,14 @@ describe('a problem', () => {
     [502, 'internal_error'],
     [503, 'service_unavailable'],
     [404, 'not_found'],
-  ])('of the gateway with status %i is %s', (status, kind) => {
+  ])('from the gateway with status %i is %s', (status, kind) => {
     const headers = new Headers({ 'apigw-requestid': 'g1' });
     const told = { kind, message: '', requestId: 'g1' };
     expect(problemOf(status, headers, { message: 'Too Many Requests' })).toMatchObject(told);
     expect(problemOf(status, new Headers(), null)).toMatchObject({ kind, status });
   });
 
-  it('takes whole seconds only', () => {
+  it('accepts only whole seconds in Retry-After', () => {
     expect(secondsOf('7')).toBe(7);
     expect([secondsOf(null), secondsOf('soon'), secondsOf('Wed, 21 Oct 2026 07:28:00 GMT')]).toEqual([null, null, null]);
   });
@@ -41,7 +41,7 @@ describe('a problem', () => {
 describe('the API', () => {
   const answering = (answer: () => Promise<Response>) => new Api(() => 'de', answer);
 
-  it('asks in the language of the page and tells the pace', async () => {
+  it('sends the page’s language and returns Retry-After', async () => {
     const requests: RequestInit[] = [];
     const api = new Api(
       () => 'de',
@@ -54,18 +54,18 @@ describe('the API', () => {
     expect(requests[0]?.headers).toMatchObject({ 'accept-language': 'de' });
   });
 
-  it('tells a broken connection from an answer', async () => {
+  it('distinguishes a lost connection from a response', async () => {
     const api = answering(() => Promise.reject(new TypeError('Failed to fetch')));
     await expect(api.usage()).rejects.toMatchObject({ kind: 'unreachable', status: 0 });
   });
 
-  it('takes no page for an answer', async () => {
+  it('rejects an HTML page as a response', async () => {
     const api = answering(async () => new Response('<html>', { status: 200 }));
     await expect(api.usage()).rejects.toBeInstanceOf(Problem);
   });
 });
 
-it('counts a repeated upload as done', () => {
+it('treats a repeated upload as stored', () => {
   expect([200, 204, 412].map(isStored)).toEqual([true, true, true]);
   expect([0, 400, 403, 500].map(isStored)).toEqual([false, false, false, false]);
 });

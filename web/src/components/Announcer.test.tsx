@@ -2,7 +2,7 @@ import { screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import type { Flow } from '../flow/machine.ts';
 import { canceled, failed, queued, running, succeeded } from '../testing/contract.ts';
-import { original, show } from '../testing/page.tsx';
+import { original, renderComponent } from '../testing/page.tsx';
 import { Announcer } from './Announcer.tsx';
 
 const cat = original();
@@ -27,32 +27,32 @@ const STAGES: [string, Flow, string][] = [
   ['missing job', { at: 'unavailable', id: 'j', why: 'unknown' }, 'This image is not available'],
 ];
 
-it.each(STAGES)('says the %s to whoever does not see it, and in the title of the tab', async (_, flow, words) => {
-  await show(<Announcer flow={flow} />);
+it.each(STAGES)('announces the %s to screen readers and in the document title', async (_, flow, words) => {
+  await renderComponent(<Announcer flow={flow} />);
   expect(said()).toBe(words);
   expect(document.title).toBe(`${words} – Image Enhancer`);
 });
 
-it('says nothing at the start, where there is no news', async () => {
-  await show(<Announcer flow={{ at: 'start', rejection: null }} />);
+it('announces nothing at the start', async () => {
+  await renderComponent(<Announcer flow={{ at: 'start', rejection: null }} />);
   expect(said()).toBe('');
   expect(document.title).toBe('Image Enhancer');
 });
 
-it('speaks from the same place each time, because a screen reader listens to a place', async () => {
+it('keeps its live region, because screen readers observe the element', async () => {
   const [, first] = STAGES[2] ?? [];
   const [, second] = STAGES[5] ?? [];
   if (!first || !second) throw new Error('no stages');
-  const { again } = await show(<Announcer flow={first} />);
+  const { rerender } = await renderComponent(<Announcer flow={first} />);
   const place = screen.getAllByRole('status').find(({ textContent }) => textContent === 'Uploading');
-  again(<Announcer flow={second} />);
+  rerender(<Announcer flow={second} />);
   expect(place?.isConnected).toBe(true);
   expect(place?.textContent).toBe('In the queue');
   expect(place?.getAttribute('aria-live')).toBe('polite');
 });
 
 it('speaks German', async () => {
-  await show(<Announcer flow={{ at: 'running', job: queued(), ...under }} />, { language: 'de' });
+  await renderComponent(<Announcer flow={{ at: 'running', job: queued(), ...under }} />, { language: 'de' });
   expect(said()).toBe('In der Warteschlange');
   expect(document.title).toBe('In der Warteschlange – Image Enhancer');
 });

@@ -1,6 +1,6 @@
 import { screen } from '@testing-library/react';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { show } from '../testing/page.tsx';
+import { renderComponent } from '../testing/page.tsx';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 
 function Thrower(): never {
@@ -8,12 +8,12 @@ function Thrower(): never {
 }
 
 beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined); // React reports what was caught
+  vi.spyOn(console, 'error').mockImplementation(() => undefined); // React logs caught errors
 });
 
-it('apologises at once for a view that throws, and offers to load again', async () => {
+it('shows an error page with a reload button when a view throws', async () => {
   const reload = vi.spyOn(location, 'reload').mockImplementation(() => undefined);
-  const { person } = await show(
+  const { user } = await renderComponent(
     <ErrorBoundary>
       <Thrower />
     </ErrorBoundary>,
@@ -22,13 +22,13 @@ it('apologises at once for a view that throws, and offers to load again', async 
   expect(screen.getByRole('main').contains(apology)).toBe(true);
   expect(apology.textContent).toContain('Your images are safe; reload the page to continue.');
   expect(screen.getByRole('heading', { level: 1, name: 'Something went wrong' })).toBeDefined();
-  await person.tab();
-  await person.keyboard('{Enter}');
+  await user.tab();
+  await user.keyboard('{Enter}');
   expect(reload).toHaveBeenCalledOnce();
 });
 
-it('apologises in German', async () => {
-  await show(
+it('speaks German', async () => {
+  await renderComponent(
     <ErrorBoundary>
       <Thrower />
     </ErrorBoundary>,
@@ -38,8 +38,8 @@ it('apologises in German', async () => {
   expect(screen.getByRole('button', { name: 'Neu laden' })).toBeDefined();
 });
 
-it('is not seen while all is well', async () => {
-  await show(
+it('renders its children while nothing throws', async () => {
+  await renderComponent(
     <ErrorBoundary>
       <p>all is well</p>
     </ErrorBoundary>,

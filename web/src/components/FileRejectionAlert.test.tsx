@@ -1,13 +1,13 @@
 import { screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import type { FileRejection } from '../image/read.ts';
-import { show } from '../testing/page.tsx';
+import { renderComponent } from '../testing/page.tsx';
 import { FileRejectionAlert } from './FileRejectionAlert.tsx';
 
 const MB = 1_048_576;
 const name = 'cat.heic';
 const told = (rejection: FileRejection, language: 'en' | 'de' = 'en') =>
-  show(<FileRejectionAlert rejection={rejection} />, { language }).then(() => screen.getByRole('alert').textContent);
+  renderComponent(<FileRejectionAlert rejection={rejection} />, { language }).then(() => screen.getByRole('alert').textContent);
 
 it.each<[FileRejection, string, string]>([
   [{ reason: 'empty', name }, '“cat.heic” is empty.', 'Save or copy the file again, or choose another one.'],
@@ -17,20 +17,20 @@ it.each<[FileRejection, string, string]>([
   [{ reason: 'unsupported', name, actual: 'HEIC' }, '“cat.heic” is HEIC. Only JPEG, PNG and WebP images are supported.', 'save this one as JPEG'],
   [{ reason: 'unsupported', name, actual: 'video' }, '“cat.heic” is a video. Only JPEG', 'save this one as JPEG'],
   [{ reason: 'unsupported', name, actual: null }, '“cat.heic” is not a supported image.', 'save this one as JPEG'],
-])('says of %o what is wrong and what to do', async (rejection, wrong, next) => {
+])('explains %o and what to do', async (rejection, wrong, next) => {
   const words = await told(rejection);
   expect(words).toContain('This file can’t be used');
   expect(words).toContain(wrong);
   expect(words).toContain(next);
 });
 
-it('sets a size beside its limit, to the byte where they would look the same', async () => {
+it('shows a size next to its limit', async () => {
   expect(await told({ reason: 'tooLarge', name: 'cat.png', bytes: 12 * MB, maxBytes: 10 * MB })).toContain(
     '“cat.png” is 12 MB; the limit is 10 MB.',
   );
 });
 
-it('tells a size that is a byte too large from its limit', async () => {
+it('shows bytes if rounding would make size and limit look equal', async () => {
   expect(await told({ reason: 'tooLarge', name: 'cat.png', bytes: 10 * MB + 1, maxBytes: 10 * MB })).toContain(
     '“cat.png” is 10,485,761 bytes; the limit is 10 MB.',
   );
@@ -42,6 +42,6 @@ it('speaks German, with German numbers', async () => {
   expect(words).toContain('„katze.png“ hat 12,5 MB; erlaubt sind höchstens 10 MB.');
 });
 
-it('calls a video by its name in German', async () => {
+it('names a video in German', async () => {
   expect(await told({ reason: 'unsupported', name: 'film.mp4', actual: 'video' }, 'de')).toContain('„film.mp4“ ist ein Video.');
 });

@@ -1,6 +1,6 @@
 import { act, screen } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
-import { show } from '../testing/page.tsx';
+import { renderComponent } from '../testing/page.tsx';
 import { OfflineBanner } from './OfflineBanner.tsx';
 
 const banner = () => screen.getByRole('status').textContent;
@@ -11,8 +11,8 @@ function network(online: boolean): void {
   act(() => void dispatchEvent(new Event(online ? 'online' : 'offline')));
 }
 
-it('says that the network is gone as long as it is gone, in a place that is listened to before', async () => {
-  await show(<OfflineBanner />);
+it('is shown while offline, in a live region that exists before', async () => {
+  await renderComponent(<OfflineBanner />);
   const place = screen.getByRole('status');
   expect(banner()).toBe('');
   network(false);
@@ -22,8 +22,8 @@ it('says that the network is gone as long as it is gone, in a place that is list
   expect(banner()).toBe('');
 });
 
-it('says so to whoever comes without a network, in German', async () => {
+it('is shown at once when the page opens offline, in German', async () => {
   network(false);
-  await show(<OfflineBanner />, { language: 'de' });
+  await renderComponent(<OfflineBanner />, { language: 'de' });
   expect(banner()).toBe('Sie sind offline. Es geht weiter, sobald Sie wieder online sind.');
 });

@@ -1,6 +1,6 @@
 import { screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import { show } from '../testing/page.tsx';
+import { renderComponent } from '../testing/page.tsx';
 import { Stepper } from './Stepper.tsx';
 import { STEPS, type Step } from './steps.ts';
 
@@ -12,16 +12,16 @@ it.each<[Step, string[]]>([
   ['queued', ['Uploaded (completed)', 'In the queue (in progress)', 'Enhancing (pending)', 'Saving (pending)']],
   ['enhancing', ['Uploaded (completed)', 'In the queue (completed)', 'Enhancing (in progress)', 'Saving (pending)']],
   ['saving', ['Uploaded (completed)', 'In the queue (completed)', 'Enhancing (completed)', 'Saving (in progress)']],
-])('tells at %s what is done, what is going on and what is to come', async (now, said) => {
-  await show(<Stepper now={now} />);
+])('says at %s which steps are completed, in progress and pending', async (now, said) => {
+  await renderComponent(<Stepper now={now} />);
   expect(spoken()).toEqual(said);
   expect(steps().map((step) => step.getAttribute('aria-current'))).toEqual(
     STEPS.map((step) => (step === now ? 'step' : null)),
   );
 });
 
-it('tells it in German', async () => {
-  await show(<Stepper now="queued" />, { language: 'de' });
+it('speaks German', async () => {
+  await renderComponent(<Stepper now="queued" />, { language: 'de' });
   expect(within(screen.getByRole('list', { name: 'Schritte' })).getAllByRole('listitem').map((step) => step.textContent)).toEqual([
     'Hochgeladen (erledigt)',
     'In der Warteschlange (läuft)',

@@ -46,7 +46,7 @@ const events: { [Type in FlowEvent['type']]: Extract<FlowEvent, { type: Type }> 
   reset: { type: 'reset' },
 };
 
-/** Where each event leads from each state; what is not named changes nothing. */
+/** The target state of each event in each state; other events are ignored. */
 const table: Record<Flow['at'], Partial<Record<FlowEvent['type'], Flow['at']>>> = {
   start: { fileChosen: 'reading', sampleFailed: 'start', urlChanged: 'opening', reset: 'start' },
   reading: { fileChosen: 'reading', fileRejected: 'start', fileRead: 'plan', urlChanged: 'opening', reset: 'start' },
@@ -79,30 +79,30 @@ describe.each(names)('%s', (at) => {
   });
 });
 
-describe('what a move carries', () => {
-  it('keeps the image and the options when the server says no, with why', () => {
+describe('a transition', () => {
+  it('keeps image, options and problem when the server refuses', () => {
     expect(next(states.submitting, events.submitFailed)).toEqual({ at: 'plan', original, options, problem });
   });
 
-  it('drops the problem once something is changed', () => {
+  it('drops the problem when an option changes', () => {
     const refused = next(states.submitting, events.submitFailed);
     expect(next(refused, events.optionsChanged)).toMatchObject({ problem: null, options });
   });
 
-  it('ignores the answer about a file that is no longer the one', () => {
+  it('ignores the result of reading an earlier file', () => {
     const other = new File(['y'], 'dog.jpg');
     expect(next(states.reading, { type: 'fileRead', file: other, original })).toBe(states.reading);
     expect(next(states.reading, { type: 'fileRejected', file: other, rejection })).toBe(states.reading);
   });
 
-  it('never counts sent bytes backwards, and none after the end', () => {
+  it('never decreases the upload progress, and keeps it after the upload has finished', () => {
     expect(next(states.submitting, { type: 'uploadProgressed', share: 0.1 })).toMatchObject({ sent: 0.2 });
     const stored = next(states.submitting, events.uploadFinished);
     expect(stored).toMatchObject({ sent: 1, stored: true });
     expect(next(stored, events.uploadProgressed)).toBe(stored);
   });
 
-  it('does not stop the sending once the job is being made', () => {
+  it('can’t be aborted while the job is being created', () => {
     const stored = next(states.submitting, events.uploadFinished);
     expect(next(stored, events.submitAborted)).toBe(stored);
   });
@@ -126,39 +126,39 @@ describe('what a move carries', () => {
     expect(next(states.opening, { type: 'jobUpdated', job: job(status) }).at).toBe(at);
   });
 
-  it('says that a result past its time is gone', () => {
+  it('leads to “unavailable” for an expired result', () => {
     const expired = job('succeeded', 'j1', null);
     expect(next(states.opening, { type: 'jobUpdated', job: expired })).toEqual({ at: 'unavailable', id: 'j1', why: 'expired' });
   });
 
-  it('keeps the result on the screen while another one is made of its original', () => {
+  it('keeps the previous result while the original is enhanced again', () => {
     const running = next(states.result, events.jobCreated);
     expect(running).toMatchObject({ at: 'running', previous: { id: 'j1' } });
     const seen = next(running, { type: 'jobUpdated', job: job('succeeded', 'j2') });
     expect(seen).toMatchObject({ at: 'decoding', previous: { id: 'j1' } });
   });
 
-  it('stays where it is when the address already says so', () => {
+  it('changes nothing if the URL already matches', () => {
     expect(next(states.result, { type: 'urlChanged', id: 'j1' })).toBe(states.result);
     expect(next(states.plan, { type: 'urlChanged', id: null })).toBe(states.plan);
   });
 
-  it('goes to the start when the address names no job', () => {
+  it('leads to the start if the URL names no job', () => {
     expect(next(states.result, { type: 'urlChanged', id: null }).at).toBe('start');
   });
 });
 
-it('opens at the job that the address names', () => {
+it('opens the job that the URL names', () => {
   expect(initialFlow(null).at).toBe('start');
   expect(initialFlow('j1')).toEqual(states.opening);
 });
 
-it('names the job for the address', () => {
+it('returns the job id for the URL', () => {
   const named = names.filter((at) => jobIdOf(states[at]) === 'j1');
   expect(named).toEqual(['opening', 'running', 'decoding', 'result', 'failed', 'unavailable']);
 });
 
-it('shows every state as a view', () => {
+it('maps every state to a view', () => {
   expect(names.map((at) => viewOf(states[at]))).toEqual([
     'start',
     'start',

@@ -9,30 +9,30 @@ const original: Original = { file, name: 'cat.jpg', type: 'image/jpeg', width: 4
 const modelAndParams = { model: 'a/b', params: { scale: 2 } };
 const made = { id: 'u1', status: 'queued' } as Job;
 
-/** A server and a bucket that remember what they were asked; `refusals` are told first, one a request. */
+/** A fake server and bucket that record their calls; the `refusals` are returned first, one per request. */
 class Backend {
-  readonly asked: string[] = [];
+  readonly calls: string[] = [];
   readonly keys: string[] = [];
   expiresAt = new Date(Date.now() + 600_000).toISOString();
   constructor(private readonly refusals: ProblemKind[] = []) {}
 
   requestUpload = async () => {
-    this.asked.push('ticket');
+    this.calls.push('requestUpload');
     return { uploadId: 'u1', expiresAt: this.expiresAt } as Upload;
   };
   createJob = async (_: unknown, key: string) => {
-    this.asked.push('job');
+    this.calls.push('job');
     this.keys.push(key);
     const kind = this.refusals.shift();
     if (kind) throw new Problem({ kind });
     return { data: made, retryAfter: 2 };
   };
   job = async () => {
-    this.asked.push('look');
+    this.calls.push('getJob');
     return { data: made, retryAfter: 2 };
   };
   put = async () => {
-    this.asked.push('put');
+    this.calls.push('upload');
   };
 }
 
@@ -40,23 +40,23 @@ const callbacks = { onProgress: () => undefined, onUploaded: () => undefined, si
 const submitterFor = (backend: Backend) => new JobSubmitter(backend, backend.put, async () => undefined);
 
 describe('submitting', () => {
-  it('asks where to, sends, makes the job', async () => {
+  it('requests an upload, sends the file, creates the job', async () => {
     const backend = new Backend();
     expect(await submitterFor(backend).send(original, modelAndParams, callbacks)).toBe(made);
-    expect(backend.asked).toEqual(['ticket', 'put', 'job']);
+    expect(backend.calls).toEqual(['requestUpload', 'upload', 'job']);
   });
 
-  it('asks again with the same key when the answer is lost', async () => {
+  it('retries with the same key when the response is lost', async () => {
     const backend = new Backend(['unreachable', 'unreachable']);
     await submitterFor(backend).send(original, modelAndParams, callbacks);
-    expect(backend.asked).toEqual(['ticket', 'put', 'job', 'job', 'job']);
+    expect(backend.calls).toEqual(['requestUpload', 'upload', 'job', 'job', 'job']);
     expect(new Set(backend.keys).size).toBe(1);
   });
 
-  it('finds the job that an earlier try made', async () => {
+  it('finds the job that an earlier attempt created', async () => {
     const backend = new Backend(['conflict']);
     expect(await submitterFor(backend).send(original, modelAndParams, callbacks)).toBe(made);
-    expect(backend.asked).toEqual(['ticket', 'put', 'job', 'look']);
+    expect(backend.calls).toEqual(['requestUpload', 'upload', 'job', 'getJob']);
   });
 
   it.each(['rate_limited', 'quota_exceeded', 'service_unavailable'] as const)(
@@ -66,25 +66,25 @@ describe('submitting', () => {
       const submitter = submitterFor(backend);
       await expect(submitter.send(original, modelAndParams, callbacks)).rejects.toMatchObject({ kind });
       await submitter.send(original, modelAndParams, callbacks);
-      expect(backend.asked).toEqual(['ticket', 'put', 'job', 'job']);
+      expect(backend.calls).toEqual(['requestUpload', 'upload', 'job', 'job']);
       expect(new Set(backend.keys).size).toBe(2);
     },
   );
 
-  it('sends the image again after it was refused', async () => {
+  it('uploads the image again after it was rejected', async () => {
     const backend = new Backend(['unsupported_media_type']);
     const submitter = submitterFor(backend);
     await expect(submitter.send(original, modelAndParams, callbacks)).rejects.toMatchObject({ kind: 'unsupported_media_type' });
     await submitter.send(original, modelAndParams, callbacks);
-    expect(backend.asked).toEqual(['ticket', 'put', 'job', 'ticket', 'put', 'job']);
+    expect(backend.calls).toEqual(['requestUpload', 'upload', 'job', 'requestUpload', 'upload', 'job']);
   });
 
-  it('does not trust an upload whose time is nearly over', async () => {
+  it('does not reuse an upload that is about to expire', async () => {
     const backend = new Backend(['rate_limited']);
     backend.expiresAt = new Date(Date.now() + 1000).toISOString();
     const submitter = submitterFor(backend);
     await expect(submitter.send(original, modelAndParams, callbacks)).rejects.toThrow();
     await submitter.send(original, modelAndParams, callbacks);
-    expect(backend.asked.filter((what) => what === 'put')).toHaveLength(2);
+    expect(backend.calls.filter((what) => what === 'upload')).toHaveLength(2);
   });
 });

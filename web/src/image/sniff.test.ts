@@ -5,11 +5,11 @@ import { sniff } from './sniff.ts';
 const sample = (name: string) => new Uint8Array(readFileSync(new URL(`../../../samples/${name}`, import.meta.url)));
 const text = (content: string) => Uint8Array.from(content, (character) => character.charCodeAt(0));
 
-/** A PNG of these chunks, empty but for their names. */
+/** A PNG with these chunks, all empty. */
 const png = (...chunks: string[]) =>
   text(`\x89PNG\r\n\x1a\n${chunks.map((name) => `\0\0\0\0${name}\0\0\0\0`).join('')}`);
 
-describe('an image is told by its content', () => {
+describe('an image is detected by its content', () => {
   it.each([
     ['cat.jpg', 'image/jpeg'],
     ['astronaut.png', 'image/png'],
@@ -18,19 +18,19 @@ describe('an image is told by its content', () => {
     expect(sniff(sample(name))).toEqual({ is: 'image', type, animated: false });
   });
 
-  it('sees an animated PNG, and only before its first pixels', () => {
+  it('detects an animated PNG, by a chunk before its pixel data', () => {
     expect(sniff(png('IHDR', 'acTL', 'IDAT'))).toMatchObject({ animated: true });
     expect(sniff(png('IHDR', 'IDAT', 'acTL'))).toMatchObject({ animated: false });
     expect(sniff(png('IHDR'))).toMatchObject({ animated: false });
   });
 
-  it('sees an animated WebP', () => {
+  it('detects an animated WebP', () => {
     expect(sniff(text('RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02'))).toMatchObject({ type: 'image/webp', animated: true });
     expect(sniff(text('RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x10'))).toMatchObject({ type: 'image/webp', animated: false });
   });
 });
 
-describe('anything else is named where it is known', () => {
+describe('other known types are named', () => {
   it.each([
     ['\0\0\0\x18ftypheic\0\0\0\0', 'HEIC'],
     ['\0\0\0\x18ftypmif1\0\0\0\0', 'HEIC'],

@@ -32,49 +32,49 @@ const models = [esrgan, gfpgan];
 const enlarge: JobOptions = { goal: 'enlarge', model: esrgan.slug, params: {} };
 
 describe('a goal', () => {
-  it('is offered when a model serves it', () => {
+  it('is available if a model has a preset for it', () => {
     expect(availableGoals(models)).toEqual(['enlarge', 'faces', 'cleanup']);
     expect(availableGoals([gfpgan])).toEqual(['faces']);
     expect(defaultOptions([])).toBeNull();
   });
 
-  it('brings its model and preset', () => {
+  it('sets its model and preset', () => {
     expect(defaultOptions(models)).toEqual(enlarge);
     expect(optionsForGoal('cleanup', models)).toEqual({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } });
     expect(optionsForGoal('faces', [esrgan])).toBeNull();
   });
 
-  it('follows the model that is chosen, and the file format stays', () => {
+  it('follows the chosen model, and the file format is kept', () => {
     const chosen = withModel(withParam(enlarge, 'outputFormat', 'jpeg'), gfpgan);
     expect(chosen).toEqual({ goal: 'faces', model: gfpgan.slug, params: { outputFormat: 'jpeg' } });
   });
 });
 
 describe('the estimate', () => {
-  it('is the usual scale as WebP', () => {
+  it('is the default scale as WebP', () => {
     const estimate = estimateResult(enlarge, esrgan, 1200, 900);
     expect(estimate).toMatchObject({ width: 4800, height: 3600, scale: 4, limited: false, format: 'webp' });
     expect(estimate.params).toEqual({ scale: 4, outputFormat: 'webp' });
     expect(estimate.scales).toEqual([1, 1.5, 2, 3, 4]);
   });
 
-  it('keeps a scale that is chosen', () => {
+  it('keeps a chosen scale', () => {
     expect(estimateResult(withParam(enlarge, 'scale', 2), esrgan, 100, 50)).toMatchObject({ width: 200, height: 100 });
   });
 
-  it('offers no more than the model can and leaves the largest to the server', () => {
+  it('offers no more than the model can, and leaves the largest scale to the server', () => {
     const estimate = estimateResult(enlarge, esrgan, 4000, 3000);
     expect(estimate).toMatchObject({ scale: 1.67, limited: true, scales: [1, 1.5, 1.67], width: 6688, height: 5016 });
     expect(estimate.params).not.toHaveProperty('scale');
   });
 
-  it('never asks for a scale below 1', () => {
+  it('never requests a scale below 1', () => {
     const estimate = estimateResult({ goal: 'cleanup', model: esrgan.slug, params: { scale: 1 } }, esrgan, 8000, 6000);
     expect(estimate).toMatchObject({ scale: 0.83, scales: [0.83], limited: true });
     expect(estimate.params).not.toHaveProperty('scale');
   });
 
-  it('does not offer WebP for a side that it can not hold', () => {
+  it('does not offer WebP for a side that it can’t hold', () => {
     const panorama = estimateResult(enlarge, esrgan, 6000, 300);
     expect(panorama.formats).toEqual([
       { name: 'png', fits: true },
@@ -85,7 +85,7 @@ describe('the estimate', () => {
     expect(estimateResult(withParam(enlarge, 'scale', 2), esrgan, 6000, 300).format).toBe('webp');
   });
 
-  it('sends a quality only where it means something', () => {
+  it('sends a quality only for lossy formats', () => {
     const chosen = withParam(enlarge, 'outputQuality', 70);
     expect(estimateResult(chosen, esrgan, 10, 10).params).toHaveProperty('outputQuality', 70);
     expect(estimateResult(withParam(chosen, 'outputFormat', 'png'), esrgan, 10, 10).params).not.toHaveProperty('outputQuality');

@@ -1,6 +1,6 @@
 /**
- * The API's documents as tests use them: the examples of docs/openapi.yaml, so that a test can't rest on an answer that
- * the contract does not have.
+ * API responses for tests, taken from the examples in docs/openapi.yaml, so that no test relies on a response that the
+ * API does not have.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -16,7 +16,7 @@ type Contract = {
 
 const contract = parse(readFileSync('../docs/openapi.yaml', 'utf8'), { merge: true, maxAliasCount: -1 }) as Contract;
 
-/** When the examples' job was made, by which tests set their clock. */
+/** The tests' clock: 30 seconds after the examples' job was created. */
 export const NOW = new Date('2026-11-22T12:00:30.000Z');
 
 function answered<T>(method: string, path: string, status: string): T {
@@ -51,10 +51,10 @@ export const running = (changes: Partial<Job> = {}): Job => queued({ status: 'pr
 export const canceled = (): Job => failed({ status: 'canceled', error: null });
 
 export type Refused = { error: { type: ErrorType; message: string; details?: Record<string, unknown> } };
-/** The body of a rejection by its type. */
+/** The body of an error response by its type. */
 export const refused = (type: ErrorType): Refused => named(type);
 
-/** A rejection as the page's own code knows it. */
+/** An error response as a Problem. */
 export function problem(type: ErrorType, status: number, headers: Record<string, string> = {}): Problem {
   return problemOf(status, new Headers(headers), refused(type));
 }
@@ -69,7 +69,7 @@ type ModelFile = Pick<EnhancementModel, 'slug' | 'name' | 'maxPixels' | 'usualSe
 const FOLDER = '../layers/core/enhancer/models';
 const FILES = ['nightmareai--real-esrgan', 'tencentarc--gfpgan', 'sczhou--codeformer'];
 
-/** All that the product knows, as GET /models lists them: the file's own choices are taken from the contract's example. */
+/** All models of the product as GET /models returns them; the output parameters come from the API's example. */
 export function models(): EnhancementModel[] {
   const [example] = answered<{ models: EnhancementModel[] }>('get', '/api/ai-image/models', '200').models;
   return FILES.map((name) => {

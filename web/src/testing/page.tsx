@@ -20,15 +20,15 @@ import { ok, Server } from './server.ts';
 export const JOB = contract.queued().id;
 export const ISSUER = { authority: 'https://issuer.example.com', clientId: 'page', scope: 'openid email' };
 
-type Circumstances = {
+type Setup = {
   language?: Language;
   server?: Server;
   installation?: Partial<Installation>;
-  /** Sends the image to the bucket. */
+  /** Uploads the file to the bucket. */
   upload?: typeof putFile;
 };
 
-/** A server with a guest's first image in the quota, the product's models and no earlier jobs. */
+/** A server with one used job in a guest's quota, all models and no earlier jobs. */
 export function server(): Server {
   return new Server()
     .on('GET /api/ai-image/usage', ok(contract.usage()))
@@ -36,34 +36,34 @@ export function server(): Server {
     .on('GET /api/ai-image/jobs', ok({ jobs: [], nextCursor: null }));
 }
 
-/** Shows something of the page as main.tsx does, and hands out who acts on it and what it told the flow. */
-export async function show(element: ReactElement, circumstances: Circumstances = {}) {
-  const { services, client, person } = await start(circumstances);
-  const told: FlowEvent[] = [];
+/** Renders a component with the page's services. Returns a simulated user and the events that it dispatched. */
+export async function renderComponent(element: ReactElement, setup: Setup = {}) {
+  const { services, client, user } = await start(setup);
+  const events: FlowEvent[] = [];
   const around = (inner: ReactElement) => (
     <QueryClientProvider client={client}>
       <ServicesProvider value={services}>
-        <DispatchProvider value={(event) => void told.push(event)}>{inner}</DispatchProvider>
+        <DispatchProvider value={(event) => void events.push(event)}>{inner}</DispatchProvider>
         <Toaster />
       </ServicesProvider>
     </QueryClientProvider>
   );
-  const { rerender } = render(around(element));
-  return { person, told, client, services, again: (next: ReactElement) => rerender(around(next)) };
+  const { rerender: renderAgain } = render(around(element));
+  return { user, events, client, services, rerender: (next: ReactElement) => renderAgain(around(next)) };
 }
 
-/** As `show`, for the whole page, which brings its own flow and its own toasts. */
-export async function showPage(page: ReactElement, circumstances: Circumstances = {}) {
-  const { services, client, person } = await start(circumstances);
+/** Renders the whole page, which has its own state and toasts. */
+export async function renderPage(page: ReactElement, setup: Setup = {}) {
+  const { services, client, user } = await start(setup);
   render(
     <QueryClientProvider client={client}>
       <ServicesProvider value={services}>{page}</ServicesProvider>
     </QueryClientProvider>,
   );
-  return { person, client };
+  return { user, client };
 }
 
-async function start({ language = 'en', server: from = server(), installation = {}, upload = stored }: Circumstances) {
+async function start({ language = 'en', server: from = server(), installation = {}, upload = stored }: Setup) {
   await startLanguage();
   await i18next.changeLanguage(language);
   vi.stubGlobal('fetch', from.fetch);
@@ -76,22 +76,22 @@ async function start({ language = 'en', server: from = server(), installation = 
     installation: { privacyUrl: null, oidc: null, ...installation },
   };
   const client = new QueryClient({ defaultOptions: { queries: { retry: false }, mutations: { retry: false } } });
-  // userEvent's own clipboard is one that works.
-  return { services, client, person: userEvent.setup() };
+  // userEvent provides a working clipboard.
+  return { services, client, user: userEvent.setup() };
 }
 
 const stored: typeof putFile = async (_, __, onProgress) => onProgress(1);
 
-/** Of the running test. */
+/** The servers of the running test. */
 export const servers: Server[] = [];
 
-/** 320×213, the sample image. */
+/** The sample image, 320×213. */
 export function original(changes: Partial<Original> = {}): Original {
   const file = new File([new Uint8Array(20_480)], 'cat.jpg', { type: 'image/jpeg' });
   return { file, name: 'cat.jpg', type: 'image/jpeg', width: 320, height: 213, url: 'blob:cat', ...changes };
 }
 
-/** What this DOM does not do: it takes every image for one of this size, or null for damaged. */
+/** Simulates image decoding, which happy-dom lacks: every image has this size, or is damaged if null. */
 export function decodeAs(size: { width: number; height: number } | null): void {
   const decoded = vi.spyOn(HTMLImageElement.prototype, 'decode');
   if (size) decoded.mockResolvedValue();

@@ -1,28 +1,28 @@
 import type { Refused } from './contract.ts';
 
-export type Asked = { method: string; path: string; headers: Headers; body: unknown };
-type Headings = Record<string, string>;
+export type RecordedRequest = { method: string; path: string; headers: Headers; body: unknown };
+type HeaderMap = Record<string, string>;
 
-/** An answer of the API: its document in the envelope. */
-export function ok(data: unknown, headers: Headings = {}, status = 200): () => Promise<Response> {
+/** A successful API response. */
+export function ok(data: unknown, headers: HeaderMap = {}, status = 200): () => Promise<Response> {
   return async () => Response.json({ success: true, data }, { status, headers });
 }
 
-export function no(status: number, { error }: Refused, headers: Headings = {}): () => Promise<Response> {
+export function no(status: number, { error }: Refused, headers: HeaderMap = {}): () => Promise<Response> {
   return async () => Response.json({ success: false, error }, { status, headers });
 }
 
-export const cutOff = () => Promise.reject(new TypeError('Failed to fetch'));
-/** The answer that does not come. */
-export const never = () => new Promise<Response>(() => undefined);
+export const networkError = () => Promise.reject(new TypeError('Failed to fetch'));
+/** A response that never arrives. */
+export const noResponse = () => new Promise<Response>(() => undefined);
 
 /**
- * Stands in for the network: answers each `METHOD /path` with the next of what it was given, the last one for good, and
- * remembers what it was asked. What it has no answer for is kept in `unknown`, where the end of each test looks.
+ * A fake server: returns for each `METHOD /path` the next of its responses, the last one repeatedly, and records all
+ * requests. Requests without a response are recorded in `unexpected`, which is checked after each test.
  */
 export class Server {
-  readonly asked: Asked[] = [];
-  readonly unknown: string[] = [];
+  readonly requests: RecordedRequest[] = [];
+  readonly unexpected: string[] = [];
   private readonly answers = new Map<string, (() => Promise<Response>)[]>();
 
   on(request: string, ...answers: (() => Promise<Response>)[]): this {
@@ -33,19 +33,19 @@ export class Server {
   fetch = async (to: RequestInfo | URL, { method = 'GET', headers, body }: RequestInit = {}): Promise<Response> => {
     const path = String(to);
     const sent: unknown = typeof body === 'string' && body.startsWith('{') ? JSON.parse(body) : body;
-    this.asked.push({ method, path, headers: new Headers(headers), body: sent });
+    this.requests.push({ method, path, headers: new Headers(headers), body: sent });
     const known = this.answers.get(`${method} ${path}`) ?? this.answers.get(`${method} ${path.replace(/\?.*/, '')}`);
     const [answer] = known ?? [];
     if (!known || !answer) {
-      this.unknown.push(`${method} ${path}`);
-      return cutOff();
+      this.unexpected.push(`${method} ${path}`);
+      return networkError();
     }
     if (known.length > 1) known.shift();
     return answer();
   };
 
-  /** What was asked of one route. */
-  to(request: string): Asked[] {
-    return this.asked.filter(({ method, path }) => `${method} ${path}` === request);
+  /** The requests to one route. */
+  requestsTo(request: string): RecordedRequest[] {
+    return this.requests.filter(({ method, path }) => `${method} ${path}` === request);
   }
 }

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { NOW } from './contract.ts';
 import { servers } from './page.tsx';
 
-// The slider animates where a browser has this; this DOM has not, and the slider would report that.
+// happy-dom lacks this; the slider would log an error.
 Object.assign(Object.getPrototypeOf(CSS), { registerProperty: () => undefined });
 
 beforeEach(() => {
-  // Timers stay real: only what is written of times must not depend on today.
+  // Only the date is fixed; timers stay real.
   vi.useFakeTimers({ toFake: ['Date'], now: NOW });
 });
 
@@ -22,6 +22,6 @@ afterEach(() => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
   history.replaceState(null, '', '/');
-  const unknown = servers.splice(0).flatMap((server) => server.unknown);
+  const unknown = servers.splice(0).flatMap((server) => server.unexpected);
   expect(unknown, 'requests that the test’s server has no answer for').toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { share, succeeded } from '../testing/contract.ts';
-import { decodeAs, JOB, server, show } from '../testing/page.tsx';
+import { decodeAs, JOB, server, renderComponent } from '../testing/page.tsx';
 import { ok } from '../testing/server.ts';
 import { ResultView } from './ResultView.tsx';
 
@@ -9,9 +9,9 @@ const SIZE = { width: 320, height: 213 };
 const images = () => screen.getAllByRole('img').map((image) => [image.getAttribute('alt'), image.getAttribute('src')]);
 
 describe('a result', () => {
-  it('is shown beside its original, as a preview, and downloaded whole', async () => {
+  it('is shown as a preview next to its original, and downloaded in full size', async () => {
     const job = succeeded();
-    await show(<ResultView job={job} originalSize={SIZE} decoded />);
+    await renderComponent(<ResultView job={job} originalSize={SIZE} decoded />);
     expect(screen.getByRole('heading', { level: 1, name: 'Your result' })).toBeDefined();
     expect(images()).toEqual([
       ['The original image', job.originalUrl],
@@ -22,109 +22,109 @@ describe('a result', () => {
     expect(download.hasAttribute('download')).toBe(true);
   });
 
-  it('says how large it is, in which format', async () => {
+  it('shows its size and format', async () => {
     const result = { contentType: 'image/webp', width: 1280, height: 852, bytes: 1_536_812, sha256: 'a'.repeat(64) };
-    await show(<ResultView job={succeeded({ result })} originalSize={SIZE} decoded />);
+    await renderComponent(<ResultView job={succeeded({ result })} originalSize={SIZE} decoded />);
     expect(screen.getByText(/pixels, /).textContent).toBe('1280×852 pixels, WebP, 1.5 MB');
   });
 
-  it('is told in German', async () => {
-    await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { language: 'de' });
+  it('is described in German', async () => {
+    await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { language: 'de' });
     expect(screen.getByRole('link', { name: 'Herunterladen' })).toBeDefined();
     expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Ihr Ergebnis');
   });
 
-  it('stands alone, and says why, where the original is gone', async () => {
+  it('is shown alone, with the reason, if the original is deleted', async () => {
     const job = succeeded({ originalUrl: null });
-    await show(<ResultView job={job} originalSize={null} decoded />);
+    await renderComponent(<ResultView job={job} originalSize={null} decoded />);
     expect(images()).toEqual([['The enhanced image', job.previewUrl]]);
     expect(screen.getByText(/^The original was deleted after 24 hours/)).toBeDefined();
     expect(screen.queryByRole('slider')).toBeNull();
   });
 
-  it('is shown whole where it has no preview', async () => {
+  it('is shown in full size without a preview', async () => {
     const job = succeeded({ previewUrl: null });
-    await show(<ResultView job={job} originalSize={null} decoded />);
+    await renderComponent(<ResultView job={job} originalSize={null} decoded />);
     expect(images()).toEqual([['The enhanced image', job.imageUrl]]);
   });
 
-  it('can be downloaded also where this browser can’t show it', async () => {
-    await show(<ResultView job={succeeded()} originalSize={SIZE} decoded={false} />);
+  it('can be downloaded even if the browser can’t display it', async () => {
+    await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded={false} />);
     expect(screen.queryByRole('img')).toBeNull();
     expect(screen.getByText('The image can’t be displayed here. You can still download it.')).toBeDefined();
     expect(screen.getByRole('link', { name: 'Download' })).toBeDefined();
   });
 
-  it('makes room for the next image', async () => {
-    const { person, told } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
-    await person.click(screen.getByRole('button', { name: 'New image' }));
-    expect(told).toEqual([{ type: 'reset' }]);
+  it('can be left for a new image', async () => {
+    const { user, events } = await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
+    await user.click(screen.getByRole('button', { name: 'New image' }));
+    expect(events).toEqual([{ type: 'reset' }]);
   });
 
-  it('is shared by a dialog that the keyboard opens', async () => {
+  it('is shared in a dialog, opened by keyboard', async () => {
     const from = server().on(`POST /api/ai-image/jobs/${JOB}/share`, ok(share(), {}, 201));
-    const { person } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { server: from });
+    const { user } = await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { server: from });
     screen.getByRole('button', { name: 'Share' }).focus();
-    await person.keyboard('{Enter}');
+    await user.keyboard('{Enter}');
     expect(within(screen.getByRole('dialog')).getByRole('button', { name: 'Create link' })).toBeDefined();
-    await person.click(screen.getByRole('button', { name: 'Close' }));
+    await user.click(screen.getByRole('button', { name: 'Close' }));
     expect(screen.queryByRole('dialog')).toBeNull();
   });
 
-  it('is deleted only after a question', async () => {
+  it('is deleted only after confirmation', async () => {
     const from = server();
-    const { person } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { server: from });
-    await person.click(screen.getByRole('button', { name: 'Delete' }));
+    const { user } = await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { server: from });
+    await user.click(screen.getByRole('button', { name: 'Delete' }));
     expect(within(screen.getByRole('dialog')).getByRole('button', { name: 'Delete now' })).toBeDefined();
-    expect(from.asked.map(({ method }) => method)).not.toContain('DELETE');
-    expect(from.asked.length).toBeGreaterThan(0);
+    expect(from.requests.map(({ method }) => method)).not.toContain('DELETE');
+    expect(from.requests.length).toBeGreaterThan(0);
   });
 });
 
-describe('about a result', () => {
+describe('the details', () => {
   const measures = () => screen.getAllByRole('term').map((term) => `${term.textContent} ${term.nextElementSibling?.textContent}`);
 
-  it('is told how close it is to the original, in three numbers', async () => {
-    await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
+  it('show the similarity to the original in three numbers', async () => {
+    await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
     expect(measures()).toEqual(['Colour shift 1.07', 'Structural similarity 0.93', 'Fine contrast 1.84×']);
     expect(screen.getByText(/The numbers describe the result; a model can still invent details\.$/)).toBeDefined();
   });
 
-  it('is told so in German numbers', async () => {
-    await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { language: 'de' });
+  it('show German numbers', async () => {
+    await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />, { language: 'de' });
     expect(measures()).toEqual(['Farbverschiebung 1,07', 'Strukturelle Ähnlichkeit 0,93', 'Feinkontrast 1,84×']);
   });
 
-  it('is told in two numbers where the original is plain, and in none where nothing was measured', async () => {
+  it('show two numbers for a plain original, and none without a report', async () => {
     const report = { colourShift: 0, structuralSimilarity: 1, sharpnessGain: null };
-    const { again } = await show(<ResultView job={succeeded({ report })} originalSize={SIZE} decoded />);
+    const { rerender } = await renderComponent(<ResultView job={succeeded({ report })} originalSize={SIZE} decoded />);
     expect(measures()).toEqual(['Colour shift 0.00', 'Structural similarity 1.00']);
-    again(<ResultView job={succeeded({ report: null })} originalSize={SIZE} decoded />);
+    rerender(<ResultView job={succeeded({ report: null })} originalSize={SIZE} decoded />);
     expect(screen.queryAllByRole('term')).toEqual([]);
     expect(screen.queryByRole('heading', { name: 'Similarity to the original' })).toBeNull();
   });
 
-  it('is told when original and result are deleted', async () => {
-    const { again } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
+  it('say when original and result are deleted', async () => {
+    const { rerender } = await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
     expect(screen.getByText('Original: in 24 hours (Nov 23, 2026, 12:00 PM)')).toBeDefined();
     expect(screen.getByText('Result: in 30 days (Dec 22, 2026, 12:00 PM)')).toBeDefined();
     const expires = { ...succeeded().expires, original: '2026-11-22T12:00:30.000Z' };
-    again(<ResultView job={succeeded({ expires })} originalSize={null} decoded />);
+    rerender(<ResultView job={succeeded({ expires })} originalSize={null} decoded />);
     expect(screen.getByText('Original: already deleted')).toBeDefined();
   });
 
-  it('is told by what it was made, in how long', async () => {
-    await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
+  it('name the model and the duration', async () => {
+    await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
     expect(await screen.findByText('Real-ESRGAN, 4×')).toBeDefined();
     expect(screen.getByText('It took 30 seconds.')).toBeDefined();
   });
 
-  it('names a model that is on offer no more by what the job says', async () => {
-    await show(<ResultView job={succeeded({ model: 'gone/model' })} originalSize={SIZE} decoded />);
+  it('name a model that is no longer allowed by its slug', async () => {
+    await renderComponent(<ResultView job={succeeded({ model: 'gone/model' })} originalSize={SIZE} decoded />);
     expect(screen.getByText('gone/model, 4×')).toBeDefined();
   });
 
-  it('is told what was done to the image before it was sent', async () => {
+  it('list the changes made before sending', async () => {
     const prepared = {
       oriented: true,
       metadataRemoved: true,
@@ -133,7 +133,7 @@ describe('about a result', () => {
       transparencyFilled: true,
       hdrRemoved: true,
     };
-    const { again } = await show(<ResultView job={succeeded({ prepared })} originalSize={SIZE} decoded />);
+    const { rerender } = await renderComponent(<ResultView job={succeeded({ prepared })} originalSize={SIZE} decoded />);
     const done = () => screen.getAllByRole('listitem').map((item) => item.textContent);
     expect(done()).toEqual([
       'Location, camera and other metadata removed.',
@@ -143,10 +143,10 @@ describe('about a result', () => {
       'Colours under fully transparent pixels replaced.',
       'HDR was not kept: the model works in standard dynamic range.',
     ]);
-    again(<ResultView job={succeeded({ prepared: { ...prepared, converted: 'CMYK' } })} originalSize={SIZE} decoded />);
+    rerender(<ResultView job={succeeded({ prepared: { ...prepared, converted: 'CMYK' } })} originalSize={SIZE} decoded />);
     expect(done()).toContain('Converted to 8-bit RGB from CMYK.');
     const nothing = { oriented: false, metadataRemoved: false, converted: null, reducedFrom: null, transparencyFilled: false };
-    again(<ResultView job={succeeded({ prepared: nothing })} originalSize={SIZE} decoded />);
+    rerender(<ResultView job={succeeded({ prepared: nothing })} originalSize={SIZE} decoded />);
     expect(done()).toEqual(['There was no metadata to remove.', 'No changes were needed.']);
   });
 });
@@ -154,40 +154,40 @@ describe('about a result', () => {
 describe('the comparison', () => {
   const slider = () => screen.getByRole('slider', { name: 'Before and after' });
 
-  it('moves by two buttons, and says where it stands', async () => {
-    const { person } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
+  it('moves by two buttons, and reports its position', async () => {
+    const { user } = await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
     expect(slider().getAttribute('aria-valuetext')).toBe('50% before, 50% after');
-    await person.click(screen.getByRole('button', { name: 'Show more of the original' }));
+    await user.click(screen.getByRole('button', { name: 'Show more of the original' }));
     await waitFor(() => expect(slider().getAttribute('aria-valuetext')).toBe('60% before, 40% after'));
-    await person.click(screen.getByRole('button', { name: 'Show more of the result' }));
-    await person.click(screen.getByRole('button', { name: 'Show more of the result' }));
+    await user.click(screen.getByRole('button', { name: 'Show more of the result' }));
+    await user.click(screen.getByRole('button', { name: 'Show more of the result' }));
     await waitFor(() => expect(slider().getAttribute('aria-valuetext')).toBe('40% before, 60% after'));
   });
 
-  it('is looked at closely in a dialog, whose zoom goes by keys and ends at the whole image', async () => {
+  it('opens in a dialog with zoom by keys, down to the whole image', async () => {
     decodeAs({ width: 1280, height: 852 });
-    const { person } = await show(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
-    await person.click(screen.getByRole('button', { name: 'Full screen and zoom' }));
+    const { user } = await renderComponent(<ResultView job={succeeded()} originalSize={SIZE} decoded />);
+    await user.click(screen.getByRole('button', { name: 'Full screen and zoom' }));
     const dialog = within(screen.getByRole('dialog', { name: 'Full screen' }));
     expect(await dialog.findByText('Full size')).toBeDefined();
     expect(dialog.getByRole('img', { name: 'The enhanced image' }).getAttribute('src')).toBe(succeeded().imageUrl);
     const fit = dialog.getByRole('button', { name: 'Fit' });
     expect(fit.getAttribute('aria-disabled')).toBe('true');
     fit.focus();
-    await person.keyboard('+');
+    await user.keyboard('+');
     expect(dialog.getByRole('group', { name: 'Image, zoom 150%' })).toBeDefined();
     expect(fit.getAttribute('aria-disabled')).toBe('false');
-    await person.keyboard('--');
+    await user.keyboard('--');
     expect(dialog.getByRole('group', { name: 'Image, zoom 100%' })).toBeDefined();
-    await person.click(dialog.getByRole('button', { name: 'Zoom in' }));
-    await person.keyboard('0');
+    await user.click(dialog.getByRole('button', { name: 'Zoom in' }));
+    await user.keyboard('0');
     expect(dialog.getByRole('group', { name: 'Image, zoom 100%' })).toBeDefined();
   });
 
-  it('keeps the preview in the close-up where the full image can’t be had, and says so', async () => {
+  it('keeps the preview in the dialog if the full-size image can’t be loaded, and says so', async () => {
     decodeAs(null);
-    const { person } = await show(<ResultView job={succeeded()} originalSize={null} decoded />);
-    await person.click(screen.getByRole('button', { name: 'Full screen and zoom' }));
+    const { user } = await renderComponent(<ResultView job={succeeded()} originalSize={null} decoded />);
+    await user.click(screen.getByRole('button', { name: 'Full screen and zoom' }));
     const dialog = within(screen.getByRole('dialog', { name: 'Full screen' }));
     expect(await dialog.findByText('The full-size image could not be loaded. This is the preview.')).toBeDefined();
     expect(dialog.getByRole('img').getAttribute('src')).toBe(succeeded().previewUrl);

@@ -1,8 +1,8 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import { usage, usedUp } from '../testing/contract.ts';
-import { server, show } from '../testing/page.tsx';
-import { cutOff, never, ok } from '../testing/server.ts';
+import { server, renderComponent } from '../testing/page.tsx';
+import { networkError, noResponse, ok } from '../testing/server.ts';
 import { StartView } from './StartView.tsx';
 
 const USAGE = 'GET /api/ai-image/usage';
@@ -11,9 +11,9 @@ const image = new File(['image'], 'cat.jpg', { type: 'image/jpeg' });
 const busy = () => document.querySelector('[aria-busy=true]');
 const left = (remaining: number) => ok({ ...usage(), usage: { used: 20 - remaining, remaining, resetAt: null } });
 
-describe('the invitation', () => {
-  it('says what is taken and how many images are left', async () => {
-    await show(<StartView {...idle} />);
+describe('the drop zone', () => {
+  it('shows the accepted formats and the remaining quota', async () => {
+    await renderComponent(<StartView {...idle} />);
     expect(screen.getByRole('heading', { level: 1, name: 'Make images larger, sharper, better' })).toBeDefined();
     expect(screen.getByText('Drop an image here')).toBeDefined();
     expect(await screen.findByText('19 images left today')).toBeDefined();
@@ -21,49 +21,49 @@ describe('the invitation', () => {
     expect(busy()).toBeNull();
   });
 
-  it('says it in German', async () => {
-    await show(<StartView {...idle} />, { language: 'de' });
+  it('speaks German', async () => {
+    await renderComponent(<StartView {...idle} />, { language: 'de' });
     expect(screen.getByRole('heading', { level: 1, name: 'Bilder größer, schärfer, besser machen' })).toBeDefined();
     expect(await screen.findByText('Heute noch 19 Bilder frei')).toBeDefined();
     expect(screen.getByText(/JPEG, PNG oder WebP, bis 10 MB\.$/)).toBeDefined();
   });
 
-  it('counts a last image as one', async () => {
-    await show(<StartView {...idle} />, { server: server().on(USAGE, left(1)) });
+  it('uses the singular for the last image', async () => {
+    await renderComponent(<StartView {...idle} />, { server: server().on(USAGE, left(1)) });
     expect(await screen.findByText('1 image left today')).toBeDefined();
   });
 
   it.each([
-    ['still loading', never],
-    ['unreachable', cutOff],
-  ])('promises no number while the quota is %s', async (_, answer) => {
-    await show(<StartView {...idle} />, { server: server().on(USAGE, answer) });
+    ['still loading', noResponse],
+    ['unreachable', networkError],
+  ])('shows no number while the quota is %s', async (_, answer) => {
+    await renderComponent(<StartView {...idle} />, { server: server().on(USAGE, answer) });
     expect(screen.getByText(/JPEG, PNG or WebP\.$/)).toBeDefined();
     expect(screen.queryByText(/left today/)).toBeNull();
   });
 
-  it('says what an image that is being dragged is for', async () => {
-    await show(<StartView {...idle} dragging />);
+  it('says during a drag that the image can be dropped', async () => {
+    await renderComponent(<StartView {...idle} dragging />);
     expect(screen.getByText('Drop to use this image')).toBeDefined();
     expect(screen.queryByText('Drop an image here')).toBeNull();
   });
 
-  it('says that an image is being looked at', async () => {
-    await show(<StartView {...idle} reading />);
+  it('says that an image is being checked', async () => {
+    await renderComponent(<StartView {...idle} reading />);
     expect(screen.getByText('Checking the image…')).toBeDefined();
     expect(busy()).not.toBeNull();
   });
 
-  it('makes its three promises', async () => {
-    await show(<StartView {...idle} />);
+  it('shows its three promises', async () => {
+    await renderComponent(<StartView {...idle} />);
     const promises = screen.getAllByRole('listitem').map((item) => item.textContent?.trim());
     expect(promises).toEqual(['No account needed', 'Only you can open your images', 'Images are deleted automatically']);
   });
 });
 
-describe('what stands in the way', () => {
-  it('is a quota that is used up, with when it reopens', async () => {
-    await show(<StartView {...idle} />, { server: server().on(USAGE, ok(usedUp())) });
+describe('an obstacle', () => {
+  it('is a used-up quota, with the time when it resets', async () => {
+    await renderComponent(<StartView {...idle} />, { server: server().on(USAGE, ok(usedUp())) });
     const note = await screen.findByRole('alert');
     expect(note.textContent).toContain('You have used 20 of 20 images.');
     expect(note.textContent).toContain('Your quota resets in 24 hours (Nov 23, 2026, 12:00 PM).');
@@ -71,9 +71,9 @@ describe('what stands in the way', () => {
     expect(screen.getByText('0 images left today')).toBeDefined();
   });
 
-  it('is a file that can’t be used, which is told first', async () => {
+  it('is a rejected file, which takes precedence', async () => {
     const from = server().on(USAGE, ok(usedUp()));
-    await show(<StartView {...idle} rejection={{ reason: 'empty', name: 'cat.jpg' }} />, { server: from });
+    await renderComponent(<StartView {...idle} rejection={{ reason: 'empty', name: 'cat.jpg' }} />, { server: from });
     await screen.findByText('0 images left today');
     const [note, ...more] = screen.getAllByRole('alert');
     expect(note?.textContent).toContain('“cat.jpg” is empty.');
@@ -82,35 +82,35 @@ describe('what stands in the way', () => {
 });
 
 describe('an image', () => {
-  it.each(['Choose an image', 'Take a photo'])('is chosen by “%s”, the same one once more too', async (name) => {
-    const { person, told } = await show(<StartView {...idle} />);
+  it.each(['Choose an image', 'Take a photo'])('is chosen by “%s”, also the same one again', async (name) => {
+    const { user, events } = await renderComponent(<StartView {...idle} />);
     const input = screen.getByLabelText<HTMLInputElement>(name, { selector: 'input' });
     const opened = vi.fn();
-    input.addEventListener('click', opened); // which opens the system's dialogue
+    input.addEventListener('click', opened); // this opens the system's file dialog
     screen.getByRole('button', { name }).focus();
-    await person.keyboard('{Enter}');
+    await user.keyboard('{Enter}');
     expect(opened).toHaveBeenCalledOnce();
-    await person.upload(input, image);
-    await person.upload(input, image);
-    expect(told).toEqual([
+    await user.upload(input, image);
+    await user.upload(input, image);
+    expect(events).toEqual([
       { type: 'fileChosen', file: image },
       { type: 'fileChosen', file: image },
     ]);
     expect(input.accept).toBe('image/jpeg,image/png,image/webp');
   });
 
-  it('is taken with the camera where the person asks for it, and only there', async () => {
-    await show(<StartView {...idle} />);
+  it('is taken with the camera only by its own button', async () => {
+    await renderComponent(<StartView {...idle} />);
     const capture = (name: string) => screen.getByLabelText(name, { selector: 'input' }).getAttribute('capture');
     expect([capture('Choose an image'), capture('Take a photo')]).toEqual([null, 'environment']);
   });
 
-  it('is none where the dialogue is closed without one', async () => {
-    const { told } = await show(<StartView {...idle} />);
+  it('is not reported if the file dialog is cancelled', async () => {
+    const { events } = await renderComponent(<StartView {...idle} />);
     const input = screen.getByLabelText<HTMLInputElement>('Choose an image', { selector: 'input' });
     Object.defineProperty(input, 'files', { value: [], configurable: true });
     fireEvent.change(input);
-    expect(told).toEqual([]);
+    expect(events).toEqual([]);
   });
 });
 
@@ -121,26 +121,26 @@ describe('the samples', () => {
     ['Use the sample image: cat', 'cat.jpg'],
     ['Use the sample image: coffee', 'coffee.webp'],
     ['Use the sample image: astronaut', 'astronaut.png'],
-  ])('take the path of any image: %s', async (name, file) => {
+  ])('are handled like any file: %s', async (name, file) => {
     const from = server().on(`GET /samples/${file}`, async () => new Response('bytes'));
-    const { person, told } = await show(<StartView {...idle} />, { server: from });
-    await person.click(samples('Or try a sample image').getByRole('button', { name }));
-    await waitFor(() => expect(told).toHaveLength(1));
-    const [event] = told;
-    if (event?.type !== 'fileChosen') throw new Error(`told ${event?.type}`);
+    const { user, events } = await renderComponent(<StartView {...idle} />, { server: from });
+    await user.click(samples('Or try a sample image').getByRole('button', { name }));
+    await waitFor(() => expect(events).toHaveLength(1));
+    const [event] = events;
+    if (event?.type !== 'fileChosen') throw new Error(`unexpected ${event?.type}`);
     expect(event.file.name).toBe(file);
     expect(await event.file.text()).toBe('bytes');
   });
 
   it.each([
-    ['no network', cutOff],
+    ['no network', networkError],
     ['a server that has none', async () => new Response('', { status: 404 })],
-  ])('say that they can’t be had because of %s', async (_, answer) => {
+  ])('explain that loading failed because of %s', async (_, answer) => {
     const from = server().on('GET /samples/cat.jpg', answer);
-    const { person, told } = await show(<StartView {...idle} />, { server: from, language: 'de' });
-    await person.click(samples('Oder ein Beispielbild ausprobieren').getByRole('button', { name: 'Beispielbild verwenden: Katze' }));
+    const { user, events } = await renderComponent(<StartView {...idle} />, { server: from, language: 'de' });
+    await user.click(samples('Oder ein Beispielbild ausprobieren').getByRole('button', { name: 'Beispielbild verwenden: Katze' }));
     await waitFor(() =>
-      expect(told).toEqual([{ type: 'sampleFailed', rejection: { reason: 'unreachable', name: 'cat.jpg' } }]),
+      expect(events).toEqual([{ type: 'sampleFailed', rejection: { reason: 'unreachable', name: 'cat.jpg' } }]),
     );
   });
 });
