@@ -77,7 +77,7 @@ function View({ flow, dragging, enhance }: ViewProps) {
     case 'failed':
       return <FailedView job={flow.job} />;
     case 'unavailable':
-      return <UnavailableView why={flow.why} />;
+      return <UnavailableView reason={flow.reason} />;
   }
 }
 

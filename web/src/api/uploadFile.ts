@@ -5,7 +5,7 @@ import type { Upload } from './types.ts';
  * Uploads a file to the bucket with a presigned URL; `onProgress` receives a fraction from 0 to 1. XMLHttpRequest,
  * because fetch reports no upload progress. A repeated upload gets 412: the file is already stored.
  */
-export function putFile(upload: Upload, file: Blob, onProgress: (share: number) => void, signal: AbortSignal): Promise<void> {
+export function putFile(upload: Upload, file: Blob, onProgress: (fraction: number) => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(upload.method, upload.url);

@@ -13,8 +13,8 @@ const said = () => document.querySelector('[aria-live=polite].visually-hidden')?
 const STAGES: [string, Flow, string][] = [
   ['reading', { at: 'reading', file: cat.file }, 'Checking the image…'],
   ['plan', { at: 'plan', original: cat, options: null, problem: null }, 'Ready to enhance'],
-  ['upload', { at: 'submitting', original: cat, options, sent: 0.5, stored: false }, 'Uploading'],
-  ['making the job', { at: 'submitting', original: cat, options, sent: 1, stored: true }, 'In the queue'],
+  ['upload', { at: 'submitting', original: cat, options, progress: 0.5, uploaded: false }, 'Uploading'],
+  ['making the job', { at: 'submitting', original: cat, options, progress: 1, uploaded: true }, 'In the queue'],
   ['opening', { at: 'opening', id: 'j' }, 'Opening the image'],
   ['queue', { at: 'running', job: queued(), ...under }, 'In the queue'],
   ['start of the model', { at: 'running', job: running({ stage: 'starting' }), ...under }, 'Enhancing'],
@@ -24,7 +24,7 @@ const STAGES: [string, Flow, string][] = [
   ['result', { at: 'result', job: succeeded(), originalSize: null, decoded: true }, 'Your result'],
   ['failure', { at: 'failed', job: failed() }, 'Enhancement failed'],
   ['cancelling', { at: 'failed', job: canceled() }, 'Cancelled'],
-  ['missing job', { at: 'unavailable', id: 'j', why: 'unknown' }, 'This image is not available'],
+  ['missing job', { at: 'unavailable', id: 'j', reason: 'unknown' }, 'This image is not available'],
 ];
 
 it.each(STAGES)('announces the %s to screen readers and in the document title', async (_, flow, words) => {

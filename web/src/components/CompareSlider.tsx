@@ -25,8 +25,8 @@ export function CompareSlider({ before, after, handleOnly, children }: CompareSl
     ...(handleOnly ? { onlyHandleDraggable: true } : {}),
   });
   const move = (by: number) => slider.setPosition(slider.position.current + by);
-  const share = Math.round(position) / 100;
-  const shown = { before: format.percent(share), after: format.percent(1 - share) };
+  const fraction = Math.round(position) / 100;
+  const shown = { before: format.percent(fraction), after: format.percent(1 - fraction) };
   return (
     <div className="compare">
       <Provider {...slider}>

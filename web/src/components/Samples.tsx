@@ -12,7 +12,7 @@ const SAMPLES = [
 export function Samples() {
   const { t } = useTranslation();
   const dispatch = useDispatch();
-  const take = async (file: string) => {
+  const choose = async (file: string) => {
     try {
       const answer = await fetch(`/samples/${file}`);
       if (!answer.ok) throw new Error(String(answer.status));
@@ -31,7 +31,7 @@ export function Samples() {
             type="button"
             className="sample"
             aria-label={t('start.sample', { name: t(`start.sampleNames.${name}`) })}
-            onClick={() => void take(file)}
+            onClick={() => void choose(file)}
           >
             <img src={`/samples/${file}`} alt="" width={width} height={height} />
           </button>

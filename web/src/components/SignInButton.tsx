@@ -11,7 +11,7 @@ export function SignInButton() {
   const client = useQueryClient();
   const dispatch = useDispatch();
   const { data: usage } = useQuery(queries.usage);
-  const leave = useMutation({
+  const signOut = useMutation({
     mutationFn: api.signOut,
     onSuccess: async () => {
       dispatch({ type: 'reset' });
@@ -19,14 +19,14 @@ export function SignInButton() {
       toast.success(t('app.signedOut'));
     },
   });
-  const enter = useMutation({ mutationFn: redirectToSignIn });
+  const signIn = useMutation({ mutationFn: redirectToSignIn });
   const issuer = installation.oidc;
   if (!issuer || !usage) return null;
   if (usage.ownerType === 'user') {
     return (
       <>
-        {leave.isError && <HeaderAlert text={t('app.signOutFailed')} />}
-        <button type="button" className="button quiet" disabled={leave.isPending} onClick={() => leave.mutate()}>
+        {signOut.isError && <HeaderAlert text={t('app.signOutFailed')} />}
+        <button type="button" className="button quiet" disabled={signOut.isPending} onClick={() => signOut.mutate()}>
           {t('app.signOut')}
         </button>
       </>
@@ -34,8 +34,8 @@ export function SignInButton() {
   }
   return (
     <>
-      {enter.isError && <HeaderAlert text={t('app.signInFailed')} />}
-      <button type="button" className="button quiet" disabled={enter.isPending} onClick={() => enter.mutate(issuer)}>
+      {signIn.isError && <HeaderAlert text={t('app.signInFailed')} />}
+      <button type="button" className="button quiet" disabled={signIn.isPending} onClick={() => signIn.mutate(issuer)}>
         {t('app.signIn')}
       </button>
     </>

@@ -6,7 +6,7 @@ export type InProgress = Extract<Flow, { at: 'submitting' | 'running' | 'decodin
 
 /** Returns the current step. */
 export function stepOf(flow: InProgress): Step {
-  if (flow.at === 'submitting') return flow.stored ? 'queued' : 'upload';
+  if (flow.at === 'submitting') return flow.uploaded ? 'queued' : 'upload';
   if (flow.at === 'decoding') return 'saving';
   switch (flow.job.stage) {
     case 'queued':

@@ -18,13 +18,13 @@ const states: Record<Flow['at'], Flow> = {
   start: { at: 'start', rejection: null },
   reading: { at: 'reading', file },
   plan: { at: 'plan', original, options: null, problem: null },
-  submitting: { at: 'submitting', original, options, sent: 0.2, stored: false },
+  submitting: { at: 'submitting', original, options, progress: 0.2, uploaded: false },
   opening: { at: 'opening', id: 'j1' },
   running: { at: 'running', job: job('processing'), original, previous: null },
   decoding: { at: 'decoding', job: job('succeeded'), original, previous: null },
   result: { at: 'result', job: job('succeeded'), originalSize: { width: 1, height: 1 }, decoded: true },
   failed: { at: 'failed', job: job('failed') },
-  unavailable: { at: 'unavailable', id: 'j1', why: 'unknown' },
+  unavailable: { at: 'unavailable', id: 'j1', reason: 'unknown' },
 };
 
 const events: { [Type in FlowEvent['type']]: Extract<FlowEvent, { type: Type }> } = {
@@ -34,7 +34,7 @@ const events: { [Type in FlowEvent['type']]: Extract<FlowEvent, { type: Type }> 
   sampleFailed: { type: 'sampleFailed', rejection },
   optionsChanged: { type: 'optionsChanged', options },
   submitStarted: { type: 'submitStarted', options },
-  uploadProgressed: { type: 'uploadProgressed', share: 0.5 },
+  uploadProgressed: { type: 'uploadProgressed', fraction: 0.5 },
   uploadFinished: { type: 'uploadFinished' },
   submitFailed: { type: 'submitFailed', problem },
   submitAborted: { type: 'submitAborted' },
@@ -96,9 +96,9 @@ describe('a transition', () => {
   });
 
   it('never decreases the upload progress, and keeps it after the upload has finished', () => {
-    expect(next(states.submitting, { type: 'uploadProgressed', share: 0.1 })).toMatchObject({ sent: 0.2 });
+    expect(next(states.submitting, { type: 'uploadProgressed', fraction: 0.1 })).toMatchObject({ progress: 0.2 });
     const stored = next(states.submitting, events.uploadFinished);
-    expect(stored).toMatchObject({ sent: 1, stored: true });
+    expect(stored).toMatchObject({ progress: 1, uploaded: true });
     expect(next(stored, events.uploadProgressed)).toBe(stored);
   });
 
@@ -128,7 +128,7 @@ describe('a transition', () => {
 
   it('leads to “unavailable” for an expired result', () => {
     const expired = job('succeeded', 'j1', null);
-    expect(next(states.opening, { type: 'jobUpdated', job: expired })).toEqual({ at: 'unavailable', id: 'j1', why: 'expired' });
+    expect(next(states.opening, { type: 'jobUpdated', job: expired })).toEqual({ at: 'unavailable', id: 'j1', reason: 'expired' });
   });
 
   it('keeps the previous result while the original is enhanced again', () => {

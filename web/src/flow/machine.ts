@@ -11,13 +11,13 @@ export type Flow =
   | { at: 'start'; rejection: FileRejection | null }
   | { at: 'reading'; file: File }
   | { at: 'plan'; original: Original; options: JobOptions | null; problem: Problem | null }
-  | { at: 'submitting'; original: Original; options: JobOptions; sent: number; stored: boolean }
+  | { at: 'submitting'; original: Original; options: JobOptions; progress: number; uploaded: boolean }
   | { at: 'opening'; id: string }
   | { at: 'running'; job: Job; original: Original | null; previous: Job | null }
   | { at: 'decoding'; job: Job; original: Original | null; previous: Job | null }
   | { at: 'result'; job: Job; originalSize: Size | null; decoded: boolean }
   | { at: 'failed'; job: Job }
-  | { at: 'unavailable'; id: string; why: 'unknown' | 'expired' };
+  | { at: 'unavailable'; id: string; reason: 'unknown' | 'expired' };
 
 export type FlowEvent =
   | { type: 'fileChosen'; file: File }
@@ -26,7 +26,7 @@ export type FlowEvent =
   | { type: 'sampleFailed'; rejection: FileRejection }
   | { type: 'optionsChanged'; options: JobOptions }
   | { type: 'submitStarted'; options: JobOptions }
-  | { type: 'uploadProgressed'; share: number }
+  | { type: 'uploadProgressed'; fraction: number }
   | { type: 'uploadFinished' }
   | { type: 'submitFailed'; problem: Problem }
   | { type: 'submitAborted' }
@@ -52,7 +52,7 @@ const urlChanged = (state: Flow, { id }: EventOf<'urlChanged'>): Flow => {
   return id === null ? START : { at: 'opening', id };
 };
 const showUnavailable = (state: Flow, { id }: EventOf<'jobUnavailable'>): Flow =>
-  id === jobIdOf(state) ? { at: 'unavailable', id, why: 'unknown' } : state;
+  id === jobIdOf(state) ? { at: 'unavailable', id, reason: 'unknown' } : state;
 
 const transitions: Transitions = {
   start: {
@@ -72,17 +72,17 @@ const transitions: Transitions = {
   plan: {
     fileChosen: readFile,
     optionsChanged: (state, { options }) => ({ ...state, options, problem: null }),
-    submitStarted: ({ original }, { options }) => ({ at: 'submitting', original, options, sent: 0, stored: false }),
+    submitStarted: ({ original }, { options }) => ({ at: 'submitting', original, options, progress: 0, uploaded: false }),
     urlChanged,
     reset,
   },
   submitting: {
-    uploadProgressed: (state, { share }) => (state.stored ? state : { ...state, sent: Math.max(state.sent, share) }),
-    uploadFinished: (state) => ({ ...state, sent: 1, stored: true }),
+    uploadProgressed: (state, { fraction }) => (state.uploaded ? state : { ...state, progress: Math.max(state.progress, fraction) }),
+    uploadFinished: (state) => ({ ...state, progress: 1, uploaded: true }),
     submitFailed: ({ original, options }, { problem }) => ({ at: 'plan', original, options, problem }),
     // After the upload, the job may already exist; it can only be cancelled through the API.
     submitAborted: (state) =>
-      state.stored ? state : { at: 'plan', original: state.original, options: state.options, problem: null },
+      state.uploaded ? state : { at: 'plan', original: state.original, options: state.options, problem: null },
     jobCreated: ({ original }, { job }) => flowForJob(job, original, null),
   },
   opening: {
@@ -159,6 +159,6 @@ export function viewOf(state: Flow): ViewName {
 function flowForJob(job: Job, original: Original | null, previous: Job | null): Flow {
   if (!hasEnded(job)) return { at: 'running', job, original, previous };
   if (job.status !== 'succeeded') return { at: 'failed', job };
-  if (job.imageUrl === null) return { at: 'unavailable', id: job.id, why: 'expired' };
+  if (job.imageUrl === null) return { at: 'unavailable', id: job.id, reason: 'expired' };
   return { at: 'decoding', job, original, previous };
 }

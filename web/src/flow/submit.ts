@@ -5,7 +5,7 @@ import type { Job, ModelAndParams, Upload } from '../api/types.ts';
 import type { putFile } from '../api/uploadFile.ts';
 import type { Original } from '../image/read.ts';
 
-type PendingUpload = { upload: Upload; stored: boolean };
+type PendingUpload = { upload: Upload; uploaded: boolean };
 type SubmitCallbacks = { onProgress: (fraction: number) => void; onUploaded: () => void; signal: AbortSignal };
 
 const MAX_ATTEMPTS = 3;
@@ -26,11 +26,11 @@ export class JobSubmitter {
     const { file, name, type } = original;
     const pending = this.usableUpload(file) ?? {
       upload: await this.api.requestUpload({ name, type, size: file.size }, signal),
-      stored: false,
+      uploaded: false,
     };
     this.pendingUploads.set(file, pending);
-    if (!pending.stored) await this.upload(pending.upload, file, onProgress, signal);
-    pending.stored = true;
+    if (!pending.uploaded) await this.upload(pending.upload, file, onProgress, signal);
+    pending.uploaded = true;
     onUploaded();
     try {
       return await this.create(pending.upload.uploadId, name, modelAndParams);

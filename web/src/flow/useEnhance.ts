@@ -33,7 +33,7 @@ export function useEnhance(dispatch: (event: FlowEvent) => void) {
       dispatch({ type: 'submitStarted', options });
       try {
         const job = await submitter.send(original, modelAndParams, {
-          onProgress: (share) => dispatch({ type: 'uploadProgressed', share }),
+          onProgress: (fraction) => dispatch({ type: 'uploadProgressed', fraction }),
           onUploaded: () => dispatch({ type: 'uploadFinished' }),
           signal: controller.signal,
         });

@@ -42,8 +42,8 @@ export function formatIn(language: string) {
     /** A size shown next to its limit: in bytes if rounding would make both look equal. */
     bytesBeside: (count: number, limit: number) =>
       bytes(count) === bytes(limit) ? unit(count, 'byte', 0, 'long') : bytes(count),
-    percent: (share: number) =>
-      new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }).format(share),
+    percent: (fraction: number) =>
+      new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }).format(fraction),
     size: (width: number, height: number) => `${width}×${height}`,
     seconds: (count: number) => unit(count, 'second', count < 10 ? 1 : 0, 'long'),
     wholeSeconds: (count: number) => unit(Math.floor(count), 'second', 0),

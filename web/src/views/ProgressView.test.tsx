@@ -8,7 +8,7 @@ import { networkError, noResponse, no, ok } from '../testing/server.ts';
 import { ProgressView } from './ProgressView.tsx';
 
 const options = { goal: 'enlarge', model: 'nightmareai/real-esrgan', params: {} } as const;
-const sending = (sent: number, stored = false): InProgress => ({ at: 'submitting', original: original(), options, sent, stored });
+const sending = (progress: number, uploaded = false): InProgress => ({ at: 'submitting', original: original(), options, progress, uploaded });
 const at = (job: Job, more: Partial<Extract<InProgress, { at: 'running' }>> = {}): InProgress => ({
   at: 'running',
   job,

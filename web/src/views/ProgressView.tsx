@@ -24,7 +24,7 @@ export function ProgressView({ flow, onAbort }: ProgressViewProps) {
         <PreviewImage flow={flow} />
         <div className="progress-side">
           <Stepper now={stepOf(flow)} />
-          <Share flow={flow} />
+          <ProgressBar flow={flow} />
           <p className="progress-time">
             {model ? t('progress.usual', { count: model.usualSeconds }) : '\u00a0'}
             {job && <ElapsedTime since={job.createdAt} />}
@@ -33,7 +33,7 @@ export function ProgressView({ flow, onAbort }: ProgressViewProps) {
             {job?.waitingFor ? t(`progress.waitingFor.${job.waitingFor}`) : '\u00a0'}
           </p>
           {flow.at === 'submitting' && (
-            <button type="button" className="button" disabled={flow.stored} onClick={onAbort}>
+            <button type="button" className="button" disabled={flow.uploaded} onClick={onAbort}>
               <Icon name="close" />
               {t('progress.cancel')}
             </button>
@@ -67,20 +67,20 @@ function PreviewImage({ flow }: { flow: InProgress }) {
 }
 
 /** A progress bar if there is a number: from the browser during upload, from the provider if it reports one. */
-function Share({ flow }: { flow: InProgress }) {
+function ProgressBar({ flow }: { flow: InProgress }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const told = flow.at === 'running' ? flow.job.percent : null;
-  const share = flow.at === 'submitting' && !flow.stored ? flow.sent : told === null ? null : told / 100;
-  if (share === null) return <div className="bar bar-none" aria-hidden="true" />;
+  const reported = flow.at === 'running' ? flow.job.percent : null;
+  const fraction = flow.at === 'submitting' && !flow.uploaded ? flow.progress : reported === null ? null : reported / 100;
+  if (fraction === null) return <div className="bar bar-none" aria-hidden="true" />;
   return (
     <div className="bar">
       <progress
         max={1}
-        value={share}
+        value={fraction}
         aria-label={flow.at === 'submitting' ? t('progress.uploading') : t('progress.enhancing')}
       />
-      <span aria-hidden="true">{format.percent(share)}</span>
+      <span aria-hidden="true">{format.percent(fraction)}</span>
     </div>
   );
 }

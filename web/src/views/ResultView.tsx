@@ -19,7 +19,7 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const dispatch = useDispatch();
-  const [open, setOpen] = useState<'zoom' | 'share' | 'remove' | null>(null);
+  const [open, setOpen] = useState<'zoom' | 'share' | 'delete' | null>(null);
   const close = () => setOpen(null);
   const { result } = job;
   const full = job.imageUrl ?? '';
@@ -60,7 +60,7 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
           <Icon name="share" />
           {t('share.button')}
         </button>
-        <button type="button" className="button large danger-quiet" onClick={() => setOpen('remove')}>
+        <button type="button" className="button large danger-quiet" onClick={() => setOpen('delete')}>
           <Icon name="trash" />
           {t('result.delete')}
         </button>
@@ -81,7 +81,7 @@ export function ResultView({ job, originalSize, decoded }: ResultViewProps) {
       <ResultDetails job={job} />
       {open === 'zoom' && <ZoomDialog before={before} preview={preview} full={full} onClose={close} />}
       {open === 'share' && <ShareDialog id={job.id} onClose={close} />}
-      {open === 'remove' && <DeleteDialog id={job.id} shown onClose={close} />}
+      {open === 'delete' && <DeleteDialog id={job.id} shown onClose={close} />}
     </>
   );
 }
