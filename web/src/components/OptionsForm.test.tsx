@@ -135,10 +135,10 @@ describe('the model', () => {
       'GFPGAN',
       'CodeFormer',
     ]);
-    expect(screen.getByText('Licence: BSD-3-Clause · usually takes about 12 seconds')).toBeDefined();
+    expect(screen.getByText('Licence: BSD-3-Clause · usually about 12 seconds')).toBeDefined();
     await user.selectOptions(model(), 'CodeFormer');
     expect(options()).toMatchObject({ goal: 'faces', model: 'sczhou/codeformer' });
-    expect(screen.getByText('Licence: S-Lab License 1.0 (non-commercial) · usually takes about 15 seconds')).toBeDefined();
+    expect(screen.getByText('Licence: S-Lab License 1.0 (non-commercial) · usually about 15 seconds')).toBeDefined();
     expect(field<HTMLInputElement>('radio', /^Restore faces/).checked).toBe(true);
   });
 
@@ -201,7 +201,7 @@ describe('the options of a model', () => {
     expect(field('checkbox', 'Auch den Hintergrund verbessern')).toBeDefined();
     expect(field('checkbox', 'Gesichter getrennt vergrößern')).toBeDefined();
     expect(field('slider', /^Originaltreue/)).toBeDefined();
-    expect(labels('Was soll verbessert werden?')[0]).toContain('Gesichter restaurieren');
+    expect(labels('Verbesserung auswählen')[0]).toContain('Gesichter restaurieren');
   });
 });
 

@@ -26,7 +26,7 @@ it('shows the image with its name, size and estimated result', async () => {
   expect(await screen.findByText('From 320×213 to 1280×852 pixels')).toBeDefined();
   expect(screen.getByText('320×213 → 1280×852')).toBeDefined();
   expect(await screen.findByText('uses 1 of 19 remaining images')).toBeDefined();
-  expect(document.querySelector('.size-line')?.textContent).toContain('usually takes about 12 seconds');
+  expect(document.querySelector('.size-line')?.textContent).toContain('usually about 12 seconds');
 });
 
 it('speaks German', async () => {
@@ -163,7 +163,7 @@ describe('the models', () => {
   it('decide which goals are available', async () => {
     await renderComponent(plan(), { server: server().on(MODELS, ok({ models: models().slice(2) })) });
     expect(await screen.findByRole('radio', { name: /^Restore faces/ })).toHaveProperty('checked', true);
-    expect(document.querySelector('.size-line')?.textContent).toContain('usually takes about 15 seconds');
+    expect(document.querySelector('.size-line')?.textContent).toContain('usually about 15 seconds');
   });
 });
 

@@ -136,7 +136,7 @@ describe('the details', () => {
     const { rerender } = await renderComponent(<ResultView job={succeeded({ prepared })} originalSize={SIZE} decoded />);
     const done = () => screen.getAllByRole('listitem').map((item) => item.textContent);
     expect(done()).toEqual([
-      'Location, camera and other metadata removed.',
+      'Location, camera and all other metadata removed.',
       'Rotated upright.',
       'Converted to 8-bit RGB from greyscale.',
       'Reduced from 9000×5000 pixels to the size that the model accepts.',
