@@ -136,9 +136,9 @@ def test_a_stranger_s_job_is_gone(visit: Visit) -> None:
 def test_an_expired_share_link_says_so(visit: Visit, stack: LocalStack) -> None:
     with Client(stack.base_url) as guest:
         job = guest.enhance(make_image(), "image/png")
-    seal = Signer(stack.deployment.secrets["share-keys"].split).seal
+    sign = Signer(stack.deployment.secrets["share-keys"].split).sign
     page = visit(expected=(410,))
-    answer = page.request.get(f"{job['imageUrl']}?share={seal('share ' + job['id'], str(int(time.time()) - 1))}")
+    answer = page.request.get(f"{job['imageUrl']}?share={sign('share ' + job['id'], str(int(time.time()) - 1))}")
     assert (answer.status, answer.json()["error"]["type"]) == (410, "gone")
 
 
