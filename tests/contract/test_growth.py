@@ -1,7 +1,11 @@
 """What calls cost does not depend on how large the table is: by the same counts as `python -m tests.budgets.growth`."""
 
+import json
+
 import pytest
 
+from deployment import ROOT
+from operate.cost import INPUTS
 from tests.budgets.growth import Index, item_bytes, measure, read_units
 
 SIZES = (400, 2_000)  # every tenth row is the owner's: two pages of history
@@ -24,6 +28,23 @@ def test_reconcile_grows_with_unfinished_jobs_alone(bills):
     assert none.calls.total() < two.calls.total()
     assert four.calls - two.calls == two.calls - none.calls
     assert four.write_units - two.write_units == two.write_units - none.write_units
+
+
+def test_the_bill_and_the_document_stand_on_these_units(bills):
+    parts = json.loads(INPUTS.read_text())["designs"]["ours"]["parts"]
+    writes, reads = (
+        {each["what"].partition(":")[0]: each["amount"] for each in parts[f"DynamoDB {part}"]["amounts"]}
+        for part in ("writes", "reads")
+    )
+    measured = bills[SIZES[0]]
+    document = (ROOT / "docs/performance.md").read_text()
+    for name in ("create", "start", "completion"):
+        assert writes[name] == measured[name].write_units, name
+        assert reads.get(name, 0) == measured[name].read_units, name
+        bill = measured[name]
+        assert f"| {name} | {bill.calls.total()} | {bill.read_units:g} | {bill.write_units:g} |" in document
+    assert reads["a look"] == measured["status"].read_units
+    assert reads["2 pages of history"] == 2 * measured["history, first page"].read_units
 
 
 def test_rows_are_measured_by_dynamodbs_rules():
