@@ -91,8 +91,8 @@ stop: $(PRODUCT)  ## end what make start left running: make stop [STATE=folder]
 token: $(PRODUCT)  ## print a bearer token of the local issuer: make token SUB=alice [EMAIL_VERIFIED=false] [ROLE=admin]
 	@.venv/bin/python -m local token
 
-story: $(PRODUCT)  ## print the timeline of a job: make story JOB=id [STACK=name on AWS]
-	@PYTHONPATH=layers/core .venv/bin/python -m operate story "$(JOB)"
+timeline: $(PRODUCT)  ## print the timeline of a job: make timeline JOB=id [STACK=name on AWS]
+	@PYTHONPATH=layers/core .venv/bin/python -m operate timeline "$(JOB)"
 
 logs: $(PRODUCT)  ## print what was logged about a job, and the query for AWS: make logs JOB=id [STACK=name on AWS]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate logs "$(JOB)"
@@ -256,4 +256,4 @@ format: $(PRODUCT)  ## format the code and sort its imports
 clean:  ## delete environments, builds and the local stack's state
 	@rm -rf .venv .venv-emulator .venv-oracles .venv-tooling .build .aws-sam .local out $(dir $(API_DOCS)) web/node_modules web/dist tests/oracles/programs/javascript/node_modules
 
-.PHONY: check-models help setup lock demo start stop token story logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test unit oracles mutants browser check audit bench cost load format clean
+.PHONY: check-models help setup lock demo start stop token timeline logs redrive doctor secrets stage-named deploy bucket teardown verify-live build build-local build-aws runtime-python test unit oracles mutants browser check audit bench cost load format clean

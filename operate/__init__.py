@@ -1,1 +1,1 @@
-"""What the operator of an installation asks of it: the story of a job, the way back from the dead letters."""
+"""Commands for the operator of an installation: deploy and check it, follow a job, redrive dead letters."""

@@ -13,10 +13,10 @@ from operate.account import Account, find_account
 from operate.deploy import Clients, deploy, known_address, run_build, run_sam
 from operate.doctor import examine
 from operate.installation import OperatorError
-from operate.keep_secrets import keep_secrets, rotate
 from operate.stage import Stage, read_stage
+from operate.store_secrets import rotate, store_secrets
 from operate.teardown import teardown
-from operate.terminal import Desk, Terminal
+from operate.terminal import Console, Terminal
 
 CHANGING = ("bucket", "deploy", "secrets", "teardown")
 COMMANDS = (*CHANGING, "doctor")
@@ -27,7 +27,7 @@ def run(command: str, environment: Mapping[str, str] = os.environ) -> int:
     stage = read_stage(environment.get("ENV", ""))
     session: boto3.Session = boto3.Session(region_name=stage.region)
     clients: Clients = session.client
-    desk = Desk()
+    desk = Console()
     try:
         if command not in CHANGING:
             return diagnose(stage, clients, desk)
@@ -60,7 +60,7 @@ def change(
             rotate(stage, clients, terminal, environment["ROTATE"])
         case "secrets":
             with requests.Session() as http:
-                keep_secrets(stage, clients("ssm"), terminal, http)
+                store_secrets(stage, clients("ssm"), terminal, http)
         case "teardown":
             teardown(stage, clients, terminal, account)
 

@@ -24,7 +24,7 @@ class Terminal(Protocol):
         """Ask for a secret, which does not appear. Raises NoTerminal, also where the answer would appear."""
 
 
-class Desk:
+class Console:
     """The port Terminal on the terminal that the command was typed into."""
 
     def say(self, line: str) -> None:

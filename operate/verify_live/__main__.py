@@ -28,7 +28,7 @@ from enhancer.errors import AccountRefused, Refused
 from operate.installation import OperatorError
 from operate.provider import webhook_secret
 from operate.stage import read_stage
-from operate.terminal import Desk, Terminal
+from operate.terminal import Console, Terminal
 from operate.verify_live import bucket as r2
 from operate.verify_live import models, runs
 from operate.verify_live.accounts import Accounts, environment_of, read_accounts
@@ -191,4 +191,4 @@ def _offers(accounts: Accounts) -> Mapping[str, AllowedModel]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(os.environ, Desk()))
+    sys.exit(main(os.environ, Console()))

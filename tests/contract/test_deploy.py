@@ -26,12 +26,11 @@ from operate.account import Account, find_account
 from operate.deploy import NOT_YET, deploy, run_build, run_sam
 from operate.finding import Finding
 from operate.installation import Installation, OperatorError
-from operate.keep_secrets import keep_secrets, rotate
 from operate.stage import Stage, read_stage
 from operate.stage_commands import CHANGING, run
+from operate.store_secrets import rotate, store_secrets
 from operate.teardown import empty_bucket, remains, teardown
-from operate.terminal import Desk as Screen
-from operate.terminal import NoTerminal
+from operate.terminal import Console, NoTerminal
 from operate.upload_page import upload_page
 from tests.contract.conftest import ROOT, boto_session
 from tests.terminal import Scripted
@@ -435,11 +434,11 @@ def test_a_command_shows_the_account_and_changes_nothing_in_another(
 @pytest.mark.parametrize(
     ("command", "environment", "called", "given"),
     [
-        ("deploy", {}, "deploy", [requests.Session, run_build, run_sam, Screen, ROOT / "web" / "dist"]),
-        ("bucket", {"DRY_RUN": "1"}, "configure_bucket", [Screen, {"ENV": "dev", "DRY_RUN": "1"}]),
-        ("secrets", {"ROTATE": "share-keys"}, "rotate", [Screen, "share-keys"]),
-        ("secrets", {"ROTATE": ""}, "keep_secrets", [Screen, requests.Session]),
-        ("teardown", {}, "teardown", [Screen, Account("123456789012", "", "eu-central-1")]),
+        ("deploy", {}, "deploy", [requests.Session, run_build, run_sam, Console, ROOT / "web" / "dist"]),
+        ("bucket", {"DRY_RUN": "1"}, "configure_bucket", [Console, {"ENV": "dev", "DRY_RUN": "1"}]),
+        ("secrets", {"ROTATE": "share-keys"}, "rotate", [Console, "share-keys"]),
+        ("secrets", {"ROTATE": ""}, "store_secrets", [Console, requests.Session]),
+        ("teardown", {}, "teardown", [Console, Account("123456789012", "", "eu-central-1")]),
         ("doctor", {}, "examine", [requests.Session]),
     ],
 )
@@ -461,14 +460,14 @@ def test_each_command_gets_the_stage_clients_in_its_region_and_what_else_it_take
 
         return note
 
-    for name in ("deploy", "configure_bucket", "rotate", "keep_secrets", "teardown", "examine"):
+    for name in ("deploy", "configure_bucket", "rotate", "store_secrets", "teardown", "examine"):
         monkeypatch.setattr(f"operate.stage_commands.{name}", calling(name))
     assert run(command, {"ENV": "dev", **environment}) == (1 if command == "doctor" else 0)
     [(name, (stage, clients, *rest))] = calls
     assert (name, stage) == (called, read_stage("dev"))
-    ssm = clients if called == "keep_secrets" else clients("ssm")
+    ssm = clients if called == "store_secrets" else clients("ssm")
     assert (ssm.meta.service_model.service_name, ssm.meta.region_name) == ("ssm", "eu-central-1")
-    assert [type(each) if isinstance(each, requests.Session | Screen) else each for each in rest] == given
+    assert [type(each) if isinstance(each, requests.Session | Console) else each for each in rest] == given
     account = "AWS account 123456789012, eu-central-1"
     assert capsys.readouterr().out.splitlines() == {
         "deploy": [account, f"{ADDRESS} (make doctor ENV=dev checks it)"],
@@ -507,7 +506,7 @@ def test_redriving_a_stack_on_aws_shows_its_account(
     installation = Installation(desk.clients, outputs)
     monkeypatch.setattr("operate.__main__.find_installation", lambda _: installation)
     assert main(["redrive", "start"]) == 0
-    assert capsys.readouterr().out == "AWS account 123456789012, us-east-1\n0 messages went back to start\n"
+    assert capsys.readouterr().out == "AWS account 123456789012, us-east-1\nmessages moved back to start: 0\n"
 
 
 def test_the_owner_key_is_never_replaced_and_a_race_is_told(desk: Desk) -> None:
@@ -532,7 +531,7 @@ def test_the_owner_key_is_never_replaced_and_a_race_is_told(desk: Desk) -> None:
     desk.terminal.answers = ["r8_12345678", "key-id-12345", "secret-access-key"]
     s3 = desk.clients("s3")
     s3.create_bucket(Bucket=desk.stage.parameters["R2Bucket"])
-    keep_secrets(desk.stage, Late(), desk.terminal, monkeypatched, lambda *_: s3)
+    store_secrets(desk.stage, Late(), desk.terminal, monkeypatched, lambda *_: s3)
     assert desk.secret("owner-key") == "first"
     assert "owner-key: another `make secrets` has stored it meanwhile; that one is kept" in desk.terminal.lines
     assert "cookie-keys: made" in desk.terminal.lines
@@ -545,7 +544,7 @@ def test_without_a_terminal_secrets_are_asked_for_once(desk: Desk) -> None:
 
     piped = Piped()
     with pytest.raises(NoTerminal):
-        keep_secrets(desk.stage, desk.clients("ssm"), piped, desk.provider)
+        store_secrets(desk.stage, desk.clients("ssm"), piped, desk.provider)
     assert piped.lines == [], "nothing says Again: to a pipe"
 
 

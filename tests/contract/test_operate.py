@@ -1,4 +1,4 @@
-"""`make story`, `make logs`, `make redrive`: what a person reads of a stack, on AWS and the local one. AWS is moto."""
+"""`make timeline`, `make logs`, `make redrive`: what they print about a stack on AWS or the local one. AWS is moto."""
 
 import json
 import time
@@ -115,7 +115,7 @@ def installation(aws: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]: 
     return outputs
 
 
-def test_the_story_of_a_job_is_printed(
+def test_the_timeline_of_a_job_is_printed(
     installation: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = boto_session().client("dynamodb")
@@ -123,12 +123,12 @@ def test_the_story_of_a_job_is_printed(
     job = new_job()
     DynamoJobs(client, "JobsTable", create_table(client, "UsageTable")).create(job, OPEN)
     monkeypatch.setenv("STACK", "ours")
-    assert main(["story", job.id]) == 0
+    assert main(["timeline", job.id]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{job.id}  {job.model}  ")
     assert f"{job.created_at}  created by a guest: 4 x 3 pixels, 100 bytes" in lines
     assert installation["found"] == "ours"
-    assert main(["story", OTHER]) == 1
+    assert main(["timeline", OTHER]) == 1
     assert capsys.readouterr().err == f"There is no job {OTHER}; rows are kept for 90 days.\n"
 
 
@@ -142,7 +142,7 @@ def test_the_logs_of_the_local_stack_are_printed_with_the_query(
     assert capsys.readouterr().out == "\n".join(told()) + f"\n\n{query}\n"
     assert installation["found"] == ""
     assert main(["logs", OTHER]) == 1
-    complaint = f"No function of the local stack has logged anything about a job {OTHER}.\n"
+    complaint = f"No function of the local stack has logged anything about job {OTHER}.\n"
     assert capsys.readouterr().err == complaint
 
 
@@ -157,18 +157,18 @@ def test_of_a_stack_on_aws_the_query_alone_is_printed(
 def test_what_is_no_job_id_is_told_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["logs", "nothing"]) == 1
     assert capsys.readouterr().err == (
-        "'nothing' is no job id; one has 26 letters and digits: make logs JOB=jl2qrbrzmu33rjw3ppgpdky2zd\n"
+        "'nothing' is not a job id, which has 26 letters and digits: make logs JOB=jl2qrbrzmu33rjw3ppgpdky2zd\n"
     )
 
 
-@pytest.mark.parametrize("arguments", [[], ["redrive", "nothing"], ["nothing"], ["story"], ["deploy", "dev"]])
+@pytest.mark.parametrize("arguments", [[], ["redrive", "nothing"], ["nothing"], ["timeline"], ["deploy", "dev"]])
 def test_what_is_no_command_is_answered_with_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("usage: python -m operate story JOB | logs JOB | redrive start|completion|retention")
+    assert said.err.startswith("usage: python -m operate timeline JOB | logs JOB | redrive start|completion|retention")
 
 
 def test_a_local_stack_that_is_not_there_is_told(
@@ -195,7 +195,7 @@ def test_dead_letters_go_back_into_their_queue(
     for number in range(11):
         sqs.send_message(QueueUrl=installation[f"{queue.capitalize()}DeadLettersUrl"], MessageBody=f"letter {number}")
     assert main(["redrive", queue]) == 0
-    assert capsys.readouterr().out == f"11 messages went back to {queue}\n", "the local stack has no account to show"
+    assert capsys.readouterr().out == f"messages moved back to {queue}: 11\n", "the local stack has no account to show"
     counts = {
         name: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"][
             "ApproximateNumberOfMessages"

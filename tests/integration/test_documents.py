@@ -69,9 +69,9 @@ def test_an_operators_commands_tell_of_a_job_that_was_just_made(desk):
             """What a command of docs/operations.md prints about this job."""
             return typed(holding.replace("jl2qrbrzmu33rjw3ppgpdky2zd", job_id), **settings)
 
-        assert "succeeded: 1280 x 852 pixels" in operated(block("docs/operations.md", "sh", "make story"))
+        assert "succeeded: 1280 x 852 pixels" in operated(block("docs/operations.md", "sh", "make timeline"))
         assert f'filter job_id = "{job_id}"' in operated(block("docs/operations.md", "sh", "make logs"))
-        assert "0 messages went back to completion" in operated(block("docs/operations.md", "sh", "make redrive"))
+        assert "messages moved back to completion: 0" in operated(block("docs/operations.md", "sh", "make redrive"))
         interrupt(started)
         assert "stopped; jobs and images are kept in" in started.stdout.read()
 

@@ -1,4 +1,4 @@
-"""What the operator asks for, as `make story` and `make redrive` do, against the running stack."""
+"""What the operator asks for, as `make timeline` and `make redrive` do, against the running stack."""
 
 import json
 
@@ -26,10 +26,10 @@ def operate(stack, monkeypatch, capsys):
     return run
 
 
-def test_the_story_of_a_job_names_its_delivery(stack, operate):
+def test_the_timeline_of_a_job_names_its_delivery(stack, operate):
     with Client(stack.base_url) as guest:
         job = guest.enhance(make_image("PNG"), "image/png")
-    code, told, _ = operate("story", job["id"])
+    code, told, _ = operate("timeline", job["id"])
     assert code == 0
     assert "delivery msg_" in told
     assert "succeeded: 160 x 120 pixels" in told
@@ -64,8 +64,8 @@ def test_a_dead_letter_goes_back_and_its_job_is_finished(stack, operate):
         job = guest.enhance(make_image("PNG"), "image/png")
         letter = json.dumps({"job_id": job["id"]})
         queues.send_message(QueueUrl=outputs["StartDeadLettersUrl"], MessageBody=letter)
-        assert operate("redrive", "start")[:2] == (0, "1 messages went back to start\n")
-        assert operate("redrive", "start")[:2] == (0, "0 messages went back to start\n")
+        assert operate("redrive", "start")[:2] == (0, "messages moved back to start: 1\n")
+        assert operate("redrive", "start")[:2] == (0, "messages moved back to start: 0\n")
         assert guest.job(job["id"]) == job, "a repeated start changes nothing"
 
 
@@ -88,9 +88,9 @@ def test_the_doctors_questions_are_answered_by_the_real_functions(stack):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("story", "jaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, "no job"),
-        (("logs", "jaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, "has logged anything about a job jaaaa"),
-        (("logs", "nothing"), 1, "is no job id"),
+        (("timeline", "jaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, "no job"),
+        (("logs", "jaaaaaaaaaaaaaaaaaaaaaaaaa"), 1, "has logged anything about job jaaaa"),
+        (("logs", "nothing"), 1, "is not a job id"),
         (("redrive", "nothing"), 2, "usage"),
         ((), 2, "usage"),
     ],

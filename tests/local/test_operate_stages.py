@@ -21,9 +21,9 @@ from operate.deploy import run_sam
 from operate.doctor import examine
 from operate.finding import Finding
 from operate.installation import OperatorError
-from operate.keep_secrets import keep_secrets, rotate
 from operate.stage import SAMCONFIG, Stage, read_stage
 from operate.stage_commands import configure_bucket, diagnose
+from operate.store_secrets import rotate, store_secrets
 from operate.verify_live.accounts import environment_of, read_accounts
 from tests.terminal import Scripted
 
@@ -51,7 +51,7 @@ class Desk:
 
     def keep(self, *answers: str) -> Scripted:
         terminal = Scripted(*answers)
-        keep_secrets(self.stage, self.ssm, terminal, self.http)
+        store_secrets(self.stage, self.ssm, terminal, self.http)
         return terminal
 
     def stored(self) -> dict[str, str]:

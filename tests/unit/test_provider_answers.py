@@ -22,7 +22,7 @@ from enhancer.domain.messages import Message
 from enhancer.errors import MessageNotSent, TransitionRefused
 from enhancer.http.response_bodies import job_json
 from enhancer.observability import InstrumentedProvider, instrumented
-from operate.story import story
+from operate.timeline import timeline
 from tests.transport import session
 from tests.unit.test_alarms import ALARMS, suffix
 from tests.unit.test_observability import told
@@ -128,8 +128,8 @@ def test_an_answer_is_told_to_everybody_who_has_to_know_it(world, lines, name):
         {"answer": words.partition(":")[0]}
     ]
     assert ringing(metrics) == seen.alarms
-    assert words in "\n".join(story(row))
-    everything = json.dumps(entries) + "\n".join(story(row)) + json.dumps(job_json(row))
+    assert words in "\n".join(timeline(row))
+    everything = json.dumps(entries) + "\n".join(timeline(row)) + json.dumps(job_json(row))
     assert "r8_secrettoken" not in everything
     assert "signed=GET" not in everything
     shown = job_json(row)
@@ -218,7 +218,7 @@ def test_a_pause_that_lasts_a_day_ends_jobs_with_a_true_sentence_and_their_quota
     assert len(transport.requests) == 24 * 12, "one try in five minutes"
 
 
-def test_the_story_says_to_which_attempt_the_provider_answered(world):
+def test_the_timeline_says_to_which_attempt_the_provider_answered(world):
     job = world.new_job()
     answering(world, (429, {"retry_after": 8}))[0](job.id)
     world.clock.advance(seconds=9)
@@ -227,10 +227,10 @@ def test_the_story_says_to_which_attempt_the_provider_answered(world):
     world.complete_job(job.id, world.provider.finish("run1", "failed", "please retry (code: PA)"))
     world.clock.advance(seconds=9)
     answering(world, (500, b""))[0](job.id)
-    told = [line for line in story(world.job(job.id)) if "made no run" in line]
+    told = [line for line in timeline(world.job(job.id)) if "no known run" in line]
     assert [line.partition("  ")[2] for line in told] == [
-        "attempt 1: the provider made no run that is known: HTTP 429: retry after 8 s",
-        "attempt 2: the provider made no run that is known: HTTP 500",
+        "attempt 1: the provider created no known run: HTTP 429: retry after 8 s",
+        "attempt 2: the provider created no known run: HTTP 500",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What providers and libraries write into errors, and what is left of it in a log, a row and a story."""
+"""What providers and libraries write into errors, and what is left of it in a log, a row and a timeline."""
 
 import time
 

@@ -125,7 +125,7 @@ def test_secrets_of_ours_have_the_form_that_functions_read():
 
 def test_a_secret_is_not_taken_where_it_would_appear():
     """No terminal stands behind a session of its own, so that the answer would be echoed."""
-    asking = "from operate.terminal import Desk; Desk().ask_hidden('Token:')"
+    asking = "from operate.terminal import Console; Console().ask_hidden('Token:')"
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", asking],
         input="r8_secret\n", capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
@@ -146,13 +146,13 @@ def test_a_command_without_its_stage_is_answered_in_one_line(command, capsys, mo
     assert (said.out, said.err) == ("", "ENV is ''; it must be one of dev, staging, prod, for example ENV=dev\n")
 
 
-def test_a_command_that_is_broken_off_shows_no_trace(capsys, monkeypatch):
+def test_an_interrupted_command_shows_no_traceback(capsys, monkeypatch):
     def interrupted(_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("operate.__main__.run", interrupted)
     assert main(["secrets"]) == 130
-    assert capsys.readouterr().err == "\nBroken off; what was said until here is done.\n"
+    assert capsys.readouterr().err == "\nInterrupted; the steps above are complete.\n"
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/deploy.md"])

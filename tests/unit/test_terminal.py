@@ -5,13 +5,13 @@ import warnings
 
 import pytest
 
-from operate.terminal import Desk, NoTerminal
+from operate.terminal import Console, NoTerminal
 
 
 def test_a_line_is_printed_at_once(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[bool] = []
     monkeypatch.setattr("sys.stdout.flush", lambda: flushed.append(True))
-    Desk().say("deploying")
+    Console().say("deploying")
     assert flushed, "a build that follows prints by itself"
     assert capsys.readouterr().out == "deploying\n"
 
@@ -25,7 +25,7 @@ def test_a_question_is_followed_by_a_blank_and_the_answer_is_stripped(monkeypatc
 
     monkeypatch.setattr("builtins.input", answer)
     monkeypatch.setattr("getpass.getpass", answer)
-    assert (Desk().ask("Go on?"), Desk().ask_hidden("Token:")) == ("yes", "yes")
+    assert (Console().ask("Go on?"), Console().ask_hidden("Token:")) == ("yes", "yes")
     assert asked == ["Go on? ", "Token: "]
 
 
@@ -36,9 +36,9 @@ def test_without_a_terminal_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("builtins.input", ended)
     monkeypatch.setattr("getpass.getpass", ended)
     with pytest.raises(NoTerminal, match=r"^There is no terminal to ask in; run this in one\.$"):
-        Desk().ask("Go on?")
+        Console().ask("Go on?")
     with pytest.raises(NoTerminal, match=r"^Secrets are only taken in a terminal that can hide them; run this in one"):
-        Desk().ask_hidden("Token:")
+        Console().ask_hidden("Token:")
 
 
 def test_an_answer_that_would_appear_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_an_answer_that_would_appear_is_not_asked_for(monkeypatch: pytest.Monkey
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(NoTerminal, match="Secrets are only taken"):
-            Desk().ask_hidden("Token:")
+            Console().ask_hidden("Token:")
 
 
 def test_a_warning_about_something_else_keeps_nobody_from_answering(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,4 +60,4 @@ def test_a_warning_about_something_else_keeps_nobody_from_answering(monkeypatch:
 
     monkeypatch.setattr("getpass.getpass", deprecated)
     with pytest.warns(DeprecationWarning, match="A module is old"):
-        assert Desk().ask_hidden("Token:") == "a secret"
+        assert Console().ask_hidden("Token:") == "a secret"

@@ -82,7 +82,7 @@ class CompleteJob:
                 return CompletionOutcome.JOB_NOT_FOUND
             if current.ended or not prediction.belongs_to(run, current, self.bucket, self.prefix):
                 if kept and len(current.deliveries) < MAX_DELIVERIES:
-                    with suppress(TransitionRefused):  # it moved meanwhile; its story lacks a line, nothing else
+                    with suppress(TransitionRefused):  # it moved meanwhile; its timeline lacks a line, nothing else
                         self.jobs.update(current, kept)
                 if current.ended:
                     return CompletionOutcome.ALREADY_ENDED

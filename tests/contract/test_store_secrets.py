@@ -12,9 +12,9 @@ from botocore.stub import Stubber
 
 from operate import parameter_store
 from operate.installation import OperatorError
-from operate.keep_secrets import keep_secrets, rotate
 from operate.parameter_store import MADE, NAMES
 from operate.stage import Stage, read_stage
+from operate.store_secrets import rotate, store_secrets
 from tests.contract.conftest import boto_session
 from tests.terminal import Scripted
 from tests.transport import Answer, session
@@ -61,7 +61,7 @@ class Desk:
         return terminal
 
     def keep_at(self, terminal: Scripted) -> None:
-        keep_secrets(self.stage, self.clients("ssm"), terminal, self.provider, self._r2)
+        store_secrets(self.stage, self.clients("ssm"), terminal, self.provider, self._r2)
 
     def stored(self) -> dict[str, str]:
         return parameter_store.load(self.clients("ssm"), self.stage)

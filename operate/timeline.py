@@ -1,4 +1,4 @@
-"""The timeline of a job, from its row alone: what happened, when, and what the provider said."""
+"""The timeline of a job, from its row alone: events, times, and what the provider said."""
 
 import json
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from enhancer.domain.retention import expiry
 from enhancer.http.translations import render
 
 Line = tuple[str, str]
-NO_RUN = "the provider made no run that is known"
+NO_RUN = "the provider created no known run"
 
 
-def story(job: Job) -> list[str]:
-    """Lines of `instant  what`, in the order of time."""
+def timeline(job: Job) -> list[str]:
+    """Return the lines `instant  event` in order of time."""
     lines = sorted([*_own(job), *_earlier(job), *_deliveries(job)])
     title = f"{job.id}  {job.model}  {job.params_json}  {job.status.value}"
     return [title, *(f"{instant}  {what}" for instant, what in lines)]
@@ -41,7 +41,7 @@ def _own(job: Job) -> Iterator[Line]:
     if job.check_at and job.waiting_for:
         yield job.updated_at, f"waiting for the {job.waiting_for}"
     if job.check_at:
-        yield job.check_at, "(reconcile looks at it)"
+        yield job.check_at, "(the next reconciliation check)"
     ends = expiry(job.created_at)
     yield to_text(ends.original), "(the original expires)"
     yield to_text(ends.result), "(the result expires)"

@@ -7,7 +7,7 @@ import pytest
 from enhancer.domain.prediction import Delivery
 from enhancer.errors import OutcomeUnknown
 from enhancer.usecases.cancel_job import CancelJob
-from operate.story import story
+from operate.timeline import timeline
 
 
 def delivered(world, job, run):
@@ -16,7 +16,7 @@ def delivered(world, job, run):
     return world.complete_job(job.id, run, delivery)
 
 
-def test_a_story_tells_attempts_deliveries_and_the_end_in_the_order_of_time(world):
+def test_a_timeline_tells_attempts_deliveries_and_the_end_in_the_order_of_time(world):
     job = world.new_job()
     world.clock.advance(seconds=1)
     world.start_job(job.id)
@@ -31,7 +31,7 @@ def test_a_story_tells_attempts_deliveries_and_the_end_in_the_order_of_time(worl
     assert ended.output_sha256 is not None
     lost_to = "Prediction interrupted; please retry (code: PA)"
     size, result = f"40 x 30 pixels, {job.input_size} bytes", f"160 x 120 pixels, {ended.output_size} bytes"
-    assert story(ended) == [
+    assert timeline(ended) == [
         f"{job.id}  nightmareai/real-esrgan  {job.params_json}  succeeded",
         f"2026-11-22T12:00:00.000Z  created by a guest: {size}",
         "2026-11-22T12:00:01.000Z  attempt 1: claimed",
@@ -58,11 +58,11 @@ OVER = [
 
 
 def told(job):
-    """The story without its title and the job's creation."""
-    return story(job)[2:]
+    """The timeline without its title and the job's creation."""
+    return timeline(job)[2:]
 
 
-def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world):
+def test_a_timeline_tells_that_a_claim_was_given_back_and_why_the_job_failed(world):
     job = world.new_job()
     world.provider.answers = [OutcomeUnknown("HTTP 500"), OutcomeUnknown("HTTP 500")]
     for _ in range(2):
@@ -72,7 +72,7 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
     failed = "failed: provider_error: The provider did not confirm the run. Try again."
     lines = [
         "2026-11-22T12:04:00.000Z  attempt 1: claimed",
-        "2026-11-22T12:04:00.000Z  attempt 1: the provider made no run that is known: HTTP 500",
+        "2026-11-22T12:04:00.000Z  attempt 1: the provider created no known run: HTTP 500",
         "2026-11-22T12:04:00.000Z  reconcile released a claim without a run",
         f"2026-11-22T12:08:00.000Z  {failed}, quota refunded",
         *OVER,
@@ -83,7 +83,7 @@ def test_a_story_tells_that_a_claim_was_given_back_and_why_the_job_failed(world)
     assert told(replace(ended, quota_refunded=False)) == lines
 
 
-def test_a_story_tells_what_kept_a_result_from_being_saved(world):
+def test_a_timeline_tells_what_kept_a_result_from_being_saved(world):
     job = world.new_job()
     world.start_job(job.id)
     world.outputs.gone = True
@@ -93,7 +93,7 @@ def test_a_story_tells_what_kept_a_result_from_being_saved(world):
 
 
 @pytest.mark.parametrize(("refunded", "quota"), [(True, ", quota refunded"), (False, "")])
-def test_a_story_tells_who_ended_a_job_and_deleted_it(world, refunded, quota):
+def test_a_timeline_tells_who_ended_a_job_and_deleted_it(world, refunded, quota):
     job = world.new_job()
     world.clock.advance(seconds=1)
     CancelJob(jobs=world.jobs, provider=world.provider, clock=world.clock)(job.id, world.caller)
@@ -105,9 +105,9 @@ def test_a_story_tells_who_ended_a_job_and_deleted_it(world, refunded, quota):
     ]
 
 
-def test_a_story_tells_what_a_job_waits_for_while_anything_moves_it(world):
+def test_a_timeline_tells_what_a_job_waits_for_while_anything_moves_it(world):
     job = replace(world.new_job(), check_at="2026-11-22T12:03:00.000Z", updated_at="2026-11-22T12:00:01.000Z")
-    looks = "2026-11-22T12:03:00.000Z  (reconcile looks at it)"
+    looks = "2026-11-22T12:03:00.000Z  (the next reconciliation check)"
     assert told(job) == [looks, *OVER]
     waiting = replace(job, waiting_for="place")
     assert told(waiting) == ["2026-11-22T12:00:01.000Z  waiting for the place", looks, *OVER]

@@ -16,7 +16,7 @@ R2Client = Callable[[str, str, str], Any]
 TRIES = 3
 
 
-def keep_secrets(
+def store_secrets(
     stage: Stage,
     ssm: Any,
     terminal: Terminal,
