@@ -229,7 +229,7 @@ check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, document
 	@.venv-tooling/bin/sam validate --lint --region eu-central-1
 	@npm run lint --silent --prefix web
 	@npm test --silent --prefix web
-	@GO_ON=1 PYTHONPATH=layers/core .venv/bin/python -m operate.audit
+	@ALLOW_OFFLINE=1 PYTHONPATH=layers/core .venv/bin/python -m operate.audit
 	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py distribution.py documents.py openapi.py packages.py template.py translations.py workflows.py)
 
 audit: $(PRODUCT) $(TOOLING)  ## known vulnerabilities of everything that is locked, less requirements/audit-exceptions.toml

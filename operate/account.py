@@ -1,4 +1,4 @@
-"""The AWS account that a command is about to change: shown first, and compared with the one that a stage names."""
+"""The AWS account that a command is about to change: shown first, and compared with the stage's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from operate.installation import OperatorError
 
 @dataclass(frozen=True)
 class Account:
-    """An AWS account as the shell's credentials open it. `alias` is empty where there is none or it may not be read."""
+    """The AWS account of the shell's credentials. `alias` is empty if there is none or it can't be read."""
 
     id: str
     alias: str
@@ -23,22 +23,22 @@ class Account:
 
 
 def find_account(clients: Callable[..., Any], expected: str = "") -> Account:
-    """The account of the credentials at hand.
+    """Return the account of the shell's credentials.
 
-    Raises OperatorError when no account answers, or it is another than `expected`, where that is not empty.
+    Raises OperatorError when AWS does not answer, or the account is not `expected`, unless that is empty.
     """
     try:
         sts = clients("sts")
         found = str(sts.get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as problem:
         raise OperatorError(
-            f"No AWS account answers ({type(problem).__name__}); sign in, for example: aws sso login"
+            f"No AWS account can be reached ({type(problem).__name__}); sign in, for example: aws sso login"
         ) from None
     account = Account(found, _alias(clients), sts.meta.region_name)
     if expected and found != expected:
         raise OperatorError(
-            f"samconfig.toml names the account {expected}, and these credentials are of {account}. Nothing was "
-            "changed; choose other credentials, for example with AWS_PROFILE."
+            f"samconfig.toml names the account {expected}, but these credentials are for {account}. Nothing was "
+            "changed; use other credentials, for example with AWS_PROFILE."
         )
     return account
 

@@ -1,7 +1,7 @@
-"""`make audit`: what pip-audit and npm audit know about everything that is locked, less the recorded exceptions.
+"""`make audit`: known vulnerabilities of all locked packages, by pip-audit and npm audit, less the recorded exceptions.
 
-No answer is not "nothing found": it is said in one line, and fails unless GO_ON=1, as in `make check`, where a machine
-without the advisory services must not be red for that (docs/decisions/0017).
+A missing answer does not mean "nothing found": it is reported in one line and fails, unless ALLOW_OFFLINE=1, as in
+`make check`, which must not fail on a machine that can't reach the advisory services (docs/decisions/0017).
 """
 
 import json
@@ -21,7 +21,7 @@ from operate.installation import OperatorError
 
 EXCEPTIONS = ROOT / "requirements" / "audit-exceptions.toml"
 PYTHON_LOCKS = ("uv", "emulator", "tooling", "product", "oracles")
-"""The smallest first: it tells whether anyone answers."""
+"""The smallest first: it shows whether the service answers."""
 NPM_FOLDERS = ("docs/page", "web", "tests/oracles/programs/javascript")
 SECONDS = 300
 _NO_ANSWER = re.compile(
@@ -32,7 +32,7 @@ _NO_ANSWER = re.compile(
 
 @dataclass(frozen=True)
 class Printed:
-    """What a tool printed; `code` None means that it did not end."""
+    """What a tool printed; `code` is None if it did not end in time."""
 
     out: str
     err: str
@@ -58,7 +58,7 @@ class Advisory:
 
 @dataclass(frozen=True)
 class Waiver:
-    """A recorded exception; it counts up to and on the day `until`."""
+    """A recorded exception, valid up to and including the day `until`."""
 
     id: str
     reason: str
@@ -66,7 +66,7 @@ class Waiver:
 
 
 class NoAnswer(Exception):
-    """The advisory service can't be reached, or does not know all that was asked; `known` is what it did know."""
+    """The advisory service can't be reached or does not know all packages; `known` is what it did return."""
 
     def __init__(self, what: str, known: Sequence[Advisory] = ()) -> None:
         super().__init__(what)
@@ -74,18 +74,20 @@ class NoAnswer(Exception):
 
 
 def run_tool(command: Sequence[str], folder: Path) -> Printed:
-    """See `Tool`. Raises OperatorError where there is no such program."""
+    """See `Tool`. Raises OperatorError if the program is not installed."""
     try:
         done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         return Printed("", "", None)
     except FileNotFoundError:
-        raise OperatorError(f"{Path(command[0]).name} is not here; make setup and make check install it.") from None
+        raise OperatorError(
+            f"{Path(command[0]).name} is not installed; make setup and make check install it."
+        ) from None
     return Printed(done.stdout, done.stderr, done.returncode)
 
 
 def of_python(name: str, tool: Tool) -> list[Advisory]:
-    """The advisories for a Python lock. Raises NoAnswer, OperatorError for what is no answer at all."""
+    """Return the advisories for a Python lock. Raises NoAnswer, and OperatorError for unusable output."""
     lock = f"requirements/{name}.txt"
     program = str(ROOT / ".venv-tooling" / "bin" / "pip-audit")
     options = ("--require-hashes", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--desc", "off")
@@ -100,7 +102,7 @@ def of_python(name: str, tool: Tool) -> list[Advisory]:
             ids=(str(each["id"]), *map(str, each["aliases"])),
             package=f"{package['name']} {package['version']}",
             lock=lock,
-            title=f"mended in {', '.join(each['fix_versions']) or 'no release yet'}",
+            title=f"fixed in {', '.join(each['fix_versions']) or 'no release yet'}",
         )
         for package in found
         for each in package.get("vulns", [])
@@ -112,14 +114,14 @@ def of_python(name: str, tool: Tool) -> list[Advisory]:
 
 
 def of_npm(folder: str, tool: Tool) -> list[Advisory]:
-    """The advisories for an npm lock. Raises NoAnswer, OperatorError for what is no answer at all."""
+    """Return the advisories for an npm lock. Raises NoAnswer, and OperatorError for unusable output."""
     lock = f"{folder}/package-lock.json"
     options = ("--json", "--package-lock-only", "--fetch-retries=0", "--fetch-timeout=20000")
     printed = tool(("npm", "audit", *options), ROOT / folder)
     answer = _json(printed.out)
     found = answer.get("vulnerabilities")
     if not isinstance(found, dict):
-        # an answer of the registry or of the network has a message; 400 is its word on the lock itself
+        # errors of the registry and of the network have a message; status 400 is about the lock itself
         if printed.code is None or ("message" in answer and answer.get("statusCode") != 400):
             raise NoAnswer(lock)
         raise _unusable("npm audit", lock, printed)
@@ -132,13 +134,13 @@ def of_npm(folder: str, tool: Tool) -> list[Advisory]:
         )
         for package in found.values()
         for via in package["via"]
-        if isinstance(via, dict)  # a text is a package that it comes by, listed itself
+        if isinstance(via, dict)  # a string names a dependency, which has its own entry
     )
     return list(advisories)
 
 
 def read_waivers(text: str) -> list[Waiver]:
-    """The recorded exceptions. Raises OperatorError for one that is not whole."""
+    """Return the recorded exceptions. Raises OperatorError for an incomplete one."""
     try:
         listed = tomllib.loads(text).get("exception", [])
         waivers = [Waiver(**each) for each in listed]
@@ -150,8 +152,10 @@ def read_waivers(text: str) -> list[Waiver]:
     return waivers
 
 
-def audit(waivers: Sequence[Waiver], today: date, tool: Tool, say: Callable[[str], None], *, go_on: bool) -> int:
-    """Ask for every lock and say what counts; the exit code. Raises OperatorError."""
+def audit(
+    waivers: Sequence[Waiver], today: date, tool: Tool, say: Callable[[str], None], *, allow_offline: bool
+) -> int:
+    """Check every lock and report; return the exit code. Raises OperatorError."""
     advisories: list[Advisory] = []
     silent: list[str] = []
     for name, ask, locks in (("pip-audit", of_python, PYTHON_LOCKS), ("npm audit", of_npm, NPM_FOLDERS)):
@@ -167,24 +171,24 @@ def audit(waivers: Sequence[Waiver], today: date, tool: Tool, say: Callable[[str
     for line in red:
         say(line)
     if silent:
-        say(f"NOT AUDITED: the advisory services gave no answer to {'; '.join(silent)}.")
+        say(f"NOT AUDITED: the advisory services did not answer for {'; '.join(silent)}.")
     else:
         excepted = {each for advisory in advisories for each in advisory.ids}
         for waiver in waivers:
             if waiver.id not in excepted:
-                say(f"no longer found, take it out of {EXCEPTIONS.name}: {waiver.id}")
+                say(f"no longer found, remove it from {EXCEPTIONS.name}: {waiver.id}")
         say(f"audited {len(PYTHON_LOCKS)} Python and {len(NPM_FOLDERS)} npm locks: {len(red)} findings")
-    return 1 if red or (silent and not go_on) else 0
+    return 1 if red or (silent and not allow_offline) else 0
 
 
 def _red(
     advisories: Sequence[Advisory], waivers: Sequence[Waiver], today: date, say: Callable[[str], None]
 ) -> Iterator[str]:
-    """What fails: exceptions whose day is over, and advisories without one that counts."""
+    """Yield the failures: expired exceptions, and advisories without a valid one."""
     by_id: Mapping[str, Waiver] = {waiver.id: waiver for waiver in waivers}
     for waiver in waivers:
         if waiver.until < today:
-            yield f"EXPIRED on {waiver.until}: {waiver.id} ({waiver.reason}); update the package or decide anew"
+            yield f"EXPIRED on {waiver.until}: {waiver.id} ({waiver.reason}); update the package or renew the exception"
     for advisory in advisories:
         waiver_of_it = next((by_id[each] for each in advisory.ids if each in by_id), None)
         if waiver_of_it is None:
@@ -207,11 +211,11 @@ def _unusable(tool: str, lock: str, printed: Printed) -> OperatorError:
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Run it; the exit code."""
+    """Run the audit; return the exit code."""
     today = datetime.now(UTC).date()
     try:
         waivers = read_waivers(EXCEPTIONS.read_text())
-        return audit(waivers, today, run_tool, print, go_on=environment.get("GO_ON") == "1")
+        return audit(waivers, today, run_tool, print, allow_offline=environment.get("ALLOW_OFFLINE") == "1")
     except OperatorError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
 """What an installation's month costs, part by part, beside the naive design: `make cost JOBS=1000000 POLLS=10 …`.
 
-Or `python -m operate.cost JOBS=1000000 …`. Settings, each with a value unless told: JOBS a month; POLLS, how often a
+Or `python -m operate.cost JOBS=1000000 …`. Settings, each with a default: JOBS a month; POLLS, how often a
 client asks for its job's status; WAIT, the seconds that such a request is held by ?wait= (0: not at all; else POLLS
 does not count, because a held request answers when something happens); MODEL_SECONDS, how long a run takes; FORMAT,
 png, webp or jpeg; SIZE of the image, 1200x900; GUESTS, the share of jobs that guests make; COLD, the share of
@@ -8,7 +8,7 @@ invocations that start a process; ARCH, arm64 or x86; TRACING, active or off, th
 
 What a job needs is in cost_inputs.json, each amount with where it comes from; PRICES says what it costs, at list, with
 no discount for much and no free tier but CloudFront's and X-Ray's.
-Storage is what a month of such jobs leaves behind until its time is over. Left out: taxes, KMS
+Storage is what a month of such jobs leaves behind until it expires. Left out: taxes, KMS
 and SSM (nothing at our rates), sessions, and cancelling, sharing and deleting (rare). Prints the bill,
 what dominates it and which setting moves it, and writes all of it to out/bench/cost.json.
 

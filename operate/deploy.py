@@ -1,4 +1,4 @@
-"""`make deploy`: checks, the build, the stack, then the address that it got, then the page.
+"""`make deploy`: check, build, deploy the stack, then its public address, then the page.
 
 The order of the last three is that of docs/decisions/0016-public-address.md.
 """
@@ -47,9 +47,9 @@ def deploy(
     page: Path,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Create or update a stage; the address that people use.
+    """Create or update a stage; return its public address.
 
-    What can be wrong beforehand raises OperatorError before anything is built, and before anything has changed.
+    Faults that can be found beforehand raise OperatorError before anything is built or changed.
     """
     wrong = list(faults(stage))
     if wrong:
@@ -65,7 +65,7 @@ def deploy(
     outputs = stack_outputs(clients, stage)
     address = outputs["PageUrl"]  # it is there, or `sam` had failed
     if address != known:
-        terminal.say(f"deploying once more, as the address is known now: {address}")
+        terminal.say(f"deploying again, now that the address is known: {address}")
         run_sam(stage, {**stage.parameters, **own, "PublicBaseUrl": address})
     count = upload_page(clients("s3"), outputs["PageBucketName"], page, stage.parameters, datetime.now(UTC))
     terminal.say(f"uploaded the page: {count} files")
@@ -77,7 +77,7 @@ def deploy(
 def check_models(stage: Stage, token: str, session: requests.Session, terminal: Terminal) -> None:
     """Ask the provider for each version on offer. Raises OperatorError for one that it does not have.
 
-    Where it does not say, that is shown and no reason to stop: what is deployed may be what mends it.
+    If it does not answer, that is printed and deployment continues, because deploying may be the fix.
     """
     base_url = stage.parameters["ReplicateBaseUrl"]
     for offer in allowed_models(stage.parameters["AllowedModels"].split(",")).values():
@@ -88,8 +88,8 @@ def check_models(stage: Stage, token: str, session: requests.Session, terminal: 
             return
         if not known:
             raise OperatorError(
-                f"The provider has no version {offer.version}, so that each of its jobs would fail; "
-                "name another in AllowedModels, as owner/name:version."
+                f"The provider has no version {offer.version}, so that every job with it would fail; "
+                "set another version in AllowedModels, as owner/name:version."
             )
 
 
@@ -102,7 +102,7 @@ def _await_functions(
     age = parameter_store.age(clients("ssm"), stage, "origin-secrets", datetime.now(UTC))
     left = parameter_store.SPREAD - age.total_seconds()
     if left > 0:
-        terminal.say(f"waiting {left:.0f} seconds, until every function knows the new origin secret")
+        terminal.say(f"waiting {left:.0f} seconds until every function has read the new origin secret")
         pause(left)
 
 
@@ -112,7 +112,7 @@ def known_address(stage: Stage, clients: Clients) -> str | None:
 
 
 def stack_outputs(clients: Clients, stage: Stage) -> dict[str, str]:
-    """What the stack puts out; nothing while there is none, or its creation failed."""
+    """Return the stack's outputs; empty if there is no stack or its creation failed."""
     outputs = (find_stack(clients, stage) or {}).get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
@@ -130,19 +130,19 @@ def find_stack(clients: Clients, stage: Stage) -> Mapping[str, Any] | None:
 
 
 def run_build() -> None:
-    """`make build TARGET=aws`. Raises OperatorError when it fails; why, it has said itself."""
+    """`make build TARGET=aws`. Raises OperatorError when it fails; its own output says why."""
     done = subprocess.run(BUILD, cwd=ROOT, check=False)
     if done.returncode:
         raise OperatorError(f"The build failed ({done.returncode}); the lines above say why.")
 
 
 def run_sam(stage: Stage, parameters: Mapping[str, str], samconfig: Path = SAMCONFIG, built: Path = BUILT) -> None:
-    """`sam deploy` with samconfig.toml; parameters go by a private file, so that no process list shows the secret.
+    """`sam deploy` with samconfig.toml; parameters go through a private file, so that no process list shows the secret.
 
-    Raises OperatorError when it fails; why, `sam` has said itself.
+    Raises OperatorError when it fails; the output of `sam` says why.
     """
     if not built.exists():
-        raise OperatorError("There is nothing built: make build TARGET=aws")
+        raise OperatorError("Nothing has been built: make build TARGET=aws")
     with tempfile.TemporaryDirectory() as folder:  # mode 0700
         file = Path(folder) / "parameters.yaml"
         file.touch(mode=0o600)
@@ -158,7 +158,7 @@ def run_sam(stage: Stage, parameters: Mapping[str, str], samconfig: Path = SAMCO
 
 
 def sam_command(stage: Stage, parameters: Path, samconfig: Path = SAMCONFIG, built: Path = BUILT) -> list[str]:
-    """What is run; samconfig.toml adds stack name, region, bucket and tags."""
+    """Return the command line; samconfig.toml adds stack name, region, bucket and tags."""
     return [
         str(SAM), "deploy", "--config-file", str(samconfig), "--config-env", stage.name,
         "--template-file", str(built), "--no-confirm-changeset", "--no-fail-on-empty-changeset",

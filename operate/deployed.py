@@ -1,4 +1,4 @@
-"""What an outage of a deployed stage would break, each asked by itself, so that `make doctor` can say which it is."""
+"""Checks of a deployed stage, each separate, so that `make doctor` can say which part fails."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,18 +13,18 @@ from operate.origin import origin_secret_sent
 from operate.stage import FILLED_IN, Stage
 
 SECONDS = 40
-"""Longer than CloudFront waits for the API, so that its own answer is seen."""
+"""Longer than CloudFront waits for the API, so that CloudFront's own response is seen."""
 QUEUES = ("Start", "Completion", "Retention")
 READS = frozenset({"Enabled", "Enabling", "Updating", "Creating"})
-"""States of a mapping that reads its queue, or is about to."""
+"""States of an event source mapping that reads its queue, or soon will."""
 SIZE = 1000
-"""Bytes of the upload that is signed and never made."""
+"""Bytes of the upload that is signed but never sent."""
 
 
 def deployed(
     stage: Stage, clients: Clients, session: requests.Session, stored_origin_secrets: str
 ) -> Iterator[Finding]:
-    """Look at the stack, what it was deployed with, its address, and what stands behind it."""
+    """Check the stack, its parameters, its address, and what is behind it."""
     stack = find_stack(clients, stage)
     outputs = {each["OutputKey"]: each["OutputValue"] for each in (stack or {}).get("Outputs", [])}
     address = outputs.get("PageUrl")
@@ -37,15 +37,15 @@ def deployed(
     yield from _queues(stage, clients, outputs)
     yield from _mappings(stage, clients, outputs)
     problem = r2.preflight(stage.images_endpoint, stage.parameters["R2Bucket"], address, session)
-    yield Finding(problem, f"make bucket ENV={stage.name}") if problem else Finding("R2 takes uploads from the page")
+    yield Finding(problem, f"make bucket ENV={stage.name}") if problem else Finding("R2 accepts uploads from the page")
 
 
 def _parameters(stage: Stage, stack: Any, address: str) -> Iterator[Finding]:
-    """What samconfig.toml and the template's defaults say now, against what the stack was deployed with."""
+    """Compare samconfig.toml and the template's defaults with the parameters that the stack was deployed with."""
     deploy = f"make deploy ENV={stage.name}"
     given = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
     if given.get("PublicBaseUrl") != address:
-        yield Finding(f"the functions take {given.get('PublicBaseUrl')} for the address, and it is {address}", deploy)
+        yield Finding(f"the functions have the address {given.get('PublicBaseUrl')}, but it is {address}", deploy)
     other = {
         name: (given.get(name), value)
         for name, value in stage.parameters.items()
@@ -53,21 +53,21 @@ def _parameters(stage: Stage, stack: Any, address: str) -> Iterator[Finding]:
     }
     for name, (present, wanted) in other.items():
         deployed_with = "without it" if present is None else f"with {present!r}"
-        yield Finding(f"{name} is {wanted!r}, and {stage.stack} is deployed {deployed_with}", deploy, needed=False)
+        yield Finding(f"{name} is {wanted!r}, but {stage.stack} is deployed {deployed_with}", deploy, needed=False)
     if not other:
-        yield Finding(f"{stage.stack} is deployed with what samconfig.toml says")
+        yield Finding(f"{stage.stack} is deployed with the parameters of samconfig.toml")
 
 
 def _origin(stage: Stage, clients: Clients, stored: str) -> Iterator[Finding]:
-    """Whether functions accept what the distribution sends."""
+    """Check that the functions accept the origin secret that the distribution sends."""
     deploy = f"make deploy ENV={stage.name}"
     sent, counting = origin_secret_sent(clients, stage), stored.split()
     if sent is None or not counting:
         return
     if sent not in counting:
         yield Finding(
-            "the distribution sends an origin secret that is not stored any more, so that functions refuse (403) all "
-            "requests but /api/health and the webhook within five minutes",
+            "the distribution sends an origin secret that is no longer stored, so that within five minutes functions "
+            "reject (403) all requests except /api/health and the webhook",
             deploy,
         )
     elif sent != counting[0]:
@@ -77,9 +77,9 @@ def _origin(stage: Stage, clients: Clients, stored: str) -> Iterator[Finding]:
 
 
 def api(stage: Stage, address: str, session: requests.Session) -> Iterator[Finding]:
-    """Ask what needs nothing, then what needs secrets and UsageTable, R2's keys, and JobsTable.
+    """Call routes that depend on nothing, then on secrets and UsageTable, on R2's keys, and on JobsTable.
 
-    A guest signs an upload that it never makes: that counts in its rate limit, and in nothing else.
+    The guest gets an upload signed but never sends it, which counts towards its rate limit only.
     """
     upload = {"filename": "doctor.png", "contentType": "image/png", "size": SIZE}
     asked: tuple[tuple[str, str, str, str, Any], ...] = (
@@ -107,18 +107,18 @@ def api(stage: Stage, address: str, session: requests.Session) -> Iterator[Findi
         if said.get("success") is True and answer.status_code < 300:
             yield Finding(f"{what} answers{f': {behind}' if behind else ''}")
             continue
-        seen, mend = _explained(stage, answer, said, function, behind)
-        yield Finding(f"{what}: {seen}", mend, needed=answer.status_code != 429)
-        if not behind:  # nothing else would say more
+        seen, fix = _explained(stage, answer, said, function, behind)
+        yield Finding(f"{what}: {seen}", fix, needed=answer.status_code != 429)
+        if not behind:  # the other routes would say no more
             return
 
 
 def _explained(
     stage: Stage, answer: requests.Response, said: dict[str, Any], function: str, behind: str
 ) -> tuple[str, str]:
-    """What an answer other than success means and what to do, by who gave it: a function, the gateway or CloudFront.
+    """Return what a failed response means and how to fix it, by its source: a function, the gateway or CloudFront.
 
-    What gateway and CloudFront say of themselves has not our envelope. Their 5xx have several causes each (AWS re:Post
+    Responses of the gateway and CloudFront do not have our envelope. Their 5xx have several causes each (AWS re:Post
     knowledge center, "How can I troubleshoot 5xx errors for API Gateway?", read 2026-11-25), so the log decides.
     """
     status, error = answer.status_code, said.get("error")
@@ -129,30 +129,34 @@ def _explained(
     if error:
         return {
             403: (
-                f"functions refuse what comes through the distribution (403: {error.get('message')})",
+                f"functions reject requests from the distribution (403: {error.get('message')})",
                 f"make deploy ENV={stage.name}, so that it sends the stored origin secret and knows its address",
             ),
-            429: (f"{function} has counted too many requests of this address (429)", "ask again in a minute"),
-            500: (f"{function} fails (500); behind it: {behind or 'nothing'}", log),
+            429: (f"{function} has reached its rate limit for this IP address (429)", "try again in a minute"),
+            500: (f"{function} fails (500); it uses: {behind or 'nothing'}", log),
         }.get(status, (f"{function} answers {status} ({error.get('type')}: {error.get('message')})", log))
     return {
-        403: ("CloudFront refuses (403)", "look for a firewall or a restriction by country at the distribution"),
+        403: ("CloudFront rejects the request (403)", "check the distribution for a firewall or a country restriction"),
         404: ("no function has this route (404)", f"make deploy ENV={stage.name}"),
-        429: ("the API's limit is reached (429: RequestRate, RequestBurst)", "ask again in a minute"),
-        500: (f"{function} gives no answer (500 of the gateway): it does not start, or is throttled", log),
+        429: ("the API's limit is reached (429: RequestRate, RequestBurst)", "try again in a minute"),
+        500: (f"{function} gives no response (500 from the gateway): it does not start, or is throttled", log),
         502: ("CloudFront can't reach the API (502)", f"make deploy ENV={stage.name}; then see the stack's events"),
         503: (
-            f"{function} is too slow or throttled (503 of the gateway)",
+            f"{function} is too slow or throttled (503 from the gateway)",
             f"compare the account's concurrent executions with its use; {log}",
         ),
         504: ("the API does not answer CloudFront in time (504)", log),
     }.get(
-        status, (f"an answer that is not ours (HTTP {status})", "the address may lead elsewhere: check its DNS record")
+        status,
+        (
+            f"a response that is not this installation's (HTTP {status})",
+            "the address may point elsewhere: check its DNS record",
+        ),
     )
 
 
 def _envelope(answer: requests.Response) -> dict[str, Any]:
-    """The answer in our own envelope, empty where it has none."""
+    """Return the response's JSON if it has our envelope, else an empty dict."""
     try:
         found = answer.json()
     except ValueError:
@@ -161,7 +165,7 @@ def _envelope(answer: requests.Response) -> dict[str, Any]:
 
 
 def _queues(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator[Finding]:
-    """Whether the queues are there, and nothing lies in the dead letters."""
+    """Check that the queues exist and that there are no dead letters."""
     wrong = list(_wrong_queues(stage, clients, outputs))
     yield from wrong or [Finding("six queues, and no dead letters")]
 
@@ -190,7 +194,7 @@ def _wrong_queues(stage: Stage, clients: Clients, outputs: dict[str, str]) -> It
 
 
 def _mappings(stage: Stage, clients: Clients, outputs: dict[str, str]) -> Iterator[Finding]:
-    """Whether each queue is read by its function: a mapping can be switched off, and messages then wait unread."""
+    """Check that each function reads its queue: a mapping can be disabled, and its messages then wait."""
     wrong = list(_wrong_mappings(stage, clients, outputs))
     yield from wrong or [Finding("each queue is read by its function")]
 

@@ -1,4 +1,4 @@
-"""`make doctor`: what is wrong with a stage, one line each with how to mend it, before and after it is deployed."""
+"""`make doctor`: check a stage before and after deployment, and print each problem in one line with its fix."""
 
 import json
 import re
@@ -28,7 +28,7 @@ from operate.stage import Stage, faults
 SECONDS = 10
 NODE = (20, 19)
 RunTool = Callable[[list[str]], str | None]
-"""A command line → what it printed, or None where it is not there or fails."""
+"""A command line → its output, or None if the program is missing or fails."""
 
 
 def run_tool(command: list[str]) -> str | None:
@@ -46,9 +46,9 @@ def examine(
     tool: RunTool = run_tool,
     r2_client: Callable[[str, str, str], Any] = r2.r2_client,
 ) -> Iterator[Finding]:
-    """Look at everything that an outage would break, each by itself.
+    """Check separately everything that can break an installation.
 
-    That changes nothing but small files in R2, which are deleted at once, and a guest's count of requests.
+    This changes nothing except small files in R2, which are deleted at once, and a guest's rate limit.
     """
     yield from tools(tool)
     yield from settings(stage)
@@ -75,12 +75,14 @@ def examine(
 
 
 def _asking(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Go on with the next part where AWS refuses to tell about this one."""
+    """Continue with the next part where AWS refuses to answer for this one."""
     try:
         yield from findings
     except (BotoCoreError, ClientError) as problem:
         how = f"{problem.operation_name}: " if isinstance(problem, ClientError) else ""
-        yield Finding(f"{what}: AWS does not tell ({how}{_code(problem)})", "look at the rights of the shell's role")
+        yield Finding(
+            f"{what}: AWS did not answer ({how}{_code(problem)})", "check the permissions of the shell's role"
+        )
 
 
 def _code(problem: BotoCoreError | ClientError) -> str:
@@ -88,27 +90,27 @@ def _code(problem: BotoCoreError | ClientError) -> str:
 
 
 def tools(tool: RunTool) -> Iterator[Finding]:
-    """What building and deploying calls."""
+    """Check the programs that building and deploying need."""
     yield Finding(f"Python {sys.version_info.major}.{sys.version_info.minor}")
     node = tool(["node", "--version"]) or ""
     found = tuple(int(part) for part in re.findall(r"\d+", node)[:2])
     yield (
         Finding(f"Node {node}")
         if found >= NODE
-        else Finding(f"Node {node or 'is not here'}", "install 20.19 or newer from nodejs.org")
+        else Finding(f"Node {node or 'is not installed'}", "install 20.19 or newer from nodejs.org")
     )
-    yield Finding("npm") if tool(["npm", "--version"]) else Finding("npm is not here", "it comes with Node")
+    yield Finding("npm") if tool(["npm", "--version"]) else Finding("npm is not installed", "it comes with Node")
     sam = tool([str(SAM), "--version"])
-    yield Finding(sam) if sam else Finding("sam is not here", "make build TARGET=aws installs it")
+    yield Finding(sam) if sam else Finding("sam is not installed", "make build TARGET=aws installs it")
     if tool(["make", "--silent", "runtime-python"]):
-        yield Finding("Python 3.13 to compile with")
+        yield Finding("Python 3.13 for the bytecode")
     else:
-        slower = "Python 3.13 is not here to compile with, so cold starts take twice the CPU"
+        slower = "Python 3.13 is not installed, so the layers get no bytecode and cold starts take twice the CPU"
         yield Finding(slower, ".venv/bin/uv python install 3.13", needed=False)
 
 
 def settings(stage: Stage) -> Iterator[Finding]:
-    """samconfig.toml against the template."""
+    """Check samconfig.toml against the template."""
     wrong = list(faults(stage))
     yield from (Finding(each, f"change it in samconfig.toml, [{stage.name}.deploy.parameters]") for each in wrong)
     if not wrong:
@@ -116,20 +118,20 @@ def settings(stage: Stage) -> Iterator[Finding]:
 
 
 def licences(stage: Stage) -> Iterator[Finding]:
-    """Models on offer that may not be sold."""
-    with suppress(ValueError):  # which is said where the settings are looked at
+    """Name the allowed models whose licences exclude commercial use."""
+    with suppress(ValueError):  # which `settings` reports
         for offer in allowed_models(stage.parameters["AllowedModels"].split(",")).values():
             if not offer.model.licence.commercial:
-                how = "see docs/security.md, or take it out of AllowedModels"
-                yield Finding(f"{offer.model.slug} is {offer.model.licence.name}", how, needed=False)
+                how = "see docs/security.md, or remove it from AllowedModels"
+                yield Finding(f"{offer.model.slug} has the licence {offer.model.licence.name}", how, needed=False)
             for option, licence in offer.model.option_licences.items():
                 if not licence.commercial:
-                    brought = f"the option {option} of {offer.model.slug} brings in a model that is {licence.name}"
-                    yield Finding(brought, "see docs/security.md", needed=False)
+                    used = f"the option {option} of {offer.model.slug} uses a model with the licence {licence.name}"
+                    yield Finding(used, "see docs/security.md", needed=False)
 
 
 def certificate(stage: Stage, clients: Clients) -> Iterator[Finding]:
-    """Whether the domain's certificate is issued, and where CloudFront looks for it: in us-east-1."""
+    """Check that the domain's certificate is issued, in us-east-1, where CloudFront requires it."""
     domain, arn = stage.parameters["DomainName"], stage.parameters["CertificateArn"]
     if not domain or not arn:
         return
@@ -137,7 +139,7 @@ def certificate(stage: Stage, clients: Clients) -> Iterator[Finding]:
         found = clients("acm", region_name="us-east-1").describe_certificate(CertificateArn=arn)["Certificate"]
     except ClientError as problem:
         code = problem.response["Error"]["Code"]
-        yield Finding(f"the certificate can't be read ({code})", "set CertificateArn to one of this account")
+        yield Finding(f"the certificate can't be read ({code})", "set CertificateArn to a certificate of this account")
         return
     names = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
     if found["Status"] != "ISSUED":
@@ -149,43 +151,43 @@ def certificate(stage: Stage, clients: Clients) -> Iterator[Finding]:
 
 
 def secrets(stage: Stage, stored: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether all are stored, in a form that the functions can use."""
-    mend = f"make secrets ENV={stage.name}"
+    """Check that all secrets are stored, in a form that the functions can use."""
+    fix = f"make secrets ENV={stage.name}"
     missing = [name for name in parameter_store.NAMES if name not in stored]
-    yield from (Finding(f"the secret {stage.secret(name)} is not stored", mend) for name in missing)
-    misshapen = parameter_store.misshapen(stored)
-    for name in misshapen:
-        how = f"delete it and run {mend}" if name in parameter_store.MADE else mend
-        yield Finding(f"the secret {stage.secret(name)} has not its form", how)
-    if not missing and not misshapen:
+    yield from (Finding(f"the secret {stage.secret(name)} is not stored", fix) for name in missing)
+    malformed = parameter_store.malformed(stored)
+    for name in malformed:
+        how = f"delete it and run {fix}" if name in parameter_store.MADE else fix
+        yield Finding(f"the secret {stage.secret(name)} is malformed", how)
+    if not missing and not malformed:
         yield Finding(f"{len(stored)} secrets")
 
 
 def concurrency(stage: Stage, clients: Clients) -> Iterator[Finding]:
-    """The account's limit on concurrent executions against what the queues and the webhook may take of it.
+    """Compare the account's limit on concurrent executions with what the queues and the webhook may use.
 
-    AWS wants 100 left unreserved (Lambda's guide, "Configuring reserved concurrency", read 2026-11-25).
+    AWS requires 100 to be left unreserved (Lambda's guide, "Configuring reserved concurrency", read 2026-11-25).
     """
     limits = clients("lambda").get_account_settings()["AccountLimit"]
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
     taken, reserved = queue_concurrency(stage), int(stage.parameters["WebhookConcurrency"])
-    more = "ask for more: Service Quotas, Lambda, Concurrent executions"
+    more = "request a higher quota: Service Quotas, Lambda, Concurrent executions"
     if reserved and unreserved - reserved < 100:
-        left = f"{unreserved} of {limit} concurrent executions are unreserved, and 100 have to stay so"
+        left = f"{unreserved} of {limit} concurrent executions are unreserved, and 100 must stay unreserved"
         yield Finding(f"WebhookConcurrency is {reserved}; {left}", f"set WebhookConcurrency=0, or {more}", needed=False)
     if taken * 2 > limit:
         yield Finding(
-            f"queues may take {taken} of the account's {limit} concurrent executions, more than half; requests share "
+            f"queues may use {taken} of the account's {limit} concurrent executions, more than half; requests share "
             "the rest",
             f"{more}, or lower StartConcurrency and CompletionConcurrency",
             needed=False,
         )
     else:
-        yield Finding(f"{limit} concurrent executions, of which queues take {taken} at most")
+        yield Finding(f"{limit} concurrent executions, of which queues use at most {taken}")
 
 
 def queue_concurrency(stage: Stage) -> int:
-    """How many executions the template lets the queues start at the same time."""
+    """Return how many executions the queues may run at the same time, by the template."""
     total = 0
     for resource in read_template(ROOT / "template.yaml")["Resources"].values():
         most = resource.get("Properties", {}).get("ScalingConfig", {}).get("MaximumConcurrency", 0)
@@ -194,25 +196,25 @@ def queue_concurrency(stage: Stage) -> int:
 
 
 def the_provider(stage: Stage, stored: Mapping[str, str], session: requests.Session) -> Iterator[Finding]:
-    """Whether the provider takes the token, and has each version on offer; free of charge."""
-    mend = f"make secrets ENV={stage.name}"
+    """Check that the provider accepts the token and has each allowed version; free of charge."""
+    fix = f"make secrets ENV={stage.name}"
     if "replicate-api-token" in stored:
         try:
             secret = provider.webhook_secret(
                 stage.parameters["ReplicateBaseUrl"], stored["replicate-api-token"], session
             )
         except OperatorError as problem:
-            yield Finding("the provider", f"{problem} Then: {mend}")
+            yield Finding("the provider", f"{problem} Then: {fix}")
         else:
-            yield Finding("the provider takes the token")
+            yield Finding("the provider accepts the token")
             if secret not in stored.get("replicate-webhook-secret", "").split():
-                yield Finding("the stored webhook secret is not the provider's", mend)
+                yield Finding("the stored webhook secret differs from the provider's", fix)
             yield from _versions(stage, stored["replicate-api-token"], session)
 
 
 def _versions(stage: Stage, token: str, session: requests.Session) -> Iterator[Finding]:
     base_url = stage.parameters["ReplicateBaseUrl"]
-    with suppress(ValueError):  # which is said where the settings are looked at
+    with suppress(ValueError):  # which `settings` reports
         for offer in allowed_models(stage.parameters["AllowedModels"].split(",")).values():
             slug, _, version = offer.version.partition(":")
             try:
@@ -223,12 +225,12 @@ def _versions(stage: Stage, token: str, session: requests.Session) -> Iterator[F
             if known:
                 yield Finding(f"{slug}: the provider has version {version[:8]}…")
             else:
-                how = "each of its jobs fails; name another in AllowedModels, as owner/name:version"
+                how = "every job with it fails; set another version in AllowedModels, as owner/name:version"
                 yield Finding(f"the provider has no version {version} of {slug}", how)
 
 
 def the_bucket(stage: Stage, stored: Mapping[str, str], r2_client: Callable[[str, str, str], Any]) -> Iterator[Finding]:
-    """Whether the functions' token does what they need, and the bucket deletes by itself what they may leave."""
+    """Check that the functions' token has the rights they need, and that the bucket's lifecycle rules are set."""
     if {"r2-access-key-id", "r2-secret-access-key"} <= set(stored):
         client = r2_client(stage.parameters["R2Endpoint"], stored["r2-access-key-id"], stored["r2-secret-access-key"])
         bucket, prefix = stage.parameters["R2Bucket"], stage.parameters["R2Prefix"]
@@ -241,32 +243,35 @@ def the_bucket(stage: Stage, stored: Mapping[str, str], r2_client: Callable[[str
         yield Finding(f"R2 bucket {bucket}")
         for folder in gaps:
             days = LIFECYCLE_DAYS[folder]
-            what = f"a new file below {prefix}{folder}/ is not marked to be deleted after {days} days"
+            what = f"new files below {prefix}{folder}/ are not set to be deleted after {days} days"
             yield Finding(
-                what, f"make bucket ENV={stage.name} sets the lifecycle, behind what retention does", needed=False
+                what, f"make bucket ENV={stage.name} sets the lifecycle rules, a backstop for retention", needed=False
             )
         if not gaps:
-            yield Finding("R2 deletes by itself what retention may leave")
+            yield Finding("R2's lifecycle rules delete what retention may leave")
 
 
 def sign_in(stage: Stage, session: requests.Session) -> Iterator[Finding]:
-    """The issuer's own description against the parameters."""
+    """Compare the issuer's own description with the parameters."""
     issuer = stage.parameters["OidcIssuer"]
     if not issuer:
-        yield Finding("no sign-in: guests only")
+        yield Finding("sign-in is not configured: guests only")
         return
     described = _json(session, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     if described is None:
         yield Finding(f"the issuer {issuer} does not answer", "check OidcIssuer in samconfig.toml")
         return
     if described.get("issuer") != issuer:
-        yield Finding(f"the issuer calls itself {described.get('issuer')}", "write OidcIssuer exactly so")
+        yield Finding(f"the issuer names itself {described.get('issuer')}", "set OidcIssuer to exactly that")
     if described.get("jwks_uri") != stage.parameters["OidcJwksUrl"]:
-        yield Finding("OidcJwksUrl is another than the issuer's", f"set it to {described.get('jwks_uri')}")
+        yield Finding("OidcJwksUrl differs from the issuer's", f"set it to {described.get('jwks_uri')}")
     allowed = {_origin(issuer), *stage.parameters["OidcOrigins"].split()}
     needed = {_origin(str(described[name])) for name in ("token_endpoint", "jwks_uri") if name in described}
     if lacking := needed - allowed:
-        yield Finding("the page may not call the issuer's endpoints", f"set OidcOrigins={' '.join(sorted(lacking))}")
+        yield Finding(
+            "the page's Content-Security-Policy blocks the issuer's endpoints",
+            f"set OidcOrigins={' '.join(sorted(lacking))}",
+        )
     else:
         yield Finding(f"sign-in at {issuer}")
 

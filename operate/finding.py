@@ -1,20 +1,20 @@
-"""One thing that `make doctor` looked at."""
+"""The result of one check of `make doctor`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; `mend` says what to do about it and is empty where it is well.
+    """The result of one check; `fix` says what to do about a problem and is empty if there is none.
 
-    What is not `needed` would only be better otherwise.
+    A problem that is not `needed` is a hint.
     """
 
     what: str
-    mend: str = ""
+    fix: str = ""
     needed: bool = True
 
     def __str__(self) -> str:
-        if not self.mend:
+        if not self.fix:
             return f"ok    {self.what}"
-        return f"{'WRONG' if self.needed else 'hint '} {self.what}: {self.mend}"
+        return f"{'WRONG' if self.needed else 'hint '} {self.what}: {self.fix}"

@@ -1,4 +1,4 @@
-"""Which installation is meant: the local one that `make start` runs, or a stack in the AWS account at hand."""
+"""Finds the installation that a command is for: the local one of `make start`, or a stack in the AWS account."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ class OperatorError(Exception):
 
 @dataclass(frozen=True)
 class Installation:
-    """Clients for an installation, and what its stack puts out."""
+    """Clients for an installation, and the outputs of its stack."""
 
     client: Callable[[str], Any]
     outputs: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What the functions logged about one job: on the local stack their lines, for AWS the query that finds them."""
+"""Log lines about one job: the lines themselves on the local stack, and for AWS the query that finds them."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""`make check-models`: each model file against the schema, and against what a schema can't say."""
+"""`make check-models`: check each model file against the schema, and against rules that a schema can't express."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from enhancer.http.translations import render
 
 
 def faults(path: Path) -> list[str]:
-    """What is wrong with a model file, each in a sentence; empty where it is well."""
+    """Return the faults of a model file, one sentence each; empty if it is valid."""
     try:
         document: Any = json.loads(path.read_text())
     except ValueError as problem:
@@ -39,7 +39,7 @@ def _beyond_the_schema(path: Path, document: dict[str, Any], model: EnhancementM
 def _scale(model: EnhancementModel) -> Iterator[str]:
     times = [factor.times for factor in model.factors]
     if times != sorted(set(times)):
-        yield f"scale.factors must ascend by `times`, and are {times}"
+        yield f"scale.factors must ascend by `times`, but are {times}"
     if not model.scale_field and len(times) > 1:
         yield "without scale.field there is one factor"
     if not 1 <= float(model.scale.default) <= model.largest_factor:
@@ -71,13 +71,13 @@ def _parameters(model: EnhancementModel) -> Iterator[str]:
 
 
 def main() -> int:
-    """Print what is wrong with the model files; the exit code."""
+    """Print the faults of the model files; return the exit code."""
     found = {path: faults(path) for path in files()}
     for path, wrong in found.items():
         for fault in wrong:
             print(f"{path.name}: {fault}", file=sys.stderr)
     slugs = [path.stem for path, wrong in found.items() if not wrong]
-    print(f"{len(slugs)} of {len(found)} model files are well: {', '.join(slugs)}")
+    print(f"{len(slugs)} of {len(found)} model files are valid: {', '.join(slugs)}")
     return int(any(found.values()) or not found)
 
 

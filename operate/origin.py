@@ -1,4 +1,4 @@
-"""What the distribution of a stage sends as X-Origin-Verify, by CloudFront's own configuration of it."""
+"""The X-Origin-Verify header that a stage's distribution sends, read from CloudFront's configuration."""
 
 from collections.abc import Callable
 from typing import Any

@@ -18,11 +18,11 @@ FETCHED = ("replicate-webhook-secret",)
 MADE = ("owner-key", "cookie-keys", "share-keys", "origin-secrets")
 NAMES = ASKED + FETCHED + MADE
 ROTATED = ("cookie-keys", "share-keys", "origin-secrets")
-"""Two values count at a time. The owner key is not among them: every owner's id follows from it."""
+"""Two values are valid at a time. The owner key is not among them: every owner's id follows from it."""
 SIGNING = ("cookie-keys", "share-keys")
 """The first value signs, each that is stored is accepted."""
 SPREAD = MAX_AGE + 30
-"""Seconds until every function has read a stored value, requests that were under way included."""
+"""Seconds until every function has read a stored value, including requests in progress."""
 
 _KEY = r"[A-Za-z0-9+/]{43}="  # base64 of 32 bytes
 _SHAPES = {
@@ -60,7 +60,7 @@ def age(ssm: Any, stage: Stage, name: str, now: datetime) -> timedelta:
 def store(ssm: Any, stage: Stage, name: str, value: str) -> None:
     """Write one as a SecureString, with the account's own key for parameters; replaces any but the owner key.
 
-    Raises OperatorError with the code alone of what AWS says, because its sentence may quote the value.
+    Raises OperatorError with AWS's error code only, because its message may quote the value.
     """
     try:
         _put(ssm, stage, name, value, replace=name != "owner-key")
@@ -69,7 +69,7 @@ def store(ssm: Any, stage: Stage, name: str, value: str) -> None:
 
 
 def create(ssm: Any, stage: Stage, name: str, value: str) -> bool:
-    """Write one that is not stored yet, as `store` does; False where it has been stored meanwhile, and is kept."""
+    """Write one that is not stored yet, as `store` does; False, keeping the value, if it is now stored."""
     try:
         _put(ssm, stage, name, value, replace=False)
     except ClientError as problem:
@@ -87,13 +87,13 @@ def _unstored(stage: Stage, name: str, problem: ClientError) -> OperatorError:
     return OperatorError(f"{stage.secret(name)} can't be stored: {problem.response['Error']['Code']}")
 
 
-def misshapen(values: Mapping[str, str]) -> list[str]:
-    """Names of secrets whose values the functions could not use."""
+def malformed(values: Mapping[str, str]) -> list[str]:
+    """Return the names of secrets whose values the functions could not use."""
     return [name for name in NAMES if name in values and not re.fullmatch(_SHAPES[name], values[name])]
 
 
 def made(name: str) -> str:
-    """A new value of a secret that is ours to make, in the form of _SHAPES."""
+    """Generate a new value of a secret of ours, in the form of _SHAPES."""
     if name == "origin-secrets":
         return secrets.token_urlsafe(32)
     key = base64.b64encode(secrets.token_bytes(32)).decode()
@@ -101,5 +101,5 @@ def made(name: str) -> str:
 
 
 def replaced(present: str, new: str) -> str:
-    """A value that counts from now on beside the one that counted last."""
+    """Put a new value before the one that was current; drop older ones."""
     return " ".join(dict.fromkeys([new, *present.split()[:1]]))

@@ -1,4 +1,4 @@
-"""What the provider says to a token, free of charge: the account's webhook secret, and whether it has a version."""
+"""Free requests to the provider with a token: the account's webhook secret, and whether a version exists."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SECONDS = 15
 def webhook_secret(base_url: str, token: str, session: requests.Session) -> str:
     """The account's webhook secret (`GET /v1/webhooks/default/secret`, Replicate's OpenAPI document, read 2026-11-22).
 
-    Raises OperatorError that says what is wrong with the token or the way, and never names the token.
+    Raises OperatorError that says what is wrong with the token or the connection, and never contains the token.
     """
     answer = _get(base_url, "/v1/webhooks/default/secret", token, session)
     secret = _member(answer, "key")
@@ -27,7 +27,7 @@ def webhook_secret(base_url: str, token: str, session: requests.Session) -> str:
 def has_version(base_url: str, token: str, session: requests.Session, version: str) -> bool:
     """Whether the provider has `owner/name:version` (`GET /v1/models/{owner}/{name}/versions/{id}`).
 
-    That is what Replicate's own client asks (replicate 1.0.7, read 2026-11-25). Raises OperatorError where the answer
+    That is what Replicate's own client asks (replicate 1.0.7, read 2026-11-25). Raises OperatorError if the answer
     is neither yes nor no.
     """
     slug, _, wanted = version.partition(":")
@@ -35,7 +35,7 @@ def has_version(base_url: str, token: str, session: requests.Session, version: s
     if answer.status_code == 404:
         return False
     if _member(answer, "id") != wanted:
-        raise OperatorError(f"The provider answered {answer.status_code} to a question about {slug}; try later.")
+        raise OperatorError(f"The provider answered {answer.status_code} to a request about {slug}; try later.")
     return True
 
 
@@ -50,7 +50,7 @@ def _get(base_url: str, path: str, token: str, session: requests.Session) -> req
     except (requests.RequestException, ValueError) as problem:  # ValueError: a token that no header can hold
         raise OperatorError(f"{base_url} does not answer ({type(problem).__name__}); is the network up?") from None
     if answer.status_code in {401, 403}:
-        raise OperatorError("The provider does not accept the token; make one at replicate.com/account/api-tokens.")
+        raise OperatorError("The provider does not accept the token; create one at replicate.com/account/api-tokens.")
     return answer
 
 

@@ -106,7 +106,7 @@ def preflight(endpoint: str, bucket: str, origin: str, session: requests.Session
     except requests.RequestException as problem:
         return f"{endpoint} does not answer ({type(problem).__name__})"
     if answer.status_code >= 300 or answer.headers.get("Access-Control-Allow-Origin") not in {origin, "*"}:
-        return f"the bucket {bucket} takes no uploads from {origin} (CORS, HTTP {answer.status_code})"
+        return f"the bucket {bucket} does not accept uploads from {origin} (CORS, HTTP {answer.status_code})"
     return None
 
 
@@ -180,7 +180,7 @@ def _set(
     present = configuration.read()
     wanted = change(present)
     if all(rule in present for rule in wanted):
-        terminal.say(f"{configuration.what}: as it should be")
+        terminal.say(f"{configuration.what}: already set")
         return
     shown = json.dumps(wanted, indent=2)
     terminal.say(f"{configuration.what}: {'would become' if dry_run else 'becomes'}\n{shown}")

@@ -1,17 +1,17 @@
-"""Put the messages of a dead-letter queue back into the queue they came from, after what broke was mended.
+"""Put the messages of a dead-letter queue back into the queue they came from, after the cause was fixed.
 
 On AWS the service can do it (StartMessageMoveTask); this does the same anywhere: send, then delete. A crash between the
-two leaves a message twice, which changes nothing: every consumer repeats itself safely.
+two leaves a message twice, which is harmless: every consumer is idempotent.
 """
 
 from typing import Any
 
 QUEUES = ("start", "completion", "retention")
-BATCH = 10  # the most that SQS gives at once
+BATCH = 10  # SQS's maximum per call
 
 
 def redrive(client: Any, dead_letters_url: str, queue_url: str) -> int:
-    """Move what is there; returns how many messages were moved."""
+    """Move all messages; return how many were moved."""
     moved = 0
     while messages := _receive(client, dead_letters_url):
         for message in messages:

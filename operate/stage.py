@@ -15,10 +15,10 @@ from operate.installation import OperatorError
 STAGES = ("dev", "staging", "prod")
 SAMCONFIG = ROOT / "samconfig.toml"
 UNFILLED = "ACCOUNT_ID"
-"""What samconfig.toml holds where nobody can know the value for you."""
+"""The placeholder in samconfig.toml for a value that only the operator knows."""
 OVER_TLS = ("R2Endpoint", "R2PublicEndpoint", "ReplicateBaseUrl", "OidcIssuer", "OidcJwksUrl")
-"""Parameters whose address is called with a secret or decides who somebody is; the template takes http:// for the local
-stack alone."""
+"""Parameters whose URL is called with a secret or decides who a caller is; the template allows http:// for the local
+stack only."""
 NO_BUDGETS = frozenset({
     "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-4",
     "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-north-1", "eu-south-1",
@@ -26,7 +26,7 @@ NO_BUDGETS = frozenset({
 })  # fmt: skip
 """Commercial regions whose CloudFormation has no AWS::Budgets::Budget (cfn-lint 1.58.0, E3006, read 2026-11-25)."""
 FILLED_IN = ("PublicBaseUrl", "OriginSecret")
-"""Parameters whose values `make deploy` finds out."""
+"""Parameters whose values `make deploy` determines."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def declared_parameters() -> Mapping[str, Mapping[str, Any]]:
 
 
 def faults(stage: Stage) -> Iterator[str]:
-    """What is wrong with a stage's parameters, one sentence each; no secret is shown."""
+    """Yield the faults of a stage's parameters, one sentence each; no secret is shown."""
     yield from _each_alone(stage)
     yield from _together(stage)
     yield from _on_aws(stage)
@@ -94,9 +94,9 @@ def _each_alone(stage: Stage) -> Iterator[str]:
     for name, value in stage.parameters.items():
         if name in FILLED_IN:
             if value:
-                yield f"{name} is filled in by make deploy; take it out"
+                yield f"{name} is filled in by make deploy; remove it"
         elif name not in declared:
-            yield f"{name} is no parameter of template.yaml"
+            yield f"{name} is not a parameter of template.yaml"
         elif UNFILLED in value:
             yield f"{name} still says {UNFILLED}"
         elif problem := refusal(declared[name], value):
@@ -108,17 +108,17 @@ def _each_alone(stage: Stage) -> Iterator[str]:
 def _together(stage: Stage) -> Iterator[str]:
     given = stage.parameters
     if bool(given.get("DomainName")) != bool(given.get("CertificateArn")):
-        yield "DomainName and CertificateArn only count together"
+        yield "DomainName and CertificateArn must be set together"
     try:
         allowed_models(given["AllowedModels"].split(","))
     except ValueError as problem:
         yield f"AllowedModels: {problem}"
     if given.get("OidcIssuer") and not (given.get("OidcAudience") and given.get("OidcJwksUrl")):
-        yield "OidcIssuer needs OidcAudience and OidcJwksUrl beside it"
+        yield "OidcIssuer also needs OidcAudience and OidcJwksUrl"
 
 
 def _on_aws(stage: Stage) -> Iterator[str]:
-    """What the template allows for the local stack, or elsewhere on AWS."""
+    """Yield faults that the template allows, for the local stack or for other regions."""
     for name in OVER_TLS:
         if stage.parameters.get(name, "").startswith("http://"):
             yield f"{name} is {stage.parameters[name]!r}; on AWS it must begin with https://"

@@ -1,4 +1,4 @@
-"""The commands that take a stage: ENV names it, the AWS environment of the shell says which account."""
+"""The commands for a stage: ENV names it, the shell's AWS environment determines the account."""
 
 import os
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ COMMANDS = (*CHANGING, "doctor")
 
 
 def run(command: str, environment: Mapping[str, str] = os.environ) -> int:
-    """Run one of COMMANDS; the exit code. Raises OperatorError in one sentence, also for what AWS refuses."""
+    """Run one of COMMANDS; the exit code. Raises OperatorError with one sentence, also for errors of AWS."""
     stage = read_stage(environment.get("ENV", ""))
     session: boto3.Session = boto3.Session(region_name=stage.region)
     clients: Clients = session.client
@@ -71,22 +71,22 @@ def diagnose(stage: Stage, clients: Clients, terminal: Terminal) -> int:
     with requests.Session() as http:
         for finding in examine(stage, clients, http):
             terminal.say(str(finding))
-            wrong += finding.needed and bool(finding.mend)
+            wrong += finding.needed and bool(finding.fix)
     return min(wrong, 1)
 
 
 def configure_bucket(stage: Stage, clients: Clients, terminal: Terminal, environment: Mapping[str, str]) -> None:
-    """Ask for an admin token, which is not stored, and set the bucket's rules; DRY_RUN=1 only tells."""
+    """Ask for an admin token, which is not stored, and set the bucket's rules; DRY_RUN=1 only shows them."""
     origin = known_address(stage, clients)
     if origin is None:
         raise OperatorError(f"The page has no address yet: make deploy ENV={stage.name} first, or set DomainName.")
     stored = parameter_store.load(clients("ssm"), stage)
     key_id: str | None = terminal.ask_hidden(
-        "R2 access key id with Admin Read & Write (Enter takes the functions' own):"
+        "R2 access key id with Admin Read & Write (Enter uses the functions' own):"
     )
     secret = terminal.ask_hidden("Its secret access key:") if key_id else stored.get("r2-secret-access-key")
     key_id = key_id or stored.get("r2-access-key-id")
     if not key_id or not secret:
-        raise OperatorError("Without keys R2 shows nothing.")
+        raise OperatorError("R2 needs an access key.")
     client = r2.r2_client(stage.parameters["R2Endpoint"], key_id, secret)
     r2.configure(stage, client, origin, terminal, dry_run=bool(environment.get("DRY_RUN")))

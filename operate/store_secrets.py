@@ -1,4 +1,4 @@
-"""`make secrets`: ask for what only the operator knows, prove it, fetch and make the rest. Nothing is echoed."""
+"""`make secrets`: ask for the operator's keys, test them, fetch and generate the rest. Nothing is echoed."""
 
 import time
 from collections.abc import Callable
@@ -23,9 +23,9 @@ def store_secrets(
     session: requests.Session,
     r2_client: R2Client = r2.r2_client,
 ) -> None:
-    """Bring a stage's secrets into the parameter store; what is stored already may stay.
+    """Put a stage's secrets into the parameter store; values that are already stored can be kept.
 
-    Raises OperatorError when an answer is wrong three times. What was proven until then is stored.
+    Raises OperatorError when an answer is wrong three times. Values that passed their test before are stored.
     """
     stored = parameter_store.load(ssm, stage)
 
@@ -59,9 +59,9 @@ def store_secrets(
         if name in stored:
             terminal.say(f"{name}: kept")
         elif parameter_store.create(ssm, stage, name, parameter_store.made(name)):
-            terminal.say(f"{name}: made")
+            terminal.say(f"{name}: generated")
         else:
-            terminal.say(f"{name}: another `make secrets` has stored it meanwhile; that one is kept")
+            terminal.say(f"{name}: another `make secrets` stored it in the meantime; that value is kept")
 
 
 def rotate(
@@ -71,11 +71,11 @@ def rotate(
     name: str,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Make a new value of a secret of ours count; the last one stays valid beside it.
+    """Replace the current value of a secret of ours; the previous one remains valid.
 
     A key that signs is accepted everywhere before it signs anywhere, which takes SPREAD seconds. Raises OperatorError,
     also for a second rotation of origin-secrets before the distribution sends the newest: it would send none that
-    counts, and every request but /api/health and the webhook would be refused.
+    is valid, and every request except /api/health and the webhook would be rejected.
     """
     if name not in parameter_store.ROTATED:
         raise OperatorError(f"ROTATE is {name!r}; it must be one of {', '.join(parameter_store.ROTATED)}.")
@@ -88,31 +88,33 @@ def rotate(
         accepted = f"{present.split()[0]} {new}"
         parameter_store.store(ssm, stage, name, accepted)
         minutes = parameter_store.SPREAD / 60
-        terminal.say(f"{name}: a new key is stored; it signs in {minutes:g} minutes, when every function knows it")
+        terminal.say(
+            f"{name}: a new key is stored; it starts signing in {minutes:g} minutes, when every function has read it"
+        )
         pause(parameter_store.SPREAD)
         if parameter_store.load(ssm, stage).get(name) != accepted:
-            raise OperatorError(f"{name} has been changed meanwhile; the new key was not made the one that signs.")
+            raise OperatorError(f"{name} was changed in the meantime; the new key does not sign.")
     elif origin_secret_sent(clients, stage) not in {None, present.split()[0]}:
         raise OperatorError(
-            f"The distribution of {stage.stack} does not send the newest of origin-secrets yet; another rotation now "
-            f"would have every request refused. First: make deploy ENV={stage.name}"
+            f"The distribution of {stage.stack} does not send the newest origin secret yet; another rotation now "
+            f"would make the functions reject every request. First: make deploy ENV={stage.name}"
         )
     parameter_store.store(ssm, stage, name, parameter_store.replaced(present, new))
     if name in parameter_store.SIGNING:
-        terminal.say(f"{name}: the new key signs from now on, the one before stays valid")
+        terminal.say(f"{name}: the new key signs now, the previous one remains valid")
     else:
-        terminal.say(f"{name}: a new value counts within five minutes, the one before stays valid")
-        terminal.say(f"then: make deploy ENV={stage.name}, so that the distribution sends the new one")
+        terminal.say(f"{name}: the new value is accepted within five minutes, the previous one remains valid")
+        terminal.say(f"then: make deploy ENV={stage.name}, so that the distribution sends the new value")
     if len(present.split()) > 1:
-        terminal.say(f"{name}: the value before that one is valid no more, and what it signed is void")
+        terminal.say(f"{name}: the value before that one is no longer valid, nor is what it signed")
 
 
 def _asked(terminal: Terminal, what: str, stored: str | None) -> str:
     answer = terminal.ask_hidden(f"{what}{' (Enter keeps the stored one)' if stored else ''}:") or stored
     if not answer:
-        raise OperatorError(f"{what}: an empty answer is none.")
+        raise OperatorError(f"{what}: the answer is empty.")
     if not (answer.isascii() and answer.isprintable() and " " not in answer):
-        raise OperatorError(f"{what}: there is a blank or a foreign character in it.")
+        raise OperatorError(f"{what}: it must be printable ASCII without spaces.")
     return answer
 
 
@@ -125,5 +127,5 @@ def _until_right(prove: Callable[[], None], terminal: Terminal) -> None:
         except OperatorError as problem:
             if tried == TRIES:
                 raise
-            terminal.say(f"{problem} Again:")
+            terminal.say(f"{problem} Try again:")
     return None

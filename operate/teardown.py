@@ -1,4 +1,4 @@
-"""`make teardown`: delete a stage's stack after its name was typed, and say what stays and how to delete that too."""
+"""`make teardown`: delete a stage's stack after its name was typed, and say what remains and how to delete it."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def teardown(stage: Stage, clients: Clients, terminal: Terminal, account: Accoun
     """Delete the stack. Raises OperatorError when there is none, its name was not typed, or AWS could not delete it."""
     if find_stack(clients, stage) is None:
         raise OperatorError(f"There is no stack {stage.stack} in {stage.region}.")
-    terminal.say(f"This deletes {stage.stack}: page, API, functions, logs, queues with what waits in them.")
+    terminal.say(f"This deletes {stage.stack}: page, API, functions, logs, queues with their messages.")
     if terminal.ask(f"Type {stage.stack} to delete it in {account}:") != stage.stack:
         raise OperatorError("Nothing was deleted.")
     outputs = stack_outputs(clients, stage)  # none where its creation failed
@@ -33,7 +33,7 @@ def teardown(stage: Stage, clients: Clients, terminal: Terminal, account: Accoun
     except WaiterError as problem:
         raise OperatorError(f"AWS could not delete all of {stage.stack}: {problem}") from None
     for group in late_log_groups(stage, clients("logs")):
-        terminal.say(f"deleted {group} once more: a function's last line had made it again")
+        terminal.say(f"deleted {group} again: a function's last log line had re-created it")
     for line in remains(stage, table):
         terminal.say(line)
 
@@ -80,19 +80,19 @@ def remains(stage: Stage, table: str | None) -> list[str]:
     mine = f"TableNames[?starts_with(@, '{stage.stack}-JobsTable-')]"
     tables = (
         [
-            f"Kept: the table of jobs, {table}. A new deployment makes another. To delete it:",
+            f"Kept: the table of jobs, {table}. A new deployment creates another. To delete it:",
             f"  aws dynamodb delete-table {where} --table-name {table}",
         ]
         if table
         else [
-            "The stack named no table of jobs. Whether earlier ones are left:",
+            "The stack had no table of jobs. To look for earlier ones:",
             f'  aws dynamodb list-tables {where} --query "{mine}"',
         ]
     )
     return [
         *tables,
-        "Kept: the secrets; a new deployment takes them again. To delete them:",
+        "Kept: the secrets; a new deployment uses them again. To delete them:",
         f"  aws ssm delete-parameters {where} --names {names}",
-        f"Kept: images in R2, bucket {bucket} below {prefix}; the rules of `make bucket` delete them in time.",
+        f"Kept: images in R2, bucket {bucket} below {prefix}; the lifecycle rules of `make bucket` delete them.",
         "Kept: the bucket of `sam`, aws-sam-cli-managed-default, which your other stacks may use.",
     ]

@@ -1,4 +1,4 @@
-"""The person at the desk: told in lines, asked in lines, and asked for secrets without an echo."""
+"""The operator's terminal: prints lines, asks questions, and reads secrets without an echo."""
 
 import getpass
 import warnings
@@ -8,14 +8,14 @@ from operate.installation import OperatorError
 
 
 class NoTerminal(OperatorError):
-    """There is no terminal to ask in, so that asking again is of no use."""
+    """There is no terminal to ask in, so asking again can't help."""
 
 
 class Terminal(Protocol):
-    """What a command needs of the person who runs it."""
+    """The questions and messages of a command."""
 
     def say(self, line: str) -> None:
-        """Tell one line; never a secret."""
+        """Print one line; never a secret."""
 
     def ask(self, question: str) -> str:
         """Ask for a line. Raises NoTerminal."""
@@ -25,7 +25,7 @@ class Terminal(Protocol):
 
 
 class Console:
-    """The port Terminal on the terminal that the command was typed into."""
+    """Implements Terminal with the terminal in which the command runs."""
 
     def say(self, line: str) -> None:
         """See `Terminal.say`."""
@@ -36,7 +36,7 @@ class Console:
         try:
             return input(f"{question} ").strip()
         except EOFError:
-            raise NoTerminal("There is no terminal to ask in; run this in one.") from None
+            raise NoTerminal("There is no terminal to ask in; run this command in one.") from None
 
     def ask_hidden(self, question: str) -> str:
         """See `Terminal.ask_hidden`."""
@@ -45,4 +45,6 @@ class Console:
                 warnings.simplefilter("error", getpass.GetPassWarning)  # it is about to echo
                 return getpass.getpass(f"{question} ").strip()
         except (EOFError, getpass.GetPassWarning):
-            raise NoTerminal("Secrets are only taken in a terminal that can hide them; run this in one.") from None
+            raise NoTerminal(
+                "Secrets are only read in a terminal that can hide them; run this command in one."
+            ) from None

@@ -10,7 +10,7 @@ from deployment.page import CONFIG, INDEX, file_headers, page_config
 from operate.installation import OperatorError
 
 KEPT_FOR = timedelta(days=7)
-"""How long a file of an earlier build stays, for pages that are open still and load their parts late."""
+"""How long files of an earlier build stay, for open pages that load their parts later."""
 
 
 def upload_page(s3: Any, bucket: str, folder: Path, parameters: Mapping[str, str], now: datetime) -> int:
@@ -20,7 +20,7 @@ def upload_page(s3: Any, bucket: str, folder: Path, parameters: Mapping[str, str
     """
     files = {f"/{file.relative_to(folder).as_posix()}": file for file in folder.rglob("*") if file.is_file()}
     if INDEX not in files:
-        raise OperatorError(f"{folder} holds no page; `make build TARGET=aws` makes it.")
+        raise OperatorError(f"{folder} contains no page; `make build TARGET=aws` builds it.")
     contents = {path: file.read_bytes() for path, file in sorted(files.items()) if path not in (INDEX, CONFIG)}
     contents[CONFIG] = json.dumps(config_of(parameters)).encode()
     contents[INDEX] = files[INDEX].read_bytes()  # last: it names the others

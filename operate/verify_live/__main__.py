@@ -39,7 +39,7 @@ DOCUMENT = ROOT / "docs" / "verified.md"
 SAMPLE = ROOT / "samples" / "cat.jpg"
 QUESTION = (
     "This writes about twenty small files into the bucket and deletes them, and pays the provider for one run of each "
-    "model on offer and up to two more, about a cent. Go on? [y/N]"
+    "model on offer and up to two more, about a cent. Continue? [y/N]"
 )
 
 
@@ -59,7 +59,7 @@ def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DO
         terminal.say(str(problem))
         return 1
     except KeyboardInterrupt:
-        terminal.say("Broken off; what was made is cleaned up.")
+        terminal.say("Interrupted; what was created is cleaned up.")
         return 1
     except (BotoCoreError, ClientError) as problem:  # of a stage's secrets; what R2 says is a finding
         terminal.say(f"AWS: {problem}")

@@ -65,9 +65,7 @@ def read_accounts(environment: Mapping[str, str]) -> Accounts:
         raise OperatorError(f"Missing in the environment: {', '.join(missing)} (.env.example says what each is).")
     names = [name for name in (*SECRETS, "REPLICATE_WEBHOOK_SECRET") if given.get(name, "").startswith("/")]
     if names:
-        raise OperatorError(
-            f"Here the values themselves are needed, not names in the parameter store: {', '.join(names)}."
-        )
+        raise OperatorError(f"These need the values themselves, not names in the parameter store: {', '.join(names)}.")
 
     declared = read_template(ROOT / "template.yaml")["Parameters"]
 

@@ -79,9 +79,9 @@ def test_a_bucket_without_rules_gets_ours(stage: Stage, s3: Any) -> None:
 
 def test_rules_that_are_there_are_not_written_again(stage: Stage, s3: Any) -> None:
     configured(stage, s3)
-    as_it_should_be = ["CORS of images: as it should be", "lifecycle of images: as it should be"]
-    assert configured(stage, s3) == as_it_should_be
-    assert configured(stage, s3, dry_run=True) == as_it_should_be
+    already_set = ["CORS of images: already set", "lifecycle of images: already set"]
+    assert configured(stage, s3) == already_set
+    assert configured(stage, s3, dry_run=True) == already_set
 
 
 def test_rules_of_others_stay_and_ours_are_replaced(stage: Stage, s3: Any) -> None:
@@ -351,12 +351,12 @@ def test_a_bucket_that_takes_uploads_from_the_page(status: int, allowed: str) ->
     [
         (
             (300, {"Access-Control-Allow-Origin": ORIGIN}, b""),
-            f"the bucket images takes no uploads from {ORIGIN} (CORS, HTTP 300)",
+            f"the bucket images does not accept uploads from {ORIGIN} (CORS, HTTP 300)",
         ),
-        ((200, {}, b""), f"the bucket images takes no uploads from {ORIGIN} (CORS, HTTP 200)"),
+        ((200, {}, b""), f"the bucket images does not accept uploads from {ORIGIN} (CORS, HTTP 200)"),
         (
             (200, {"Access-Control-Allow-Origin": "https://other.test"}, b""),
-            f"the bucket images takes no uploads from {ORIGIN} (CORS, HTTP 200)",
+            f"the bucket images does not accept uploads from {ORIGIN} (CORS, HTTP 200)",
         ),
         (requests.ConnectTimeout("x"), "https://r2.test does not answer (ConnectTimeout)"),
     ],
@@ -385,7 +385,7 @@ def test_an_admin_token_is_asked_for_and_not_stored(stage: Stage, s3: Any, opene
     terminal = Scripted("admin-key-id", "admin-secret")
     configure_bucket(stage, boto_session().client, terminal, {})
     assert terminal.questions == [
-        "R2 access key id with Admin Read & Write (Enter takes the functions' own):",
+        "R2 access key id with Admin Read & Write (Enter uses the functions' own):",
         "Its secret access key:",
     ]
     assert opened == [(OWN["R2Endpoint"], "admin-key-id", "admin-secret")]
@@ -412,7 +412,7 @@ def test_without_both_keys_nothing_is_asked(
 ) -> None:
     for name in stored:
         parameter_store.store(boto_session().client("ssm"), stage, name, "one-of-two")
-    with pytest.raises(OperatorError, match=r"^Without keys R2 shows nothing\.$"):
+    with pytest.raises(OperatorError, match=r"^R2 needs an access key\.$"):
         configure_bucket(stage, boto_session().client, Scripted(*answers), {})
     assert opened == []
 

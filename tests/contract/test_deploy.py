@@ -230,7 +230,7 @@ def test_files_of_earlier_builds_stay_a_week_for_pages_that_are_open(desk: Desk)
         upload_page(s3, "page", desk.page, desk.stage.parameters, now + timedelta(days=days))
         listed = {each["Key"] for each in s3.list_objects_v2(Bucket="page")["Contents"]}
         assert listed == {*FILES, "config.json"} | names
-    with pytest.raises(OperatorError, match="holds no page"):
+    with pytest.raises(OperatorError, match="contains no page"):
         upload_page(s3, "page", desk.page / "assets", desk.stage.parameters, now)
 
 
@@ -248,7 +248,10 @@ def test_nothing_is_deployed_with_a_secret_or_a_parameter_missing(desk: Desk) ->
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ((404, {}, b'{"detail":"Not found."}'), r"has no version nightmareai/real-esrgan:f121d640\w+, so that each"),
+        (
+            (404, {}, b'{"detail":"Not found."}'),
+            r"has no version nightmareai/real-esrgan:f121d640\w+, so that every job",
+        ),
         ((401, {}, b"{}"), ""),
         ((500, {}, b"oops"), ""),
         (requests.ConnectionError("https://api.replicate.com/v1?token=r8_x"), ""),
@@ -257,7 +260,7 @@ def test_nothing_is_deployed_with_a_secret_or_a_parameter_missing(desk: Desk) ->
 def test_a_version_that_the_provider_has_not_is_said_before_a_minute_is_spent_on_building(
     desk: Desk, answer: Answer | Exception, says: str
 ) -> None:
-    """Where the provider does not say, a deployment may be what mends it."""
+    """Where the provider does not say, a deployment may be what fixes it."""
     desk.store_secrets()
     desk.provider, desk.asked = session(lambda _: answer)
     if says:
@@ -343,8 +346,8 @@ def test_while_a_signing_key_is_replaced_each_function_accepts_what_another_sign
         processes.append(cookies(desk, lambda: clock[0]))
         for signing in processes:
             cookie = signing.sign("guest", "somebody")
-            assert [each.open("guest", cookie) for each in processes] == ["somebody"] * len(processes)
-            assert signing.open("guest", sealed) == "an-early-guest"
+            assert [each.unsign("guest", cookie) for each in processes] == ["somebody"] * len(processes)
+            assert signing.unsign("guest", sealed) == "an-early-guest"
 
     def pause(seconds: float) -> None:
         look()
@@ -366,7 +369,7 @@ def test_a_rotation_that_meets_another_ends_without_a_change(desk: Desk) -> None
     def pause(_: float) -> None:
         parameter_store.store(desk.clients("ssm"), desk.stage, "share-keys", "another")
 
-    with pytest.raises(OperatorError, match="share-keys has been changed meanwhile"):
+    with pytest.raises(OperatorError, match="share-keys was changed in the meantime"):
         rotate(desk.stage, desk.clients, desk.terminal, "share-keys", pause)
     assert desk.secret("share-keys") == "another"
 
@@ -375,7 +378,7 @@ def test_what_a_second_rotation_ends_is_said(desk: Desk) -> None:
     desk.store_secrets()
     for _ in range(2):
         rotate(desk.stage, desk.clients, desk.terminal, "share-keys", lambda _: None)
-    assert desk.terminal.said.count("is valid no more") == 1
+    assert desk.terminal.said.count("is no longer valid") == 1
 
 
 def test_the_account_is_shown_by_its_alias_and_must_be_the_one_that_is_named(desk: Desk) -> None:
@@ -386,8 +389,8 @@ def test_the_account_is_shown_by_its_alias_and_must_be_the_one_that_is_named(des
     with pytest.raises(OperatorError) as refusal:
         find_account(desk.clients, "210987654321")
     assert str(refusal.value) == (
-        "samconfig.toml names the account 210987654321, and these credentials are of AWS account 123456789012 "
-        "(images-dev), us-east-1. Nothing was changed; choose other credentials, for example with AWS_PROFILE."
+        "samconfig.toml names the account 210987654321, but these credentials are for AWS account 123456789012 "
+        "(images-dev), us-east-1. Nothing was changed; use other credentials, for example with AWS_PROFILE."
     )
 
 
@@ -408,7 +411,9 @@ def test_an_alias_that_may_not_be_read_and_an_account_that_does_not_answer(desk:
         stubber.activate()
         return client
 
-    with pytest.raises(OperatorError, match=r"No AWS account answers \(ClientError\); sign in, for example: aws sso"):
+    with pytest.raises(
+        OperatorError, match=r"No AWS account can be reached \(ClientError\); sign in, for example: aws sso"
+    ):
         find_account(nothing)
 
 
@@ -456,7 +461,7 @@ def test_each_command_gets_the_stage_clients_in_its_region_and_what_else_it_take
     def calling(name: str) -> Callable[..., Any]:
         def note(*arguments: Any) -> Any:
             calls.append((name, arguments))
-            return iter([Finding("looked at", "mend it")]) if name == "examine" else ADDRESS
+            return iter([Finding("looked at", "fix it")]) if name == "examine" else ADDRESS
 
         return note
 
@@ -471,7 +476,7 @@ def test_each_command_gets_the_stage_clients_in_its_region_and_what_else_it_take
     account = "AWS account 123456789012, eu-central-1"
     assert capsys.readouterr().out.splitlines() == {
         "deploy": [account, f"{ADDRESS} (make doctor ENV=dev checks it)"],
-        "doctor": ["WRONG looked at: mend it"],
+        "doctor": ["WRONG looked at: fix it"],
     }.get(command, [account])
 
 
@@ -533,8 +538,8 @@ def test_the_owner_key_is_never_replaced_and_a_race_is_told(desk: Desk) -> None:
     s3.create_bucket(Bucket=desk.stage.parameters["R2Bucket"])
     store_secrets(desk.stage, Late(), desk.terminal, monkeypatched, lambda *_: s3)
     assert desk.secret("owner-key") == "first"
-    assert "owner-key: another `make secrets` has stored it meanwhile; that one is kept" in desk.terminal.lines
-    assert "cookie-keys: made" in desk.terminal.lines
+    assert "owner-key: another `make secrets` stored it in the meantime; that value is kept" in desk.terminal.lines
+    assert "cookie-keys: generated" in desk.terminal.lines
 
 
 def test_without_a_terminal_secrets_are_asked_for_once(desk: Desk) -> None:
@@ -545,7 +550,7 @@ def test_without_a_terminal_secrets_are_asked_for_once(desk: Desk) -> None:
     piped = Piped()
     with pytest.raises(NoTerminal):
         store_secrets(desk.stage, desk.clients("ssm"), piped, desk.provider)
-    assert piped.lines == [], "nothing says Again: to a pipe"
+    assert piped.lines == [], "nothing says Try again: to a pipe"
 
 
 def test_a_stage_is_deleted_by_its_name_alone_and_what_stays_is_said(desk: Desk) -> None:
@@ -622,20 +627,20 @@ def test_what_stays_is_told_with_commands_that_aws_has(desk: Desk) -> None:
 def test_each_thing_that_stays_is_told(desk: Desk) -> None:
     names = " ".join(f"/image-enhancer-dev/{name}" for name in parameter_store.NAMES)
     rest = [
-        "Kept: the secrets; a new deployment takes them again. To delete them:",
+        "Kept: the secrets; a new deployment uses them again. To delete them:",
         f"  aws ssm delete-parameters --region us-east-1 --names {names}",
         (
-            "Kept: images in R2, bucket image-enhancer-dev below ai-enhancer/; the rules of `make bucket` delete "
-            "them in time."
+            "Kept: images in R2, bucket image-enhancer-dev below ai-enhancer/; the lifecycle rules of "
+            "`make bucket` delete them."
         ),
         "Kept: the bucket of `sam`, aws-sam-cli-managed-default, which your other stacks may use.",
     ]
     assert remains(desk.stage, "the-table") == [
-        "Kept: the table of jobs, the-table. A new deployment makes another. To delete it:",
+        "Kept: the table of jobs, the-table. A new deployment creates another. To delete it:",
         "  aws dynamodb delete-table --region us-east-1 --table-name the-table",
         *rest,
     ]
-    assert remains(desk.stage, None)[0] == "The stack named no table of jobs. Whether earlier ones are left:"
+    assert remains(desk.stage, None)[0] == "The stack had no table of jobs. To look for earlier ones:"
     assert remains(desk.stage, None)[2:] == rest
 
 
@@ -670,7 +675,7 @@ def test_log_groups_that_came_back_are_deleted_and_no_others(desk: Desk) -> None
     desk.terminal.answers = ["image-enhancer-dev"]
     desk.teardown()
     assert sorted(group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]) == theirs
-    assert "deleted /aws/lambda/image-enhancer-dev-job-start once more" in desk.terminal.said
+    assert "deleted /aws/lambda/image-enhancer-dev-job-start again" in desk.terminal.said
 
 
 def test_no_secret_is_said(desk: Desk) -> None:

@@ -103,7 +103,7 @@ class Installation:
         return list(deployed(self.stage, self.clients, self.http, self.origin_secrets))
 
     def wrong(self) -> list[Finding]:
-        return [each for each in self.findings() if each.mend]
+        return [each for each in self.findings() if each.fix]
 
     def asked_of_the_api(self) -> list[str]:
         """The paths below the address that were asked for, in order."""
@@ -118,7 +118,7 @@ def installation(aws: None) -> Installation:  # noqa: ARG001 - it is there
 
 def test_all_is_well(installation: Installation) -> None:
     assert [each.what for each in installation.findings()] == [
-        "image-enhancer-dev is deployed with what samconfig.toml says",
+        "image-enhancer-dev is deployed with the parameters of samconfig.toml",
         "the distribution sends the newest origin secret",
         f"{ADDRESS}/api/health answers",
         f"{ADDRESS}/api/ai-image/usage answers: secrets and UsageTable",
@@ -126,7 +126,7 @@ def test_all_is_well(installation: Installation) -> None:
         f"{ADDRESS}/api/ai-image/jobs answers: JobsTable",
         "six queues, and no dead letters",
         "each queue is read by its function",
-        "R2 takes uploads from the page",
+        "R2 accepts uploads from the page",
     ]
     assert installation.wrong() == []
     assert "newest" not in str([request.url for request in installation.asked.requests])
@@ -145,12 +145,12 @@ def test_a_distribution_that_sends_a_replaced_secret_is_the_first_thing_said(ins
     installation.answers["/api/ai-image/usage"] = refused(["newest-of-all"])
     assert installation.wrong() == [
         Finding(
-            "the distribution sends an origin secret that is not stored any more, so that functions refuse (403) all "
-            "requests but /api/health and the webhook within five minutes",
+            "the distribution sends an origin secret that is no longer stored, so that within five minutes functions "
+            "reject (403) all requests except /api/health and the webhook",
             DEPLOY,
         ),
         Finding(
-            f"{ADDRESS}/api/ai-image/usage: functions refuse what comes through the distribution (403: Requests must "
+            f"{ADDRESS}/api/ai-image/usage: functions reject requests from the distribution (403: Requests must "
             "be sent to the public address.)",
             f"{DEPLOY}, so that it sends the stored origin secret and knows its address",
         ),
@@ -174,36 +174,36 @@ def test_what_is_sent_or_stored_by_nobody_yet_is_not_compared(installation: Inst
 
 OURS = b'{"success": false, "error": {"type": "a_type", "message": "What happened."}}'
 LOG = "see the log /aws/lambda/image-enhancer-dev"
-LATER = "ask again in a minute"
-DNS = "the address may lead elsewhere: check its DNS record"
+LATER = "try again in a minute"
+DNS = "the address may point elsewhere: check its DNS record"
 HEALTH, USAGE, UPLOADS, JOBS = "/api/health", "/api/ai-image/usage", "/api/ai-image/uploads", "/api/ai-image/jobs"
 
 
 @pytest.mark.parametrize(
-    ("path", "answer", "seen", "mend"),
+    ("path", "answer", "seen", "fix"),
     [
         # a function
         (
             USAGE,
             (500, {"x-request-id": "abc="}, OURS),
-            "job_status fails (500); behind it: secrets and UsageTable",
+            "job_status fails (500); it uses: secrets and UsageTable",
             f"{LOG}-job-status, request abc=",
         ),
-        (UPLOADS, (500, {}, OURS), "upload_intake fails (500); behind it: R2's keys", f"{LOG}-upload-intake"),
-        (JOBS, (500, {}, OURS), "job_status fails (500); behind it: JobsTable", f"{LOG}-job-status"),
-        (HEALTH, (500, {}, OURS), "job_status fails (500); behind it: nothing", f"{LOG}-job-status"),
+        (UPLOADS, (500, {}, OURS), "upload_intake fails (500); it uses: R2's keys", f"{LOG}-upload-intake"),
+        (JOBS, (500, {}, OURS), "job_status fails (500); it uses: JobsTable", f"{LOG}-job-status"),
+        (HEALTH, (500, {}, OURS), "job_status fails (500); it uses: nothing", f"{LOG}-job-status"),
         (UPLOADS, (400, {}, OURS), "upload_intake answers 400 (a_type: What happened.)", f"{LOG}-upload-intake"),
         # the gateway
         (
             USAGE,
             (500, {}, b'{"message":"Internal Server Error"}'),
-            "job_status gives no answer (500 of the gateway): it does not start, or is throttled",
+            "job_status gives no response (500 from the gateway): it does not start, or is throttled",
             f"{LOG}-job-status",
         ),
         (
             USAGE,
             (503, {}, b'{"message":"Service Unavailable"}'),
-            "job_status is too slow or throttled (503 of the gateway)",
+            "job_status is too slow or throttled (503 from the gateway)",
             f"compare the account's concurrent executions with its use; {LOG}-job-status",
         ),
         (USAGE, (404, {}, b'{"message":"Not Found"}'), "no function has this route (404)", "make deploy ENV=dev"),
@@ -211,8 +211,8 @@ HEALTH, USAGE, UPLOADS, JOBS = "/api/health", "/api/ai-image/usage", "/api/ai-im
         (
             USAGE,
             (403, {}, b"<html>Request blocked.</html>"),
-            "CloudFront refuses (403)",
-            "look for a firewall or a restriction by country at the distribution",
+            "CloudFront rejects the request (403)",
+            "check the distribution for a firewall or a country restriction",
         ),
         (
             HEALTH,
@@ -222,17 +222,22 @@ HEALTH, USAGE, UPLOADS, JOBS = "/api/health", "/api/ai-image/usage", "/api/ai-im
         ),
         (HEALTH, (504, {}, b"<html>"), "the API does not answer CloudFront in time (504)", f"{LOG}-job-status"),
         # another server at the address
-        (HEALTH, (301, {"location": "https://x.test/"}, b""), "an answer that is not ours (HTTP 301)", DNS),
-        (HEALTH, (200, {}, b"<html>parked</html>"), "an answer that is not ours (HTTP 200)", DNS),
-        (HEALTH, (200, {}, b'["success"]'), "an answer that is not ours (HTTP 200)", DNS),
-        (HEALTH, (300, {}, OK[2]), "an answer that is not ours (HTTP 300)", DNS),
+        (
+            HEALTH,
+            (301, {"location": "https://x.test/"}, b""),
+            "a response that is not this installation's (HTTP 301)",
+            DNS,
+        ),
+        (HEALTH, (200, {}, b"<html>parked</html>"), "a response that is not this installation's (HTTP 200)", DNS),
+        (HEALTH, (200, {}, b'["success"]'), "a response that is not this installation's (HTTP 200)", DNS),
+        (HEALTH, (300, {}, OK[2]), "a response that is not this installation's (HTTP 300)", DNS),
     ],
 )
 def test_each_outage_has_a_sentence_of_its_own(
-    installation: Installation, path: str, answer: Answer, seen: str, mend: str
+    installation: Installation, path: str, answer: Answer, seen: str, fix: str
 ) -> None:
     installation.answers[path] = answer
-    assert installation.wrong() == [Finding(f"{ADDRESS}{path}: {seen}", mend)]
+    assert installation.wrong() == [Finding(f"{ADDRESS}{path}: {seen}", fix)]
     asked = installation.asked_of_the_api()
     assert asked == ([HEALTH] if path == HEALTH else [HEALTH, USAGE, UPLOADS, JOBS]), "without health nothing answers"
 
@@ -250,7 +255,7 @@ def test_an_address_that_does_not_answer_is_asked_once(installation: Installatio
 @pytest.mark.parametrize(
     ("body", "seen"),
     [
-        (OURS, "upload_intake has counted too many requests of this address (429)"),
+        (OURS, "upload_intake has reached its rate limit for this IP address (429)"),
         (b'{"message":"Too Many Requests"}', "the API's limit is reached (429: RequestRate, RequestBurst)"),
     ],
 )
@@ -265,7 +270,7 @@ def test_dead_letters_and_lost_queues_are_named(installation: Installation) -> N
         sqs.send_message(QueueUrl=installation.urls[f"{queue}DeadLettersUrl"], MessageBody="{}")
     sqs.delete_queue(QueueUrl=installation.urls["StartQueueUrl"])
     found = installation.findings()
-    assert [each for each in found if each.mend] == [
+    assert [each for each in found if each.fix] == [
         Finding("StartQueue can't be read (AWS.SimpleQueueService.NonExistentQueue)", DEPLOY),
         *(
             Finding(
@@ -293,7 +298,7 @@ def test_a_mapping_that_is_switched_off_is_named_with_the_command(installation: 
     client.delete_event_source_mapping(UUID=installation.mappings["Retention"])
     found = installation.findings()
     off = installation.mappings["Completion"]
-    assert [each for each in found if each.mend] == [
+    assert [each for each in found if each.fix] == [
         Finding(
             "image-enhancer-dev-job-completion does not read its queue (its mapping is Disabled)",
             f"aws lambda update-event-source-mapping --region us-east-1 --uuid {off} --enabled",
@@ -325,8 +330,8 @@ def test_what_is_configured_is_compared_with_what_is_deployed(installation: Inst
     }
     installation.stage = dataclasses.replace(installation.stage, parameters=changed)
     assert installation.wrong() == [
-        Finding("DailyRunLimit is '7', and image-enhancer-dev is deployed with '100'", DEPLOY, needed=False),
-        Finding("Later is 'x', and image-enhancer-dev is deployed without it", DEPLOY, needed=False),
+        Finding("DailyRunLimit is '7', but image-enhancer-dev is deployed with '100'", DEPLOY, needed=False),
+        Finding("Later is 'x', but image-enhancer-dev is deployed without it", DEPLOY, needed=False),
     ]
 
 
@@ -338,7 +343,7 @@ def test_a_stack_without_parameters_has_none_of_ours(
     bare = {name: value for name, value in stack.items() if name != "Parameters"}
     monkeypatch.setattr("operate.deployed.find_stack", lambda *_: bare)
     wrong = installation.wrong()
-    assert wrong[0] == Finding(f"the functions take None for the address, and it is {ADDRESS}", DEPLOY)
+    assert wrong[0] == Finding(f"the functions have the address None, but it is {ADDRESS}", DEPLOY)
     assert len(wrong) == len(installation.stage.parameters), "OriginSecret is not compared"
 
 
@@ -351,7 +356,7 @@ def test_a_deployment_that_broke_off_between_its_two_passes_is_said(installation
     installation.clients("cloudformation").update_stack(
         StackName=installation.stage.stack, UsePreviousTemplate=True, Parameters=given
     )
-    what = f"the functions take https://not-yet.invalid for the address, and it is {ADDRESS}"
+    what = f"the functions have the address https://not-yet.invalid, but it is {ADDRESS}"
     assert installation.wrong() == [Finding(what, DEPLOY)]
 
 
@@ -392,7 +397,7 @@ def limited(concurrent: int, unreserved: int) -> Callable[[str], Any]:
     ("concurrent", "unreserved", "webhook", "hints"),
     [
         (1000, 1000, "0", []),
-        (10, 10, "0", ["queues may take 17 of the account's 10"]),
+        (10, 10, "0", ["queues may use 17 of the account's 10"]),
         (1000, 104, "5", ["WebhookConcurrency is 5; 104 of 1000"]),
         (1000, 105, "5", []),
     ],
@@ -408,6 +413,6 @@ def test_the_accounts_concurrency_is_compared_with_what_the_template_takes(
     own = {"WebhookConcurrency": webhook, "StartConcurrency": "5", "CompletionConcurrency": "10"}
     stage: Stage = dataclasses.replace(read, parameters={**read.parameters, **own})
     assert queue_concurrency(stage) == 17
-    found = [each for each in concurrency(stage, limited(concurrent, unreserved)) if each.mend]
+    found = [each for each in concurrency(stage, limited(concurrent, unreserved)) if each.fix]
     assert [each.what[: len(hint)] for each, hint in zip(found, hints, strict=True)] == hints
     assert not [each for each in found if each.needed], "a hint: an account may have a large limit for few people"

@@ -67,7 +67,7 @@ def test_a_certificate_that_was_asked_for_has_to_be_validated(acm: Any) -> None:
 def test_an_issued_certificate_counts_for_its_names(issued: Callable[[str], str], name: str) -> None:
     arn = issued(name)
     assert looked_up(arn) == Finding(f"the certificate of {DOMAIN}")
-    assert looked_up(arn, "images.example.org").mend == "request one for images.example.org"
+    assert looked_up(arn, "images.example.org").fix == "request one for images.example.org"
 
 
 def test_a_certificate_of_nobody_is_told(acm: Any) -> None:  # noqa: ARG001
@@ -85,6 +85,10 @@ def test_models_that_may_not_be_sold_are_named_and_those_that_an_option_brings_i
         return dataclasses.replace(dev, parameters={**dev.parameters, "AllowedModels": models})
 
     [hint] = licences(offering("nightmareai/real-esrgan"))
-    assert hint.what.startswith("the option faceEnhance of nightmareai/real-esrgan brings in a model that is Apache")
+    assert hint.what.startswith(
+        "the option faceEnhance of nightmareai/real-esrgan uses a model with the licence Apache"
+    )
     assert not hint.needed
-    assert [each.what.partition(" is ")[0] for each in licences(offering("tencentarc/gfpgan"))] == ["tencentarc/gfpgan"]
+    assert [each.what.partition(" has ")[0] for each in licences(offering("tencentarc/gfpgan"))] == [
+        "tencentarc/gfpgan"
+    ]

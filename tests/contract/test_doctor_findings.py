@@ -70,17 +70,17 @@ def test_a_machine_with_all_its_tools() -> None:
         "ok    Node v20.19.0",
         "ok    npm",
         "ok    SAM CLI, version 1.143.0",
-        "ok    Python 3.13 to compile with",
+        "ok    Python 3.13 for the bytecode",
     ]
 
 
 def test_a_machine_without_tools_is_told_where_each_comes_from() -> None:
     assert shown(doctor.tools(lambda _: None))[1:] == [
-        "WRONG Node is not here: install 20.19 or newer from nodejs.org",
-        "WRONG npm is not here: it comes with Node",
-        "WRONG sam is not here: make build TARGET=aws installs it",
+        "WRONG Node is not installed: install 20.19 or newer from nodejs.org",
+        "WRONG npm is not installed: it comes with Node",
+        "WRONG sam is not installed: make build TARGET=aws installs it",
         (
-            "hint  Python 3.13 is not here to compile with, so cold starts take twice the CPU: "
+            "hint  Python 3.13 is not installed, so the layers get no bytecode and cold starts take twice the CPU: "
             ".venv/bin/uv python install 3.13"
         ),
     ]
@@ -121,8 +121,8 @@ def test_the_settings_are_well_or_each_is_told() -> None:
 def test_a_model_that_may_not_be_sold_is_a_hint() -> None:
     assert shown(doctor.licences(stage(AllowedModels="tencentarc/gfpgan"))) == [
         (
-            "hint  tencentarc/gfpgan is Apache-2.0, parts of it non-commercial: see docs/security.md, or take it out "
-            "of AllowedModels"
+            "hint  tencentarc/gfpgan has the licence Apache-2.0, parts of it non-commercial: see docs/security.md, or "
+            "remove it from AllowedModels"
         )
     ]
     [option] = shown(doctor.licences(stage()))
@@ -150,7 +150,7 @@ def described(**other: str) -> Answer:
 
 def test_without_an_issuer_nobody_is_asked() -> None:
     http, asked = session(lambda _: (500, {}, b""))
-    assert shown(doctor.sign_in(stage(), http)) == ["ok    no sign-in: guests only"]
+    assert shown(doctor.sign_in(stage(), http)) == ["ok    sign-in is not configured: guests only"]
     assert asked.requests == []
 
 
@@ -168,11 +168,11 @@ def test_an_issuer_that_does_not_describe_itself(answer: Answer | Exception) -> 
 
 def test_an_issuer_that_differs_from_the_settings() -> None:
     assert signing_in(described(issuer=f"{ISSUER}/")) == [
-        f"WRONG the issuer calls itself {ISSUER}/: write OidcIssuer exactly so",
+        f"WRONG the issuer names itself {ISSUER}/: set OidcIssuer to exactly that",
         f"ok    sign-in at {ISSUER}",
     ]
     assert signing_in(described(jwks_uri=f"{ISSUER}/keys")) == [
-        f"WRONG OidcJwksUrl is another than the issuer's: set it to {ISSUER}/keys",
+        f"WRONG OidcJwksUrl differs from the issuer's: set it to {ISSUER}/keys",
         f"ok    sign-in at {ISSUER}",
     ]
 
@@ -182,7 +182,7 @@ def test_origins_that_the_page_has_to_call_must_be_allowed() -> None:
     google = described(token_endpoint="https://oauth2.test/token", jwks_uri="https://apis.test/certs")
     *_, last = signing_in(google)
     assert last == (
-        "WRONG the page may not call the issuer's endpoints: set OidcOrigins=https://apis.test https://oauth2.test"
+        "WRONG the page's Content-Security-Policy blocks the issuer's endpoints: set OidcOrigins=https://apis.test https://oauth2.test"
     )
     *_, last = signing_in(google, OidcOrigins="https://oauth2.test https://apis.test")
     assert last == f"ok    sign-in at {ISSUER}"
@@ -208,8 +208,8 @@ def test_secrets_that_are_missing_or_have_not_their_form() -> None:
     del stored["owner-key"]
     assert shown(doctor.secrets(stage(), stored)) == [
         "WRONG the secret /image-enhancer-dev/owner-key is not stored: make secrets ENV=dev",
-        "WRONG the secret /image-enhancer-dev/r2-access-key-id has not its form: make secrets ENV=dev",
-        "WRONG the secret /image-enhancer-dev/cookie-keys has not its form: delete it and run make secrets ENV=dev",
+        "WRONG the secret /image-enhancer-dev/r2-access-key-id is malformed: make secrets ENV=dev",
+        "WRONG the secret /image-enhancer-dev/cookie-keys is malformed: delete it and run make secrets ENV=dev",
     ]
 
 
@@ -219,7 +219,7 @@ def asking(answer: Callable[[requests.PreparedRequest], Answer | Exception], **s
 
 def test_a_provider_that_takes_the_token_and_has_the_versions() -> None:
     assert asking(provider) == [
-        "ok    the provider takes the token",
+        "ok    the provider accepts the token",
         f"ok    nightmareai/real-esrgan: the provider has version {VERSION[:8]}…",
     ]
     assert shown(doctor.the_provider(stage(), {}, session(provider)[0])) == [], "the secrets say that"
@@ -228,8 +228,8 @@ def test_a_provider_that_takes_the_token_and_has_the_versions() -> None:
 def test_a_token_that_the_provider_does_not_take() -> None:
     assert asking(provider, **{"replicate-api-token": "r8_wrong"}) == [
         (
-            "WRONG the provider: The provider does not accept the token; make one at replicate.com/account/api-tokens. "
-            "Then: make secrets ENV=dev"
+            "WRONG the provider: The provider does not accept the token; create one at "
+            "replicate.com/account/api-tokens. Then: make secrets ENV=dev"
         )
     ]
 
@@ -237,7 +237,7 @@ def test_a_token_that_the_provider_does_not_take() -> None:
 @pytest.mark.parametrize("stored", ["whsec_other", "whsec_of_the_account_before"])
 def test_a_webhook_secret_that_is_not_the_providers(stored: str) -> None:
     assert asking(provider, **{"replicate-webhook-secret": stored})[1] == (
-        "WRONG the stored webhook secret is not the provider's: make secrets ENV=dev"
+        "WRONG the stored webhook secret differs from the provider's: make secrets ENV=dev"
     )
     both = {"replicate-webhook-secret": f"{stored} whsec_of_the_account"}
     assert not [line for line in asking(provider, **both) if "webhook" in line]
@@ -256,7 +256,7 @@ def test_each_version_is_asked_for_by_itself() -> None:
     found = shown(doctor.the_provider(allowed_models, SECRETS, session(answer)[0]))
     assert found[1:] == [
         (
-            "WRONG the version of sczhou/codeformer: The provider answered 503 to a question about sczhou/codeformer; "
+            "WRONG the version of sczhou/codeformer: The provider answered 503 to a request about sczhou/codeformer; "
             "try later."
         ),
         (
@@ -301,7 +301,7 @@ def test_a_bucket_that_takes_the_keys_and_deletes_in_time(s3: Any) -> None:
 
     assert shown(doctor.the_bucket(stage(), SECRETS, client)) == [
         "ok    R2 bucket images",
-        "ok    R2 deletes by itself what retention may leave",
+        "ok    R2's lifecycle rules delete what retention may leave",
     ]
     assert opened == [(ENDPOINT, SECRETS["r2-access-key-id"], SECRETS["r2-secret-access-key"])]
     assert s3.list_objects_v2(Bucket="images")["KeyCount"] == 0, "what was written is deleted"
@@ -312,8 +312,8 @@ def test_a_bucket_that_keeps_files_for_too_long_is_a_hint(s3: Any) -> None:
     assert shown(doctor.the_bucket(stage(), SECRETS, lambda *_: s3)) == [
         "ok    R2 bucket images",
         *(
-            f"hint  a new file below ai-enhancer/{folder}/ is not marked to be deleted after {days} days: make bucket "
-            "ENV=dev sets the lifecycle, behind what retention does"
+            f"hint  new files below ai-enhancer/{folder}/ are not set to be deleted after {days} days: make bucket "
+            "ENV=dev sets the lifecycle rules, a backstop for retention"
             for folder, days in (("uploads", 2), ("results", 32))
         ),
     ]
@@ -372,14 +372,14 @@ def examined(s3: Any) -> Examined:
 
 WELL = [
     "ok    samconfig.toml, dev",
-    "ok    no sign-in: guests only",
+    "ok    sign-in is not configured: guests only",
     "ok    AWS account 123456789012, us-east-1",
-    "ok    1000 concurrent executions, of which queues take 17 at most",
+    "ok    1000 concurrent executions, of which queues use at most 17",
     "ok    8 secrets",
-    "ok    the provider takes the token",
+    "ok    the provider accepts the token",
     f"ok    nightmareai/real-esrgan: the provider has version {VERSION[:8]}…",
     "ok    R2 bucket images",
-    "ok    R2 deletes by itself what retention may leave",
+    "ok    R2's lifecycle rules delete what retention may leave",
     "ok    image-enhancer-dev is not deployed yet; make deploy ENV=dev",
 ]
 
@@ -395,9 +395,9 @@ def test_all_parts_are_looked_at_in_order(examined: Examined) -> None:
 @pytest.mark.parametrize(
     ("limit", "unreserved", "reserved", "says"),
     [
-        (10, 10, 0, ["hint  queues may take 17 of the account's 10 concurrent executions, more than half"]),
-        (33, 33, 0, ["hint  queues may take 17 of the account's 33 concurrent executions, more than half"]),
-        (34, 34, 0, ["ok    34 concurrent executions, of which queues take 17 at most"]),
+        (10, 10, 0, ["hint  queues may use 17 of the account's 10 concurrent executions, more than half"]),
+        (33, 33, 0, ["hint  queues may use 17 of the account's 33 concurrent executions, more than half"]),
+        (34, 34, 0, ["ok    34 concurrent executions, of which queues use at most 17"]),
         (1000, 110, 10, ["ok    1000 concurrent"]),
         (
             1000,
@@ -422,7 +422,7 @@ def test_an_account_whose_executions_queues_or_the_webhook_would_use_up(
 def test_the_account_that_a_stage_names_is_compared(examined: Examined) -> None:
     examined.stage = dataclasses.replace(examined.stage, account="210987654321")
     last = examined.findings()[-1]
-    assert last.startswith("WRONG AWS: samconfig.toml names the account 210987654321, and these credentials are of ")
+    assert last.startswith("WRONG AWS: samconfig.toml names the account 210987654321, but these credentials are for ")
 
 
 @pytest.mark.parametrize(
@@ -433,8 +433,8 @@ def test_the_account_that_a_stage_names_is_compared(examined: Examined) -> None:
             "get_account_settings",
             1,
             (
-                "WRONG the account's concurrent executions: AWS does not tell (GetAccountSettings: AccessDenied): look "
-                "at the rights of the shell's role"
+                "WRONG the account's concurrent executions: AWS did not answer (GetAccountSettings: AccessDenied): "
+                "check the permissions of the shell's role"
             ),
         ),
         (
@@ -442,8 +442,8 @@ def test_the_account_that_a_stage_names_is_compared(examined: Examined) -> None:
             "describe_stacks",
             1,
             (
-                "WRONG image-enhancer-dev: AWS does not tell (DescribeStacks: AccessDenied): look at the rights of the "
-                "shell's role"
+                "WRONG image-enhancer-dev: AWS did not answer (DescribeStacks: AccessDenied): check the "
+                "permissions of the shell's role"
             ),
         ),
         (
@@ -473,13 +473,13 @@ def test_a_certificate_that_can_not_be_asked_for_ends_alone(examined: Examined) 
         return examined.clients(service, **options)
 
     found = shown(doctor.examine(examined.stage, clients, session(provider)[0], lambda _: "1", lambda *_: examined.s3))
-    said = "the certificate: AWS does not tell (EndpointConnectionError): look at the rights of the shell's role"
+    said = "the certificate: AWS did not answer (EndpointConnectionError): check the permissions of the shell's role"
     assert f"WRONG {said}" in found
     assert WELL[-1] in found
 
 
 def test_what_is_needed_and_wrong_makes_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    hint, well, wrong = Finding("slow", "mend it", needed=False), Finding("well"), Finding("broken", "mend it")
+    hint, well, wrong = Finding("slow", "fix it", needed=False), Finding("well"), Finding("broken", "fix it")
     for findings, code in (([hint, well], 0), ([wrong, wrong, hint, well], 1)):
         terminal = Scripted()
         monkeypatch.setattr("operate.stage_commands.examine", lambda *_, findings=findings: iter(findings))

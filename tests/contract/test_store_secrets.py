@@ -88,13 +88,13 @@ def test_secrets_are_asked_for_proven_fetched_and_made(desk: Desk) -> None:
         "replicate-webhook-secret: stored",
         "r2-access-key-id: stored",
         "r2-secret-access-key: stored",
-        "owner-key: made",
-        "cookie-keys: made",
-        "share-keys: made",
-        "origin-secrets: made",
+        "owner-key: generated",
+        "cookie-keys: generated",
+        "share-keys: generated",
+        "origin-secrets: generated",
     ]
     stored = desk.stored()
-    assert parameter_store.misshapen(stored) == []
+    assert parameter_store.malformed(stored) == []
     assert {name: stored[name] for name in NAMES if name not in MADE} == {
         "replicate-api-token": TOKEN,
         "replicate-webhook-secret": desk.webhook_secret,
@@ -138,24 +138,24 @@ def test_enter_keeps_what_is_stored_and_proves_it_again(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ("", "Replicate API token: an empty answer is none."),
-        ("r8_wrong", "The provider does not accept the token; make one at replicate.com/account/api-tokens."),
-        ("r8 with blanks", "Replicate API token: there is a blank or a foreign character in it."),
-        ("r8_ümlaut", "Replicate API token: there is a blank or a foreign character in it."),
-        ("r8_line\nbreak", "Replicate API token: there is a blank or a foreign character in it."),
+        ("", "Replicate API token: the answer is empty."),
+        ("r8_wrong", "The provider does not accept the token; create one at replicate.com/account/api-tokens."),
+        ("r8 with blanks", "Replicate API token: it must be printable ASCII without spaces."),
+        ("r8_ümlaut", "Replicate API token: it must be printable ASCII without spaces."),
+        ("r8_line\nbreak", "Replicate API token: it must be printable ASCII without spaces."),
     ],
 )
 def test_a_wrong_answer_is_told_and_asked_again_and_never_stored(desk: Desk, answer: str, says: str) -> None:
     terminal = desk.keep(answer, TOKEN, KEY_ID, SECRET)
-    assert terminal.lines[:2] == [f"{says} Again:", "replicate-api-token: stored"]
+    assert terminal.lines[:2] == [f"{says} Try again:", "replicate-api-token: stored"]
     assert desk.stored()["replicate-api-token"] == TOKEN
 
 
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        (("", KEY_ID, SECRET), "R2 access key id: an empty answer is none. Again:"),
-        ((KEY_ID, "", KEY_ID, SECRET), "R2 secret access key: an empty answer is none. Again:"),
+        (("", KEY_ID, SECRET), "R2 access key id: the answer is empty. Try again:"),
+        ((KEY_ID, "", KEY_ID, SECRET), "R2 secret access key: the answer is empty. Try again:"),
     ],
 )
 def test_both_keys_of_r2_are_needed(desk: Desk, answers: tuple[str, ...], says: str) -> None:
@@ -167,17 +167,17 @@ def test_keys_that_r2_refuses_are_asked_for_again(desk: Desk) -> None:
     terminal = desk.keep(TOKEN, "another-key-id", "another-secret-key", KEY_ID, SECRET)
     assert terminal.lines[2] == (
         "The token may not list the bucket images (AccessDenied); it needs Object Read & Write on that bucket, and "
-        "the bucket must exist. Again:"
+        "the bucket must exist. Try again:"
     )
     assert (desk.stored()["r2-access-key-id"], desk.stored()["r2-secret-access-key"]) == (KEY_ID, SECRET)
 
 
 def test_the_third_wrong_answer_ends_it_and_what_was_proven_stays_stored(desk: Desk) -> None:
     terminal = Scripted(TOKEN, "", "", "")
-    with pytest.raises(OperatorError, match=r"^R2 access key id: an empty answer is none\.$"):
+    with pytest.raises(OperatorError, match=r"^R2 access key id: the answer is empty\.$"):
         desk.keep_at(terminal)
-    assert [line for line in terminal.lines if "Again" in line] == [
-        "R2 access key id: an empty answer is none. Again:"
+    assert [line for line in terminal.lines if "Try again" in line] == [
+        "R2 access key id: the answer is empty. Try again:"
     ] * 2
     assert set(desk.stored()) == {"replicate-api-token", "replicate-webhook-secret"}
 
@@ -214,22 +214,22 @@ def test_a_new_signing_key_is_accepted_before_it_signs(desk: Desk, name: str) ->
     assert desk.stored()[name] == f"{new} k1:first"
     assert pauses == [330]
     assert said == [
-        f"{name}: a new key is stored; it signs in 5.5 minutes, when every function knows it",
-        f"{name}: the new key signs from now on, the one before stays valid",
+        f"{name}: a new key is stored; it starts signing in 5.5 minutes, when every function has read it",
+        f"{name}: the new key signs now, the previous one remains valid",
     ]
-    assert desk.rotate(name)[-1] == f"{name}: the value before that one is valid no more, and what it signed is void"
+    assert desk.rotate(name)[-1] == f"{name}: the value before that one is no longer valid, nor is what it signed"
     assert desk.stored()[name].split()[1] == new
 
 
 def test_a_new_origin_secret_counts_at_once_and_is_to_be_deployed(desk: Desk) -> None:
     desk.store("origin-secrets", "first")
     assert desk.rotate("origin-secrets") == [
-        "origin-secrets: a new value counts within five minutes, the one before stays valid",
-        "then: make deploy ENV=dev, so that the distribution sends the new one",
+        "origin-secrets: the new value is accepted within five minutes, the previous one remains valid",
+        "then: make deploy ENV=dev, so that the distribution sends the new value",
     ]
     new, before = desk.stored()["origin-secrets"].split()
     assert before == "first"
-    assert parameter_store.misshapen({"origin-secrets": new}) == []
+    assert parameter_store.malformed({"origin-secrets": new}) == []
 
 
 @pytest.mark.parametrize(
@@ -280,8 +280,8 @@ def test_a_secrets_age_is_the_time_since_it_was_changed(desk: Desk) -> None:
 def test_a_value_that_functions_could_not_use_is_known_by_its_form(
     name: str, right: list[str], wrong: list[str]
 ) -> None:
-    assert [parameter_store.misshapen({name: value}) for value in right] == [[]] * len(right)
-    assert [parameter_store.misshapen({name: value}) for value in wrong] == [[name]] * len(wrong)
+    assert [parameter_store.malformed({name: value}) for value in right] == [[]] * len(right)
+    assert [parameter_store.malformed({name: value}) for value in wrong] == [[name]] * len(wrong)
 
 
 @pytest.mark.parametrize("write", [parameter_store.store, parameter_store.create])

@@ -131,7 +131,7 @@ def test_ctrl_c_shows_no_trace(tmp_path, monkeypatch):
     monkeypatch.setattr("operate.verify_live.__main__.verify", interrupted)
     desk = Scripted("y")
     assert main(ENVIRONMENT, desk, tmp_path / "verified.md") == 1
-    assert desk.lines == ["Broken off; what was made is cleaned up."]
+    assert desk.lines == ["Interrupted; what was created is cleaned up."]
     assert not (tmp_path / "verified.md").exists()
 
 
@@ -221,7 +221,7 @@ def test_names_of_the_parameter_store_are_not_taken_for_values(names):
     with pytest.raises(OperatorError) as problem:
         read_accounts({**ENVIRONMENT, **{name: f"/image-enhancer-dev/{name}" for name in names}})
     assert str(problem.value) == (
-        f"Here the values themselves are needed, not names in the parameter store: {', '.join(names)}."
+        f"These need the values themselves, not names in the parameter store: {', '.join(names)}."
     )
 
 

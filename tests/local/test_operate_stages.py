@@ -63,7 +63,7 @@ class Desk:
         return list(examine(self.stage, self.stack.client, self.http, answers))
 
     def wrong(self, **options: Any) -> dict[str, str]:
-        return {each.what: each.mend for each in self.examine(**options) if each.mend}
+        return {each.what: each.fix for each in self.examine(**options) if each.fix}
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_secrets_are_asked_for_proven_fetched_and_made(desk: Desk) -> None:
     terminal = desk.keep(desk.token, *desk.r2_keys)
     stored = desk.stored()
     assert set(stored) == set(parameter_store.NAMES)
-    assert parameter_store.misshapen(stored) == []
+    assert parameter_store.malformed(stored) == []
     assert stored["replicate-api-token"] == desk.token
     assert stored["replicate-webhook-secret"] == desk.stack.deployment.secrets["replicate-webhook-secret"]
     assert (stored["r2-access-key-id"], stored["r2-secret-access-key"]) == desk.r2_keys
@@ -112,7 +112,7 @@ def test_enter_keeps_what_is_stored_and_proves_it_again(desk: Desk) -> None:
 def test_a_wrong_answer_is_asked_again_and_never_stored(desk: Desk) -> None:
     terminal = desk.keep("r8_wrong", "", desk.token, "wrong", "wrong-secret-key", *desk.r2_keys)
     assert "does not accept the token" in terminal.said
-    assert "an empty answer is none" in terminal.said
+    assert "the answer is empty" in terminal.said
     assert f"may not list the bucket {BUCKET}" in terminal.said
     assert "r8_wrong" not in terminal.said
     assert desk.stored()["replicate-api-token"] == desk.token
@@ -141,7 +141,7 @@ def test_a_provider_that_is_not_there_is_told(desk: Desk) -> None:
 def test_a_webhook_secret_that_the_provider_replaced_counts_beside_the_old_one(desk: Desk) -> None:
     desk.keep(desk.token, *desk.r2_keys)
     parameter_store.store(desk.ssm, desk.stage, "replicate-webhook-secret", "whsec_older whsec_oldest")
-    assert "the stored webhook secret is not the provider's" in desk.wrong()
+    assert "the stored webhook secret differs from the provider's" in desk.wrong()
     desk.keep("", "", "")
     present = desk.stack.deployment.secrets["replicate-webhook-secret"]
     assert desk.stored()["replicate-webhook-secret"] == f"{present} whsec_older"
@@ -157,7 +157,7 @@ def test_a_secret_of_ours_is_replaced_while_the_last_one_counts(desk: Desk) -> N
     rotate(desk.stage, desk.stack.client, terminal, "cookie-keys", lambda _: None)
     newest, before = desk.stored()["origin-secrets"].split()
     assert before == first != newest
-    assert parameter_store.misshapen(desk.stored()) == []
+    assert parameter_store.malformed(desk.stored()) == []
     assert newest not in terminal.said
     assert "make deploy ENV=dev" in terminal.said
     for name in ("owner-key", "replicate-api-token"):
@@ -168,23 +168,23 @@ def test_a_secret_of_ours_is_replaced_while_the_last_one_counts(desk: Desk) -> N
 def test_the_doctor_finds_nothing_wrong_with_what_is_right(desk: Desk) -> None:
     desk.keep(desk.token, *desk.r2_keys)
     findings = desk.examine()
-    mended = {each.what for each in findings if each.mend}
+    with_fix = {each.what for each in findings if each.fix}
     licence = "Apache-2.0, parts of it non-commercial"
     licences = {
-        f"tencentarc/gfpgan is {licence}",
-        f"the option faceEnhance of nightmareai/real-esrgan brings in a model that is {licence}",
+        f"tencentarc/gfpgan has the licence {licence}",
+        f"the option faceEnhance of nightmareai/real-esrgan uses a model with the licence {licence}",
     }
     marked = [
-        f"a new file below ai-enhancer/{folder}/ is not marked to be deleted after {days} days"
+        f"new files below ai-enhancer/{folder}/ are not set to be deleted after {days} days"
         for folder, days in LIFECYCLE_DAYS.items()  # the emulator says nothing of a lifecycle in its answers
     ]
     here = [  # the addresses of this machine
         f"{name} is {desk.stage.parameters[name]!r}; on AWS it must begin with https://"
         for name in ("R2Endpoint", "R2PublicEndpoint", "ReplicateBaseUrl")
     ]
-    assert mended == {*licences, *marked, *here}
+    assert with_fix == {*licences, *marked, *here}
     assert {each.what for each in findings} > {
-        "the provider takes the token",
+        "the provider accepts the token",
         f"nightmareai/real-esrgan: the provider has version {models()['nightmareai/real-esrgan'].version[:8]}…",
         f"tencentarc/gfpgan: the provider has version {models()['tencentarc/gfpgan'].version[:8]}…",
         f"R2 bucket {BUCKET}",
@@ -192,37 +192,37 @@ def test_the_doctor_finds_nothing_wrong_with_what_is_right(desk: Desk) -> None:
     assert any("is not deployed yet; make deploy ENV=dev" in each.what for each in findings)
 
 
-def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(desk: Desk) -> None:
+def test_the_doctor_says_what_is_wrong_and_how_to_fix_it(desk: Desk) -> None:
     unfilled = {**desk.stage.parameters, "R2Bucket": "Not A Bucket", "OidcIssuer": "http://127.0.0.1:9/"}
     desk.stage = dataclasses.replace(desk.stage, parameters=unfilled)
     parameter_store.store(desk.ssm, desk.stage, "cookie-keys", "no key")
     parameter_store.store(desk.ssm, desk.stage, "replicate-api-token", "r8_wrong_token")
     wrong = desk.wrong(tools=False)
-    mends = "\n".join(f"{what}: {mend}" for what, mend in wrong.items())
+    fixes = "\n".join(f"{what}: {fix}" for what, fix in wrong.items())
     for part in (
-        "Node is not here",
-        "npm is not here",
-        "sam is not here",
+        "Node is not installed",
+        "npm is not installed",
+        "sam is not installed",
         "R2Bucket is 'Not A Bucket'",
-        "OidcIssuer needs",
+        "OidcIssuer also needs",
     ):
-        assert part in mends
+        assert part in fixes
     assert "the issuer http://127.0.0.1:9/ does not answer" in wrong
     assert wrong[f"the secret {desk.stage.secret('owner-key')} is not stored"] == "make secrets ENV=dev"
-    assert "delete it and run make secrets" in wrong[f"the secret {desk.stage.secret('cookie-keys')} has not its form"]
+    assert "delete it and run make secrets" in wrong[f"the secret {desk.stage.secret('cookie-keys')} is malformed"]
     assert "does not accept the token" in wrong["the provider"]
     assert all("\n" not in str(each) for each in desk.examine(tools=False)), "one line each"
-    assert "r8_wrong_token" not in mends
+    assert "r8_wrong_token" not in fixes
 
 
 def test_the_doctors_verdict_is_the_exit_code(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Scripted()
     assert diagnose(desk.stage, desk.stack.client, terminal) == 1, "no secrets yet"
     desk.keep(desk.token, *desk.r2_keys)
-    only_hints = lambda *_: iter([Finding("slow", "mend it", needed=False), Finding("well")])  # noqa: E731
+    only_hints = lambda *_: iter([Finding("slow", "fix it", needed=False), Finding("well")])  # noqa: E731
     monkeypatch.setattr("operate.stage_commands.examine", only_hints)
     assert diagnose(desk.stage, desk.stack.client, terminal) == 0
-    assert terminal.lines[-2:] == ["hint  slow: mend it", "ok    well"]
+    assert terminal.lines[-2:] == ["hint  slow: fix it", "ok    well"]
 
 
 def test_the_doctor_names_a_version_that_the_provider_has_not(desk: Desk) -> None:
@@ -230,8 +230,8 @@ def test_the_doctor_names_a_version_that_the_provider_has_not(desk: Desk) -> Non
     gone = f"tencentarc/gfpgan:{'0' * 64}"
     given = {**desk.stage.parameters, "AllowedModels": f"nightmareai/real-esrgan,{gone}"}
     desk.stage = dataclasses.replace(desk.stage, parameters=given)
-    mend = desk.wrong()[f"the provider has no version {'0' * 64} of tencentarc/gfpgan"]
-    assert mend == "each of its jobs fails; name another in AllowedModels, as owner/name:version"
+    fix = desk.wrong()[f"the provider has no version {'0' * 64} of tencentarc/gfpgan"]
+    assert fix == "every job with it fails; set another version in AllowedModels, as owner/name:version"
 
 
 def test_the_doctor_says_when_no_account_answers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ def test_the_doctor_says_when_no_account_answers(desk: Desk, monkeypatch: pytest
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     *_, last = examine(desk.stage, nowhere, desk.http, lambda _: "v22.1.0")
     assert last.what == "AWS"
-    assert "sign in" in last.mend
+    assert "sign in" in last.fix
 
 
 def test_the_doctor_compares_the_issuer_with_the_parameters(desk: Desk) -> None:
@@ -249,7 +249,7 @@ def test_the_doctor_compares_the_issuer_with_the_parameters(desk: Desk) -> None:
     desk.stage = dataclasses.replace(desk.stage, parameters=right)
     assert Finding(f"sign-in at {issuer}") in desk.examine()
     desk.stage = dataclasses.replace(desk.stage, parameters={**right, "OidcJwksUrl": "https://elsewhere.test/keys"})
-    assert desk.wrong()["OidcJwksUrl is another than the issuer's"] == f"set it to {issuer}/jwks.json"
+    assert desk.wrong()["OidcJwksUrl differs from the issuer's"] == f"set it to {issuer}/jwks.json"
 
 
 def test_the_doctor_asks_the_bucket_of_a_deployed_stage(desk: Desk) -> None:
@@ -259,10 +259,10 @@ def test_the_doctor_asks_the_bucket_of_a_deployed_stage(desk: Desk) -> None:
     cloudformation.create_stack(StackName=desk.stage.stack, TemplateBody=json.dumps(page))
     cloudformation.get_waiter("stack_create_complete").wait(StackName=desk.stage.stack, WaiterConfig={"Delay": 1})
     try:
-        assert Finding("R2 takes uploads from the page") in desk.examine()
+        assert Finding("R2 accepts uploads from the page") in desk.examine()
         refused = r2.preflight(desk.stack.base_url, BUCKET, "https://elsewhere.test", desk.http)
         assert refused
-        assert "takes no uploads from https://elsewhere.test" in refused
+        assert "does not accept uploads from https://elsewhere.test" in refused
     finally:
         cloudformation.delete_stack(StackName=desk.stage.stack)
 
@@ -309,7 +309,7 @@ def test_the_bucket_gets_our_rules_beside_those_of_others(desk: Desk) -> None:
         }
         again = Scripted()
         r2.configure(desk.stage, admin, origin, again, dry_run=False)
-        assert again.lines == [f"CORS of {BUCKET}: as it should be", f"lifecycle of {BUCKET}: as it should be"]
+        assert again.lines == [f"CORS of {BUCKET}: already set", f"lifecycle of {BUCKET}: already set"]
     finally:
         admin.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": before})
         admin.delete_bucket_lifecycle(Bucket=BUCKET)

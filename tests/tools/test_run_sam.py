@@ -85,7 +85,7 @@ def test_a_deployment_that_failed_is_told_with_its_code(sam: Callable[..., dict[
 
 
 def test_without_a_build_there_is_nothing_to_deploy(stage: Stage, tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"^There is nothing built: make build TARGET=aws$"):
+    with pytest.raises(OperatorError, match=r"^Nothing has been built: make build TARGET=aws$"):
         run_sam(stage, {}, built=tmp_path / "template.yaml")
 
 

@@ -47,8 +47,8 @@ VULNERABLE = Printed(
     1,
 )
 FOUND = [
-    "FOUND PYSEC-2026-1 in pillow 9.0 (requirements/product.txt): mended in 9.1, 8.9.1",
-    "FOUND PYSEC-2026-7 in pillow 9.0 (requirements/product.txt): mended in no release yet",
+    "FOUND PYSEC-2026-1 in pillow 9.0 (requirements/product.txt): fixed in 9.1, 8.9.1",
+    "FOUND PYSEC-2026-7 in pillow 9.0 (requirements/product.txt): fixed in no release yet",
 ]
 SKIPPED = {"name": "uv", "skip_reason": "Dependency not found on PyPI and could not be audited: uv (0.13.9)"}
 UNKNOWN = Printed(json.dumps({"dependencies": [SKIPPED], "fixes": []}), "No known vulnerabilities found", 0)
@@ -101,9 +101,9 @@ class Tools:
 def run():
     """Audits; the exit code and what was said."""
 
-    def audited(tools, *waivers, go_on=False):
+    def audited(tools, *waivers, allow_offline=False):
         lines = []
-        code = audit(waivers, TODAY, tools, lines.append, go_on=go_on)
+        code = audit(waivers, TODAY, tools, lines.append, allow_offline=allow_offline)
         return code, lines
 
     return audited
@@ -162,9 +162,9 @@ def test_what_is_deployed_is_among_what_is_asked_for():
         assert deployed <= pins("requirements/product.txt")
 
 
-@pytest.mark.parametrize("go_on", [False, True])
-def test_a_finding_is_red_also_where_no_answer_is_not(run, go_on):
-    code, lines = run(Tools(product=VULNERABLE, npm=NPM_VULNERABLE), go_on=go_on)
+@pytest.mark.parametrize("allow_offline", [False, True])
+def test_a_finding_is_red_also_where_no_answer_is_not(run, allow_offline):
+    code, lines = run(Tools(product=VULNERABLE, npm=NPM_VULNERABLE), allow_offline=allow_offline)
     assert code == 1
     assert lines == [
         *FOUND,
@@ -185,7 +185,7 @@ def test_an_exception_counts_by_any_name_until_its_day_is_over(run, name):
     last = "audited 5 Python and 3 npm locks: {} findings"
     said = [f"{excepted[0]} (we read no such file)", f"{excepted[1]} (nor such)", last.format(0)]
     assert run(tools, Waiver(name, "we read no such file", TODAY), other) == (0, said)
-    over = f"EXPIRED on 2026-11-22: {name} (we read no such file); update the package or decide anew"
+    over = f"EXPIRED on 2026-11-22: {name} (we read no such file); update the package or renew the exception"
     said = [f"{excepted[1]} (nor such)", over, last.format(1)]
     assert run(tools, Waiver(name, "we read no such file", date(2026, 11, 22)), other) == (1, said)
 
@@ -196,13 +196,13 @@ def test_an_exception_is_for_one_finding_only(run):
 
 
 def test_an_expired_exception_is_red_even_if_nobody_answers(run):
-    assert run(Tools(UNKNOWN, NPM_REFUSED), Waiver("X", "why", date(2026, 1, 1)), go_on=True)[0] == 1
+    assert run(Tools(UNKNOWN, NPM_REFUSED), Waiver("X", "why", date(2026, 1, 1)), allow_offline=True)[0] == 1
 
 
 def test_an_exception_for_nothing_is_named_and_harmless(run):
     code, lines = run(Tools(), Waiver("X", "why", TODAY))
-    assert (code, lines[0]) == (0, f"no longer found, take it out of {EXCEPTIONS.name}: X")
-    assert run(Tools(UNKNOWN), Waiver("X", "why", TODAY), go_on=True)[1][0].startswith("NOT AUDITED")
+    assert (code, lines[0]) == (0, f"no longer found, remove it from {EXCEPTIONS.name}: X")
+    assert run(Tools(UNKNOWN), Waiver("X", "why", TODAY), allow_offline=True)[1][0].startswith("NOT AUDITED")
 
 
 @pytest.mark.parametrize("pip", [UNKNOWN, NO_NETWORK, HUNG])
@@ -212,23 +212,23 @@ def test_no_answer_is_one_plain_line_and_red_only_when_asked_for(run, pip, npm):
     code, lines = run(tools)
     assert code == 1
     asked = "pip-audit from requirements/uv.txt on; npm audit from docs/page/package-lock.json on"
-    assert lines == [f"NOT AUDITED: the advisory services gave no answer to {asked}."]
+    assert lines == [f"NOT AUDITED: the advisory services did not answer for {asked}."]
     assert tools.asked == ["uv", "page"]  # the others are not waited for
-    assert run(tools, go_on=True) == (0, lines)
+    assert run(tools, allow_offline=True) == (0, lines)
 
 
 def test_one_service_answers_and_the_other_does_not(run):
-    code, lines = run(Tools(npm=NPM_REFUSED, product=VULNERABLE), go_on=True)
+    code, lines = run(Tools(npm=NPM_REFUSED, product=VULNERABLE), allow_offline=True)
     silent = "npm audit from docs/page/package-lock.json on"
-    assert (code, lines) == (1, [*FOUND, f"NOT AUDITED: the advisory services gave no answer to {silent}."])
+    assert (code, lines) == (1, [*FOUND, f"NOT AUDITED: the advisory services did not answer for {silent}."])
 
 
 def test_a_package_that_the_service_does_not_know_hides_no_finding(run):
     half = json.loads(VULNERABLE.out)
     half["dependencies"] += [SKIPPED, {**SKIPPED, "name": "ruff"}]
-    code, lines = run(Tools(product=Printed(json.dumps(half), "", 1)), go_on=True)
+    code, lines = run(Tools(product=Printed(json.dumps(half), "", 1)), allow_offline=True)
     silent = "pip-audit for uv, ruff of requirements/product.txt"
-    assert (code, lines) == (1, [*FOUND, f"NOT AUDITED: the advisory services gave no answer to {silent}."])
+    assert (code, lines) == (1, [*FOUND, f"NOT AUDITED: the advisory services did not answer for {silent}."])
 
 
 LONG = "x" * 300
@@ -291,7 +291,7 @@ def test_a_tool_that_does_not_end_gives_no_answer(tmp_path, monkeypatch):
 def test_a_tool_that_is_not_there_is_named_with_what_brings_it(tmp_path):
     with pytest.raises(OperatorError) as refusal:
         run_tool([str(tmp_path / "pip-audit"), "--format"], tmp_path)
-    assert str(refusal.value) == "pip-audit is not here; make setup and make check install it."
+    assert str(refusal.value) == "pip-audit is not installed; make setup and make check install it."
 
 
 @pytest.fixture
@@ -323,15 +323,15 @@ def test_the_command_counts_exceptions_by_todays_date(command, capsys):
     assert (told.out.splitlines(), told.err) == (
         [
             f"{FOUND[0].replace('FOUND', 'excepted until 2026-11-23:')} (why)",
-            "EXPIRED on 2026-11-22: PYSEC-2026-7 (why); update the package or decide anew",
+            "EXPIRED on 2026-11-22: PYSEC-2026-7 (why); update the package or renew the exception",
             "audited 5 Python and 3 npm locks: 1 findings",
         ],
         "",
     )
 
 
-@pytest.mark.parametrize(("environment", "code"), [({}, 1), ({"GO_ON": "1"}, 0), ({"GO_ON": "0"}, 1)])
-def test_only_the_checks_go_on_without_an_answer(command, environment, code):
+@pytest.mark.parametrize(("environment", "code"), [({}, 1), ({"ALLOW_OFFLINE": "1"}, 0), ({"ALLOW_OFFLINE": "0"}, 1)])
+def test_only_the_checks_allow_offline_without_an_answer(command, environment, code):
     assert command(Tools(UNKNOWN, NPM_REFUSED), **environment) == code
 
 

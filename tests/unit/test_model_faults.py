@@ -32,7 +32,7 @@ def checked(tmp_path: Path) -> Callable[..., list[str]]:
 
 def test_our_files_are_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert main() == 0
-    assert capsys.readouterr() == (f"{len(PATHS)} of {len(PATHS)} model files are well: {', '.join(PATHS)}\n", "")
+    assert capsys.readouterr() == (f"{len(PATHS)} of {len(PATHS)} model files are valid: {', '.join(PATHS)}\n", "")
 
 
 def test_a_file_that_is_no_json_is_told(tmp_path: Path) -> None:
@@ -98,11 +98,11 @@ OPTION = {"name": "faceEnhance", "field": "other", "kind": "boolean", "default":
         ),
         (
             put([{"value": 4, "times": 4}, {"value": 2, "times": 2}, {"value": 4, "times": 4}], "scale", "factors"),
-            "scale.factors must ascend by `times`, and are [4, 2, 4]",
+            "scale.factors must ascend by `times`, but are [4, 2, 4]",
         ),
         (
             put([{"value": 4, "times": 4}, {"value": 5, "times": 4}], "scale", "factors"),
-            "scale.factors must ascend by `times`, and are [4, 4]",
+            "scale.factors must ascend by `times`, but are [4, 4]",
         ),
         (
             all_of(without("scale", "field"), put([{"times": 2}, {"times": 4}], "scale", "factors")),
@@ -164,7 +164,7 @@ def test_the_command_names_each_file_that_is_wrong(
     monkeypatch.setattr(model_files, "files", lambda: [tmp_path / "a--b.json", good])
     assert main() == 1
     said = capsys.readouterr()
-    assert said.out == "1 of 2 model files are well: tencentarc--gfpgan\n"
+    assert said.out == "1 of 2 model files are valid: tencentarc--gfpgan\n"
     assert said.err.startswith("a--b.json: it is not JSON")
     monkeypatch.setattr(model_files, "files", list)
     assert main() == 1, "no file is no catalogue"

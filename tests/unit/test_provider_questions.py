@@ -12,7 +12,7 @@ from tests.transport import Answer, session
 
 BASE = "https://api.replicate.com"
 TOKEN = "r8_the_token"
-NO_TOKEN = "The provider does not accept the token; make one at replicate.com/account/api-tokens."
+NO_TOKEN = "The provider does not accept the token; create one at replicate.com/account/api-tokens."
 
 
 def told(answer: Answer | Exception, question: str) -> tuple[object, requests.PreparedRequest]:
@@ -64,8 +64,8 @@ def test_a_question_carries_the_token_and_our_name(question: str, answer: Answer
             body(key="other"),
             "The provider's webhook secret does not begin with whsec_; its API has changed.",
         ),
-        ("version", body(id="other"), "The provider answered 200 to a question about owner/name; try later."),
-        ("version", (500, {}, b""), "The provider answered 500 to a question about owner/name; try later."),
+        ("version", body(id="other"), "The provider answered 200 to a request about owner/name; try later."),
+        ("version", (500, {}, b""), "The provider answered 500 to a request about owner/name; try later."),
         (
             "version",
             requests.ConnectTimeout(TOKEN),

@@ -44,7 +44,7 @@ def test_stages_share_no_stack_and_no_bucket():
         ({"QuotaJobs": "many"}, "it must be a whole number, 0 or more"),
         ({"GenerateWaitSeconds": "26"}, "a whole number from 0 to 25"),
         ({"Colour": "blue"}, "Colour is no parameter"),
-        ({"DomainName": "images.example.com"}, "only count together"),
+        ({"DomainName": "images.example.com"}, "must be set together"),
         ({"OidcIssuer": "https://id.example.com"}, "needs OidcAudience"),
         ({"AllowedModels": "nobody/nothing"}, "AllowedModels: 'nobody/nothing' is not"),
         ({"Stage": "prod"}, "Stage must be dev"),
@@ -54,7 +54,7 @@ def test_stages_share_no_stack_and_no_bucket():
             "OidcJwksUrl is 'http://id.example.com/jwks.json'; on AWS",
         ),
         ({"PublicBaseUrl": "http://images.example.com"}, "PublicBaseUrl is filled in by make deploy"),
-        ({"OriginSecret": "a secret in a file"}, "OriginSecret is filled in by make deploy; take it out"),
+        ({"OriginSecret": "a secret in a file"}, "OriginSecret is filled in by make deploy; remove it"),
     ],
 )
 def test_a_wrong_parameter_is_named(wrong, says):
@@ -116,11 +116,11 @@ def test_the_secrets_are_those_that_the_functions_read():
 
 def test_secrets_of_ours_have_the_form_that_functions_read():
     made = {name: parameter_store.made(name) for name in parameter_store.MADE}
-    assert parameter_store.misshapen(made) == []
+    assert parameter_store.malformed(made) == []
     assert parameter_store.made("cookie-keys") != made["cookie-keys"]
     twice = parameter_store.replaced(parameter_store.replaced("old:1", "new:2"), "newest:3")
     assert twice == "newest:3 new:2", "two count at a time"
-    assert parameter_store.misshapen({"cookie-keys": "a:short", "owner-key": "x"}) == ["owner-key", "cookie-keys"]
+    assert parameter_store.malformed({"cookie-keys": "a:short", "owner-key": "x"}) == ["owner-key", "cookie-keys"]
 
 
 def test_a_secret_is_not_taken_where_it_would_appear():
@@ -133,7 +133,7 @@ def test_a_secret_is_not_taken_where_it_would_appear():
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith(
-        "Secrets are only taken in a terminal that can hide them; run this in one."
+        "Secrets are only read in a terminal that can hide them; run this command in one."
     )
     assert "r8_secret" not in done.stdout + done.stderr
 

@@ -35,9 +35,11 @@ def test_without_a_terminal_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("builtins.input", ended)
     monkeypatch.setattr("getpass.getpass", ended)
-    with pytest.raises(NoTerminal, match=r"^There is no terminal to ask in; run this in one\.$"):
+    with pytest.raises(NoTerminal, match=r"^There is no terminal to ask in; run this command in one\.$"):
         Console().ask("Go on?")
-    with pytest.raises(NoTerminal, match=r"^Secrets are only taken in a terminal that can hide them; run this in one"):
+    with pytest.raises(
+        NoTerminal, match=r"^Secrets are only read in a terminal that can hide them; run this command in one"
+    ):
         Console().ask_hidden("Token:")
 
 
@@ -49,7 +51,7 @@ def test_an_answer_that_would_appear_is_not_asked_for(monkeypatch: pytest.Monkey
     monkeypatch.setattr("getpass.getpass", echoing)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pytest.raises(NoTerminal, match="Secrets are only taken"):
+        with pytest.raises(NoTerminal, match="Secrets are only read"):
             Console().ask_hidden("Token:")
 
 
