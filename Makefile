@@ -1,4 +1,4 @@
-# The only door. `make help` lists what it opens.
+# The entry point for every task. `make help` lists the targets.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -85,7 +85,7 @@ start: setup $(BUILT) $(PAGE)  ## run everything on http://127.0.0.1:8080 until 
 NO_PARAMETERS := PORT STATE LOCAL_ENGINE PYTHON
 PARAMETERS = $(filter-out $(NO_PARAMETERS),$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
 
-stop: $(PRODUCT)  ## end what make start left running: make stop [STATE=folder]
+stop: $(PRODUCT)  ## stop what make start left running: make stop [STATE=folder]
 	@.venv/bin/python -m local stop
 
 token: $(PRODUCT)  ## print a bearer token of the local issuer: make token SUB=alice [EMAIL_VERIFIED=false] [ROLE=admin]
@@ -97,7 +97,7 @@ timeline: $(PRODUCT)  ## print the timeline of a job: make timeline JOB=id [STAC
 logs: $(PRODUCT)  ## print what was logged about a job, and the query for AWS: make logs JOB=id [STACK=name on AWS]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate logs "$(JOB)"
 
-redrive: $(PRODUCT)  ## put dead letters back after a fix: make redrive QUEUE=start|completion|retention [STACK=name on AWS]
+redrive: $(PRODUCT)  ## move dead letters back into their queue after a fix: make redrive QUEUE=start|completion|retention [STACK=name on AWS]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate redrive "$(QUEUE)"
 
 export PORT SUB EMAIL_VERIFIED ROLE STACK ONLY
@@ -106,10 +106,10 @@ export PORT SUB EMAIL_VERIFIED ROLE STACK ONLY
 
 OPERATE := PYTHONPATH=layers/core .venv/bin/python -m operate
 
-doctor: $(PRODUCT) $(TOOLING)  ## say what is wrong with a stage and how to mend it: make doctor ENV=dev
+doctor: $(PRODUCT) $(TOOLING)  ## say what is wrong with a stage and how to fix it: make doctor ENV=dev
 	@$(OPERATE) doctor
 
-secrets: $(PRODUCT)  ## ask for, prove, make and store the secrets: make secrets ENV=dev [ROTATE=cookie-keys|share-keys|origin-secrets]
+secrets: $(PRODUCT)  ## ask for, test, generate and store the secrets: make secrets ENV=dev [ROTATE=cookie-keys|share-keys|origin-secrets]
 	@$(OPERATE) secrets
 
 stage-named:
@@ -121,10 +121,10 @@ deploy: stage-named $(PRODUCT)  ## check, build and deploy stack and page, print
 bucket: $(PRODUCT)  ## set CORS and lifecycle of the R2 bucket: make bucket ENV=dev [DRY_RUN=1]
 	@$(OPERATE) bucket
 
-verify-live: $(PRODUCT)  ## ask the real R2 and Replicate what our stand-ins claim; needs accounts, costs about a cent [ENV=dev YES=1]
+verify-live: $(PRODUCT)  ## check that R2 and Replicate behave as our stand-ins do; needs accounts, costs about a cent [ENV=dev YES=1]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate.verify_live
 
-teardown: $(PRODUCT)  ## delete a stage after asking, and say what stays: make teardown ENV=dev
+teardown: $(PRODUCT)  ## delete a stage after asking, and say what remains: make teardown ENV=dev
 	@$(OPERATE) teardown
 
 export ENV ROTATE DRY_RUN YES
@@ -210,13 +210,13 @@ test: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## run all tests, or some: make
 unit: $(PRODUCT)  ## run the unit tests: Python and the product's packages alone, no network, no build
 	@.venv/bin/python -m pytest -n auto tests/unit
 
-oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## let programs that others wrote judge ours: clients, verifiers, S3 servers, linters
+oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## check ours with third-party programs: clients, verifiers, S3 servers, linters
 	@.venv/bin/python -m pytest tests/oracles/installed
 
-mutants: setup $(BUILT) $(TOOLING)  ## change the code one thing at a time and see that a test fails: make mutants [ONLY=layers/core/enhancer/http/access.py]
+mutants: setup $(BUILT) $(TOOLING)  ## mutation testing of the code: make mutants [ONLY=layers/core/enhancer/http/access.py]
 	@.venv/bin/python -m tests.mutants
 
-torture: $(PRODUCT) $(ORACLES) $(ORACLES_JS)  ## mutants of small images, and files of others, through the path of an image: make torture [MUTANTS=10000 SEED=1 FILES=folder]
+torture: $(PRODUCT) $(ORACLES) $(ORACLES_JS)  ## send mutated images, and files of your own, through preparation: make torture [MUTANTS=10000 SEED=1 FILES=folder]
 	@PYTHONPATH=layers/core .venv/bin/python -m tests.torture $(foreach name,MUTANTS SEED FILES,$(if $($(name)),$(name)=$($(name))))
 
 browser: $(PRODUCT)  ## find the browser for the tests of the page, or install it
@@ -232,7 +232,7 @@ check: $(PRODUCT) $(TOOLING) $(PAGE)  ## format, lint, types, template, document
 	@ALLOW_OFFLINE=1 PYTHONPATH=layers/core .venv/bin/python -m operate.audit
 	@.venv/bin/python -m pytest --quiet $(addprefix tests/unit/test_,architecture.py distribution.py documents.py openapi.py packages.py template.py translations.py workflows.py)
 
-audit: $(PRODUCT) $(TOOLING)  ## known vulnerabilities of everything that is locked, less requirements/audit-exceptions.toml
+audit: $(PRODUCT) $(TOOLING)  ## list known vulnerabilities of all locked packages, less requirements/audit-exceptions.toml
 	@PYTHONPATH=layers/core .venv/bin/python -m operate.audit
 
 # functions: beside bare boto3; pipeline: beside the naive design; growth: 1,000 and 100,000 jobs; images: what pixels
@@ -242,11 +242,11 @@ bench: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## measure and compare, all or
 	@for name in $(or $(ONLY),$(BENCHES)); do printf '\033[1m%s\033[0m\n' "bench: $$name"; \
 		PYTHONPATH=layers/core .venv/bin/python -m tests.budgets.$$name; done
 
-cost: $(PRODUCT)  ## what an installation costs: make cost [JOBS=1000000 POLLS=10 FORMAT=webp WAIT=0 MODEL_SECONDS=5 ...]
+cost: $(PRODUCT)  ## print what an installation costs: make cost [JOBS=1000000 POLLS=10 FORMAT=webp WAIT=0 MODEL_SECONDS=5 ...]
 	@PYTHONPATH=layers/core .venv/bin/python -m operate.cost $(foreach name,$(COST_SETTINGS),$(if $($(name)),$(name)=$($(name))))
 COST_SETTINGS := JOBS POLLS FORMAT WAIT MODEL_SECONDS SIZE GUESTS COLD ARCH TRACING
 
-load: setup $(BUILT)  ## many jobs, faults and a restart, then the ledger: make load [JOBS=500] [CLIENTS=16]
+load: setup $(BUILT)  ## run many jobs with faults and a restart, then check the ledger: make load [JOBS=500] [CLIENTS=16]
 	@PYTHONPATH=layers/core .venv/bin/python -m tests.budgets.load $(or $(JOBS),500) $(or $(CLIENTS),16)
 
 format: $(PRODUCT)  ## format the code and sort its imports

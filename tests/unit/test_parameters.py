@@ -167,7 +167,7 @@ def test_secrets_are_named_as_the_example_names_them():
 
 def test_what_no_single_declaration_says():
     assert refused("Stage=dev").startswith("Stage is 'dev'; here it is always local")
-    assert refused("OidcIssuer=https://id.test") == "OidcIssuer also needs OidcAudience and OidcJwksUrl."
+    assert refused("OidcIssuer=https://id.test") == "OidcIssuer needs OidcAudience and OidcJwksUrl beside it."
     assert refused("AllowedModels=foo/bar").startswith("AllowedModels: 'foo/bar' is not")
 
 

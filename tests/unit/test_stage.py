@@ -43,7 +43,7 @@ def test_stages_share_no_stack_and_no_bucket():
         ({"LogRetentionDays": "8"}, "it must be one of 1, 3, 5"),
         ({"QuotaJobs": "many"}, "it must be a whole number, 0 or more"),
         ({"GenerateWaitSeconds": "26"}, "a whole number from 0 to 25"),
-        ({"Colour": "blue"}, "Colour is no parameter"),
+        ({"Colour": "blue"}, "Colour is not a parameter"),
         ({"DomainName": "images.example.com"}, "must be set together"),
         ({"OidcIssuer": "https://id.example.com"}, "needs OidcAudience"),
         ({"AllowedModels": "nobody/nothing"}, "AllowedModels: 'nobody/nothing' is not"),
