@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from enhancer.adapters.dynamo_jobs import DynamoJobs
 from enhancer.adapters.dynamo_usage import DynamoUsage
-from enhancer.contention import TRIES, pause, settled
+from enhancer.contention import TRIES, pause, retry_contended
 from enhancer.domain.clock import to_text
 from enhancer.domain.job import CLAIM, FAIL, Status
 from enhancer.domain.limits import QuotaSlot
@@ -300,7 +300,7 @@ def test_two_that_met_do_not_wait_equally_long_and_nobody_waits_long():
     for _ in range(20):
         naps.clear()
         with pytest.raises(ConcurrentUpdate):
-            settled(never, naps.append)
+            retry_contended(never, naps.append)
         assert len(naps) == TRIES - 1
         assert all(0 <= nap <= 0.05 * 2**tried for tried, nap in enumerate(naps))
         assert timedelta(seconds=sum(naps)) <= timedelta(seconds=0.75)

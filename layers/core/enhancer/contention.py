@@ -1,4 +1,4 @@
-"""Writes that meet another one of the same owner: DynamoDB lets one through and has the other come again."""
+"""Retries of writes that conflict with another of the same owner: DynamoDB lets only one of them through."""
 
 import random
 import time
@@ -11,7 +11,7 @@ TRIES = 5
 Result = TypeVar("Result")
 
 
-def settled(write: Callable[[], Result], sleep: Callable[[float], None] = time.sleep) -> Result:
+def retry_contended(write: Callable[[], Result], sleep: Callable[[float], None] = time.sleep) -> Result:
     """Return what `write` returns; it is tried up to five times while it raises ConcurrentUpdate."""
     for tried in range(TRIES - 1):
         try:
@@ -22,5 +22,5 @@ def settled(write: Callable[[], Result], sleep: Callable[[float], None] = time.s
 
 
 def pause(tried: int) -> float:
-    """Seconds until the next try: two that met do not wait equally long, and all five take 0.75 s at most."""
+    """Return the seconds until the next try: random, so that two do not conflict again; all take 0.75 s at most."""
     return random.uniform(0, 0.05 * 2**tried)  # noqa: S311 - jitter, not a secret

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Of a transaction: DynamoDB API reference, TransactWriteItems, "cancellation reason codes", read 2026-11-28.
 _BUSY_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-# Of a call: DynamoDB developer guide, "Error handling", read 2026-11-28; botocore has repeated the throttled ones.
+# Of one call: DynamoDB developer guide, "Error handling", read 2026-11-28; botocore has repeated the throttled ones.
 _BUSY_ERRORS = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -54,10 +54,10 @@ class DynamoJobs:
             "Item": job_item(job),
             "ConditionExpression": "attribute_not_exists(id)",
         }
-        row_refused, seat_refused = self._transact({"Put": put}, {"Update": self._take(job, slot)})
+        row_refused, quota_refused = self._transact({"Put": put}, {"Update": self._charge_quota(job, slot)})
         if row_refused:
             raise Conflict(Message.UPLOAD_ALREADY_USED, jobId=job.id)
-        if seat_refused:
+        if quota_refused:
             raise ConcurrentUpdate
 
     def get(self, job_id: str, *, consistent: bool = False) -> Job | None:
@@ -69,7 +69,7 @@ class DynamoJobs:
         """See `ports.JobRepository.move`."""
         request = self._update(job_id, transition, changes, where)
         try:
-            answer = self._settled(request | {"ReturnValues": "ALL_NEW"})
+            answer = self._update_item(request | {"ReturnValues": "ALL_NEW"})
         except self._client.exceptions.ConditionalCheckFailedException as refusal:
             item: Any = refusal.response.get("Item")
             raise TransitionRefused(transition.name, item_job(item) if item else None) from None
@@ -83,8 +83,8 @@ class DynamoJobs:
         final = {**changes, "check_at": None}
         if refund and not job.quota_refunded:
             update = self._update(job.id, transition, {**final, "quota_refunded": True}, where)
-            give_back = {"Update": self._give_back(job, ran=ran)}
-            row_refused, refund_refused = self._transact({"Update": update}, give_back)
+            refund_quota = {"Update": self._refund_quota(job, ran=ran)}
+            row_refused, refund_refused = self._transact({"Update": update}, refund_quota)
             if row_refused:
                 raise TransitionRefused(transition.name, self.get(job.id, consistent=True))
             if not refund_refused:
@@ -93,12 +93,12 @@ class DynamoJobs:
         return False
 
     def reschedule_check(self, job: Job, check_at: str) -> None:
-        """See `ports.JobRepository.postpone`."""
+        """See `ports.JobRepository.reschedule_check`."""
         expression = Expression()
         update = expression.update({"check_at": check_at})
         where = expression.condition({"status": job.status.value, "check_at": job.check_at})
         try:
-            self._settled(
+            self._update_item(
                 {
                     "TableName": self._table,
                     "Key": {"id": {"S": job.id}},
@@ -117,7 +117,7 @@ class DynamoJobs:
         return self.move(job.id, stay, changes, where={"attempt": job.attempt})
 
     def list_by_owner(self, owner: Owner, limit: int, before: tuple[str, str] | None) -> list[Job]:
-        """See `ports.JobRepository.of_owner`."""
+        """See `ports.JobRepository.list_by_owner`."""
         request: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": "by_owner",
@@ -133,7 +133,7 @@ class DynamoJobs:
         return [item_job(item) for item in self._client.query(**request)["Items"]]
 
     def due_for_check(self, due: str, limit: int) -> Iterable[str]:
-        """See `ports.JobRepository.unfinished`."""
+        """See `ports.JobRepository.due_for_check`."""
         answer = self._client.query(
             TableName=self._table,
             IndexName="unfinished",
@@ -165,7 +165,7 @@ class DynamoJobs:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _take(self, job: Job, slot: QuotaSlot) -> dict[str, Any]:
+    def _charge_quota(self, job: Job, slot: QuotaSlot) -> dict[str, Any]:
         expression = Expression()
         window, used = expression.name("window"), expression.name("used")
         if slot.opens_window:
@@ -176,9 +176,9 @@ class DynamoJobs:
         else:
             condition = f"{window} = {expression.value(slot.window)} AND {used} < {expression.value(slot.limit)}"
             update = f"SET {used} = {used} + {expression.value(1)}"
-        return self._quota(job, update, condition, expression)
+        return self._quota_update(job, update, condition, expression)
 
-    def _give_back(self, job: Job, *, ran: bool) -> dict[str, Any]:
+    def _refund_quota(self, job: Job, *, ran: bool) -> dict[str, Any]:
         expression = Expression()
         window, used = expression.name("window"), expression.name("used")
         one = expression.value(1)
@@ -188,9 +188,9 @@ class DynamoJobs:
             refunds = expression.name("refunds")
             condition += f" AND {refunds} < {expression.value(MAX_REFUNDS)}"
             update += f", {refunds} = {refunds} + {one}"
-        return self._quota(job, update, condition, expression)
+        return self._quota_update(job, update, condition, expression)
 
-    def _quota(self, job: Job, update: str, condition: str, expression: Expression) -> dict[str, Any]:
+    def _quota_update(self, job: Job, update: str, condition: str, expression: Expression) -> dict[str, Any]:
         return {
             "TableName": self._usage_table,
             "Key": {"key": {"S": f"quota#{job.owner.reference}"}},
@@ -200,19 +200,19 @@ class DynamoJobs:
             "ExpressionAttributeValues": expression.values,
         }
 
-    def _settled(self, request: Mapping[str, Any]) -> Any:
-        """Update one item, again while a transaction holds it. Raises ConcurrentUpdate after five tries."""
-        from enhancer.contention import settled
+    def _update_item(self, request: Mapping[str, Any]) -> Any:
+        """Update one item, with retries while a transaction holds it. Raises ConcurrentUpdate after five tries."""
+        from enhancer.contention import retry_contended
 
-        return settled(lambda: _uncontended(lambda: self._client.update_item(**request)), self._sleep)
+        return retry_contended(lambda: _detect_contention(lambda: self._client.update_item(**request)), self._sleep)
 
     def _transact(self, *items: dict[str, Any]) -> list[bool]:
-        """Run a transaction; returns of each item whether its condition refused it, nowhere if it went through.
+        """Run a transaction; return for each item whether its condition failed: for none if it succeeded.
 
-        Raises ConcurrentUpdate where the same may go through in a moment.
+        Raises ConcurrentUpdate if a repeat may succeed in a moment.
         """
         try:
-            _uncontended(lambda: self._client.transact_write_items(TransactItems=list(items)))  # type: ignore[arg-type]
+            _detect_contention(lambda: self._client.transact_write_items(TransactItems=list(items)))  # type: ignore[arg-type]
         except self._client.exceptions.TransactionCanceledException as cancellation:
             reasons = [reason.get("Code", "None") for reason in cancellation.response["CancellationReasons"]]
             refused = [reason == "ConditionalCheckFailed" for reason in reasons]
@@ -224,8 +224,8 @@ class DynamoJobs:
         return [False] * len(items)
 
 
-def _uncontended(call: Callable[[], Any]) -> Any:
-    """What a call returns. Raises ConcurrentUpdate where DynamoDB says that it may go through in a moment."""
+def _detect_contention(call: Callable[[], Any]) -> Any:
+    """Return what `call` returns. Raises ConcurrentUpdate if a repeat may succeed in a moment."""
     try:
         return call()
     except ClientError as problem:

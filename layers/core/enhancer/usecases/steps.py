@@ -40,7 +40,7 @@ def stop_run(job: Job, *, jobs: JobRepository, provider: Provider, clock: Clock)
         return ended or job
     noted = jobs.update(job, {"cancel_requested": True, "updated_at": to_text(clock())})
     if noted.provider_job_id:
-        with suppress(ProviderError):  # its Cancel-After ends it in any case; the status follows what the provider says
+        with suppress(ProviderError):  # Cancel-After ends the run in any case; the provider reports its status
             provider.cancel(noted.provider_job_id)
     return noted
 
@@ -55,20 +55,20 @@ def end_job(
     jobs: JobRepository,
     clock: Clock,
 ) -> None:
-    """Make a terminal transition, tried up to five times while another transaction holds the row or the quota.
+    """Make a terminal transition, with up to five tries while another transaction holds the row or the quota.
 
     `ran` says that the provider may have accepted a run: a quota refunds only so many of those. Raises
     TransitionRefused with the row as found, ConcurrentUpdate after the fifth try.
     """
-    from enhancer.contention import settled
+    from enhancer.contention import retry_contended
 
     now = to_text(clock())
     final = {**changes, "finished_at": now, "updated_at": now}
-    settled(lambda: jobs.finish(job, transition, final, refund=refund, ran=ran))
+    retry_contended(lambda: jobs.finish(job, transition, final, refund=refund, ran=ran))
 
 
 def check_size(size: int, max_bytes: int) -> None:
-    """Raises ValidationFailed for an empty file, PayloadTooLarge above `max_bytes`."""
+    """Check a file's size. Raises ValidationFailed for an empty file, PayloadTooLarge above `max_bytes`."""
     if size < 1:
         raise ValidationFailed(Message.FILE_EMPTY, size=size)
     if size > max_bytes:
