@@ -1,8 +1,8 @@
-"""Drop from an assembled layer what no function reads.
+"""Delete unused files from an assembled layer.
 
 Run as `python3 prune.py DIR` with the layer's `python/` folder. Of botocore's data only the operations below stay, with
-all that they refer to: a client parses its whole model at every cold start, and that of ssm describes 150 operations
-for the one that we call. A function that calls another operation fails with AttributeError;
+their shapes: a client parses its whole model at every cold start, and that of ssm describes 150 operations for the one
+that we call. A function that calls another operation fails with AttributeError;
 tests/tools/test_artefact.py compares the table with what the adapters call.
 """
 
@@ -20,7 +20,7 @@ OPERATIONS = {
     "sqs": {"ChangeMessageVisibility", "SendMessage"},
     "ssm": {"GetParameters"},
 }
-"""HeadBucket is botocore's own: it asks for a bucket's region where a service redirects."""
+"""botocore itself calls HeadBucket, to find a bucket's region after a redirect."""
 
 DEAD = (
     "bin",  # command-line scripts
@@ -51,7 +51,7 @@ def prune(python: Path) -> None:
 
 
 def _prune_service(folder: Path, wanted: set[str]) -> None:
-    """Keep the newest version of a service's API, of it these operations and the shapes that they are made of."""
+    """Keep these operations and their shapes, of the newest version of a service's API."""
     *old, newest = sorted(folder.iterdir())
     for version in old:
         shutil.rmtree(version)
@@ -78,7 +78,7 @@ def _prune_service(folder: Path, wanted: set[str]) -> None:
 
 
 def _shapes(part: Any) -> Iterator[str]:
-    """The names of the shapes that a part of a model refers to."""
+    """Yield the names of the shapes that a part of a model refers to."""
     if isinstance(part, dict):
         if isinstance(part.get("shape"), str):
             yield part["shape"]
@@ -90,7 +90,7 @@ def _shapes(part: Any) -> Iterator[str]:
 
 
 def _prune_endpoints(path: Path) -> None:
-    """Keep all partitions and regions, and of the services ours: 1.25 MB that the first client parses whole."""
+    """Keep all partitions and regions, but only our services: the first client parses all 1.25 MB of the file."""
     endpoints = json.loads(path.read_text())
     for partition in endpoints["partitions"]:
         partition["services"] = {name: each for name, each in partition["services"].items() if name in OPERATIONS}

@@ -1,7 +1,7 @@
 """Serve the API's description, for machines and as a page. Trigger: HTTP API.
 
 `make build` puts the files into `static/`, gzipped: the JSON of docs/openapi.yaml, docs/page, and Swagger UI in a
-folder named after its version, so that what is in it never changes.
+folder named after its version, so that its files never change.
 """
 
 from pathlib import Path
@@ -39,7 +39,7 @@ routes = Routes()
 @routes.route("/api/docs", "GET")
 @routes.route("/api/docs/{file+}", "GET")
 def file(request: Request) -> Response:
-    """A file, by its exact name."""
+    """Return a file by its exact name."""
     path = request.path
     name = NAMES.get(path, path.removeprefix("/api/docs/"))
     if name not in FILES:

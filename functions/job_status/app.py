@@ -20,7 +20,7 @@ max_bytes = bootstrap.settings.integer("MAX_UPLOAD_BYTES")
 
 @routes.route("/api/ai-image/jobs/{id}", "GET")
 def job(request: Request) -> Response:
-    """One job; with ?wait=seconds as soon as it changes."""
+    """Return a job; with `?wait=seconds` as soon as it changes."""
     wait = min(request.number("wait", 0), longest_wait)
     caller = access.identify(request, "status")
     found = read_job(request.path_parameters["id"], caller, wait)
@@ -34,7 +34,7 @@ def job(request: Request) -> Response:
 
 @routes.route("/api/ai-image/jobs", "GET")
 def history(request: Request) -> Response:
-    """The caller's jobs, newest first."""
+    """Return the caller's jobs, newest first."""
     limit = request.number("limit", DEFAULT_PAGE)
     cursor = request.query("cursor")
     page = list_jobs(access.identify(request), limit, cursor)
@@ -48,7 +48,7 @@ def history(request: Request) -> Response:
 
 @routes.route("/api/ai-image/usage", "GET")
 def usage(request: Request) -> Response:
-    """The caller's quota."""
+    """Return the caller's quota."""
     caller = access.identify(request)
     owner_type = caller.owner.type if caller else "guest"
     return response.ok({"ownerType": owner_type} | usage_json(read_usage(caller), read_usage.limit, max_bytes))
@@ -56,14 +56,14 @@ def usage(request: Request) -> Response:
 
 @routes.route("/api/ai-image/models", "GET")
 def models(request: Request) -> Response:
-    """The models on offer."""
+    """Return the allowed models."""
     access.identify(request)
-    return response.ok({"models": [model_json(offer.model) for offer in allowed_models.values()]})
+    return response.ok({"models": [model_json(allowed.model) for allowed in allowed_models.values()]})
 
 
 @routes.route("/api/health", "GET")
 def health(_: Request) -> Response:
-    """Alive, and which version."""
+    """Return the version, as a sign that the function works."""
     return response.ok({"status": "ok", "version": __version__})
 
 

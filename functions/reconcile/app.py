@@ -27,7 +27,7 @@ def _reconciled(action: ReconcileAction, problem: Exception | None) -> None:
 
 
 def handler(_event: dict[str, Any], context: Any) -> None:
-    """Look once at the jobs that are due. Raises SweepIncomplete if one of them raised an unexpected error."""
+    """Reconcile the jobs that are due. Raises SweepIncomplete if one of them raised an unexpected error."""
     with invocation(context.aws_request_id):
         actions = reconcile_jobs(lambda: context.get_remaining_time_in_millis() > SPARE_MS, _reconciled)
         bind_job(None)

@@ -8,7 +8,7 @@ from enhancer.http.response import Response
 from enhancer.http.routing import Routes, http_handler
 from enhancer.observability import bind_job, logger
 
-MAX_BYTES = 1_048_576  # of a delivery, long logs and all; a longer one's job is brought home by reconcile
+MAX_BYTES = 1_048_576  # of a delivery with its logs; the job of a longer one is recovered by reconcile
 
 routes = Routes()
 signature = bootstrap.webhook_signature()

@@ -6,14 +6,14 @@ from enhancer import bootstrap
 from enhancer.observability import invocation, logger, put_metrics
 from enhancer.sqs_handler import sqs_handler
 
-SPARE_MS = 60_000  # hand over in good order while there is still time
+SPARE_MS = 60_000  # for the message that continues the run
 
 expire_images = bootstrap.expire_images()
 pause = bootstrap.retry_delay("RETENTION_QUEUE_URL")
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """Delete what is due, as far as the time goes."""
+    """Delete expired images until the time runs short."""
 
     def expire(message: dict[str, Any]) -> None:
         done = expire_images(

@@ -24,7 +24,7 @@ from enhancer.usecases.steps import find_job
 if TYPE_CHECKING:
     from enhancer.http.multipart import Form
 
-FORM_BYTES = 4 * 1024 * 1024  # what a function's 6 MB event holds of a file in base64, with room for the rest
+FORM_BYTES = 4 * 1024 * 1024  # a function's 6 MB event holds as much in base64, with room for the rest
 
 routes = Routes()
 access = bootstrap.access()

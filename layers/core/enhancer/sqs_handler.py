@@ -1,4 +1,4 @@
-"""Messages in: one after the other, each failing for itself and coming again soon."""
+"""SQS batches with partial failures: a message that fails is delivered again soon, the others are not."""
 
 import random
 from collections.abc import Callable
