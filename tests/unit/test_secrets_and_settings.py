@@ -3,7 +3,7 @@ import contextlib
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from enhancer.adapters.secrets import COLD_RETRY, KEPT, MAX_AGE, RETRY, Secrets
+from enhancer.adapters.secrets import COLD_RETRY, MAX_AGE, MAX_STALE_AGE, RETRY, Secrets
 from enhancer.settings import ConfigurationError, Settings
 
 
@@ -101,7 +101,7 @@ def test_what_is_held_serves_for_an_hour_while_the_store_does_not_answer(now, to
     secrets = secrets_of(client, now, told)
     secrets.get("a")
     client.problem = problem
-    for _ in range(int(KEPT) - 1):
+    for _ in range(int(MAX_STALE_AGE) - 1):
         now[0] += 1
         assert secrets.get("a") == "1"
     assert 30 < len(client.calls) < 120, "about one call a minute, however many requests"

@@ -1,7 +1,6 @@
 """Clients of AWS and of R2, made once per process.
 
-Imports are inside the functions on purpose: a Lambda pays at every cold start for what its module imports
-(docs/decisions/0005).
+Imports are inside the functions on purpose: imports are the cost of a Lambda's cold start (docs/decisions/0005).
 """
 
 from functools import cache
@@ -13,7 +12,7 @@ _AMAZON_ROOTS = Path(__file__).with_name("amazon_roots.pem")
 
 @cache
 def _session() -> Any:
-    """botocore's: it makes the very clients that boto3 hands on, without boto3's resources and transfers (0013)."""
+    """Return botocore's session: its clients are boto3's, without boto3's resources and transfers (decision 0013)."""
     from botocore.session import Session
 
     return Session()
@@ -32,7 +31,7 @@ def aws_client(service: str, ca_bundle: str = "") -> Any:
 
 @cache
 def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
-    """A client for these keys; new keys make a new client, so that rotation works."""
+    """Return a client for these keys; new keys make a new client, so that rotation works."""
     from botocore.config import Config
     from botocore.handlers import add_expect_header
 

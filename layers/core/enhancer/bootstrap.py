@@ -1,7 +1,7 @@
-"""Puts the deployed adapters together for each function: no network yet, and a missing setting names itself.
+"""Construction of use cases and adapters for each function, without network; errors name a missing setting.
 
-Imports are inside the functions on purpose: a Lambda pays at every cold start for what its module imports, so each
-takes only the adapters that it names (docs/decisions/0005).
+Imports are inside the functions on purpose: imports are the cost of a Lambda's cold start, so each function imports
+only the adapters that it uses (docs/decisions/0005).
 """
 
 import base64
@@ -65,11 +65,13 @@ def _client(service: str) -> Any:
 
 @cache
 def secrets() -> "Secrets":
-    """The secrets whose names this function's settings hold."""
+    """Return the secrets that this function's settings name."""
     from enhancer.adapters.secrets import Secrets
-    from enhancer.observability import secrets_kept
+    from enhancer.observability import stale_secrets_used
 
-    return Secrets(_client("ssm"), [settings.text(name) for name in _SECRETS if settings.optional(name)], secrets_kept)
+    return Secrets(
+        _client("ssm"), [settings.text(name) for name in _SECRETS if settings.optional(name)], stale_secrets_used
+    )
 
 
 def _secret(setting: str) -> Callable[[], str]:
@@ -83,7 +85,7 @@ def _several(setting: str) -> Callable[[], list[str]]:
 
 
 def jobs() -> "JobRepository":
-    """JobsTable; each transition is logged and counted."""
+    """Return the repository on JobsTable; it logs and counts each transition."""
     from enhancer.adapters.dynamo_jobs import DynamoJobs
     from enhancer.observability import instrumented
 
@@ -91,14 +93,14 @@ def jobs() -> "JobRepository":
 
 
 def usage() -> "DynamoUsage":
-    """UsageTable."""
+    """Return the store on UsageTable."""
     from enhancer.adapters.dynamo_usage import DynamoUsage
 
     return DynamoUsage(_client("dynamodb"), settings.text("USAGE_TABLE"))
 
 
 def messages() -> "SqsMessages":
-    """The queues that this function sends to."""
+    """Return the queues that this function sends to."""
     from enhancer.adapters.sqs import SqsMessages
 
     queues = ("START_QUEUE_URL", "COMPLETION_QUEUE_URL", "RETENTION_QUEUE_URL")
@@ -113,7 +115,7 @@ def retry_delay(queue: str) -> Callable[[str, int], None]:
 
 
 def images() -> "R2ImageStore":
-    """The bucket."""
+    """Return the bucket."""
     from enhancer.adapters.r2 import R2ImageStore
     from enhancer.aws_clients import r2_client
 
@@ -129,14 +131,14 @@ def _r2_credentials() -> Callable[[], tuple[str, str]]:
 
 
 def links() -> "R2PresignedUrls":
-    """The signer of read links."""
+    """Return the signer of presigned URLs."""
     from enhancer.adapters.presigned_urls import R2PresignedUrls
 
     return R2PresignedUrls(settings.text("R2_PUBLIC_ENDPOINT"), settings.text("R2_AI_IMAGES_BUCKET"), _r2_credentials())
 
 
 def provider() -> "Provider":
-    """The AI provider, watched: the lines and metrics say what it answers."""
+    """Return the AI provider; its errors are logged and counted."""
     from enhancer.adapters.model_files import models
     from enhancer.adapters.replicate import Replicate
     from enhancer.observability import InstrumentedProvider
@@ -147,7 +149,7 @@ def provider() -> "Provider":
 
 
 def imaging() -> "Imaging":
-    """Work on pixels, watched: the lines say why an image is refused."""
+    """Return image processing that logs why an image is rejected."""
     from enhancer.adapters.imaging import PillowImaging
     from enhancer.observability import InstrumentedImaging
 
@@ -155,7 +157,7 @@ def imaging() -> "Imaging":
 
 
 def webhook_signature() -> "WebhookSignature":
-    """The verifier of webhook calls."""
+    """Return the verifier of webhook deliveries."""
     from enhancer.adapters.model_files import models
     from enhancer.adapters.webhook_signature import WebhookSignature
 
@@ -163,7 +165,7 @@ def webhook_signature() -> "WebhookSignature":
 
 
 def identity() -> "Identity":
-    """Who is asking."""
+    """Return the identification of callers."""
     from enhancer.adapters.identity import Identity
 
     secure = settings.text("PUBLIC_BASE_URL").startswith("https://")
@@ -171,7 +173,7 @@ def identity() -> "Identity":
 
 
 def access() -> "Access":
-    """The gate of the routes."""
+    """Return the access control of the routes."""
     from enhancer.http.access import Access, AccessRules
 
     rules = AccessRules(
@@ -184,7 +186,7 @@ def access() -> "Access":
 
 
 def shares() -> "SignedShareLinks":
-    """Share links."""
+    """Return the signer of share links."""
     from enhancer.adapters.share_links import SignedShareLinks
 
     return SignedShareLinks(_signer("SHARE_KEYS"))
@@ -218,7 +220,7 @@ def _bearer_tokens() -> Any:
 
 
 def issuer_keys() -> "IssuerKeys":
-    """The keys that the issuer of bearer tokens publishes."""
+    """Return the keys that the issuer of bearer tokens publishes."""
     import certifi
 
     from enhancer.adapters.bearer import IssuerKeys
@@ -229,12 +231,12 @@ def issuer_keys() -> "IssuerKeys":
 
 
 def origin_secrets() -> Callable[[], list[str]]:
-    """The values of X-Origin-Verify that are valid now."""
+    """Return the reader of the values of X-Origin-Verify that are valid now."""
     return _several("ORIGIN_SECRETS")
 
 
 def allowed_models() -> "dict[str, AllowedModel]":
-    """The models that the operator allows. Raises ConfigurationError."""
+    """Return the models that the operator allows. Raises ConfigurationError."""
     from enhancer.adapters.model_files import allowed_models
 
     try:
@@ -244,7 +246,7 @@ def allowed_models() -> "dict[str, AllowedModel]":
 
 
 def prefix() -> str:
-    """What every key of ours begins with."""
+    """Return the prefix of all our keys."""
     return settings.optional("AI_R2_PREFIX")
 
 
@@ -288,7 +290,7 @@ def start_job() -> "StartJob":
 
 
 def complete_job() -> "CompleteJob":
-    """Complete jobs."""
+    """Return the use case that finishes jobs."""
     from enhancer.adapters.outputs import ProviderOutputs
     from enhancer.observability import security_event
     from enhancer.usecases.complete_job import CompleteJob

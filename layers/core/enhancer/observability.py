@@ -1,6 +1,6 @@
-"""Logs as JSON lines, metrics as lines that CloudWatch reads. No image bytes, tokens, cookies or signed URLs.
+"""Logs as JSON lines, metrics as lines that CloudWatch reads. No image bytes, tokens, cookies or presigned URLs.
 
-A job is followed by its id: every line about it carries `job_id`, and `prediction_id` where its run is known; a
+Every line about a job carries its `job_id`, and `prediction_id` where its run is known; a
 `correlation_id` is the request's, which clients get as `x-request-id`, or the invocation's. A job's metrics are counted
 after its row's transition, so at most once; a process that dies between the two does not count.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class _Formatter(LambdaPowertoolsFormatter):
-    """Powertools' lines; libraries put addresses into what they raise."""
+    """Formats lines as Powertools does, with URLs redacted: libraries put them into their exceptions."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging calls it so
         """See `logging.Formatter.formatException`."""
@@ -40,7 +40,7 @@ NAMESPACE = "ImageEnhancer"
 METRICS = {
     # name: unit, dimensions beside `service`, which is the stack: few values each, as every combination is paid for
     "JobsCreated": ("Count", ()),
-    "JobsEnded": ("Count", ("state", "reason")),  # and by state alone; a reason have those that failed
+    "JobsEnded": ("Count", ("state", "reason")),  # and by state alone; only failed jobs have a reason
     "PlatformFailures": ("Count", ()),  # of each job that ended: 1 if it failed by the provider's fault or ours, else 0
     "JobsRetried": ("Count", ()),
     "QueueWait": ("Milliseconds", ()),
@@ -66,28 +66,28 @@ METRICS = {
     "StaleSecretsUsed": ("Count", ()),
     "ImagesScanned": ("Count", ()),
     "ImagesDeleted": ("Count", ()),
-    "RetentionTime": ("Seconds", ()),  # since the first run of a chain began, of each run of it
+    "RetentionTime": ("Seconds", ()),  # of each run of a chain, since the first one began
 }
 _REFUSALS = {"AccountRefusals": AccountRefused, "JobRefusals": Refused, "UnknownCreateOutcomes": OutcomeUnknown}
 PLATFORM_FAULTS = frozenset({"provider_error", "service_unavailable"})
 
 
 def reset_log_context(correlation_id: str, job_id: str | None = None) -> None:
-    """The lines from here on are about another request or message: nothing that was said of the last one remains."""
+    """Clear the log context and begin that of another request or message."""
     logger.clear_state()
     logger.set_correlation_id(correlation_id)
     bind_job(job_id)
 
 
 def bind_job(job_id: str | None, prediction_id: str | None = None) -> None:
-    """The lines from here on are about this job and run, or none; what has not the form of a job's id is none."""
+    """Add this job and run to the following log lines; text that is not a job id is left out."""
     known = job_id if job_id and is_job_id(job_id) else None
     logger.append_keys(job_id=known, prediction_id=prediction_id)
 
 
 @contextmanager
 def invocation(correlation_id: str) -> Iterator[None]:
-    """Begin, and say what ended the invocation if it was not its end."""
+    """Reset the log context, and log an exception that ends the invocation."""
     reset_log_context(correlation_id)
     try:
         yield
@@ -102,24 +102,24 @@ def security_event(event: str, **what: str) -> None:
     put_metrics({"SecurityEvents": 1}, {"event": event})
 
 
-def secrets_kept(problem: str) -> None:
-    """The parameter store did not answer, and the secrets that a process has serve longer than usual."""
+def stale_secrets_used(problem: str) -> None:
+    """Log and count that cached secrets are used longer because the parameter store does not respond."""
     logger.warning("secrets kept", extra={"problem": problem})
     count("StaleSecretsUsed")
 
 
 def issuer_keys_unread(problem: str) -> None:
-    """The issuer's page of keys gave none, and the last good ones, where there are any, go on serving."""
+    """Log that the issuer's page gave no usable keys; the last good ones stay in use if there are any."""
     logger.warning("issuer keys unread", extra={"problem": problem})
 
 
 def count(metric: str) -> None:
-    """Count an event that an operator wants to see or be woken by."""
+    """Count an event in a metric."""
     put_metrics({metric: 1})
 
 
 def put_metrics(values: Mapping[str, float], *dimensions: Mapping[str, str]) -> None:
-    """Write values of METRICS as one line, which counts under each of these sets of dimensions."""
+    """Write values of METRICS as one line, which counts under each set of dimensions."""
     from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
     service = {"service": logger.service}
@@ -132,10 +132,7 @@ def put_metrics(values: Mapping[str, float], *dimensions: Mapping[str, str]) -> 
 
 
 class InstrumentedProvider:
-    """The port Provider around another one: says what the provider answers when a call does not do what it should.
-
-    The words are in the log; a creation's kind of answer counts in a metric.
-    """
+    """Wraps a Provider: logs the provider's errors, and counts those of create calls by kind."""
 
     def __init__(self, provider: "Provider") -> None:
         self._provider = provider
@@ -145,46 +142,46 @@ class InstrumentedProvider:
         try:
             return self._provider.create(version, inputs, webhook)
         except ProviderError as problem:
-            _answered("create", problem)
+            _log_provider_answer("create", problem)
             put_metrics({"ProviderErrors": 1}, {"answer": problem.kind})
             put_metrics({metric: float(isinstance(problem, kind)) for metric, kind in _REFUSALS.items()})
             raise
 
     def cancel(self, prediction_id: str) -> None:
         """See `ports.Provider.cancel`."""
-        with _telling("cancel"):
+        with _log_provider_error("cancel"):
             self._provider.cancel(prediction_id)
 
     def get(self, prediction_id: str) -> "Prediction | None":
         """See `ports.Provider.get`."""
-        with _telling("get"):
+        with _log_provider_error("get"):
             return self._provider.get(prediction_id)
 
     def recent(self, since: datetime, pages: int) -> "Iterator[Prediction]":
         """See `ports.Provider.recent`."""
-        with _telling("list"):
+        with _log_provider_error("list"):
             yield from self._provider.recent(since, pages)
 
 
 class InstrumentedImaging:
-    """The port Imaging around another one: says why an image is refused, which may be a fault of ours."""
+    """Wraps an Imaging: logs why an image is rejected, because the cause may be an error of ours."""
 
     def __init__(self, imaging: "Imaging") -> None:
         self._imaging = imaging
 
     def prepare(self, original: bytes, max_pixels: int) -> "PreparedImage":
         """See `ports.Imaging.prepare`."""
-        with _explaining():
+        with _log_unreadable_image():
             return self._imaging.prepare(original, max_pixels)
 
     def finish(self, output: IO[bytes], original: bytes | None, spec: "OutputSpec") -> "RenderedResult":
         """See `ports.Imaging.finish`."""
-        with _explaining():
+        with _log_unreadable_image():
             return self._imaging.finish(output, original, spec)
 
 
 @contextmanager
-def _explaining() -> Iterator[None]:
+def _log_unreadable_image() -> Iterator[None]:
     try:
         yield
     except UnreadableImage as problem:
@@ -193,15 +190,15 @@ def _explaining() -> Iterator[None]:
 
 
 @contextmanager
-def _telling(call: str) -> Iterator[None]:
+def _log_provider_error(call: str) -> Iterator[None]:
     try:
         yield
     except ProviderError as problem:
-        _answered(call, problem)
+        _log_provider_answer(call, problem)
         raise
 
 
-def _answered(call: str, problem: ProviderError) -> None:
+def _log_provider_answer(call: str, problem: ProviderError) -> None:
     logger.warning("provider", extra={"call": call, "answer": str(problem), "meaning": type(problem).__name__})
 
 
@@ -236,7 +233,7 @@ class InstrumentedJobs:
         if transition is ACCEPT:
             bind_job(job_id, changes["provider_job_id"])
         if transition is BEGIN:
-            return self._begun(job_id, changes, where)
+            return self._begin(job_id, changes, where)
         job = self._jobs.move(job_id, transition, changes, where)
         if transition is ACCEPT:
             put_metrics({"RunsAccepted": 1}, {"model": job.model})
@@ -244,8 +241,8 @@ class InstrumentedJobs:
             count("JobsRetried")
         return job
 
-    def _begun(self, job_id: str, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
-        """A start begins with this move, which reads the row, as `get` does elsewhere."""
+    def _begin(self, job_id: str, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Job:
+        """Make the transition with which a start begins; it reads the row, so it binds log lines as `get` does."""
         bind_job(job_id)
         try:
             job = self._jobs.move(job_id, BEGIN, changes, where)
@@ -260,11 +257,11 @@ class InstrumentedJobs:
     ) -> bool:
         """See `ports.JobRepository.finish`."""
         refunded = self._jobs.finish(job, transition, changes, refund=refund, ran=ran)
-        _ended(replace(job, **changes, status=transition.target), refunded=refunded)
+        _count_end(replace(job, **changes, status=transition.target), refunded=refunded)
         return refunded
 
 
-def _ended(job: Job, *, refunded: bool) -> None:
+def _count_end(job: Job, *, refunded: bool) -> None:
     timings = job.timings()
     facts = {"state": job.status.value, "reason": job.error_type, "refunded": refunded}
     logger.info("job ended", extra={**facts, "model": job.model, **timings})

@@ -1,1 +1,1 @@
-"""The outside world, one thing a file."""
+"""Adapters to the outside world: one service or format per file."""

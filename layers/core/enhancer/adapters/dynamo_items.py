@@ -1,4 +1,4 @@
-"""Rows as DynamoDB items, and conditions as its expressions.
+"""Rows as DynamoDB items, and conditions as DynamoDB expressions.
 
 The two functions for attribute values are our own: boto3's are in its resources, and boto3 adds 77 million instructions
 to a cold start of about 1,000 (docs/decisions/0013). A test compares them with boto3's.
@@ -17,8 +17,8 @@ UNFINISHED = (
 
 
 def to_attribute(value: Any) -> dict[str, Any]:
-    """A text, truth, whole number or list of these as an attribute value."""
-    if isinstance(value, bool):  # before int, of which it is one
+    """Return a text, boolean, whole number or list of these as an attribute value."""
+    if isinstance(value, bool):  # before int, of which bool is a subclass
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
@@ -28,7 +28,7 @@ def to_attribute(value: Any) -> dict[str, Any]:
 
 
 def from_attribute(attribute: Mapping[str, Any]) -> Any:
-    """An attribute value of any of these kinds as a plain value."""
+    """Return an attribute value of any of these kinds as a plain value."""
     [(kind, value)] = attribute.items()
     if kind == "N":
         return int(value)
@@ -36,17 +36,17 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values as a DynamoDB item; None means absent."""
+    """Return plain values as a DynamoDB item; None means absent."""
     return {name: to_attribute(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A DynamoDB item as plain values."""
+    """Return a DynamoDB item as plain values."""
     return {name: from_attribute(value) for name, value in item.items()}
 
 
 def job_item(job: Job) -> dict[str, Any]:
-    """A job's row, with the attributes that only the indexes need."""
+    """Return a job's row, with the attributes that only the indexes need."""
     values = {field.name: getattr(job, field.name) for field in fields(job)}
     values["status"] = job.status.value
     values["deliveries"] = list(job.deliveries) or None
@@ -55,7 +55,7 @@ def job_item(job: Job) -> dict[str, Any]:
 
 
 def item_job(item: Mapping[str, Any]) -> Job:
-    """The job in a row, ignoring attributes that another release wrote."""
+    """Return the job in a row, ignoring attributes that another release wrote."""
     values = {name: value for name, value in from_item(item).items() if name in _NAMES}
     lists: dict[str, Any] = {name: tuple(values[name]) for name in ("deliveries", "tries") if name in values}
     return Job(**values | lists | {"status": Status(values["status"])})
@@ -69,18 +69,18 @@ class Expression:
         self.values: dict[str, Any] = {}
 
     def name(self, attribute: str) -> str:
-        """A placeholder for an attribute's name, because many are reserved words."""
+        """Return a placeholder for an attribute's name, because many are reserved words."""
         self.names[f"#{attribute}"] = attribute
         return f"#{attribute}"
 
     def value(self, value: Any) -> str:
-        """A placeholder for a value."""
+        """Return a placeholder for a value."""
         placeholder = f":v{len(self.values)}"
         self.values[placeholder] = to_attribute(value)
         return placeholder
 
     def update(self, changes: Mapping[str, Any]) -> str:
-        """`SET … REMOVE …`; None removes, Append adds to a list."""
+        """Return an update expression, `SET … REMOVE …`; None removes, Append adds to a list."""
         kept = [f"{self.name(key)} = {self._new(key, value)}" for key, value in changes.items() if value is not None]
         gone = [self.name(key) for key, value in changes.items() if value is None]
         parts = [f"SET {', '.join(kept)}"] if kept else []
@@ -92,7 +92,7 @@ class Expression:
         return self.value(value)
 
     def condition(self, where: Mapping[str, Any]) -> list[str]:
-        """One clause per attribute; None means absent."""
+        """Return one clause per attribute; None means absent."""
         return [
             f"attribute_not_exists({self.name(key)})" if value is None else f"{self.name(key)} = {self.value(value)}"
             for key, value in where.items()

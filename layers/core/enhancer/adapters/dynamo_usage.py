@@ -1,4 +1,4 @@
-"""UsageTable: quota windows and leases."""
+"""UsageTable: quotas, counters, values with an expiry, and leases."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ class DynamoUsage:
         return _quota(answer.get("Item"))
 
     def quota_and_counter(self, owner: Owner, counter: str) -> tuple[Quota | None, int]:
-        """See `ports.UsageStore.standing`."""
+        """See `ports.UsageStore.quota_and_counter`."""
         found: dict[str, Any] = {}
         wanted: Any = {
             self._table: {
@@ -35,7 +35,7 @@ class DynamoUsage:
                 "ConsistentRead": True,
             }
         }
-        while wanted:  # what a throttled table leaves out is asked for again
+        while wanted:  # a throttled table leaves keys unprocessed
             answer = self._client.batch_get_item(RequestItems=wanted)
             found |= {item["key"]["S"]: item for item in answer["Responses"].get(self._table, [])}
             wanted = answer.get("UnprocessedKeys")
@@ -61,7 +61,7 @@ class DynamoUsage:
         return int(from_item(answer["Attributes"])["used"])
 
     def get_values(self, key: str, now: datetime) -> dict[str, str]:
-        """See `ports.UsageStore.recall`."""
+        """See `ports.UsageStore.get_values`."""
         found = self._client.get_item(TableName=self._table, Key={"key": {"S": key}}).get("Item")
         row = from_item(found) if found else {}
         if row.get("expires_at", 0) <= int(now.timestamp()):
@@ -69,7 +69,7 @@ class DynamoUsage:
         return {name: value for name, value in row.items() if name not in {"key", "expires_at"}}
 
     def put_if_absent(self, key: str, values: Mapping[str, str], now: datetime, seconds: int) -> dict[str, str]:
-        """See `ports.UsageStore.remember`."""
+        """See `ports.UsageStore.put_if_absent`."""
         expires_at = int(now.timestamp()) + seconds
         try:
             self._client.put_item(
@@ -81,8 +81,8 @@ class DynamoUsage:
             )
         except self._client.exceptions.ConditionalCheckFailedException as refusal:
             found: Any = refusal.response
-            kept = from_item(found["Item"])
-            return {name: kept[name] for name in values}
+            stored = from_item(found["Item"])
+            return {name: stored[name] for name in values}
         return dict(values)
 
     def lease(self, name: str, now: datetime, seconds: int) -> bool:

@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token's user, the user of a session cookie, or the guest of a guest cookie."""
+"""Identification of callers: by bearer token, session cookie or guest cookie."""
 
 import base64
 import json
@@ -21,14 +21,14 @@ SESSION = timedelta(hours=8)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A verified bearer token: whose it is, and when it ends."""
+    """A verified bearer token: its user, and when it expires."""
 
     caller: Caller
     expires_at: datetime
 
 
 class Identity:
-    """Resolves callers, mints guests, opens and closes sessions.
+    """Identifies callers, creates guests, opens and closes sessions.
 
     `bearer` verifies a token; it is called only if there is a token, so that other requests do not pay for its imports.
     """
@@ -40,11 +40,11 @@ class Identity:
         self._secure = secure
 
     def caller(self, headers: Mapping[str, str], cookies: Sequence[str]) -> Caller | None:
-        """Who makes a request, None without identity.
+        """Return the caller of a request, None without identity.
 
-        `headers` have lower-case names, `cookies` are `name=value`. A token decides alone: raises Unauthorized for a
-        bad one even beside a good cookie, ServiceUnavailable when it can't be checked now. A session comes before a
-        guest.
+        `headers` have lower-case names, `cookies` are `name=value`. If there is a token, cookies are ignored: raises
+        Unauthorized for an invalid one, ServiceUnavailable while it can't be verified. A session cookie takes
+        precedence over a guest cookie.
         """
         if "authorization" in headers:
             return self.token(headers).caller
@@ -52,19 +52,19 @@ class Identity:
         return self._session(given.get(self._name("session"), "")) or self._guest(given.get(self._name("guest"), ""))
 
     def token(self, headers: Mapping[str, str]) -> Token:
-        """The verified bearer token of a request. Raises Unauthorized, ServiceUnavailable."""
+        """Verify the bearer token of a request. Raises Unauthorized, ServiceUnavailable."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized(Message.AUTHORIZATION_HEADER_INVALID)
         return self._bearer(token.strip())
 
     def mint(self) -> tuple[Caller, Cookie]:
-        """A new guest and the cookie that lets it come back."""
+        """Create a guest and the cookie that identifies it in later requests."""
         guest = owner.new_guest()
         return Caller(guest), self._cookie("guest", self._signer.sign("guest", guest.id), GUEST)
 
     def open_session(self, token: Token) -> tuple[Cookie, datetime]:
-        """A session cookie for a token's user and when it ends: after eight hours, never after the token."""
+        """Return a session cookie for a token's user and when it expires: after eight hours, never after the token."""
         now = self._clock()
         ends = min(now + SESSION, token.expires_at)
         who = token.caller
@@ -73,11 +73,11 @@ class Identity:
         return self._cookie("session", self._signer.sign("session", value), ends - now), ends
 
     def close_session(self) -> Cookie:
-        """A cookie that removes the session's."""
+        """Return a cookie that deletes the session cookie."""
         return self._cookie("session", "", timedelta(0))
 
-    def _session(self, sealed: str) -> Caller | None:
-        value = self._signer.unsign("session", sealed)
+    def _session(self, signed: str) -> Caller | None:
+        value = self._signer.unsign("session", signed)
         if value is None:
             return None
         owner_id, subject, role, verified, ends = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
@@ -85,12 +85,12 @@ class Identity:
             return None
         return Caller(Owner("user", owner_id, subject), role, verified)
 
-    def _guest(self, sealed: str) -> Caller | None:
-        guest_id = self._signer.unsign("guest", sealed)
+    def _guest(self, signed: str) -> Caller | None:
+        guest_id = self._signer.unsign("guest", signed)
         return Caller(Owner("guest", guest_id)) if guest_id else None
 
     def _name(self, cookie: str) -> str:
-        """`__Host-…`, or the bare name where the page is served without TLS, which browsers refuse to prefix."""
+        """Return `__Host-…`, or the bare name without TLS, where browsers reject the prefix."""
         return f"__Host-{cookie}" if self._secure else cookie
 
     def _cookie(self, name: str, value: str, lifetime: timedelta) -> Cookie:

@@ -1,4 +1,4 @@
-"""The model files: one a model, in the package's folder `models`; an operator adds their own there."""
+"""The model files: one per model, in the package's folder `models`, where operators add their own."""
 
 import json
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ SCHEMA = FOLDER / "schema.json"
 
 @cache
 def models() -> dict[str, EnhancementModel]:
-    """All models that have a file, by slug. Raises ValueError that names a file that can't be read."""
+    """Return all models that have a file, by slug. Raises ValueError that names an invalid file."""
     return {model.slug: model for model in map(read_file, files())}
 
 
 def files() -> list[Path]:
-    """The model files, in the order of their names; the schema is none."""
+    """Return the model files in the order of their names, without the schema."""
     return sorted(path for path in FOLDER.glob("*.json") if path != SCHEMA)
 
 
 def read_file(path: Path) -> EnhancementModel:
-    """The model in a file. Raises ValueError that names the file."""
+    """Read the model in a file. Raises ValueError that names the file."""
     try:
         return read_model(json.loads(path.read_text()))
     except (KeyError, TypeError, ValueError) as problem:
@@ -34,5 +34,5 @@ def read_file(path: Path) -> EnhancementModel:
 
 
 def allowed_models(allowed: Sequence[str]) -> dict[str, AllowedModel]:
-    """The operator's allowlist by slug. Raises ValueError for an entry that is malformed or has no model file."""
+    """Return the operator's allowlist by slug. Raises ValueError for an entry that is malformed or has no file."""
     return catalogue.allowed_models(allowed, models())

@@ -1,4 +1,4 @@
-"""Results on their way from the provider's file hosts into R2: only from hosts that are allowed, never off them."""
+"""Downloads of results from the provider's file hosts: only allowed hosts with public addresses, no redirects."""
 
 import socket
 import tempfile
@@ -20,13 +20,13 @@ _CHUNK = 256 * 1024
 _TIMEOUT = (5, 20)
 _PAUSES = (0.5, 2.0)
 DEADLINE = 45.0
-"""Seconds for all tries together, slow bodies included: pixels and writes come after it in the function's time.
-_PAUSES are the seconds before the second and the third try. Reading costs nothing. A 404 is tried again as well: it is
-what a store says of a file that it has erased and of one that it does not have yet, and Replicate promises no order
-between its webhook and its file host."""
+"""Seconds for all tries together, slow bodies included: the function also needs time for pixels and writes. _PAUSES are
+the seconds before the second and the third try. Repeated reads cost nothing. A 404 is retried too: a store answers it
+for a file that it has erased and for one that it does not have yet, and Replicate promises no order between its webhook
+and its file host."""
 
-# IANA's registries of special-purpose addresses (RFC 6890), read 2026-11-28: what the library calls global or not
-# differs with Python's version here. NAT64 (64:ff9b::/96, 64:ff9b:1::/48) lies outside of global unicast.
+# IANA's registries of special-purpose addresses (RFC 6890), read 2026-11-28: which of them `ipaddress` calls
+# global depends on Python's version. NAT64 (64:ff9b::/96, 64:ff9b:1::/48) lies outside of global unicast.
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _NO_HOSTS = (
     ip_network("2001::/23"),  # IETF protocols, Teredo among them
@@ -39,8 +39,8 @@ _NO_HOSTS = (
 class ProviderOutputs:
     """The port `Outputs`. `hosts` are exact `host` or `host:port` names, or `*.` and a suffix.
 
-    All speak HTTPS and have public addresses, by `resolve`; only where the provider's stand-in is on this machine
-    (`local`) they speak HTTP from wherever they are.
+    They are reached by HTTPS and must have public addresses, by `resolve`. With `local`, for the provider's stand-in on
+    this machine, they are reached by HTTP at any address.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ProviderOutputs:
         try:
             self._check(url)
             return self._fetched(url, self._now() + DEADLINE)
-        except ValueError:  # of urlsplit, of addresses that are none, and of requests, before anything is sent
+        except ValueError:  # from urlsplit, ip_address or requests, before anything is sent
             raise OutputGone("the provider's address of its file is not one") from None
 
     def _fetched(self, url: str, deadline: float) -> Output:
@@ -85,7 +85,7 @@ class ProviderOutputs:
             raise ProviderError(f"fetching the result failed: {type(problem).__name__}") from None
 
     def _copied(self, url: str, deadline: float) -> Output:
-        """One try. Raises RequestException for what another may mend, OutputGone, and ProviderError at the deadline."""
+        """Try once. Raises RequestException if a retry may succeed, OutputGone, or ProviderError at the deadline."""
         left = deadline - self._now()
         if left <= 0:
             raise ProviderError(f"fetching the result took more than {DEADLINE:g} s")
@@ -136,7 +136,7 @@ class ProviderOutputs:
 
 
 def _is_public(address: str) -> bool:
-    """Whether it is a host's address on the Internet, and not a way to another one behind a translator or a relay."""
+    """Return whether an address is a public host's own, not one that a translator or a relay forwards."""
     found = ip_address(address)
     if not found.is_global or found.is_multicast or any(found in network for network in _NO_HOSTS):
         return False

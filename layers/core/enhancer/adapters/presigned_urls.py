@@ -1,8 +1,8 @@
-"""Links that anyone may read one object with: SigV4 in the query, by hand and small.
+"""Presigned GET and HEAD URLs (SigV4 in the query) that stay the same for 15 minutes, so that browsers can cache.
 
-boto3's links differ with every call, so that no browser could cache behind them; these are dated to the start of the
-current 15-minute window and so stay the same within it (docs/decisions/0004). A test holds them equal to botocore's
-output for the same date. Source: AWS, "Authenticating Requests: Using Query Parameters", read 2026-11-22.
+boto3's URLs differ with every call; these are dated to the start of the current 15-minute window
+(docs/decisions/0004). A test keeps them equal to botocore's output for the same date.
+Source: AWS, "Authenticating Requests: Using Query Parameters", read 2026-11-22.
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode, urlsplit
 
-WINDOW = 900  # seconds for which a link stays the same
-EXPIRY = 1800  # seconds after its date at which it stops working: at least 15 minutes are left on any link
+WINDOW = 900  # seconds for which a URL stays the same
+EXPIRY = 1800  # seconds after its date until a URL expires: at least 15 minutes are left on any
 _REGION = "auto"  # R2's only region
 
 

@@ -10,7 +10,8 @@ from enhancer.ports import PresignedUpload, StoredImage, Uploaded
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-# What a client can have stored with an object, as GetObject answers it (AWS, PutObject and GetObject, read 2026-11-28).
+# Headers that clients can store with an object, as GetObject returns them (AWS, PutObject and GetObject, read
+# 2026-11-28).
 _STORED = {
     "ContentType": "content-type",
     "CacheControl": "cache-control",
@@ -27,8 +28,8 @@ _STORED = {
 class R2ImageStore:
     """The port `ImageStore` on R2.
 
-    `client` gives the client when it is first needed, because its keys are secrets; `public` gives one that signs for
-    the endpoint that browsers reach.
+    `client` returns the client and is called at first use, because its keys are secrets; `public` returns one that
+    signs for the endpoint that browsers reach.
     """
 
     def __init__(self, client: Callable[[], "S3Client"], bucket: str, public: Callable[[], "S3Client"]) -> None:
@@ -39,7 +40,7 @@ class R2ImageStore:
     def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
         """See `ports.ImageStore.presign_put`. Every header is signed, the length too.
 
-        Whether the bucket refuses headers beside these is the bucket's to say: `uploaded` shows what it stored.
+        The bucket may accept further headers: `uploaded` returns those that were stored.
         """
         params = {
             "Bucket": self._bucket,

@@ -1,8 +1,8 @@
 """Replicate's HTTP API, reduced to four calls. Sources: Replicate's OpenAPI document and its pages on predictions,
 rate limits and data retention, stored copies read 2026-11-22.
 
-There is no idempotency key of any kind, so a creation is sent once. What its answer proves:
-4xx: no run. Connection refused: no run. Time-out, reset, 5xx, an answer that is no prediction: unknown.
+There is no idempotency key of any kind, so a create request is sent once. Its response shows whether a run exists:
+4xx: no run. Connection refused: no run. Time-out, reset, 5xx, a body that is not a prediction: unknown.
 """
 
 import json
@@ -25,15 +25,15 @@ from enhancer.domain.redaction import redact
 from enhancer.errors import AccountRefused, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
 
 CANCEL_AFTER = "10m"  # a run that has not ended by then never will; community models may boot for minutes
-TIMEOUT = (5, 30)  # seconds to connect and between bytes, as the provider's own client has it
+TIMEOUT = (5, 30)  # seconds to connect and between bytes, as in the provider's own client
 _DEFAULT_RETRY = 10.0
 _LONGEST_RETRY = 900.0
 _RESETS_IN = re.compile(r"resets in ~?(\d{1,6})s")
-_WORDS = 200  # characters kept of what the provider says
+_WORDS = 200  # characters kept of the provider's error text
 
 
 class Replicate:
-    """The port `Provider` on Replicate. `token` gives the API token when it is first needed, `models` are by slug."""
+    """The port `Provider` on Replicate. `token` returns the API token when it is first used; `models` are by slug."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Replicate:
             answer = self._request("POST", "/v1/predictions", json=body, headers={"Cancel-After": CANCEL_AFTER})
         except requests.ConnectionError as problem:
             if _never_sent(problem):
-                raise Unreachable(_name(problem)) from None
-            raise OutcomeUnknown(_name(problem)) from None
+                raise Unreachable(_exception_name(problem)) from None
+            raise OutcomeUnknown(_exception_name(problem)) from None
         except requests.RequestException as problem:
-            raise OutcomeUnknown(_name(problem)) from None
+            raise OutcomeUnknown(_exception_name(problem)) from None
         if answer.status_code == 429:
             raise Throttled(_retry_after(answer))
         if answer.status_code in {200, 201, 202}:
@@ -71,19 +71,19 @@ class Replicate:
             except (ValueError, NotAPrediction):
                 raise OutcomeUnknown(f"HTTP {answer.status_code}: the body is not a prediction") from None
         if answer.status_code in {401, 402, 403}:
-            raise AccountRefused(_words(answer))
+            raise AccountRefused(_error_text(answer))
         if 400 <= answer.status_code < 500:
-            raise Refused(_words(answer))
-        raise OutcomeUnknown(_words(answer))
+            raise Refused(_error_text(answer))
+        raise OutcomeUnknown(_error_text(answer))
 
     def cancel(self, prediction_id: str) -> None:
         """See `ports.Provider.cancel`."""
         try:
             answer = self._request("POST", f"/v1/predictions/{prediction_id}/cancel")
         except requests.RequestException as problem:
-            raise ProviderError(_name(problem)) from None
+            raise ProviderError(_exception_name(problem)) from None
         if answer.status_code not in {200, 201, 202, 404}:
-            raise ProviderError(_words(answer))
+            raise ProviderError(_error_text(answer))
 
     def get(self, prediction_id: str) -> Prediction | None:
         """See `ports.Provider.get`."""
@@ -93,7 +93,8 @@ class Replicate:
     def recent(self, since: datetime, pages: int) -> Iterator[Prediction]:
         """See `ports.Provider.recent`.
 
-        A list with an entry that can't be read proves nothing of what it lacks: ProviderError comes after the others.
+        If an entry can't be read, the list does not prove that a run is missing: ProviderError is raised after the
+        other entries.
         """
         path = f"/v1/predictions?created_after={to_text(since)}"
         unreadable = False
@@ -119,19 +120,19 @@ class Replicate:
             raise ProviderError("the body is not a prediction") from None
 
     def _read(self, path: str) -> Any:
-        """The JSON of an answer, None where the provider says 404 in its own form. Raises ProviderError."""
+        """Return the JSON of a response, None for a 404 in the provider's own format. Raises ProviderError."""
         try:
             answer = self._request("GET", path)
         except requests.RequestException as problem:
-            raise ProviderError(_name(problem)) from None
+            raise ProviderError(_exception_name(problem)) from None
         if answer.status_code not in {200, 404}:
-            raise ProviderError(_words(answer))
+            raise ProviderError(_error_text(answer))
         try:
             body = _json(answer)
         except ValueError:
             raise ProviderError("the body is not JSON") from None
         if answer.status_code == 404:
-            if not isinstance(body, dict):  # of something between: the run may well exist
+            if not isinstance(body, dict):  # not from the provider: the run may exist
                 raise ProviderError("HTTP 404: the body is not the provider's")
             return None
         if body is None:
@@ -153,15 +154,15 @@ class Replicate:
 
 
 def _json(answer: requests.Response) -> Any:
-    """The body of an answer. Raises ValueError where it is not JSON, or is nested deeper than can be read."""
+    """Return the body of a response. Raises ValueError if it is not JSON or nested too deeply."""
     try:
-        return json.loads(answer.content)  # requests takes simplejson, which Lambda's runtime has, and that refuses NaN
+        return json.loads(answer.content)  # answer.json() may use Lambda's simplejson, which rejects NaN
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def _query(address: Any) -> str:
-    """The query of the next page's address; its host is ignored, lest the token go there. Raises ProviderError."""
+    """Return the query of the next page's URL. The token is sent to no other host. Raises ProviderError."""
     try:
         return urlsplit(str(address)).query
     except ValueError:
@@ -169,15 +170,15 @@ def _query(address: Any) -> str:
 
 
 def _never_sent(problem: requests.ConnectionError) -> bool:
-    """Whether the connection itself failed: refused, no such host, or a time-out before it stood."""
+    """Return whether the connection itself failed: refused, no such host, or a time-out while connecting."""
     if isinstance(problem, requests.ConnectTimeout):
         return True
     reason = getattr(problem.args[0] if problem.args else None, "reason", None)
     return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
 
 
-def _name(problem: requests.RequestException) -> str:
-    """What happened to the connection: the innermost exception's name, for requests' own says as little as "reset"."""
+def _exception_name(problem: requests.RequestException) -> str:
+    """Return the innermost exception's name, which says more about the connection than requests' own."""
     cause: BaseException = problem
     while True:
         inner = next((each for each in cause.args if isinstance(each, BaseException)), None)
@@ -188,7 +189,7 @@ def _name(problem: requests.RequestException) -> str:
 
 
 def _retry_after(answer: requests.Response) -> float:
-    """Seconds to wait, 0 to 900, in the order of trust: body, headers, the number in the text, a guess."""
+    """Return the seconds to wait, 0 to 900, by the first of the body, the headers and the text that states them."""
     try:
         problem = _json(answer)
     except ValueError:
@@ -198,14 +199,14 @@ def _retry_after(answer: requests.Response) -> float:
         problem.get("retry_after") if isinstance(problem, dict) else None,
         answer.headers.get("Retry-After"),
         match[1] if match else None,
-        answer.headers.get("ratelimit-reset"),  # of the limit for all requests, which every answer tells
+        answer.headers.get("ratelimit-reset"),  # of the limit for all requests, which every response carries
     )
     seconds = next((found for found in map(_seconds, stated) if found is not None), _DEFAULT_RETRY)
     return min(_LONGEST_RETRY, seconds)
 
 
 def _seconds(stated: Any) -> float | None:
-    """A number of seconds or, as RFC 9110 allows for Retry-After, a date; None for what is neither."""
+    """Read a number of seconds or, as RFC 9110 allows for Retry-After, a date; None for anything else."""
     if stated is None or isinstance(stated, bool):
         return None
     try:
@@ -219,8 +220,8 @@ def _seconds(stated: Any) -> float | None:
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
-def _words(answer: requests.Response) -> str:
-    """Status, title and detail of an answer, in which a problem document (RFC 9457) says what is wrong."""
+def _error_text(answer: requests.Response) -> str:
+    """Return a response's status, and the title and detail of its problem document (RFC 9457)."""
     try:
         problem = _json(answer)
     except ValueError:

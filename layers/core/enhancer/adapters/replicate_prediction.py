@@ -1,5 +1,5 @@
-"""Replicate's prediction object, as its API and its webhooks send it. Apart from the client, so that the webhook's
-function does not import one. Source: Replicate's OpenAPI document, stored copy read 2026-11-22.
+"""Replicate's prediction object, as its API and its webhooks send it. Separate from the client, so that the webhook's
+function does not import it. Source: Replicate's OpenAPI document, stored copy read 2026-11-22.
 """
 
 import json
@@ -13,7 +13,7 @@ from enhancer.domain.prediction import Prediction
 from enhancer.domain.redaction import redact
 
 _LONGEST_RUN = 1_000_000  # seconds; NaN is not below it
-_LONGEST_ERROR = 4000  # characters that are looked at
+_LONGEST_ERROR = 4000  # characters that are read
 _LONGEST_STATUS = 100
 _LONGEST_ADDRESS = 8192  # characters; a model's file in a data: URL would not fit into a message
 _ID = re.compile(r"[\w-]{1,100}", re.ASCII)  # goes into the path of requests to the provider
@@ -27,7 +27,7 @@ class NotAPrediction(Exception):
 def read_prediction(body: Any, models: Mapping[str, EnhancementModel]) -> Prediction:
     """Reduce the provider's prediction object, from its API or a webhook.
 
-    Which input holds the image and which part of the output is the result, its model's file says. Raises
+    The model's file says which input holds the image and which part of the output is the result. Raises
     NotAPrediction for any other document.
     """
     if not isinstance(body, Mapping):
@@ -63,7 +63,7 @@ def _error(given: Any) -> str | None:
 
 
 def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
-    """The path of the input image's URL; of a model without a file, of the first input that is a URL."""
+    """Return the path of the input image's URL; for a model without a file, of the first input that is a URL."""
     if not isinstance(given, Mapping):
         return None
     candidates = [given.get(model.image_field)] if model else given.values()
@@ -77,10 +77,10 @@ def _input_path(given: Any, model: EnhancementModel | None) -> str | None:
 
 
 def _output_url(output: Any, model: EnhancementModel | None) -> str | None:
-    """The result's URL, where the model's file says that it is in the output.
+    """Return the result's URL, from the place in the output that the model's file names.
 
-    Official models may report a name without a file (`replicate-internal/…`), and a model may answer otherwise than its
-    file says: then it is the output's only address.
+    Official models may report a name without a file (`replicate-internal/…`), and a model's output may differ from its
+    file: then the result is the output's only URL.
     """
     found: Any = output
     for step in model.output_path if model else ():

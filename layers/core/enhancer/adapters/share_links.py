@@ -1,4 +1,4 @@
-"""Share links: who holds one may see a result, until it ends."""
+"""Share links: signed tokens that give anyone access to a result until they expire."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from enhancer.adapters.signing import Signer
 
 
 class SignedShareLinks:
-    """The port `ShareLinks`: a sealed expiry that is good for one job only."""
+    """The port `ShareLinks`: a signed expiry that is valid for one job only."""
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer

@@ -17,7 +17,7 @@ class SigningKey:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `<key id>:<base64>`; raises ValueError, also for a key without an id or a secret."""
+        """Read `<key id>:<base64>`. Raises ValueError, also for a key without an id or a secret."""
         key_id, _, encoded = text.partition(":")
         secret = base64.b64decode(encoded, validate=True)
         if not key_id or not secret:
@@ -25,13 +25,13 @@ class SigningKey:
         return cls(key_id, secret)
 
     def signature(self, purpose: str, value: str) -> str:
-        """The HMAC-SHA256 of a value for one purpose, so that it is good for no other."""
+        """Return the HMAC-SHA256 of a value for one purpose, so that it is valid for no other."""
         digest = hmac.digest(self.secret, f"{purpose}\n{value}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 class Signer:
-    """Signs and verifies `<value>.<key id>.<signature>`. `keys` gives all valid keys, the signing one first."""
+    """Signs and verifies `<value>.<key id>.<signature>`. `keys` returns all valid keys, the signing one first."""
 
     def __init__(self, keys: Callable[[], Sequence[str]]) -> None:
         self._keys = keys

@@ -1,4 +1,4 @@
-"""The queues, as senders and as readers see them."""
+"""SQS: sending messages, and delaying the redelivery of failed ones."""
 
 import json
 from typing import TYPE_CHECKING, Any

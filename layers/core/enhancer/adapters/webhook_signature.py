@@ -1,8 +1,8 @@
-"""Webhook calls are untrusted until their signature is proven; then they are made small.
+"""Verification of webhook deliveries, which are then reduced to the fields that we need.
 
 Replicate signs per Standard Webhooks: HMAC-SHA256 over `id.timestamp.body` with the decoded part of a `whsec_` secret,
-a list of `v1,<base64>` in the header, five minutes of tolerance (specification read 2026-11-22). Anybody may call, so
-the work is bounded before anything is proven: one HMAC a secret over a body that the route bounds, and few signatures.
+a list of `v1,<base64>` in the header, five minutes of tolerance (specification read 2026-11-22). Anyone can call, so
+the work before verification is bounded: one HMAC per secret over a body of limited size, and few signatures.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from enhancer.domain.messages import Message
 from enhancer.domain.prediction import Delivery
 from enhancer.errors import Unauthorized, ValidationFailed
 
-MAX_SIGNATURES = 5  # of a header: the specification knows several only while a secret is being replaced
+MAX_SIGNATURES = 5  # in a header: the specification has several only while a secret is being replaced
 _SIGNATURE = re.compile(r"v1,[A-Za-z0-9+/]{43}=")
 
 
@@ -29,9 +29,9 @@ class WebhookSignature:
         self._models = models
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
-        """The delivery in a signed call. `headers` have lower-case names.
+        """Verify a signed request and return its delivery. `headers` have lower-case names.
 
-        Raises Unauthorized unless the signature is right and fresh, ValidationFailed for a signed body that is no
+        Raises Unauthorized unless the signature is valid and recent, ValidationFailed for a signed body that is not a
         prediction.
         """
         message = self._proven(body, headers)
@@ -48,14 +48,14 @@ class WebhookSignature:
 
     def _proven(self, body: bytes, headers: Mapping[str, str]) -> dict[str, object]:
         given = headers.get("webhook-signature", "").split(" ", MAX_SIGNATURES)[:MAX_SIGNATURES]
-        # Only well-formed ones: at any other the library gives up on the whole list with a ValueError.
+        # Only well-formed ones: for any other, the library rejects the whole list with a ValueError.
         signatures = " ".join(filter(_SIGNATURE.fullmatch, given))
         for secret in self._secrets():
             try:
                 message = Webhook(secret).verify(body, {**headers, "webhook-signature": signatures})
             except (WebhookVerificationError, ValueError):
                 continue
-            except RecursionError:  # signed, and nested more deeply than JSON is read
+            except RecursionError:  # signed, but nested too deeply to be read
                 raise ValidationFailed(Message.BODY_NOT_AN_OBJECT) from None
             if isinstance(message, dict):
                 return message
