@@ -1,4 +1,4 @@
-"""An image that may be enhanced, as its file's header tells of it."""
+"""The properties of an image that its file's header states."""
 
 from dataclasses import dataclass
 from typing import Literal

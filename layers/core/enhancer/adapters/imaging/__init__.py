@@ -1,4 +1,4 @@
-"""Work on pixels with Pillow: making an original fit for a model, and a model's output what was asked for."""
+"""Image processing with Pillow: originals prepared for a model, and a model's output rendered as requested."""
 
 import traceback
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from enhancer.domain.image.parts import MAX_PROFILE
 from enhancer.errors import TooMuchWork, UnreadableImage
 from enhancer.ports import OutputSpec, PreparedImage, RenderedResult
 
-Image.MAX_IMAGE_PIXELS = 60_000_000  # intake refuses above 50 million; Pillow raises above twice this
-PngImagePlugin.MAX_TEXT_CHUNK = MAX_PROFILE  # Pillow's bound for what a PNG inflates besides pixels: 1 MiB by itself
+Image.MAX_IMAGE_PIXELS = 60_000_000  # intake rejects above 50 million; Pillow raises above twice this
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_PROFILE  # of a PNG's inflated data besides pixels; Pillow's default is 1 MiB
 
 
 class PillowImaging:
@@ -35,19 +35,22 @@ class PillowImaging:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Whatever a library raises at an image is that image's end: Pillow alone has raised OSError, SyntaxError,
-    ValueError, AssertionError, struct.error, PyCMSError and more, and documents none of them."""
+    """Turn any exception of a library into UnreadableImage or TooMuchWork.
+
+    Pillow alone has raised OSError, SyntaxError, ValueError, AssertionError, struct.error, PyCMSError and more, and
+    documents none of them.
+    """
     try:
         yield
     except UnreadableImage:
         raise
     except (TooIntricate, MemoryError, Image.DecompressionBombError) as problem:
-        raise TooMuchWork(_words(problem)) from None
+        raise TooMuchWork(_type_and_place(problem)) from None
     except Exception as problem:  # noqa: BLE001 - see above
-        raise UnreadableImage(_words(problem)) from None
+        raise UnreadableImage(_type_and_place(problem)) from None
 
 
-def _words(problem: Exception) -> str:
-    """What was raised, and where: what it says may be read from the image, and this goes into the log."""
+def _type_and_place(problem: Exception) -> str:
+    """Return an exception's type and place, for the log; its text may contain data of the image."""
     place = traceback.extract_tb(problem.__traceback__)[-1]
     return f"{type(problem).__name__} in {PurePath(place.filename).name}, line {place.lineno}"

@@ -1,4 +1,4 @@
-"""Every kind of pixel as RGB or RGBA with 8 bits, and the colour profile that says what its numbers mean."""
+"""Conversion of every kind of pixel to RGB or RGBA with 8 bits, with the colour profile of the result."""
 
 import io
 from functools import reduce
@@ -12,15 +12,14 @@ from enhancer.adapters.imaging.png_chunks import before_pixels
 
 _GREY, _COLOUR, _INKS = "GRAY", "RGB ", "CMYK"  # the spaces of profiles, as ICC names them
 _MODES = {_GREY: "L", _COLOUR: "RGB", _INKS: "CMYK"}
-_LARGEST_PROFILE = 1_000_000  # bytes; because of a larger one in a PNG Pillow refuses the file (MAX_TEXT_CHUNK)
+_LARGEST_PROFILE = 1_000_000  # bytes; Pillow rejects a PNG with a larger one (MAX_TEXT_CHUNK)
 _PLAIN = Encoding("sRGB", None, None)
 _MIXED = {"P", "PA", "RGB", "RGBA"}
-_LATTICE = 33  # points a side for which a mixture is computed; between them it is interpolated
+_LATTICE = 33  # points per side for which a mixture is computed; values between them are interpolated
 
 
 class Colours(NamedTuple):
-    """An image in RGB or RGBA, its profile (None is sRGB), what it was converted from, if it was, and whether it had
-    more light than 8 bits show."""
+    """An image in RGB or RGBA, its profile (None is sRGB), its former kind if converted, and whether it was HDR."""
 
     image: Image.Image
     profile: bytes | None
@@ -29,7 +28,7 @@ class Colours(NamedTuple):
 
 
 class _Profile(NamedTuple):
-    """A profile that leads to colours: its bytes, its space, how it was opened, and the way to CIE Lab."""
+    """A usable profile: its bytes, its colour space, its opened form, and the transform to CIE Lab."""
 
     data: bytes
     space: str
@@ -38,10 +37,10 @@ class _Profile(NamedTuple):
 
 
 def in_rgb(image: Image.Image, data: bytes) -> Colours:
-    """The loaded image of a file as the models read it.
+    """Convert the loaded image of a file for the models.
 
-    A profile of RGB stays with the numbers that it describes; numbers that a model would misread become sRGB's, or get
-    the curve of sRGB and keep their primaries in a profile.
+    An RGB profile is kept with the numbers that it describes; numbers that a model would misread are converted to sRGB,
+    or to the curve of sRGB with their primaries in a profile.
     """
     chunks = before_pixels(data) if image.format == "PNG" else {}
     deep = image.mode.startswith("I") or chunks.get(b"IHDR", b"")[8:9] == b"\x10"
@@ -64,7 +63,7 @@ def in_rgb(image: Image.Image, data: bytes) -> Colours:
 
 
 def _meaning(image: Image.Image, chunks: dict[bytes, bytes], *, grey: bool) -> tuple[Encoding, _Profile | None]:
-    """What the numbers mean: an encoding, or where that is the plain one perhaps a profile."""
+    """Return the encoding of the numbers, and the file's profile if that describes them."""
     if said := encodings.by_code_points(chunks.get(b"cICP", b"")):
         return said, None
     if profile := _usable(image, grey=grey):
@@ -75,9 +74,9 @@ def _meaning(image: Image.Image, chunks: dict[bytes, bytes], *, grey: bool) -> t
 
 
 def _usable(image: Image.Image, *, grey: bool) -> _Profile | None:
-    """The profile of a file, None where it leads to no colours or is not for such pixels: it would spoil the result.
+    """Return the profile of a file, None if it is invalid or for another kind of pixels: it would spoil the result.
 
-    Grey may have a profile of RGB, as in browsers.
+    Grey may have an RGB profile, as in browsers.
     """
     data = image.info.get("icc_profile") or b""
     spaces = {_INKS} if image.mode == "CMYK" else {_GREY, _COLOUR} if grey else {_COLOUR}
@@ -93,7 +92,7 @@ def _usable(image: Image.Image, *, grey: bool) -> _Profile | None:
 
 
 def _linear(profile: _Profile) -> Encoding | None:
-    """The encoding of a profile whose numbers are in proportion to light: a model sees those dark."""
+    """Return the encoding of a profile with linear light, which a model would see as dark; None for another profile."""
     if profile.space == _INKS:
         return None
     mode, levels = _MODES[profile.space], (64, 128, 192)
@@ -111,9 +110,9 @@ def _linear(profile: _Profile) -> Encoding | None:
 
 
 def _clear(image: Image.Image, chunks: dict[bytes, bytes], *, deep: bool) -> tuple[int, ...] | None:
-    """The samples that a PNG calls transparent (tRNS) and that have no alpha, as the loaded image has them.
+    """Return the samples that a PNG without alpha declares transparent (tRNS), as in the loaded image.
 
-    They are in the depth of the file, and what is above it counts for nothing (PNG specification, 11.3.1.1).
+    They are stored in the file's bit depth, and higher bits are ignored (PNG specification, 11.3.1.1).
     """
     samples = {"1": 1, "L": 1, "I;16": 1, "RGB": 3}.get(image.mode, 0)
     key = chunks.get(b"tRNS", b"")
@@ -127,7 +126,7 @@ def _clear(image: Image.Image, chunks: dict[bytes, bytes], *, deep: bool) -> tup
 def _levels(
     image: Image.Image, data: bytes, encoding: Encoding, clear: tuple[int, ...] | None, *, deep: bool
 ) -> Image.Image:
-    """The image in L, LA, RGB, RGBA or CMYK with 8 bits, with the curve of sRGB, and transparent where it says so."""
+    """Return the image in L, LA, RGB, RGBA or CMYK with 8 bits, the curve of sRGB and its declared transparency."""
     grey = deep and sixteen_bits.is_grey(data)
     curve = None if encoding.mixture and image.mode in _MIXED and not grey else encoding.curve
     if deep and (curve or clear or image.mode == "I;16"):
@@ -154,12 +153,12 @@ def _with_clear(pixels: Image.Image, clear: tuple[int, ...]) -> Image.Image:
 
 
 def _table(curve: Curve | None, top: int) -> list[int]:
-    """The 8 bits of each number of a file from 0 to `top`."""
+    """Return the 8-bit value of each number from 0 to `top`."""
     return [round(255 * (curve(number / top) if curve else number / top)) for number in range(top + 1)]
 
 
 def _described(pixels: Image.Image, profile: _Profile) -> Image.Image | None:
-    """The image in sRGB by its profile, None where that does not describe it."""
+    """Convert the image to sRGB by its profile; return None if the profile does not fit."""
     mode = pixels.mode.rstrip("A")
     bare = pixels.convert(_MODES[profile.space]) if mode == "L" else pixels.convert(mode)
     if bare.mode != _MODES[profile.space]:

@@ -1,7 +1,7 @@
-"""What the numbers of a PNG mean where its chunks say so without a colour profile.
+"""Encodings of a PNG's numbers that its chunks declare without a colour profile.
 
 The order is that of the PNG specification (third edition, 4.3 and 13.14, read 2026-11-28): cICP, iCCP, sRGB, then gAMA
-with cHRM. Numbers that a model would misread get the curve of sRGB; the primaries stay, in a small profile.
+with cHRM. Numbers that a model would misread get the curve of sRGB; the primaries are kept, in a small profile.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from enhancer.adapters.imaging import matrix_profile
 
-# From a number of the file to that of sRGB with the same light, both from 0 to 1; a mixture does it for all three.
+# Maps a number of the file to that of sRGB with the same light, both from 0 to 1; a Mixture maps all three together.
 Curve = Callable[[float], float]
 Mixture = Callable[[float, float, float], tuple[float, float, float]]
 
@@ -38,10 +38,10 @@ _REFERENCE_WHITE, _BRIGHTEST = 203, 1000  # cd/m² (ITU-R BT.2408)
 
 
 class Encoding(NamedTuple):
-    """How a file's numbers become colours.
+    """The meaning of a file's numbers.
 
-    A name, the `curve` to sRGB's (None where the numbers are those already), the profile of the primaries (None for
-    sRGB's), and for HDR the `mixture` to sRGB's curve, since there the brightest of the three decides.
+    A name, the `curve` to sRGB's (None if the numbers have it already), the profile of the primaries (None for
+    sRGB's), and for HDR the `mixture` to sRGB's curve, because there the brightest of the three decides.
     """
 
     name: str
@@ -51,12 +51,12 @@ class Encoding(NamedTuple):
 
 
 def linear(profile: bytes | None) -> Encoding:
-    """Of numbers in proportion to light, with a profile for what they become."""
+    """Return the encoding of numbers in proportion to light, with the profile of the converted numbers."""
     return Encoding("linear", _srgb, profile)
 
 
 def by_code_points(chunk: bytes) -> Encoding | None:
-    """What cICP says, None where browsers do not know it either; they take the range for full, whatever it says."""
+    """Return the encoding of a cICP chunk, None if browsers do not support it. Like them, ignore its range."""
     if len(chunk) != 4 or chunk[2] or chunk[0] not in _PRIMARIES or chunk[1] not in _TRANSFERS:
         return None
     name, curve = _TRANSFERS[chunk[1]]
@@ -64,7 +64,7 @@ def by_code_points(chunk: bytes) -> Encoding | None:
 
 
 def by_gamma(gamma: bytes, chromaticities: bytes | None) -> Encoding | None:
-    """What gAMA and cHRM say; nothing where the gamma is none that an image could have."""
+    """Return the encoding of gAMA and cHRM chunks, None for an implausible gamma."""
     if len(gamma) != 4 or not 0.1 <= (exponent := 100_000 / (int.from_bytes(gamma) or 1)) <= 10:
         return None
     numbers = _SRGB
@@ -73,7 +73,7 @@ def by_gamma(gamma: bytes, chromaticities: bytes | None) -> Encoding | None:
     profile = _profile(numbers)
     srgb = (
         profile is None and abs(exponent - _SRGB_GAMMA) < 0.03
-    )  # what encoders write of sRGB, whose curve is no power
+    )  # what encoders write for sRGB, whose curve is no power
     return Encoding("gamma", None if srgb else _power(exponent), profile)
 
 
@@ -98,15 +98,14 @@ def _pq(red: float, green: float, blue: float) -> tuple[float, float, float]:
 
 
 def _pq_light(number: float) -> float:
-    """Of SMPTE ST 2084, whose 1 is 10,000 cd/m²."""
+    """Decode SMPTE ST 2084, in which 1 is 10,000 cd/m², to multiples of the reference white."""
     root = number ** (32 / 2523)
     nits: float = 10_000 * (max(root - 107 / 128, 0) / (2413 / 128 - 2392 / 128 * root)) ** (8192 / 1305)
     return nits / _REFERENCE_WHITE
 
 
 def _hlg(red: float, green: float, blue: float) -> tuple[float, float, float]:
-    """Of ITU-R BT.2100, on a display of 1,000 cd/m²: that makes bright places brighter still."""
-    scene = _hlg_scene(red), _hlg_scene(green), _hlg_scene(blue)
+    """Decode HLG (ITU-R BT.2100) for a display of 1,000 cd/m², whose system gamma brightens bright areas further."""
     scene = _hlg_scene(red), _hlg_scene(green), _hlg_scene(blue)
     luminance = 0.2627 * scene[0] + 0.678 * scene[1] + 0.0593 * scene[2]
     system = luminance**0.2 * _BRIGHTEST / _REFERENCE_WHITE
@@ -125,10 +124,10 @@ def _shown(red: float, green: float, blue: float) -> tuple[float, float, float]:
 
 
 def _toned(light: float) -> float:
-    """The brightest of a pixel's HDR light, whose 1 is the reference white, on a display without HDR.
+    """Map a pixel's brightest HDR light, in which 1 is the reference white, to a display without HDR.
 
-    As Chromium 156 shows it (measured, 2026-11-28): half as bright up to the reference white, then ever
-    flatter along a curve that reaches full white at 1,000 cd/m².
+    As in Chromium 156 (measured, 2026-11-28): half as bright up to the reference white, then along an ever flatter
+    curve that reaches full white at 1,000 cd/m².
     """
     half, bend = 0.4985, 0.65
     end = _BRIGHTEST / _REFERENCE_WHITE
@@ -141,7 +140,7 @@ def _toned(light: float) -> float:
     return (1 - at) ** 2 * half + 2 * at * (1 - at) * half * (1 + bend) + at**2
 
 
-_STUDIO = ("gamma", _power(2.4))  # ITU-R BT.1886: how displays show the four
+_STUDIO = ("gamma", _power(2.4))  # ITU-R BT.1886: the displays' curve for the four codes
 # By the code of ITU-T H.273, table 3.
 _TRANSFERS: dict[int, tuple[str, Curve | None]] = {
     **dict.fromkeys((1, 6, 14, 15), _STUDIO),

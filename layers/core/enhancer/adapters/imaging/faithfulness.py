@@ -1,6 +1,6 @@
-"""How faithful a result is to its original, in three numbers.
+"""Measures of a result's faithfulness to its original.
 
-Written on Pillow: the libraries that know these measures (scikit-image, and NumPy and SciPy below it) are more than a
+Written on Pillow: the libraries that have these measures (scikit-image, with NumPy and SciPy) are larger than a
 function's layers can hold (docs/decisions/0010).
 """
 
@@ -11,18 +11,18 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageMath
 
-GRID = 64  # areas a side in which colours are compared
-WINDOW = 8  # pixels a side in which structures are compared
-PLAIN = 0.01  # an image whose Laplacian varies less has no edge that could gain
+GRID = 64  # areas per side in which colours are compared
+WINDOW = 8  # pixels per side in which structures are compared
+PLAIN = 0.01  # an image whose Laplacian varies less has no edge to sharpen
 # The two constants of SSIM for 8 bits: (0.01 * 255)² and (0.03 * 255)² (Wang, Bovik, Sheikh, Simoncelli, 2004).
 _C1, _C2 = 6.5025, 58.5225
 
 
 def compare(original: Image.Image, result: Image.Image, profile: bytes | None) -> dict[str, Any]:
-    """Three numbers for two RGB images of one size, both described by `profile` (None is sRGB).
+    """Return three numbers for two RGB images of one size, both with `profile` (None is sRGB).
 
     `colourShift` is a mean CIE 1976 ΔE, `structuralSimilarity` a mean SSIM, `sharpnessGain` the ratio of the
-    Laplacians' variances, None where the original has no edge at all. What each means is in docs/images.md.
+    Laplacians' variances, None if the original has no edge at all. docs/images.md explains each.
     """
     before, after = (pixels.convert("L").convert("F") for pixels in (original, result))
     sharpness = _laplacian_variance(before)
@@ -39,7 +39,7 @@ def _colour_shift(original: Image.Image, result: Image.Image, profile: bytes | N
     size = (min(GRID, original.width), min(GRID, original.height))
 
     def areas(pixels: Image.Image) -> tuple[Iterable[int], Iterable[int], Iterable[int]]:
-        """L*, a* and b* in 8 bits, where 255 steps are 100 of L*, and one is one of a* and b*, which have a sign."""
+        """Return L*, a* and b* in 8 bits: 255 steps are 100 of L*, one step is 1 of a* and b*, which are signed."""
         reduced = pixels.resize(size, Image.Resampling.BOX)
         samples = memoryview((ImageCms.applyTransform(reduced, to_lab) or reduced).tobytes())
         return samples[0::3], samples.cast("b")[1::3], samples.cast("b")[2::3]
@@ -96,7 +96,7 @@ def _math(expression: Callable[[dict[str, Any]], Any], **images: Image.Image) ->
 
 
 def _mean(pixels: Image.Image) -> float:
-    """Of an image in floats."""
+    """Return the mean of an image in mode F."""
     value = pixels.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     assert isinstance(value, float)  # noqa: S101 - mode F
     return value

@@ -1,6 +1,6 @@
-"""A model's output made what was asked for: the right size, transparency, profile and format, with its previews.
+"""Rendering of a model's output as requested: size, transparency, profile and format, with its previews.
 
-The image is decoded once, for the previews and the comparison; its file is written anew only where size, transparency
+The image is decoded once, for the previews and the comparison; its file is encoded again only if size, transparency
 or format have to change.
 """
 
@@ -33,8 +33,10 @@ _Made = TypeVar("_Made")
 
 
 class Reference(NamedTuple):
-    """What the result must keep of its original: its profile and transparency (None if it has none), whether all that
-    can be seen is grey and of more than one colour, and a reduction in RGB to compare with."""
+    """The properties of the original that its result must keep, and a reduced copy in RGB to compare with.
+
+    `profile` and `alpha` are None if it has none; `grey` and `plain` are about its visible pixels.
+    """
 
     profile: bytes | None
     alpha: Image.Image | None
@@ -75,10 +77,10 @@ def finish(output: IO[bytes], original: bytes | None, spec: OutputSpec) -> Rende
 
 
 def _if_possible(make: Callable[[], _Made]) -> _Made | None:
-    """What a paid result can do without; None for whatever goes wrong with it."""
+    """Return what `make` returns, None for any exception: a paid result is kept without these parts."""
     try:
         return make()
-    except Exception:  # noqa: BLE001 - none is worth the result, and libraries raise what they do not document
+    except Exception:  # noqa: BLE001 - libraries raise undocumented exceptions
         return None
 
 
@@ -102,15 +104,15 @@ def _report(reference: Reference, preview: Image.Image, result: Image.Image, pro
 
 
 def _sample(pixels: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """A reduction to compare with, transparency laid on grey."""
+    """Return a reduced copy to compare with, transparency filled with grey."""
     reduced = pixels if pixels.size == size else pixels.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
     return _opaque(reduced, _GREY)
 
 
 def _result(image: Image.Image, reference: Reference | None, spec: OutputSpec) -> Image.Image:
-    """The output in the promised size and with the original's transparency; the very same if it fits.
+    """Return the output in the promised size and with the original's transparency; the same object if it fits.
 
-    An output that is smaller than what was promised stays as it is: enlarging it would only pretend.
+    An output that is smaller than promised keeps its size: enlarging it would add no detail.
     """
     result = _in_its_colours(image, reference)
     size = turned(spec.size, result.size)
@@ -123,9 +125,9 @@ def _result(image: Image.Image, reference: Reference | None, spec: OutputSpec) -
 
 
 def _in_its_colours(image: Image.Image, reference: Reference | None) -> Image.Image:
-    """The output in RGB, or in grey where the original is: a model that gets grey as RGB tints it.
+    """Return the output in RGB, or in grey if the original is: models tint grey that they get as RGB.
 
-    A profile of RGB needs three channels, so there the three are equal.
+    An RGB profile needs three channels, which are then equal.
     """
     transparent = "A" if image.mode in {"LA", "RGBA"} else ""
     in_channels = image if image.mode in {"RGB", "RGBA"} else image.convert(f"RGB{transparent}")
@@ -174,7 +176,7 @@ def _opaque(pixels: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
 
 
 def _reduced(pixels: Image.Image, side: int) -> Image.Image:
-    """At most `side` pixels wide and high, never larger than it is."""
+    """Reduce an image to at most `side` pixels wide and high; never enlarge it."""
     factor = side / max(pixels.size)
     if factor >= 1:
         return pixels

@@ -1,6 +1,6 @@
 """A colour profile (ICC.1:2022, read 2026-11-28) with given primaries and the curve of sRGB.
 
-By hand because Pillow's LittleCMS makes no RGB profile but sRGB (docs/decisions/0027).
+Written by hand because Pillow's LittleCMS creates no RGB profile but sRGB (docs/decisions/0027).
 """
 
 import struct
@@ -14,7 +14,7 @@ _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.03
 
 
 def from_chromaticities(numbers: tuple[float, ...]) -> bytes:
-    """A profile for x and y of white, red, green and blue. Raises ValueError where they span no colours."""
+    """Return a profile for x and y of white, red, green and blue. Raises ValueError if they span no colours."""
     white, *primaries = ((x, y, 1 - x - y) for x, y in zip(numbers[::2], numbers[1::2], strict=True))
     if white[1] <= 0:
         raise ValueError("a white without light")
@@ -27,7 +27,7 @@ def from_chromaticities(numbers: tuple[float, ...]) -> bytes:
 
 
 def from_colorants(colorants: Sequence[Vector]) -> bytes:
-    """A profile for the XYZ of full red, green and blue, relative to D50."""
+    """Return a profile for the XYZ of full red, green and blue, relative to D50."""
     curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + b"".join(map(_fixed, _CURVE))
     tags = {b"desc": _text("RGB with the curve of sRGB"), b"cprt": _text("No copyright"), b"wtpt": _point(_D50)}
     tags |= {name + b"XYZ": _point(colorant) for name, colorant in zip((b"r", b"g", b"b"), colorants, strict=True)}
@@ -44,7 +44,7 @@ def from_colorants(colorants: Sequence[Vector]) -> bytes:
 
 
 def _adaptation(white: Vector) -> Matrix:
-    """The matrix that turns colours under a white into those under D50 (Bradford)."""
+    """Return the matrix that adapts colours from a white to D50 (Bradford)."""
     cones = zip(_times(_BRADFORD, _D50), _times(_BRADFORD, white), strict=True)
     gains = [wanted / given for wanted, given in cones]
     scaled = tuple((gain * row[0], gain * row[1], gain * row[2]) for gain, row in zip(gains, _BRADFORD, strict=True))

@@ -1,4 +1,4 @@
-"""A person's image opened by Pillow: nothing of its file but the image reaches a decoder."""
+"""Opening of an uploaded image with Pillow: only the image itself, without metadata, reaches a decoder."""
 
 import io
 from collections.abc import Iterator
@@ -13,8 +13,10 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 class Opened(NamedTuple):
-    """An image, not decoded yet, its orientation (1 to 8, as in EXIF), and whether its file holds nothing besides
-    it: no metadata, no rest, no animation around one frame."""
+    """An image that is not decoded yet, and its orientation (1 to 8, as in EXIF).
+
+    `plain` says that the file has nothing else: no metadata, no trailing bytes, no animation around one frame.
+    """
 
     image: Image.Image
     orientation: int

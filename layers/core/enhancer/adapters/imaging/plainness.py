@@ -1,13 +1,13 @@
-"""What can be seen of an image: whether it is grey, and whether it is one colour."""
+"""Checks of an image's visible pixels: whether they are grey, and whether they are one colour."""
 
 from PIL import Image, ImageChops
 
-MARKED = 24  # levels between the darkest and the brightest of a channel: such an image certainly shows something
-_NOISE = 2  # what a JPEG makes of one colour
+MARKED = 24  # levels between the darkest and the brightest of a channel: above, the image certainly shows something
+_NOISE = 2  # the levels by which a JPEG of one colour may differ
 
 
 def is_grey(bitmap: Image.Image) -> bool:
-    """Whether red, green and blue are equal in each pixel of an RGB or RGBA image that can be seen at all."""
+    """Return whether red, green and blue are equal in each visible pixel of an RGB or RGBA image."""
     green = bitmap.getchannel("G")
     mask = bitmap.getchannel("A") if bitmap.mode == "RGBA" else None
     unlike = (ImageChops.difference(green, bitmap.getchannel(other)) for other in ("R", "B"))
@@ -15,7 +15,7 @@ def is_grey(bitmap: Image.Image) -> bool:
 
 
 def is_plain(bitmap: Image.Image, levels: int = _NOISE) -> bool:
-    """Whether no channel differs by more than so many levels among the pixels that can be seen; there may be none."""
+    """Return whether no channel differs by more than so many levels among the visible pixels; there may be none."""
     coloured = bitmap.convert("RGBA" if bitmap.has_transparency_data else "RGB") if bitmap.mode == "P" else bitmap
     bands = coloured.getbands()
     mask = coloured.getchannel("A") if "A" in bands else None

@@ -1,7 +1,7 @@
-"""A PNG's chunks changed while its bytes stream through: no pixel is decoded.
+"""Replacement of a PNG's metadata chunks in a stream, without decoding pixels.
 
-By hand because Pillow can only write what it has decoded and encodes anew: 33 megapixels are seconds of a function's
-time. Chunks and their order: PNG specification (third edition), 5.3 and 5.6, read 2026-11-23.
+Written by hand because Pillow decodes and encodes again to write: 33 megapixels are seconds of a function's time.
+Chunks and their order: PNG specification (third edition), 5.3 and 5.6, read 2026-11-23.
 """
 
 import struct
@@ -16,9 +16,9 @@ _BLOCK = 1 << 20
 
 
 def marked(source: IO[bytes], profile: bytes | None, xmp: bytes) -> Iterator[bytes]:
-    """The bytes of a whole PNG with a colour profile and an XMP packet in place of any metadata of its own.
+    """Yield the bytes of a whole PNG with a colour profile and an XMP packet in place of its own metadata.
 
-    Without a `profile` its own stays. Raises ValueError for a file that ends inside a chunk.
+    Without a `profile` it keeps its own. Raises ValueError for a file that ends inside a chunk.
     """
     dropped = _METADATA | (_COLOUR if profile else set())
     yield source.read(len(_SIGNATURE))

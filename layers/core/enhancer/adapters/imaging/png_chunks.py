@@ -1,11 +1,11 @@
-"""What a PNG says before its pixels, chunk by chunk."""
+"""The chunks of a PNG before its pixels."""
 
 import struct
 import zlib
 
 
 def before_pixels(data: bytes) -> dict[bytes, bytes]:
-    """The chunks before the first IDAT: of each kind the first whose checksum is right, as libpng and browsers read."""
+    """Return the chunks before the first IDAT: the first valid one of each kind, as libpng and browsers read them."""
     chunks: dict[bytes, bytes] = {}
     position = 8
     while position + 12 <= len(data):

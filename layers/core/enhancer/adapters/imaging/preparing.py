@@ -1,4 +1,4 @@
-"""An original made fit for a model: upright, nothing of its owner in it, within the model's pixels, in RGB."""
+"""Preparation of an original for a model: upright, without metadata, within the model's pixels, in RGB."""
 
 import io
 from typing import Any
@@ -19,8 +19,8 @@ _JPEG_QUALITY = 95
 def prepare(original: bytes, max_pixels: int) -> PreparedImage:
     """See `ports.Imaging.prepare`.
 
-    The models ignore the orientation tag and misread everything that is not RGB or RGBA with 8 bits. What has to change
-    is written without loss, but for a JPEG, whose copy at quality 95 is a quarter of a PNG's bytes.
+    The models ignore the orientation tag and misread everything that is not RGB or RGBA with 8 bits. A changed image is
+    written without loss, except a JPEG, whose copy at quality 95 is a quarter of a PNG's bytes.
     """
     with opened(original) as (image, orientation, plain):
         report: dict[str, Any] = {
@@ -33,7 +33,7 @@ def prepare(original: bytes, max_pixels: int) -> PreparedImage:
         }
         stored = image.size
         size = fit_within(*stored, max_pixels)
-        image.draft(None, size)  # a JPEG is decoded at a half, a quarter or an eighth where that is still enough
+        image.draft(None, size)  # decodes a JPEG at a half, a quarter or an eighth if that is enough
         image.load()
         colours = in_rgb(image, original)
         report["converted"] = colours.converted
@@ -60,12 +60,12 @@ def prepare(original: bytes, max_pixels: int) -> PreparedImage:
 
 
 def has_transparency(pixels: Image.Image, below: int = 255) -> bool:
-    """Whether any pixel is less opaque than `below` (255 is opaque, 0 can't be seen)."""
+    """Return whether any pixel is less opaque than `below` (255 is opaque, 0 is invisible)."""
     return pixels.mode == "RGBA" and pixels.getchannel("A").histogram()[:below] != [0] * below
 
 
 def upright(pixels: Image.Image, orientation: int) -> Image.Image:
-    """The image turned as an orientation of EXIF says (Exif 3.0, 4.6.4)."""
+    """Turn an image by its EXIF orientation (Exif 3.0, 4.6.4)."""
     method = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -79,14 +79,14 @@ def upright(pixels: Image.Image, orientation: int) -> Image.Image:
 
 
 def upright_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Width and height as they are once the image is upright."""
+    """Return width and height of the upright image."""
     return (stored[1], stored[0]) if orientation in _TURNED else stored
 
 
 def _filled(pixels: Image.Image) -> Image.Image:
-    """The colours of visible pixels, spread under those that can't be seen.
+    """Replace the colours of invisible pixels by those of the visible ones around them.
 
-    Colours under full transparency may be private, and a model drags them into the edges: the dark fringe.
+    Colours under full transparency may be private, and a model blends them into edges as a dark fringe.
     """
     levels = [_visible(pixels)]
     while has_transparency(levels[-1]) and max(levels[-1].size) > 1:
@@ -100,7 +100,7 @@ def _filled(pixels: Image.Image) -> Image.Image:
 
 
 def _visible(pixels: Image.Image) -> Image.Image:
-    """With every pixel that can be seen at all opaque, so that none's colour is rounded away by its weight."""
+    """Return a copy whose visible pixels are all opaque, so that averages don't lose the colours of faint ones."""
     opaque = pixels.copy()
     opaque.putalpha(pixels.getchannel("A").point(lambda alpha: 255 if alpha else 0))
     return opaque

@@ -1,7 +1,7 @@
-"""The samples of a PNG with 16 bits as 8: all 16 decide about the curve and about the colour that is transparent.
+"""Conversion of a PNG with 16 bits to 8: the curve and the transparent colour are applied to all 16 bits.
 
-Pillow keeps 16 bits of grey only; of colours it gives the upper bytes, and the lower ones where it is told that the
-order of the two is reversed.
+Pillow keeps 16 bits of grey only; of colours it reads the upper bytes, or the lower ones if it is told that the byte
+order is reversed.
 """
 
 import io
@@ -12,14 +12,14 @@ from functools import reduce
 
 from PIL import Image, ImageChops
 
-_STRIP = 1_000_000  # pixels at a time: a sample takes four bytes while it is looked up
+_STRIP = 1_000_000  # pixels at a time: a sample takes four bytes while it is mapped
 _AS_RGBA = b"\x08\x06"  # depth and colour type of an IHDR
 
 
 def eight_bits(image: Image.Image, data: bytes, levels: Sequence[int], clear: Sequence[int] | None) -> Image.Image:
-    """A loaded image of 16 bits in L, LA, RGB or RGBA; colours are changed in place, since they may fill the memory.
+    """Convert a loaded 16-bit image to L, LA, RGB or RGBA; colours are changed in place to save memory.
 
-    `levels` holds the 8 bits of each value, `clear` the samples that are wholly transparent, if there are any.
+    `levels` holds the 8-bit value of each sample, `clear` the samples of the transparent colour, if there is one.
     """
     grey = is_grey(data)
     result = Image.new("L", image.size) if grey else image
@@ -38,7 +38,7 @@ def eight_bits(image: Image.Image, data: bytes, levels: Sequence[int], clear: Se
 def _strips(
     image: Image.Image, data: bytes, *, grey: bool
 ) -> Iterator[tuple[tuple[int, int, int, int], list[Image.Image]]]:
-    """Boxes and the samples in them, an image in mode I for each channel but alpha."""
+    """Yield boxes and the samples in them, an image in mode I for each channel but alpha."""
     lower = None if image.mode == "I;16" else _grey_as_rgba(data) if grey else _lower(data)
     rows = max(1, _STRIP // image.width)
     for top in range(0, image.height, rows):
@@ -60,7 +60,7 @@ def _joined(upper: Image.Image, lower: Image.Image) -> Image.Image:
 
 
 def _lower(data: bytes) -> Image.Image:
-    """The lower bytes of colours."""
+    """Return the lower bytes of a colour image."""
     with Image.open(io.BytesIO(data)) as image:
         image.tile = [tile._replace(args=f"{image.mode};16L") for tile in image.tile]
         image.load()
@@ -68,7 +68,7 @@ def _lower(data: bytes) -> Image.Image:
 
 
 def _grey_as_rgba(data: bytes) -> Image.Image:
-    """Grey with alpha, two bytes each, read as four channels: red and green are the grey's bytes."""
+    """Return 16-bit grey with alpha read as four 8-bit channels: red and green are the bytes of grey."""
     header = data[12:24] + _AS_RGBA + data[26:29]
     with Image.open(io.BytesIO(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])) as image:
         image.load()
@@ -76,11 +76,11 @@ def _grey_as_rgba(data: bytes) -> Image.Image:
 
 
 def _unlike(samples: Sequence[Image.Image], tables: Sequence[Sequence[int]]) -> Image.Image:
-    """255 where any sample differs from the one that is transparent, as the table of its channel says."""
+    """Return a mask with 255 where any sample differs from the transparent colour, by one table per channel."""
     differing = [sample.point(table, "L") for sample, table in zip(samples, tables, strict=True)]
     return reduce(ImageChops.lighter, differing)
 
 
 def is_grey(data: bytes) -> bool:
-    """Whether a PNG says that it has no colours."""
+    """Return whether a PNG's colour type is grey."""
     return data[25] in {0, 4}  # the colour type of IHDR

@@ -1,8 +1,7 @@
-"""What an image's file says without decoding: type, size in pixels, whole or cut off, still or animated, and which of
-its bytes are the image.
+"""Inspection of image files without decoding: type, size in pixels, truncation, animation, and the image's own bytes.
 
-Written by hand because intake must not carry Pillow (docs/decisions/0003), and because what Pillow reads besides the
-image refuses good ones and lets through what is private (docs/decisions/0025).
+Written by hand because intake must not carry Pillow (docs/decisions/0003), and because Pillow reads more than the
+image: it rejects valid files and lets private data through (docs/decisions/0025).
 """
 
 from enhancer.domain.image import foreign, jpeg, png, webp
@@ -33,7 +32,7 @@ __all__ = [
     "inspect",
 ]
 
-HEAD_BYTES = 256 * 1024  # EXIF, XMP and a colour profile come before the size in a JPEG: 64 KiB a segment
+HEAD_BYTES = 256 * 1024  # EXIF, XMP and a colour profile precede the size in a JPEG: 64 KiB per segment
 TAIL_BYTES = 64
 
 
@@ -53,11 +52,11 @@ def inspect(head: bytes, tail: bytes, size: int) -> ImageInfo:
 
 
 def alone(data: bytes) -> Alone:
-    """Take a whole file's image out of it: pixels, what is needed to decode them, and what says their colours.
+    """Extract a whole file's image: pixels, what is needed to decode them, and their colour information.
 
-    Everything else stays behind, by what it is and not by how it begins: texts, EXIF (but for the orientation),
-    thumbnails, unknown parts, further images, whatever follows the end. The pixels themselves are not looked at.
-    Raises NotAnImage, Truncated, or TooIntricate for more scans or parts than are decoded.
+    Everything else is left out because it is not on the list of needed parts: texts, EXIF (but for the orientation),
+    thumbnails, unknown parts, further images, trailing bytes. The pixels themselves are not read. Raises NotAnImage,
+    Truncated, or TooIntricate for more scans or parts than are decoded.
     """
     match _content_type(data):
         case "image/png":

@@ -1,7 +1,7 @@
-"""The one thing that is read of EXIF: which way up an image is.
+"""The orientation in EXIF, the only field that is read.
 
-By hand because Pillow falls back to XMP, does not tell a field's type, and raises many kinds of errors at odd blocks.
-The layout is that of TIFF 6.0, section 2. Browsers turn where tag 0x0112 of the first directory is one SHORT of 2 to 8
+Written by hand because Pillow falls back to XMP, hides a field's type, and raises many kinds of errors at odd blocks.
+The layout is that of TIFF 6.0, section 2. Browsers turn if tag 0x0112 of the first directory is one SHORT of 2 to 8
 (Chromium 156, measured 2026-11-25).
 """
 
@@ -14,7 +14,7 @@ _SHORT = 3
 
 
 def orientation(block: bytes) -> int:
-    """The orientation in a TIFF block, 1 to 8; 1 where the block can't be read, has none, or not one that holds."""
+    """Return the orientation in a TIFF block, 1 to 8; 1 if the block can't be read or has no valid one."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
     if order is None:
         return UPRIGHT

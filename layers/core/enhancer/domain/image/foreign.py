@@ -1,4 +1,4 @@
-"""What a file is that is none of ours, by its first bytes: what a refusal calls it."""
+"""Media types of unsupported files by their first bytes, for the error message."""
 
 _MARKS = (
     (0, b"GIF8", "image/gif"),
@@ -37,12 +37,12 @@ _BRANDS = {
         (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash"), "video/mp4"
     ),
 }
-_ANY_CODEC = {b"mif1": "image/heif", b"msf1": "image/heif-sequence"}  # which one, a compatible brand may tell
+_ANY_CODEC = {b"mif1": "image/heif", b"msf1": "image/heif-sequence"}  # a compatible brand may say which
 _MARKUP = ((b"<svg", "image/svg+xml"), (b"<!doctype html", "text/html"), (b"<html", "text/html"))
 
 
 def media_type(head: bytes) -> str | None:
-    """The type of a file by its first bytes, None where they are of no kind known here."""
+    """Return the media type of a file by its first bytes, None if unknown."""
     if head[4:8] == b"ftyp":
         return _brand(head)
     for offset, mark, name in _MARKS:

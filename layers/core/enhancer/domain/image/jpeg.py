@@ -1,6 +1,6 @@
 """JPEG: its size, its end, and its image without anything else (ITU-T T.81, annex B, read 2026-11-22).
 
-Bytes that belong to no segment are passed over, as libjpeg does, so that what browsers show is taken.
+Bytes that belong to no segment are skipped, as in libjpeg, so that files that browsers show are accepted.
 """
 
 import re
@@ -15,8 +15,8 @@ from enhancer.domain.image_info import ImageInfo
 START = b"\xff\xd8"
 END = b"\xff\xd9"
 MAX_SCANS = 100
-"""Encoders write 10 in a progressive JPEG, three in a sequential one. Every scan is work on all pixels, whatever its
-bytes; libjpeg-turbo's own program has the option `-maxscans` ("Maximum number of scans to allow in input file")."""
+"""Encoders write 10 in a progressive JPEG, three in a sequential one. Every scan is work on all pixels, however short
+it is; libjpeg-turbo's own program has the option `-maxscans` ("Maximum number of scans to allow in input file")."""
 
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd8]")  # in scans, a 0 or a restart follows other FF bytes
@@ -29,7 +29,7 @@ _JFIF_BYTES = 14  # with the sides of a thumbnail, the last two
 _ADOBE = b"Adobe"
 _ADOBE_BYTES = 12
 _ICC = b"ICC_PROFILE\0"
-_ICC_HEADER = len(_ICC) + 2  # with its number and how many there are
+_ICC_HEADER = len(_ICC) + 2  # with the segment's number and their count
 _ICC_BYTES = 65_533 - _ICC_HEADER
 
 
@@ -90,7 +90,7 @@ def alone(data: bytes) -> Alone:
 
 
 def _segments(data: bytes) -> Iterator[Segment]:
-    """The segments from the first to the end marker, or as far as the bytes go."""
+    """Yield the segments from the first to the end marker, or to the end of the bytes."""
     position = len(START)
     while match := _MARKER.search(data, position):
         marker, start, position = match[1][0], match.start(), match.end()
@@ -109,7 +109,7 @@ def _segments(data: bytes) -> Iterator[Segment]:
 
 
 def _whole(head: bytes, size: int) -> bool:
-    """Whether a file whose last bytes are not the image's end has that end earlier: phones append films and notes."""
+    """Return whether a file has the image's end before its last bytes: phones append videos and notes."""
     if len(head) < size:
         raise MoreNeeded("the end of the image is not among the last bytes")
     return any(segment.marker == _EOI for segment in bounded(_segments(head)))
@@ -120,9 +120,9 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 
 def _profile(bodies: list[bytes]) -> list[bytes]:
-    """The segments of a colour profile, cut off where the profile ends.
+    """Return the segments of a colour profile, cut off where the profile ends.
 
-    None of one whose segments are not numbered from 1 to their count: browsers don't follow it (tests/oracles).
+    Empty if they are not numbered from 1 to their count: browsers ignore such a profile (tests/oracles).
     """
     numbered = [_ICC + bytes([n, len(bodies)]) for n in range(1, len(bodies) + 1)]
     profile = whole_profile(b"".join(body[_ICC_HEADER:] for body in sorted(bodies)))

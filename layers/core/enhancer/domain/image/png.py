@@ -15,7 +15,7 @@ _END = b"IEND\xaeB`\x82"
 _PALETTE = 3  # the colour type
 _PROFILE_NAME = b"ICC Profile"  # as Pillow writes it
 
-# Chunks that say what the samples mean and hold numbers alone, with the lengths that they may have.
+# Chunks of numbers that describe the samples, with their valid lengths.
 _NUMBERS = {
     b"cHRM": {32},
     b"cICP": {4},
@@ -28,7 +28,7 @@ _NUMBERS = {
 
 
 class Chunk(NamedTuple):
-    """A chunk; `raw` is all of it, with length and check value. Only its start, where the bytes end."""
+    """A chunk; `raw` is all of it, with length and check value, or only its start if the bytes end there."""
 
     kind: bytes
     body: bytes
@@ -36,7 +36,7 @@ class Chunk(NamedTuple):
 
     @property
     def sound(self) -> bool:
-        """Whether its check value is right."""
+        """Whether the check value is right."""
         return zlib.crc32(self.raw[4:-4]) == int.from_bytes(self.raw[-4:])
 
 
@@ -60,7 +60,7 @@ def inspect(head: bytes, tail: bytes, size: int) -> ImageInfo:
 
 def alone(data: bytes) -> Alone:
     """See `image.alone`."""
-    kept: dict[bytes, bytes] = {}  # what comes before the pixels, each kind once
+    kept: dict[bytes, bytes] = {}  # chunks before the pixels, each kind once
     pixels: list[bytes] = []
     turn = exif.UPRIGHT
     colour_type = data[25:26]
@@ -77,15 +77,15 @@ def alone(data: bytes) -> Alone:
             kept[chunk.kind] = raw
     if not pixels:
         raise Truncated("the PNG ends before its pixels")
-    # Where the chunks behind the pixels lead to no IEND, the decoder says whether the pixels are complete.
+    # If the chunks after the pixels lead to no IEND, the decoder decides whether the pixels are complete.
     return Alone(b"".join((START, *kept.values(), *pixels, struct.pack(">I", 0), _END)), turn)
 
 
 def _needed(chunk: Chunk, colour_type: bytes) -> bytes | None:
-    """Return a chunk that comes before the pixels as it is kept, None if decoding does without it."""
+    """Return the bytes to keep of a chunk before the pixels, None if decoding does not need it."""
     if chunk.kind == b"IHDR" or (chunk.kind == b"PLTE" and colour_type == bytes([_PALETTE])):
         return chunk.raw
-    if not chunk.sound:  # browsers, and libpng by itself, pass over such a chunk
+    if not chunk.sound:  # browsers, and libpng by default, ignore such a chunk
         return None
     if len(chunk.body) in _NUMBERS.get(chunk.kind, ()):
         return chunk.raw
@@ -93,7 +93,7 @@ def _needed(chunk: Chunk, colour_type: bytes) -> bytes | None:
 
 
 def _chunks(data: bytes) -> Iterator[Chunk]:
-    """The chunks, as far as the bytes go."""
+    """Yield the chunks, up to the end of the bytes."""
     position = len(START)
     while position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
@@ -105,7 +105,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def _whole(head: bytes, size: int) -> bool:
-    """Whether a file whose last bytes are not the image's end has that end earlier: phones append films and notes."""
+    """Return whether a file has the image's end before its last bytes: phones append videos and notes."""
     if len(head) < size:
         raise MoreNeeded("the end of the image is not among the last bytes")
     return any(chunk.raw[4:] == _END for chunk in bounded(_chunks(head)))
@@ -116,7 +116,7 @@ def _sealed(kind: bytes, body: bytes) -> bytes:
 
 
 def _profile(chunk: Chunk) -> bytes | None:
-    """The chunk of a colour profile, cut off where the profile ends; None for one that can't be read.
+    """Return the chunk of a colour profile, cut off where the profile ends; None if it can't be read.
 
     Its name is free text that the file's author chose; nothing depends on it.
     """

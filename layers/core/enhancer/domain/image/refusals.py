@@ -1,8 +1,8 @@
-"""Why a file can't be enhanced, or not be judged yet."""
+"""Reasons why a file is rejected, or can't be inspected yet."""
 
 
 class NotAnImage(ValueError):
-    """The bytes are not a JPEG, PNG or WebP; `actual` is what else they are, where that is known."""
+    """The bytes are not a JPEG, PNG or WebP; `actual` is their media type if it is known."""
 
     def __init__(self, problem: str, actual: str | None = None) -> None:
         super().__init__(problem)
@@ -10,7 +10,7 @@ class NotAnImage(ValueError):
 
 
 class Animated(ValueError):
-    """The image moves; the models take stills."""
+    """The image is animated; the models take still images."""
 
 
 class Truncated(ValueError):
@@ -18,7 +18,7 @@ class Truncated(ValueError):
 
 
 class Damaged(ValueError):
-    """The file is of a type we take, but what it says of its image can't be true."""
+    """The file is of a supported type, but its header can't be right."""
 
 
 class TooIntricate(ValueError):
@@ -26,4 +26,4 @@ class TooIntricate(ValueError):
 
 
 class MoreNeeded(ValueError):
-    """The bytes at hand don't tell; the whole file does."""
+    """The given bytes are not enough; the whole file is."""

@@ -12,7 +12,7 @@ _HEADER = 12  # RIFF, the length, WEBP
 _ANIMATED, _ICC, _METADATA = 0x02, 0x20, 0x0C  # flags of VP8X; the last are EXIF and XMP
 _PIXELS = frozenset((b"ALPH", b"VP8 ", b"VP8L"))
 _FRAME = frozenset((b"ANIM", b"ANMF"))
-_SIZE_BYTES = {b"VP8X": 10, b"VP8L": 5, b"VP8 ": 10}  # of a chunk, which tell the image's size
+_SIZE_BYTES = {b"VP8X": 10, b"VP8L": 5, b"VP8 ": 10}  # of a chunk, with the image's size
 
 
 class Chunk(NamedTuple):
@@ -50,8 +50,8 @@ def inspect(head: bytes, size: int) -> ImageInfo:
 def alone(data: bytes) -> Alone:
     """See `image.alone`.
 
-    An orientation in EXIF is not followed: browsers don't (Chromium 156, measured 2026-11-25), so that a person sees
-    the image as it is stored.
+    An orientation in EXIF is ignored, as in browsers (Chromium 156, measured 2026-11-25): users see the image as it
+    is stored.
     """
     chunks = list(bounded(_chunks(data[: _declared(data)])))
     moves = any(chunk.kind == b"VP8X" and chunk.body[0] & _ANIMATED for chunk in chunks[:1] if chunk.body)
@@ -68,7 +68,7 @@ def alone(data: bytes) -> Alone:
 
 
 def _declared(data: bytes) -> int:
-    """The length in bytes that the file says it has."""
+    """Return the length in bytes that the file declares."""
     return int(struct.unpack_from("<I", data, 4)[0]) + 8
 
 
@@ -81,7 +81,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def _refuse_motion(head: bytes, size: int) -> None:
-    """Raises Animated where there is a second frame, Damaged where there is none."""
+    """Raise Animated if there is a second frame, Damaged if there is none; return if there is one."""
     frames = sum(chunk.kind == b"ANMF" for chunk in bounded(_chunks(head)))
     if frames > 1:
         raise Animated("the WebP is animated")
@@ -92,7 +92,7 @@ def _refuse_motion(head: bytes, size: int) -> None:
 
 
 def _described(header: bytes, *, profile: bool) -> bytes:
-    """The header without flags of what was left out, and without what may lie behind its ten bytes."""
+    """Return the header without flags of parts that were left out, cut to its ten bytes."""
     flags = (header or b"\0")[0] & ~_METADATA & (0xFF if profile else ~_ICC & 0xFF)
     return bytes([flags]) + header[1 : _SIZE_BYTES[b"VP8X"]]
 
