@@ -1,6 +1,6 @@
 """An image that ends the process which works on it ends its own job after three deaths, and no other."""
 
-from enhancer.domain.job import MAX_DEATHS, Status
+from enhancer.domain.job import MAX_CRASHES, Status
 from enhancer.domain.messages import Message
 from enhancer.errors import Throttled, TooMuchWork
 from tests.unit.simulation import Killed, Outage
@@ -37,7 +37,7 @@ def test_a_start_that_kills_its_process_ends_its_job_after_three_deaths(world, m
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "validation_error", True)
     assert row.error_code is Message.IMAGE_TOO_COMPLEX
-    assert MAX_DEATHS <= len(looks) <= MAX_DEATHS + 2
+    assert MAX_CRASHES <= len(looks) <= MAX_CRASHES + 2
     assert world.provider.runs == {}
     assert world.start_job(job.id) == "skipped"
 
@@ -55,7 +55,7 @@ def test_a_completion_that_kills_its_process_ends_its_job_after_three_deaths(wor
     row = world.job(job.id)
     assert (row.status, row.error_type, row.quota_refunded) == (Status.FAILED, "provider_error", True)
     assert row.error_code is Message.RESULT_TOO_COMPLEX
-    assert MAX_DEATHS <= len(saves) <= MAX_DEATHS + 2
+    assert MAX_CRASHES <= len(saves) <= MAX_CRASHES + 2
 
 
 def test_an_outage_at_a_start_is_not_the_images_fault(world, monkeypatch):
@@ -90,7 +90,7 @@ def test_many_messages_at_once_are_no_deaths(world, monkeypatch):
     prepare, outcomes = world.imaging.prepare, []
 
     def works(*arguments):
-        if len(outcomes) < 2 * MAX_DEATHS:
+        if len(outcomes) < 2 * MAX_CRASHES:
             outcomes.append(None)
             outcomes[outcomes.index(None)] = world.start_job(job.id)
         return prepare(*arguments)

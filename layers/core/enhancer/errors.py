@@ -1,19 +1,19 @@
-"""Everything that can go wrong, as one tree.
+"""All errors, as one tree.
 
 EnhancerError
 ├── RequestError                 the request is answered with an error; each leaf has a type and a status
 │   ├── ValidationFailed, Unauthorized, Forbidden, EmailUnverified, NotFound, MethodNotAllowed, Conflict, Gone,
 │   ├── PayloadTooLarge, UnsupportedMediaType, ImageTooLarge, IdempotencyMismatch, RateLimited, QuotaExceeded,
 │   └── ServiceUnavailable ── DailyRunLimitReached
-├── ConcurrentUpdate                    another transaction came between, or the table is throttled; nothing was written
+├── ConcurrentUpdate             another transaction came first, or the table is throttled; nothing was written
 ├── TransitionRefused            the row is not in a state from which the transition starts
-├── MessageNotSent               the queue did not take a message; the row says what is due
-├── UnreadableImage            the pixels can't be decoded
-│   ├── BlankImage             they can, and show nothing of the original
+├── MessageNotSent               the queue did not accept a message; reconcile finds the job by its row
+├── UnreadableImage              the pixels can't be decoded
+│   ├── BlankImage               they can be, but show nothing of the original
 │   └── TooMuchWork              decoding them takes more time or memory than one image gets
-└── ProviderError                what became of a call to the provider
+└── ProviderError                a call to the provider failed
     ├── NotCreated               certainly no run exists
-    │   ├── Throttled            429: come back after `retry_after` seconds
+    │   ├── Throttled            429: retry after `retry_after` seconds
     │   ├── Unreachable          the connection was refused
     │   ├── AccountRefused       401, 402, 403: token, credit or permission, so every job would be refused
     │   └── Refused              404, 422 and other final answers: this job is refused
@@ -34,7 +34,7 @@ class EnhancerError(Exception):
 
 
 class RequestError(EnhancerError):
-    """The request can't be served as it stands.
+    """A request that is answered with an error.
 
     `message` is a code, whose text may name `details` in braces. `details` are machine-readable: the limit and the
     actual value.
@@ -51,12 +51,12 @@ class RequestError(EnhancerError):
 
 
 def _cut(value: Any) -> Any:
-    """A text, cut to the length that a response may repeat."""
+    """Cut a text to the length that a response may repeat."""
     return value if not isinstance(value, str) or len(value) <= MAX_DETAIL else f"{value[:MAX_DETAIL]}…"
 
 
 class ValidationFailed(RequestError):
-    """The request's content is not what the route takes."""
+    """The request's content is invalid."""
 
 
 class Unauthorized(RequestError):
@@ -81,7 +81,7 @@ class EmailUnverified(RequestError):
 
 
 class NotFound(RequestError):
-    """It does not exist, or the caller has no access."""
+    """The resource does not exist, or the caller has no access."""
 
     type = "not_found"
     status = 404
@@ -102,7 +102,7 @@ class Conflict(RequestError):
 
 
 class Gone(RequestError):
-    """It was there and was deleted or has expired."""
+    """The resource was deleted or has expired."""
 
     type = "gone"
     status = 410
@@ -116,7 +116,7 @@ class PayloadTooLarge(RequestError):
 
 
 class UnsupportedMediaType(RequestError):
-    """Not an image of a type we take, or a body of another type than the route's."""
+    """Not an image of a supported type, or a body of another type than the route's."""
 
     type = "unsupported_media_type"
     status = 415
@@ -166,7 +166,7 @@ class ConcurrentUpdate(EnhancerError):
 
 
 class TransitionRefused(EnhancerError):
-    """The row did not allow the transition; `current` is the row as it was found, None where there is none."""
+    """The row did not allow the transition; `current` is the row as it was found, None if there is none."""
 
     def __init__(self, transition: str, current: Job | None) -> None:
         super().__init__(f"{transition} refused: the job is {current.status if current else 'not there'}")
@@ -174,7 +174,7 @@ class TransitionRefused(EnhancerError):
 
 
 class MessageNotSent(EnhancerError):
-    """The queue did not take a message, or not the wish to deliver one later."""
+    """The queue did not accept a message, or a change of its visibility."""
 
 
 class UnreadableImage(EnhancerError):
@@ -182,7 +182,7 @@ class UnreadableImage(EnhancerError):
 
 
 class BlankImage(UnreadableImage):
-    """A result is of one colour, its original is not: models on half precision return black for some images."""
+    """The result is one colour, the original is not: models on half precision return black for some images."""
 
 
 class TooMuchWork(UnreadableImage):
@@ -190,15 +190,15 @@ class TooMuchWork(UnreadableImage):
 
 
 class ProviderError(EnhancerError):
-    """A call to the provider did not do what it should.
+    """A call to the provider failed.
 
-    The text is what the provider answered, without addresses and secrets: `kind: words`. The kind, `HTTP 402` or the
-    name of an exception, is one of few and may count in a metric.
+    The text is the provider's response without URLs and secrets: `kind: words`. The kind, `HTTP 402` or an exception's
+    name, has few values and can be a metric's dimension.
     """
 
     @property
     def kind(self) -> str:
-        """What kind of answer it was: an HTTP status, or what happened to the connection."""
+        """The kind of failure: an HTTP status, or the connection's exception."""
         return str(self).partition(":")[0]
 
 
@@ -219,11 +219,11 @@ class Unreachable(NotCreated):
 
 
 class AccountRefused(NotCreated):
-    """The provider makes no run for this account: its token is wrong, its credit used up, or it may not."""
+    """The provider rejects this account: wrong token, no credit left, or no permission."""
 
 
 class Refused(NotCreated):
-    """The provider will not make this run: no such model or version, or bad input."""
+    """The provider rejects this run: no such model or version, or bad input."""
 
 
 class OutcomeUnknown(ProviderError):

@@ -1,4 +1,4 @@
-"""What the use cases need of the outside world. Each port has an adapter and a fake under the same contract tests."""
+"""The ports: interfaces to the outside world. Each has an adapter and a fake that pass the same contract tests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ class StoredImage:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """What lies where an upload was expected: its size in bytes, its first bytes, and the headers stored with it.
+    """The object of an upload: its size in bytes, its first bytes, and the headers stored with it.
 
     `headers` are all that a client could have had stored, by lower-case names.
     """
@@ -116,22 +116,22 @@ class Uploaded:
 
 
 class ImageStore(Protocol):
-    """The bucket. Keys are whole keys."""
+    """The bucket. Keys are complete, with the prefix."""
 
     def presign_put(self, key: str, size: int, headers: Mapping[str, str], seconds: int) -> PresignedUpload:
-        """A URL that takes exactly one body of that length, once, with these headers, which are stored with it.
+        """Return a URL for one PUT of exactly that length with these headers, which are stored with the object.
 
         `headers` are content-type, cache-control and x-amz-meta-upload.
         """
 
     def uploaded(self, key: str, length: int) -> Uploaded | None:
-        """The object with its first `length` bytes, None if there is no object."""
+        """Return the object with its first `length` bytes, None if there is none."""
 
     def head(self, key: str, length: int) -> tuple[int, bytes] | None:
-        """The object's size in bytes and its first `length` bytes, None if there is no object."""
+        """Return the object's size in bytes and its first `length` bytes, None if there is none."""
 
     def read(self, key: str, start: int = 0) -> bytes:
-        """The object's bytes from `start` on."""
+        """Return the object's bytes from `start` to the end."""
 
     def write(
         self,
@@ -141,67 +141,67 @@ class ImageStore(Protocol):
         cache_control: str,
         disposition: str | None = None,
     ) -> None:
-        """Store an object under its policy, over any earlier one."""
+        """Store an object with its headers, replacing any earlier one."""
 
     def copy(self, source: str, target: str) -> bool:
-        """Copy an object with its headers inside the bucket; whether there was one."""
+        """Copy an object with its headers inside the bucket; return False if there is none."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects; those that are not there count as removed."""
+        """Delete objects; missing ones count as deleted."""
 
     def list(self, prefix: str, after: str = "") -> Iterator[StoredImage]:
-        """All objects below a prefix in the order of their keys, page by page, from the first behind `after` on."""
+        """Return the objects under a prefix whose keys come after `after`, in the order of keys, page by page."""
 
 
 class PresignedUrls(Protocol):
-    """Links with which anyone may read one object for a while."""
+    """Presigned URLs with which anyone can read one object until they expire."""
 
     def presign(self, key: str, *, method: str, now: datetime) -> tuple[str, int]:
-        """A signed URL for GET or HEAD that stays the same within a window, and the seconds left in the window."""
+        """Return a URL for GET or HEAD that stays the same within a window, and the seconds left in the window."""
 
 
 class ShareLinks(Protocol):
-    """Tokens with which anyone may see a job's result."""
+    """Tokens with which anyone can see a job's result until they expire."""
 
     def sign(self, job_id: str, expires_at: datetime) -> str:
-        """A token for the job's result."""
+        """Return a token for the job's result."""
 
     def verify(self, job_id: str, token: str) -> datetime | None:
-        """When a token for this job ends; None for any other text."""
+        """Return when a token for this job expires; None for any other text."""
 
 
 class Identities(Protocol):
-    """Who makes a request."""
+    """Identities of callers."""
 
     def caller(self, headers: Mapping[str, str], cookies: Sequence[str]) -> Caller | None:
-        """The caller behind headers (lower-case names) and cookies (`name=value`). Raises Unauthorized."""
+        """Identify the caller by headers (lower-case names) and cookies (`name=value`). Raises Unauthorized."""
 
     def mint(self) -> tuple[Caller, Any]:
-        """A new guest and the cookie that lets it come back."""
+        """Create a guest and the cookie that identifies it in later requests."""
 
 
 class Provider(Protocol):
     """The AI provider."""
 
     def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
-        """Start a run: costs money and is never repeated here. Raises NotCreated or OutcomeUnknown.
+        """Start a run. It costs money, so the call is never repeated here. Raises NotCreated or OutcomeUnknown.
 
         `version` is `owner/name:version`.
         """
 
     def cancel(self, prediction_id: str) -> None:
-        """Ask for a run to be ended; one that has ended stays as it is. Raises ProviderError."""
+        """Ask the provider to cancel a run; one that has ended does not change. Raises ProviderError."""
 
     def get(self, prediction_id: str) -> Prediction | None:
-        """One run, None if the provider does not know it. Raises ProviderError."""
+        """Return a run, None if the provider does not know it. Raises ProviderError."""
 
     def recent(self, since: datetime, pages: int) -> Iterator[Prediction]:
-        """Runs created at or after `since`, newest first, at most so many pages. Raises ProviderError."""
+        """Return runs created at or after `since`, newest first, at most so many pages. Raises ProviderError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a model made, as it came from the provider: an open file at its start, and its size in bytes."""
+    """A model's output as the provider sent it: an open file at its start, and its size in bytes."""
 
     file: IO[bytes]
     size: int
@@ -209,9 +209,9 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class PreparedImage:
-    """An original made fit for a model, its width and height in pixels as the model gets it.
+    """An original prepared for a model, with its width and height in pixels as the model gets it.
 
-    `image` is None when nothing had to change, else a JPEG or a PNG; `report` says what was done.
+    `image` is None if nothing had to change, else a JPEG or a PNG; `report` lists the changes.
     """
 
     image: bytes | None
@@ -222,7 +222,7 @@ class PreparedImage:
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """What a result has to be: its size in pixels, `png`, `webp` or `jpeg`, with an XMP packet.
+    """The required properties of a result: its size in pixels, `png`, `webp` or `jpeg`, and an XMP packet.
 
     The sides of `size` are in the order of the original as it is stored; the image may lie on its side there.
     `quality` is 1 to 100, of webp and jpeg.
@@ -238,8 +238,8 @@ class OutputSpec:
 class RenderedResult:
     """A result: an open file at its start, its digest, size in bytes, type, and width and height in pixels.
 
-    With it reductions as WebP, at most 2048 and 320 pixels on the longer side, and how faithful it is. Each of the
-    three is None where it could not be made: a result is not lost for want of them.
+    `preview` and `thumb` are WebP, at most 2048 and 320 pixels on the longer side; `report` says how faithful the
+    result is. Each of the three is None if it could not be made: the result is kept without it.
     """
 
     file: IO[bytes]
@@ -254,20 +254,20 @@ class RenderedResult:
 
 
 class Imaging(Protocol):
-    """Work on pixels."""
+    """Image processing."""
 
     def prepare(self, original: bytes, max_pixels: int) -> PreparedImage:
-        """Upright, without metadata, within the model's pixels, as RGB or RGBA. Raises UnreadableImage."""
+        """Prepare an original: upright, no metadata, at most `max_pixels`, RGB or RGBA. Raises UnreadableImage."""
 
     def finish(self, output: IO[bytes], original: bytes | None, spec: OutputSpec) -> RenderedResult:
-        """The output as it was wished for, with its original's profile and transparency. Raises UnreadableImage."""
+        """Render the output as specified, with its original's profile and transparency. Raises UnreadableImage."""
 
 
 class Outputs(Protocol):
     """The provider's files."""
 
     def fetch(self, url: str) -> Output:
-        """Copy a result into a temporary file. Raises OutputGone, or ProviderError where a repeat may help."""
+        """Copy a result into a temporary file. Raises OutputGone, or ProviderError if a repeat may succeed."""
 
 
 class Messages(Protocol):
@@ -277,7 +277,7 @@ class Messages(Protocol):
         """Ask for the job to be started, `delay` seconds from now (at most 900)."""
 
     def complete(self, job_id: str, prediction: Prediction, delivery: Delivery | None = None) -> None:
-        """Ask for the job to be finished with what is known of its run."""
+        """Ask for the job to be finished with the reported state of its run."""
 
     def expire(self, after: str, began: str) -> None:
-        """Ask for the deletion of expired images to go on behind a key; its first run began at that instant."""
+        """Ask for the deletion of expired images to continue after a key; the first run `began` at that instant."""

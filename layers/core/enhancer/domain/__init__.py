@@ -1,1 +1,1 @@
-"""The product's rules, in the standard library alone: pure functions of rows, settings and a given clock."""
+"""The product's rules, in the standard library alone: pure functions of rows, settings and a clock."""

@@ -1,4 +1,4 @@
-"""Cache-Control of what is stored in R2. Clients reach it only through presigned URLs."""
+"""Cache-Control headers of objects in R2, which clients reach only by presigned URLs."""
 
 ORIGINAL_CACHE = "public, max-age=900, immutable"
 RESULT_CACHE = "private, max-age=31536000, immutable"

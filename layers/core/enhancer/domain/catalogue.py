@@ -1,7 +1,7 @@
 """Enhancement models: their goals, parameters, result sizes, limits, price and licence.
 
 Each model is a file of data, `models/<owner>--<name>.json`; `models/schema.json` describes its fields. This module
-reads such a document and answers from it.
+reads such documents.
 """
 
 import re
@@ -30,7 +30,7 @@ class InvalidParameter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing a person may choose. `field` is the model's input, empty where it is ours; bounds are inclusive."""
+    """A parameter of a job. `field` is the model's input, empty for our own parameters; bounds are inclusive."""
 
     name: str
     field: str
@@ -41,7 +41,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
     def parse(self, value: Any) -> bool | float | str:
-        """The value as the model takes it, from JSON or from a form's text; raises InvalidParameter."""
+        """Return a value from JSON or a form's text as the model takes it. Raises InvalidParameter."""
         try:
             return self._parse(value)
         except (ValueError, TypeError, OverflowError):
@@ -75,7 +75,7 @@ class Parameter:
         if not (self.minimum or 0) <= number <= (self.maximum or 0) or (
             self.kind == "integer" and number != int(number)
         ):
-            raise ValueError  # also for NaN, which compares as false
+            raise ValueError  # also for NaN, whose comparisons are false
         return int(number) if number == int(number) else number
 
 
@@ -95,7 +95,7 @@ Size = tuple[int, int]  # width and height in pixels
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A goal that a person has, and the parameters with which a model serves it."""
+    """A goal of users, and the parameters with which a model serves it."""
 
     goal: Goal
     params: Mapping[str, bool | float | str]
@@ -111,7 +111,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A value of the model's scale field (None where it has none) and how many times its input's sides it returns."""
+    """A value of the model's scale field (None if it has none), and by how much it multiplies the input's sides."""
 
     value: float | str | None
     times: float
@@ -119,9 +119,9 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class FirstEnlarged:
-    """Small inputs that a model enlarges before it works: those whose `side` is below so many pixels.
+    """Inputs that a model enlarges itself before it runs: those whose `side` is below so many pixels.
 
-    They are enlarged `times`, or until that side has `below` pixels where `times` is None.
+    They are enlarged by `times`, or until that side has `below` pixels if `times` is None.
     """
 
     side: Literal["height", "shorter"]
@@ -129,7 +129,7 @@ class FirstEnlarged:
     times: int | None = None
 
     def apply(self, size: Size) -> Size:
-        """The size that the model works on."""
+        """Return the size in pixels that the model works on."""
         side = size[1] if self.side == "height" else min(size)
         if side >= self.below:
             return size
@@ -143,13 +143,13 @@ class FirstEnlarged:
 class EnhancementModel:
     """A model at the provider.
 
-    `version` is the 64 hex digits that are asked for. `presets` are the goals that it serves, its main one first.
-    `image_field` is the input that holds the image's URL; `scale_field` the input for the factor, None where the
+    `version` are the 64 hex digits that are requested. `presets` are the goals that it serves, its main one first.
+    `image_field` is the input that holds the image's URL; `scale_field` the input for the factor, None if the
     model has only one. `factors` are in ascending order of `times`. `constants` are inputs that are always sent.
-    `output_path` leads to the image's URL in the output: empty where the output is the URL, else indexes of lists
+    `output_path` leads to the image's URL in the output: empty if the output is the URL, else indexes of lists
     and names of members. `max_pixels` is the largest input in pixels; larger images are reduced to it. `price_usd` is
-    of one run, `usual_seconds` of a warm one.
-    `option_licences` are licences that an option, by name, brings in with another model.
+    the price of one run, `usual_seconds` the duration of a warm one.
+    `option_licences` are licences of other models that an option, by name, uses.
     """
 
     slug: str
@@ -172,16 +172,16 @@ class EnhancementModel:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """All that a person may choose: what the model takes, then what we do with its result."""
+        """All parameters of a job: the model's, then those of our own processing of its result."""
         return (self.scale, *self.options, OUTPUT_FORMAT, OUTPUT_QUALITY)
 
     @property
     def largest_factor(self) -> float:
-        """How many times the sides of its input a result may have."""
+        """The largest scale: how many times its input's sides a result may have."""
         return self.scale.maximum or 1
 
     def parse(self, raw: Mapping[str, Any]) -> dict[str, bool | float | str]:
-        """Complete parameters by name, defaults filled in; raises InvalidParameter."""
+        """Return complete parameters by name, with defaults. Raises InvalidParameter."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in raw:
             if name not in known:
@@ -194,12 +194,12 @@ class EnhancementModel:
         return {name: parameter.parse(raw.get(name, parameter.default)) for name, parameter in known.items()}
 
     def output_size(self, size: Size, factor: Factor) -> Size:
-        """What the model returns for an input of this size: its published predictor cuts fractions of pixels off."""
+        """Return the output's size for an input's size; the published predictor cuts off fractions of pixels."""
         width, height = self.first_enlarged.apply(size) if self.first_enlarged else size
         return int(width * factor.times), int(height * factor.times)
 
     def factor_for(self, size: Size, target: Size, max_pixels: int) -> Factor | None:
-        """The smallest factor whose output covers `target`, else the largest; None if `max_pixels` hold no output."""
+        """Return the smallest factor whose output covers `target`, else the largest within `max_pixels`, or None."""
         best = None
         for factor in self.factors:
             width, height = self.output_size(size, factor)
@@ -210,14 +210,14 @@ class EnhancementModel:
         return best
 
     def inputs(self, params: Mapping[str, Any], image_url: str, factor: Factor) -> dict[str, Any]:
-        """The body's `input` for the provider, from parsed parameters."""
+        """Return the run's `input` for the provider, from parsed parameters."""
         scale = {self.scale_field: factor.value} if self.scale_field else {}
         options = {option.field: params[option.name] for option in self.options}
         return {**self.constants, self.image_field: image_url, **scale, **options}
 
 
 def read_model(document: Mapping[str, Any]) -> EnhancementModel:
-    """A model from its file's document (`models/schema.json`). Raises KeyError, TypeError, ValueError."""
+    """Read a model from its file's document (`models/schema.json`). Raises KeyError, TypeError, ValueError."""
     scale = document["scale"]
     first = document.get("firstEnlarged")
     options = document.get("options", [])
@@ -262,16 +262,17 @@ _ENTRY = re.compile(r"(?P<slug>[a-z0-9._-]+/[a-z0-9._-]+)(?::(?P<version>[0-9a-f
 
 @dataclass(frozen=True, slots=True)
 class AllowedModel:
-    """A model that the operator allows, and what is asked for: `owner/name:version`."""
+    """A model that the operator allows, and the version to request: `owner/name:version`."""
 
     model: EnhancementModel
     version: str
 
 
 def allowed_models(allowed: Sequence[str], models: Mapping[str, EnhancementModel]) -> dict[str, AllowedModel]:
-    """The operator's allowlist by slug: `owner/name` for the model file's version, `owner/name:version` for another.
+    """Read the operator's allowlist, by slug.
 
-    Raises ValueError for an entry that is malformed or has no model file.
+    An entry is `owner/name`, for the model file's version, or `owner/name:version`. Raises ValueError for an entry that
+    is malformed or has no model file.
     """
     result = {}
     for entry in allowed:

@@ -7,22 +7,22 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def to_text(instant: datetime) -> str:
-    """`2026-11-22T09:30:00.000Z` for an aware datetime."""
+    """Return an aware datetime as text, as in `2026-11-22T09:30:00.000Z`."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_text(text: str) -> datetime:
-    """The instant that `to_text` wrote; raises ValueError for any other text."""
+    """Return the instant that `to_text` wrote. Raises ValueError for any other text."""
     return datetime.fromisoformat(text)
 
 
 def milliseconds(start: str | None, end: str | None) -> int | None:
-    """Whole milliseconds between two written instants, never below 0; None while either is missing."""
+    """Return whole milliseconds between two instants as text, at least 0; None while either is missing."""
     if start is None or end is None:
         return None
     return max(0, round((from_text(end) - from_text(start)).total_seconds() * 1000))

@@ -18,12 +18,12 @@ from enhancer.domain.clock import from_text, milliseconds
 from enhancer.domain.messages import Message
 from enhancer.domain.owner import Owner, OwnerType
 
-# A place at a provider that throttles, a provider that starts no runs at present, a model that is still being started.
+# `place`: the provider throttles; `provider`: it accepts no runs at present; `model`: it is still booting the model.
 WaitingFor = Literal["place", "provider", "model"]
 
 
 class Status(StrEnum):
-    """Where a job is, as the row says it; clients see `starting` as `queued`."""
+    """A job's state in its row; clients see `starting` as `queued`."""
 
     QUEUED = "queued"
     STARTING = "starting"
@@ -35,14 +35,14 @@ class Status(StrEnum):
 
 TERMINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELED})
 
-TRY_LEASE = timedelta(minutes=2)  # longer than the two functions' time-outs: a try that is older has died
-MAX_DEATHS = 3
-RESEND_AFTER = timedelta(minutes=2)  # reconcile sends a start message again that led to nothing until then
+TRY_LEASE = timedelta(minutes=2)  # longer than the two functions' time-outs: the process of an older try has died
+MAX_CRASHES = 3
+RESEND_AFTER = timedelta(minutes=2)  # after which reconcile sends an unsuccessful start message again
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A move that a job may make: from any of these states to that one."""
+    """A change of state that a job may make: from any of `sources` to `target`."""
 
     name: str
     sources: frozenset[Status]
@@ -51,7 +51,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """A change of a row that adds one line to a list of them."""
+    """A change of a row that appends a line to a list."""
 
     line: str
 
@@ -78,18 +78,19 @@ TRANSITIONS = (BEGIN, WAIT, CLAIM, RELEASE, ACCEPT, SAVE, RETRY, SUCCEED, FAIL, 
 class Job:
     """A row of JobsTable. Instants are text (`domain/clock.py`), sizes bytes or pixels, `*_ms` milliseconds.
 
-    `check_at` is when reconcile has to look at the job again; None once the job has ended.
+    `check_at` is when reconcile checks the job next; None once the job has ended.
     `provider_job_id` names the run of the current attempt, `previous_provider_job_id` that of the attempt before, and
-    `previous_attempt_json` tells how that one went. `deliveries` are the verified webhook calls, each a line of JSON.
+    `previous_attempt_json` describes that attempt. `deliveries` are the verified webhook calls, each a line of JSON.
     `result_width` and `result_height` are the promised size of the result, for the original as it is stored.
-    `provider_answer` is what the provider answered when it was last asked for a run and named none, at
-    `provider_answered_at`; `waiting_for` is what the job waits for at the provider.
-    `error_code` is the code of the message that tells why the job failed (`domain/messages.py`).
-    `not_saved_because` is what kept the result from being saved, for the operator.
-    `tries` are the instants at which work on the job's image began since it moved last; a try that ends, well or with
-    an error, leaves none behind.
-    `released_at` is when reconcile gave back a claim that had made no run.
-    `quota_window` is the window the job was counted in. `expires_at` is the table's TTL, in seconds since 1970.
+    `provider_answer` is the provider's last response to a create call that gave no run, at `provider_answered_at`;
+    `waiting_for` is what the job waits for at the provider.
+    `error_code` is the code of the message that says why the job failed (`domain/messages.py`).
+    `not_saved_because` is why the result was not saved, for the operator.
+    `tries` are the instants at which work on the job's image began since its last transition; a try that ends, with or
+    without an error, removes them.
+    `released_at` is when reconcile released a claim that had made no run.
+    `quota_window` is the quota's window in which the job is counted. `expires_at` is the table's TTL, in seconds since
+    1970.
     """
 
     id: str
@@ -149,7 +150,7 @@ class Job:
 
     @property
     def owner(self) -> Owner:
-        """Who the job belongs to."""
+        """The job's owner."""
         return Owner(self.owner_type, self.owner_id, self.user_id)
 
     @property
@@ -160,7 +161,7 @@ class Job:
 
     @property
     def scale(self) -> float:
-        """How many times its original's sides the result has."""
+        """The result's sides as a multiple of the original's."""
         return float(self.params["scale"])
 
     @property
@@ -175,12 +176,12 @@ class Job:
 
     @property
     def prepared(self) -> dict[str, Any] | None:
-        """What was done to the original before the provider got it; None before it was looked at."""
+        """The changes made to the original for the provider; None before its preparation."""
         return json.loads(self.prepared_json) if self.prepared_json else None
 
     @property
     def report(self) -> dict[str, Any] | None:
-        """How faithful the result is to the original; None before there is one or where the original was gone."""
+        """The result's faithfulness to its original; None without a result, or if the original was gone."""
         return json.loads(self.report_json) if self.report_json else None
 
     @property
@@ -188,9 +189,9 @@ class Job:
         """Whether the job is in a terminal state."""
         return self.status in TERMINAL
 
-    def kills(self, now: datetime) -> bool:
-        """Whether processes that worked on the job's image died `MAX_DEATHS` times: out of memory or time."""
-        return sum(now - from_text(began) > TRY_LEASE for began in self.tries or ()) >= MAX_DEATHS
+    def crashed_workers(self, now: datetime) -> bool:
+        """Return whether processes that worked on the job's image died `MAX_CRASHES` times: out of memory or time."""
+        return sum(now - from_text(began) > TRY_LEASE for began in self.tries or ()) >= MAX_CRASHES
 
     @property
     def ran_before(self) -> bool:
@@ -199,7 +200,7 @@ class Job:
 
     @property
     def why_not_started(self) -> Message:
-        """Why a job that waited for a day was never started."""
+        """The message for a job that was never started within a day."""
         if self.waiting_for == "place":
             return Message.PROVIDER_WITHOUT_CAPACITY
         if self.waiting_for == "provider":
@@ -208,7 +209,7 @@ class Job:
 
     @property
     def stage(self) -> str:
-        """What is happening now: queued, starting, enhancing, saving or done."""
+        """The job's stage: queued, starting, enhancing, saving or done."""
         if self.ended:
             return "done"
         if self.status is Status.PROCESSING:
@@ -216,7 +217,7 @@ class Job:
         return self.status.value
 
     def timings(self) -> Mapping[str, int | None]:
-        """How long the parts took. `modelMs` is the provider's own figure, the rest our clock's."""
+        """Return the durations of the job's parts. `modelMs` is the provider's figure, the others are by our clock."""
         return {
             "queueMs": milliseconds(self.created_at, self.accepted_at),
             "modelMs": self.model_ms,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enhancer.domain.clock import from_text, to_text
 
 WINDOW = timedelta(hours=24)
-MAX_REFUNDS = 5  # a window, of jobs for which the provider may have accepted a run
-UPLOADS_A_JOB = 3  # images that may be brought in a day for each job that may be made
+MAX_REFUNDS = 5  # per window, of jobs for which the provider may have accepted a run
+UPLOADS_A_JOB = 3  # allowed uploads per day for each allowed job
 MINUTE = 60
 DAY = 86_400
 
@@ -21,13 +21,13 @@ class Quota:
     refunds: int = 0
 
     def ends(self) -> datetime:
-        """The first instant that no longer belongs to the window."""
+        """Return the first instant after the window."""
         return from_text(self.window) + WINDOW
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an owner has used and has left; `reset_at` is None before the first job of a window."""
+    """An owner's used and remaining jobs; `reset_at` is None before the first job of a window."""
 
     used: int
     remaining: int
@@ -35,12 +35,12 @@ class Usage:
 
 
 def current(quota: Quota | None, now: datetime) -> Quota | None:
-    """The window that is open now, if there is one: the table deletes ended windows late, so the clock decides."""
+    """Return the window that is open now, None if there is none; the table deletes ended windows late."""
     return quota if quota and now < quota.ends() else None
 
 
 def usage(quota: Quota | None, limit: int, now: datetime) -> Usage:
-    """How much of `limit` jobs is used."""
+    """Return how many of `limit` jobs are used."""
     window = current(quota, now)
     if window is None:
         return Usage(0, limit, None)
@@ -49,34 +49,34 @@ def usage(quota: Quota | None, limit: int, now: datetime) -> Usage:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How often something may be done: `limit` times in each fixed window of `seconds`."""
+    """A rate: `limit` times in each fixed window of `seconds`."""
 
     name: str
     limit: int
     seconds: int = MINUTE
 
     def key(self, subject: str, now: datetime) -> str:
-        """The counter of the window that is open now."""
+        """Return the key of the counter of the window that is open now."""
         return f"rate#{self.name}#{subject}#{int(now.timestamp()) // self.seconds}"
 
     def resets_in(self, now: datetime) -> int:
-        """Whole seconds to the end of the window, at least 1."""
+        """Return whole seconds to the end of the window, at least 1."""
         return self.seconds - int(now.timestamp()) % self.seconds
 
 
 def run_counter_key(now: datetime) -> str:
-    """The counter of the runs that all owners together paid for on this day (UTC)."""
+    """Return the key of the counter of all owners' runs on this day (UTC)."""
     return f"runs#{to_text(now)[:10]}"
 
 
 def run_limit_resets_at(now: datetime) -> datetime:
-    """The first instant of the next day (UTC)."""
+    """Return the first instant of the next day (UTC)."""
     return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaSlot:
-    """One job's place in its owner's window: the window, whether the job opens it, and how many it may hold."""
+    """A job's slot in its owner's window: the window, whether the job opens it, and its limit of jobs."""
 
     window: str
     opens_window: bool
@@ -84,7 +84,7 @@ class QuotaSlot:
 
 
 def slot(quota: Quota | None, limit: int, now: datetime) -> QuotaSlot | None:
-    """The place for one more job, None if the open window is full."""
+    """Return the slot for one more job, None if the open window is full."""
     window = current(quota, now)
     if window is None:
         return QuotaSlot(to_text(now), opens_window=True, limit=limit) if limit else None

@@ -1,4 +1,4 @@
-"""The codes of all messages to people. Rows store codes; translations.py has the texts in each language."""
+"""The codes of all messages to users. Rows store codes; translations.py has the texts in each language."""
 
 from enum import StrEnum, auto
 
@@ -110,7 +110,7 @@ class Message(StrEnum):
 
 
 def known(code: str | None) -> Message:
-    """The message of a stored code; INTERNAL_ERROR for none, and for a code that only another release has."""
+    """Return the message of a stored code; INTERNAL_ERROR for None, and for a code of another release."""
     try:
         return Message(code or "")
     except ValueError:

@@ -48,7 +48,7 @@ class DeliveryOutcome(StrEnum):
 
 
 class ReconcileAction(StrEnum):
-    """What reconciliation did with an unfinished job."""
+    """The action of reconciliation on an unfinished job."""
 
     START_RESENT = "start_resent"
     RUN_ADOPTED = "run_adopted"

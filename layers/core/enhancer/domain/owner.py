@@ -1,4 +1,4 @@
-"""Owners: who a job belongs to. Their ids say nothing about the person behind them."""
+"""Owners of jobs, and callers. Ids reveal nothing about a person."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ Role = Literal["user", "admin"]
 class Owner:
     """A signed-in user or a guest.
 
-    `subject` is the token's `sub` for users, None for guests: it is kept in the row and nowhere else.
+    `subject` is the token's `sub` for users, None for guests; it is stored only in the row.
     """
 
     type: OwnerType
@@ -24,13 +24,13 @@ class Owner:
 
     @property
     def reference(self) -> str:
-        """`guest#<id>`: the partition key of everything the owner has."""
+        """The partition key of everything the owner has, such as `guest#<id>`."""
         return f"{self.type}#{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request: an owner, and what the issuer says of a user."""
+    """The author of a request: an owner, with a user's claims."""
 
     owner: Owner
     role: Role = "user"
@@ -38,18 +38,18 @@ class Caller:
 
     @property
     def is_admin(self) -> bool:
-        """May read and delete any job; each time a security event."""
+        """Whether the caller may read and delete any job, each access being a security event."""
         return self.role == "admin"
 
 
 def user(owner_key: bytes, issuer: str, subject: str) -> Owner:
-    """The owner behind a verified token: 26 base32 characters of HMAC-SHA256(owner key, issuer + newline + subject)."""
+    """Return a token's owner, by 26 base32 characters of HMAC-SHA256(owner key, issuer + newline + subject)."""
     digest = hmac.digest(owner_key, f"{issuer}\n{subject}".encode(), hashlib.sha256)
     return Owner("user", _base32(digest)[:26], subject)
 
 
 def new_guest() -> Owner:
-    """A new guest: 128 random bits."""
+    """Return a new guest with 128 random bits as its id."""
     return Owner("guest", _base32(secrets.token_bytes(16)))
 
 

@@ -1,4 +1,4 @@
-"""The provider's runs, and what the end of one means for its job."""
+"""The provider's runs, and the decision on a job whose run has ended."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from enhancer.domain import keys
 from enhancer.domain.job import Job, Status
 from enhancer.domain.messages import Message
 
-# How runs fail, by the texts of their errors, the first that fits. replicate.com/docs/reference/error-codes, read
+# Kinds of failure by the error's text; the first that matches decides. replicate.com/docs/reference/error-codes, read
 # 2026-11-25, names E1000 (unknown, retry), E1001 (out of memory: smaller input), E4875 (no webhook URL) and E6716
 # (timeout starting the prediction); public clients report PA, E8367, E8765, E9243 and E9828 with "please retry" (read
 # 2026-11-22). A code that is not named here is the platform's too: models have none. "Prediction failed for an unknown
@@ -29,10 +29,10 @@ TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A run as a verified webhook or the provider's API reports it, reduced to what decides.
+    """A run as a verified webhook or the provider's API reports it, reduced to the fields that we use.
 
     `input_path` is the path of the input image's URL, which echoes the key we signed; `model_ms` is the provider's
-    `predict_time`, `version` what it says ran.
+    `predict_time`, `version` the version that it reports.
     """
 
     id: str
@@ -45,22 +45,25 @@ class Prediction:
 
     @property
     def ended(self) -> bool:
-        """Whether the run can no longer change."""
+        """Whether the run is in a terminal state."""
         return self.status in TERMINAL
 
     def to_message(self) -> dict[str, Any]:
-        """As JSON for a queue message."""
+        """Return the fields for a queue message."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any]) -> Self:
-        """Read back what `to_message` wrote, ignoring names that a later release adds."""
+        """Read what `to_message` wrote, ignoring names that a later release adds."""
         return cls(**{name: message[name] for name in cls.__slots__ if name in message})
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook call, verified and reduced. `sha256` is the digest of the signed body, `timestamp` in seconds."""
+    """A verified webhook delivery, reduced to the fields that we use.
+
+    `sha256` is the digest of the signed body, `timestamp` is in seconds.
+    """
 
     webhook_id: str
     timestamp: int
@@ -68,16 +71,16 @@ class Delivery:
     prediction: Prediction
 
     def to_message(self) -> dict[str, Any]:
-        """As JSON for a queue message that carries the prediction already."""
+        """Return the fields for a queue message that contains the prediction already."""
         return {"webhook_id": self.webhook_id, "timestamp": self.timestamp, "sha256": self.sha256}
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any], prediction: Prediction) -> Self:
-        """Read back what `to_message` wrote, beside the prediction that the message carries."""
+        """Read what `to_message` wrote, for the prediction of the same message."""
         return cls(message["webhook_id"], message["timestamp"], message["sha256"], prediction)
 
     def line(self, applied_at: str) -> str:
-        """What is kept of it beside the job's row: a line of JSON, without the provider's URLs."""
+        """Return the line of JSON that the job's row keeps, without the provider's URLs."""
         run = self.prediction
         kept = {"run": run.id, "status": run.status, "error": (run.error or "")[:200] or None, "model_ms": run.model_ms}
         return json.dumps({"applied_at": applied_at, **self.to_message(), **kept})
@@ -85,7 +88,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a run without a result asks of its job. `refund`: it was not the image's fault."""
+    """The decision on a job whose run gave no result. `refund`: the image was not the cause."""
 
     action: Literal["retry", "fail", "cancel"]
     error_type: str = ""
@@ -94,9 +97,9 @@ class Decision:
 
 
 def belongs_to(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
-    """Whether a run that the row does not know was started for this job's present attempt.
+    """Return whether a run that is not in the row belongs to this job's current attempt.
 
-    The path of its input is signed by the provider, a job id in a URL is not: it must be the job's own image.
+    Its input's path must be that of the job's own image: the provider signs it, but not a job id in a URL.
     """
     own = {f"/{bucket}/{key}" for key in (job.input_r2_key, keys.prepared_key(prefix, job.owner, job.id))}
     unclaimed = job.status is Status.STARTING and job.provider_job_id is None
@@ -104,9 +107,9 @@ def belongs_to(run: Prediction, job: Job, bucket: str, prefix: str) -> bool:
 
 
 def decide(prediction: Prediction, *, attempt: int, cancel_requested: bool) -> Decision:
-    """Decide from a run that has ended without a result. At most two attempts a job: a platform fault is repeated once.
+    """Decide on a job whose run ended without a result. A platform fault is retried once: at most two attempts per job.
 
-    Only what is certainly the image's content keeps the quota: a model's own filter.
+    The quota is charged only if the image's content is certainly the cause: a model's own filter.
     """
     if cancel_requested:
         return Decision("cancel")

@@ -1,4 +1,4 @@
-"""The machine-readable mark of a result: it was edited with AI, and by which model.
+"""The machine-readable mark of a result as edited with AI, with the model's name.
 
 IPTC Photo Metadata Standard 2025.1: Digital Source Type with the term "edited using generative AI" of IPTC's
 vocabulary, AI System Used and AI System Version Used (iptc.org, read 2026-11-23). These models invent detail, so the
@@ -11,7 +11,7 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrain
 
 
 def xmp_packet(model: str, version: str | None) -> bytes:
-    """An XMP packet (ISO 16684-1) that names the model, and the version that the provider reports."""
+    """Return an XMP packet (ISO 16684-1) with the model's name and the version that the provider reports."""
     system_version = f" Iptc4xmpExt:AISystemVersionUsed={quoteattr(version)}" if version else ""
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'

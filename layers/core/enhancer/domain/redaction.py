@@ -2,7 +2,7 @@
 
 import re
 
-# Each pattern begins where a word begins, so that a long text without blanks takes no quadratic time.
+# Each pattern begins at the start of a word, so that a long text without blanks takes no quadratic time.
 _REPLACED = (
     (re.compile(r"\bdata:[\w.+/-]*(?:;[\w.=+-]+)*,\S+", re.IGNORECASE), "[redacted data]"),
     (re.compile(r"(?<![a-z0-9+.-])[a-z0-9+.-]+://\S+", re.IGNORECASE), "[redacted URL]"),

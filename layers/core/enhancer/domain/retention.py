@@ -1,4 +1,4 @@
-"""How long each part of a job is kept, and when we stop serving it."""
+"""Retention periods of a job's parts, after which they are no longer served."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ RECORD = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """When the parts of a job end."""
+    """The instants at which the parts of a job expire."""
 
     original: datetime
     result: datetime
@@ -20,13 +20,13 @@ class Expiry:
 
 
 def expiry(created_at: str) -> Expiry:
-    """The ends of a job created at the given instant: past them nothing is served, even while the bytes still exist."""
+    """Return when the parts of a job expire; then they are not served, even while the objects still exist."""
     created = from_text(created_at)
     return Expiry(created + ORIGINAL, created + RESULT, created + RECORD)
 
 
 def kept_for(key: str, prefix: str) -> timedelta | None:
-    """How long an object stays after it was written, by its key; None for keys that are not ours to delete."""
+    """Return an object's retention period by its key; None for keys that are not ours to delete."""
     if key.startswith(f"{prefix}uploads/"):
         return ORIGINAL
     return RESULT if key.startswith(f"{prefix}results/") else None

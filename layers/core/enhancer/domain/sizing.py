@@ -1,4 +1,4 @@
-"""How large a result is: what the model can take and give, and what the file format can hold."""
+"""Sizes of results, within the limits of the model and of the file format."""
 
 import math
 from collections.abc import Mapping
@@ -7,24 +7,24 @@ from typing import Any
 from enhancer.domain.catalogue import EnhancementModel, InvalidParameter, Size
 from enhancer.domain.messages import Message
 
-# The widest and highest image of a format: WebP by its 14-bit fields (Google's container specification), JPEG by
+# The longest side of an image in a format: WebP by its 14-bit fields (Google's container specification), JPEG by
 # libjpeg's JPEG_MAX_DIMENSION; both read 2026-11-23. PNG holds more than any model gives.
 MAX_SIDE = {"png": 2**31 - 1, "webp": 16_383, "jpeg": 65_500}
 
-SCALE_TOLERANCE = 0.01  # scales are told in hundredths; a result that is larger by less is not worth a new encoding
-MAX_OUTPUT_PIXELS = 33_547_264  # of a model's output: what completion has to hold in memory
+SCALE_TOLERANCE = 0.01  # scales are in hundredths; a result that is larger by less is not encoded again
+MAX_OUTPUT_PIXELS = 33_547_264  # of a model's output, which completion holds in memory
 
 
 def largest_scale(width: int, height: int, model: EnhancementModel) -> float:
-    """How many times its sides an image can be enlarged, in hundredths: above `max_pixels` it is reduced first."""
+    """Return the largest scale of an image, in hundredths; one above `max_pixels` is reduced first."""
     largest = _largest_result(width, height, model)
     return _floor(min(largest[0] / width, largest[1] / height))
 
 
 def result_size(width: int, height: int, scale: float, model: EnhancementModel) -> Size:
-    """The promised size of a result in pixels, from the original's.
+    """Return the promised size of a result in pixels, from the original's.
 
-    It is the largest that the model gives where the scale asks for hardly less, else the original's times the scale.
+    It is the original's times the scale, or the largest that the model gives if that is hardly more.
     """
     largest = _largest_result(width, height, model)
     if largest[0] / width < scale + SCALE_TOLERANCE and largest[1] / height < scale + SCALE_TOLERANCE:
@@ -33,13 +33,13 @@ def result_size(width: int, height: int, scale: float, model: EnhancementModel) 
 
 
 def _largest_result(width: int, height: int, model: EnhancementModel) -> Size:
-    """Whether an image lies on its side is not known yet, so that this is what the model gives both ways up."""
+    """Return the largest result that the model gives both upright and turned: the orientation is not known yet."""
     wide, high = _given((width, height), model), _given((height, width), model)[::-1]
     return min(wide[0], high[0]), min(wide[1], high[1])
 
 
 def _given(size: Size, model: EnhancementModel) -> Size:
-    """The largest result for an image that is stored and upright alike; 0 x 0 where no output can be held."""
+    """Return the largest result for an image that is stored upright; 0 x 0 if every output is too large."""
     taken = fit_within(*size, model.max_pixels)
     outputs = [model.output_size(taken, factor) for factor in model.factors]
     width, height = max((each for each in outputs if each[0] * each[1] <= MAX_OUTPUT_PIXELS), default=(0, 0))
@@ -47,16 +47,16 @@ def _given(size: Size, model: EnhancementModel) -> Size:
 
 
 def turned(size: Size, like: Size) -> Size:
-    """A size with its sides in the order of another's: an image may have been turned upright meanwhile."""
+    """Return a size with its sides in the order of another's: preparation may have turned the image."""
     return size[::-1] if (size[0] - size[1]) * (like[0] - like[1]) < 0 else size
 
 
 def resolve_params(
     raw: Mapping[str, Any], width: int, height: int, model: EnhancementModel
 ) -> dict[str, bool | float | str]:
-    """Complete parameters for an image of this size in pixels.
+    """Return complete parameters for an image of this size in pixels.
 
-    A scale that was not requested is the model's usual one, or the largest that its pixels allow. Raises
+    A scale that was not requested is the model's default, or the largest that its pixels allow. Raises
     InvalidParameter, with the largest value that fits, for a scale or a format that this image can't have.
     """
     params = model.parse(raw)
@@ -81,14 +81,14 @@ def resolve_params(
 
 
 def _check_side(width: int, height: int, scale: float, model: EnhancementModel, output_format: str) -> None:
-    """Raises InvalidParameter where the format can't hold the result's longer side."""
+    """Check the result's longer side. Raises InvalidParameter if the format can't hold it."""
     limit = MAX_SIDE[output_format]
     longest = max(result_size(width, height, scale, model))
     if longest <= limit:
         return
     fitting = [name for name, most in MAX_SIDE.items() if longest <= most]
     maximum = _floor(limit / max(width, height))
-    if max(result_size(width, height, maximum, model)) > limit:  # what the model gives, hardly more than that
+    if max(result_size(width, height, maximum, model)) > limit:  # the model's size, hardly more than that
         maximum = _floor(maximum - SCALE_TOLERANCE / 2)
     known = {"format": output_format, "actual": longest, "limit": limit, "fitting": fitting}
     if maximum < 1:
@@ -97,9 +97,9 @@ def _check_side(width: int, height: int, scale: float, model: EnhancementModel, 
 
 
 def fit_within(width: int, height: int, max_pixels: int) -> Size:
-    """The size to which an image is reduced so that it has at most `max_pixels`; its own size if it has no more.
+    """Return the size of an image reduced to at most `max_pixels`; its own size if it has no more.
 
-    The longer side follows from the shorter one, whose rounding would else distort a panorama by what it loses.
+    The longer side is computed from the rounded shorter one, so that rounding does not distort a panorama.
     """
     if width * height <= max_pixels:
         return width, height

@@ -43,7 +43,7 @@ class AccessRules:
 
 @dataclass(frozen=True, slots=True)
 class DailyLimit:
-    """A daily limit: how much, of whom, and the message when it is reached."""
+    """A daily limit: its rate, its subject, and the message when it is reached."""
 
     rate: Rate
     subject: str
@@ -92,7 +92,7 @@ class Access:
         return caller
 
     def has_signed_cookie(self, request: Request) -> bool:
-        """Whether a request has a cookie that we signed. Tokens are ignored."""
+        """Return whether a request has a cookie that we signed. Tokens are ignored."""
         return self._identity.caller({}, request.cookies) is not None
 
     def count_unidentified(self, request: Request) -> None:
@@ -119,14 +119,14 @@ class Access:
         return AuthResult(caller, cookie)
 
     def job_limits(self, request: Request, caller: Caller) -> list[DailyLimit]:
-        """The daily limits that a job counts against: a guest's, by IP address."""
+        """Return the daily limits that a job counts against: a guest's, by IP address."""
         if caller.owner.type != "guest":
             return []
         rate = Rate("guest-jobs", self._rules.guest_jobs_per_address, DAY)
         return [DailyLimit(rate, self._address(request), Message.ADDRESS_JOBS_EXHAUSTED)]
 
     def upload_limits(self, request: Request, caller: Caller, quota_jobs: int) -> list[DailyLimit]:
-        """The daily limits that an upload counts against: its owner's, and for guests also by IP address."""
+        """Return the daily limits that an upload counts against: its owner's, and for guests also by IP address."""
         limits = [
             DailyLimit(
                 Rate("uploads", UPLOADS_A_JOB * quota_jobs, DAY), caller.owner.reference, Message.UPLOADS_EXHAUSTED
@@ -180,7 +180,7 @@ class Access:
         resets = rate.resets_in(now)
         used = self._used(rate, subject, now)
         left = max(0, rate.limit - used)
-        if request.rate_left is None or left <= request.rate_left:  # of several classes the tightest is shown
+        if request.rate_left is None or left <= request.rate_left:  # of several classes, the headers show the tightest
             request.rate_left = left
             request.response_headers["ratelimit-policy"] = f'"{rate.name}";q={rate.limit};w={rate.seconds}'
             request.response_headers["ratelimit"] = f'"{rate.name}";r={left};t={resets}'
@@ -205,7 +205,7 @@ class Access:
         return caller.owner.reference if caller else self._address(request)
 
     def _address(self, request: Request) -> str:
-        """The client's network as a keyed hash: an IPv4 address, or the /64 that an IPv6 address is in."""
+        """Return the client's network as a keyed hash: an IPv4 address, or the /64 that contains an IPv6 address."""
         text = request.client_ip
         address = ipaddress.ip_address(text)
         network = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address

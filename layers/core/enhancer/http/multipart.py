@@ -1,4 +1,4 @@
-"""Reading multipart/form-data with python-multipart: one image in `image`, short text in every other field."""
+"""Read multipart/form-data with python-multipart: one image in `image`, short text in every other field."""
 
 import logging
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from python_multipart.multipart import Field, File
 from enhancer.domain.messages import Message
 from enhancer.errors import UnsupportedMediaType, ValidationFailed
 
-# It warns of malformed forms with byte values of their content; the refusal says what is wrong without them.
+# Its warnings about malformed forms contain bytes of their content; our error describes the problem without them.
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 _MAX_FIELDS = 20

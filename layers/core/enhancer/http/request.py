@@ -1,7 +1,7 @@
-"""A request as the HTTP API hands it over (payload format 2.0), read once.
+"""A request as the HTTP API passes it on (payload format 2.0), read once.
 
 Source: AWS, "AWS Lambda proxy integrations for HTTP APIs", read 2026-11-23: header names come in lower case, the route
-key names the method or ANY and the route's path, `$default` is whatever no route matched.
+key names the method or ANY and the route's path, `$default` is any path that matched no route.
 """
 
 import base64
@@ -18,7 +18,7 @@ JSON_BYTES = 262_144  # a JSON body; the longest that makes sense, a filename of
 
 
 class Request:
-    """One request, and the headers that its answer will carry whatever becomes of it."""
+    """One request, and headers that every response to it carries, errors included."""
 
     def __init__(self, event: dict[str, Any]) -> None:
         context = event["requestContext"]
@@ -40,45 +40,45 @@ class Request:
 
     @property
     def is_json(self) -> bool:
-        """Whether the body is said to be JSON."""
+        """Return whether the content type says that the body is JSON."""
         return self.content_type.partition(";")[0].strip().lower() == "application/json"
 
     @property
     def language(self) -> Language:
-        """The caller's language, of those that we speak."""
+        """The caller's preferred language of those that are available."""
         return preferred(self.headers.get("accept-language", ""))
 
     @property
     def client_ip(self) -> str:
-        """The client's IP address: the distribution's word where there is one, else the gateway's."""
+        """The client's IP address: from the distribution if it names one, else from the gateway."""
         return self.headers.get("x-viewer-address") or str(self._event["requestContext"]["http"]["sourceIp"])
 
     def matches_etag(self, tag: str) -> bool:
-        """Whether the caller holds the version with this entity tag, or any version."""
+        """Return whether the caller has the version with this entity tag, or any version."""
         given = self.headers.get("if-none-match", "")
         return given.strip() == "*" or any(item.strip().removeprefix("W/") == f'"{tag}"' for item in given.split(","))
 
     def query(self, name: str) -> str:
-        """A query parameter, empty when it is not there."""
+        """Return a query parameter, empty if it is missing."""
         given: dict[str, str] = self._event.get("queryStringParameters") or {}
         return given.get(name, "")
 
     def number(self, name: str, default: int) -> int:
-        """A query parameter that is a whole number, `default` when it is not there. Raises ValidationFailed."""
+        """Return a query parameter as a whole number, `default` if it is missing. Raises ValidationFailed."""
         text = self.query(name)
         if text and not (text.isascii() and text.isdecimal() and len(text) < 6):
             raise ValidationFailed(Message.NOT_A_WHOLE_NUMBER, field=name, actual=text[:20])
         return int(text) if text else default
 
     def body(self, max_bytes: int) -> bytes:
-        """The exact bytes of the body.
+        """Return the exact bytes of the body.
 
-        Raises PayloadTooLarge above `max_bytes`, UnsupportedMediaType for a packed one, as HTTP APIs hand bodies on as
-        they came, and ValidationFailed for base64 that is none.
+        Raises PayloadTooLarge above `max_bytes`, UnsupportedMediaType for a compressed one, which HTTP APIs pass on
+        unchanged, and ValidationFailed for invalid base64.
         """
         encoding = self.headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity"}:
-            self.response_headers["accept-encoding"] = "identity"  # RFC 9110, 12.5.3: what would be taken
+            self.response_headers["accept-encoding"] = "identity"  # RFC 9110, 12.5.3: the encodings that are accepted
             raise UnsupportedMediaType(Message.CONTENT_ENCODING_UNSUPPORTED, actual=encoding)
         text = self._event.get("body") or ""
         try:
@@ -90,7 +90,7 @@ class Request:
         return body
 
     def json(self) -> dict[str, Any]:
-        """The request's body as a JSON object whose names differ and whose numbers are numbers (RFC 8259, RFC 7493).
+        """Return the body as a JSON object without repeated names, NaN or infinities (RFC 8259, RFC 7493).
 
         Raises UnsupportedMediaType, PayloadTooLarge above JSON_BYTES, ValidationFailed.
         """

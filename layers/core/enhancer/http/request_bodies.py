@@ -12,8 +12,8 @@ from enhancer.errors import ValidationFailed
 _Filename = Annotated[str, Field(min_length=1, max_length=1024)]
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
 
-_FAULTS, _NAME = 10, 60  # fields that a refusal names, and characters of a name: the caller chooses it
-# For readers of the description; the use cases refuse what is outside, and say what would fit.
+_FAULTS, _NAME = 10, 60  # fields that an error lists, and characters of a name, which the caller chooses
+# For the API's description; the use cases reject other values with the limits that apply.
 _CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp")
 _ONE_SOURCE: dict[str, Any] = {
     "if": {"required": ["uploadId"], "properties": {"uploadId": {"type": "string"}}},
@@ -23,13 +23,13 @@ _ONE_SOURCE: dict[str, Any] = {
 
 
 class Contract(BaseModel):
-    """camelCase outside, snake_case inside, nothing unknown."""
+    """A JSON body: camelCase names outside, snake_case inside, unknown names rejected."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
     @classmethod
     def read(cls, body: Mapping[str, Any] | None) -> Self:
-        """Validate a decoded JSON body. Raises ValidationFailed that names the first fields at fault and counts all."""
+        """Validate a decoded JSON body. Raises ValidationFailed with the first invalid fields and their number."""
         try:
             return cls.model_validate(body)
         except ValidationError as problem:
@@ -48,7 +48,7 @@ class Contract(BaseModel):
 
 
 class UploadRequest(Contract):
-    """POST /uploads. `size` is the exact length of the file in bytes; the signed URL takes no other."""
+    """POST /uploads. `size` is the exact length of the file in bytes; the presigned URL accepts no other."""
 
     filename: _Filename
     content_type: Annotated[str, Field(max_length=255, json_schema_extra={"enum": [*_CONTENT_TYPES]})]
@@ -74,6 +74,6 @@ class JobRequest(Contract):
 
 
 class ShareRequest(Contract):
-    """POST /jobs/{id}/share. Seconds."""
+    """POST /jobs/{id}/share. `expires_in` is in seconds."""
 
     expires_in: Annotated[int, Field(json_schema_extra={"minimum": 300, "maximum": 604_800})] = 86_400

@@ -28,7 +28,7 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back; header names in lower case."""
+    """A response; header names in lower case."""
 
     status: int
     body: str | bytes = ""
@@ -36,7 +36,7 @@ class Response:
     cookie: Cookie | None = None
 
     def to_payload(self, headers: Mapping[str, str]) -> dict[str, Any]:
-        """As payload format 2.0, with `headers` where the answer has none of that name."""
+        """Return the response in payload format 2.0; its own headers override `headers`."""
         binary = isinstance(self.body, bytes)
         return {
             "statusCode": self.status,
@@ -50,7 +50,7 @@ class Response:
 def ok(
     data: Any, status: int = 200, headers: Mapping[str, str] | None = None, cookie: Cookie | None = None
 ) -> Response:
-    """An answer in the envelope, never stored by caches unless `headers` say so."""
+    """Return a response in the JSON envelope; caches never store it unless `headers` say so."""
     body = json.dumps({"success": True, "data": data}, ensure_ascii=False)
     return Response(
         status, body, {"content-type": "application/json", "cache-control": "no-store", **(headers or {})}, cookie
@@ -58,28 +58,28 @@ def ok(
 
 
 def accepted(job: Mapping[str, Any], cookie: Cookie | None = None) -> Response:
-    """202 for a job that has begun, with where and when to look for it."""
+    """Return 202 for a job that has begun, with its URL and when to poll it."""
     headers = {"location": f"/api/ai-image/jobs/{job['id']}", "retry-after": "2"}
     return ok(job, 202, headers, cookie)
 
 
 def redirect(url: str, seconds: int) -> Response:
-    """302 to a link that stays the same for so many seconds.
+    """Return a 302 to a URL that stays the same for so many seconds.
 
-    Never 304: where the answer is no 2xx, conditions must be ignored (RFC 9110, 13.2.1).
+    Never 304: conditions must be ignored if the response is not a 2xx (RFC 9110, 13.2.1).
     """
     return Response(302, headers={"location": url, "cache-control": f"private, max-age={seconds}"})
 
 
 def with_etag(request: Request, data: Any, headers: Mapping[str, str]) -> Response:
-    """200 with an ETag of the data, or 304 if the caller has this version."""
+    """Return 200 with an ETag of the data, or 304 if the caller has this version."""
     tag = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
     headers = {"etag": f'"{tag}"', "cache-control": "private, no-cache", **headers}
     return Response(304, headers=headers) if request.matches_etag(tag) else ok(data, headers=headers)
 
 
 def gzipped(request: Request, data: bytes, content_type: str, headers: Mapping[str, str]) -> Response:
-    """200 with a gzipped file, unpacked unless the caller accepts gzip, or 304 if it has this version."""
+    """Return 200 with a gzipped file, decompressed unless the caller accepts gzip, or 304 if it has this version."""
     tag = hashlib.sha256(data).hexdigest()[:32]
     headers = {"content-type": content_type, "etag": f'W/"{tag}"', "vary": "accept-encoding", **headers}
     if request.matches_etag(tag):
@@ -90,7 +90,7 @@ def gzipped(request: Request, data: bytes, content_type: str, headers: Mapping[s
 
 
 def error(problem: RequestError, language: Language) -> Response:
-    """An error in the envelope, in the caller's language."""
+    """Return an error in the JSON envelope, in the caller's language."""
     headers: dict[str, str] = {"content-language": language}
     if problem.retry_after is not None:
         headers["retry-after"] = str(problem.retry_after)
@@ -106,7 +106,7 @@ def error(problem: RequestError, language: Language) -> Response:
 
 
 def internal_error(language: Language) -> Response:
-    """500 for an unexpected exception, which is in the log."""
+    """Return 500 for an unexpected exception, which is in the log."""
     message = render(Message.INTERNAL_ERROR, {}, language)
     return _error(500, {"type": "internal_error", "message": message}, {})
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
-    """A job. Image URLs are paths on our own host that only callers with access can follow."""
+    """Return a job's JSON. Image URLs are paths on our own host that only callers with access can follow."""
     ends = expiry(job.created_at)
     return {
         "id": job.id,
@@ -46,7 +46,7 @@ def job_json(job: Job, language: Language = "en") -> dict[str, Any]:
 
 
 def upload_json(upload: "Upload") -> dict[str, Any]:
-    """A presigned upload."""
+    """Return a presigned upload's JSON."""
     return {
         "uploadId": upload.upload_id,
         "method": "PUT",
@@ -58,7 +58,7 @@ def upload_json(upload: "Upload") -> dict[str, Any]:
 
 
 def usage_json(usage: Usage, quota_jobs: int, max_bytes: int) -> dict[str, Any]:
-    """An owner's usage and limits."""
+    """Return the JSON of an owner's usage and limits."""
     reset_at = to_text(usage.reset_at) if usage.reset_at else None
     return {
         "usage": {"used": usage.used, "remaining": usage.remaining, "resetAt": reset_at},
@@ -67,7 +67,7 @@ def usage_json(usage: Usage, quota_jobs: int, max_bytes: int) -> dict[str, Any]:
 
 
 def model_json(model: EnhancementModel) -> dict[str, Any]:
-    """A model on offer and its parameters with their ranges."""
+    """Return the JSON of a model on offer and its parameters with their ranges."""
     return {
         "slug": model.slug,
         "name": model.name,
@@ -98,7 +98,7 @@ def _url(key: str | None) -> str | None:
 
 
 def _error(job: Job, language: Language) -> dict[str, Any] | None:
-    """Why the job failed, and whether it counts against the quota."""
+    """Return the job's error, and whether the job counts against the quota."""
     if job.error_type is None:
         return None
     quota = Message.QUOTA_NOT_CHARGED if job.quota_refunded else Message.QUOTA_CHARGED

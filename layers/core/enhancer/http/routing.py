@@ -19,7 +19,7 @@ from enhancer.http.request import Request
 from enhancer.http.response import Response
 from enhancer.observability import count, logger, reset_log_context
 
-# Every path and its methods: what 405 and `Allow` say. A test holds it equal to the template's routes.
+# Every path and its methods, for 405 and `Allow`. A test keeps it equal to the template's routes.
 METHODS = {
     "/api/ai-image/generate": ("POST",),
     "/api/ai-image/uploads": ("POST",),
@@ -99,7 +99,7 @@ def http_handler(
             if type(problem) in counted:
                 count(counted[type(problem)])
             answer = _error_response(request, problem)
-        except ConcurrentUpdate:  # through all tries
+        except ConcurrentUpdate:  # after all tries
             answer = _error_response(request, ServiceUnavailable(Message.TOO_MANY_AT_ONCE, retry_after=1))
         except Exception:  # noqa: BLE001 - the caller gets a response in any case
             logger.exception("unhandled")

@@ -1,1 +1,1 @@
-"""What the product does: one verb per file. Dependencies are fields of a class, and calling it is the verb."""
+"""Use cases: one verb per file. Dependencies are fields of a class, and calling it is the verb."""

@@ -1,4 +1,4 @@
-"""Finish a job from what is known of its run: bring the image into R2 first, then say so in the row.
+"""Finish a job from the end of its run: copy the image into R2 first, then update the row.
 
 A delivery proves only what the provider signed: it is applied if its run is the row's run, or, where the row has none
 yet, if the input path in the signed body is this job's own image.
@@ -53,16 +53,16 @@ class CompleteJob:
     security_event: Callable[[str], None]
 
     def __call__(self, job_id: str, run: Prediction, delivery: Delivery | None = None) -> CompletionOutcome:
-        """Apply the end of a run to its job; a repeat changes nothing but that its `delivery` is kept beside the row.
+        """Apply the end of a run to its job; a repeated delivery is only added to the row's `deliveries`.
 
-        Raises ProviderError where the copy may succeed later.
+        Raises ProviderError if the copy may succeed later.
         """
         if not run.ended:
             return CompletionOutcome.STILL_RUNNING
-        kept = {"deliveries": Append(delivery.line(to_text(self.clock())))} if delivery else {}
-        return self._claim(job_id, run, kept, has_result=run.status == "succeeded" and bool(run.output_url))
+        recorded = {"deliveries": Append(delivery.line(to_text(self.clock())))} if delivery else {}
+        return self._claim(job_id, run, recorded, has_result=run.status == "succeeded" and bool(run.output_url))
 
-    def _claim(self, job_id: str, run: Prediction, kept: dict[str, Any], *, has_result: bool) -> CompletionOutcome:
+    def _claim(self, job_id: str, run: Prediction, recorded: dict[str, Any], *, has_result: bool) -> CompletionOutcome:
         """Mark the job as being finished by this run, which also reads the row; adopt the run if the row has none."""
         now = self.clock()
         mark: dict[str, Any] = {
@@ -70,7 +70,7 @@ class CompleteJob:
             "check_at": to_text(now + SAVE_LEASE),
             "model_ms": run.model_ms,
             "waiting_for": None,
-            **kept,
+            **recorded,
         }
         if has_result:
             mark |= {"saving_at": to_text(now), "tries": Append(to_text(now))}
@@ -81,9 +81,9 @@ class CompleteJob:
             if current is None:
                 return CompletionOutcome.JOB_NOT_FOUND
             if current.ended or not prediction.belongs_to(run, current, self.bucket, self.prefix):
-                if kept and len(current.deliveries) < MAX_DELIVERIES:
-                    with suppress(TransitionRefused):  # it moved meanwhile; its timeline lacks a line, nothing else
-                        self.jobs.update(current, kept)
+                if recorded and len(current.deliveries) < MAX_DELIVERIES:
+                    with suppress(TransitionRefused):  # the job changed since; only its timeline lacks a line
+                        self.jobs.update(current, recorded)
                 if current.ended:
                     return CompletionOutcome.ALREADY_ENDED
                 if run.id == current.previous_provider_job_id:
@@ -91,18 +91,18 @@ class CompleteJob:
                 self.security_event("foreign delivery")
                 return CompletionOutcome.FOREIGN_RUN
             adoption = {"provider_job_id": run.id, "accepted_at": to_text(now)}
-            with suppress(TransitionRefused):  # it moved meanwhile; look again
+            with suppress(TransitionRefused):  # the job changed since; read it again
                 self.jobs.move(job_id, ACCEPT, adoption, where={"provider_job_id": None, "attempt": current.attempt})
-            return self._claim(job_id, run, kept, has_result=has_result)
+            return self._claim(job_id, run, recorded, has_result=has_result)
         return self._save(job, run) if has_result else self._finish_without_result(job, run)
 
     def _save(self, job: Job, run: Prediction) -> CompletionOutcome:
         if job.deleted_at:
-            self.images.delete(self._result_keys(job))  # a try that was cut off may have stored some of them
+            self.images.delete(self._result_keys(job))  # an interrupted try may have stored some of them
             return self._end(job, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
-        if job.kills(self.clock()):
-            return self._not_saved(job, Message.RESULT_TOO_COMPLEX, f"{MAX_DEATHS} processes died of it")
-        assert run.output_url is not None  # noqa: S101 - complete_job looked
+        if job.crashed_workers(self.clock()):
+            return self._not_saved(job, Message.RESULT_TOO_COMPLEX, f"{MAX_CRASHES} processes died of it")
+        assert run.output_url is not None  # noqa: S101 - `__call__` checked it
         try:
             output = self.outputs.fetch(run.output_url)
             with output.file:
@@ -116,7 +116,7 @@ class CompleteJob:
             return self._not_saved(job, Message.RESULT_TOO_COMPLEX, str(problem))
         except (OutputGone, UnreadableImage) as problem:
             return self._not_saved(job, Message.RESULT_NOT_SAVED, str(problem))
-        except Exception:  # it failed and did not die: what failed is not the image
+        except Exception:  # an exception, not a crash: the image is not to blame
             with suppress(Exception):
                 self.jobs.update(job, {"tries": None})
             raise
@@ -132,14 +132,14 @@ class CompleteJob:
         return self._end(job, FAIL, changes, refund=True, outcome=CompletionOutcome.FAILED)
 
     def _discard(self, current: Job | None) -> CompletionOutcome:
-        """The job moved while its result was copied: a deleted one must leave nothing behind."""
+        """Delete the copied result if the job was deleted while it was copied."""
         if current is None or current.deleted_at is None:
             return CompletionOutcome.ALREADY_ENDED
         self.images.delete(self._result_keys(current))
         return self._end(current, CANCEL, {}, refund=False, outcome=CompletionOutcome.CANCELED)
 
     def _original(self, job: Job) -> bytes | None:
-        """The original's bytes, None if it is gone: the result is saved all the same."""
+        """Return the original's bytes, None if it is gone; the result is saved without it."""
         found = self.images.head(job.input_r2_key, job.input_size)
         return found[1] if found else None
 
@@ -234,7 +234,7 @@ def _check(output: Output) -> None:
     try:
         try:
             info = image.inspect(head, tail, output.size)
-        except image.MoreNeeded:  # a long colour profile, or what a model wrote about itself
+        except image.MoreNeeded:  # a long colour profile, or a model's own metadata
             info = image.inspect(output.file.read(), tail, output.size)
             output.file.seek(0)
     except ValueError as problem:
@@ -253,7 +253,7 @@ def _output_spec(job: Job, run: Prediction) -> OutputSpec:
 
 
 def _enlarged(job: Job, finished: RenderedResult) -> float:
-    """How many times the original's sides the result has: its scale, or less where the model returned less."""
+    """Return how many times the original's sides the result has: the scale, or less if the model returned less."""
     if finished.width * finished.height >= prod(job.result_size):
         return job.scale
     return round(max(finished.width, finished.height) / max(job.input_width, job.input_height), 2)

@@ -2,7 +2,7 @@
 
 The file is inspected first; then the row is written and the quota charged in one transaction.
 
-The row comes first and the message second: a message that gets lost is sent again by reconcile.
+The row is written before the message is sent: reconcile sends a lost message again.
 """
 
 import json
@@ -43,7 +43,7 @@ from enhancer.usecases.steps import check_size
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What the person asked for: a model by its slug, its parameters, and the image's file name."""
+    """The options of a request: a model by its slug, its parameters, and the image's file name."""
 
     model: str
     params: Mapping[str, Any]
@@ -103,8 +103,8 @@ class CreateJob:
 
         Raises NotFound while nothing was uploaded under the id by this owner; UnsupportedMediaType, ValidationFailed,
         PayloadTooLarge or ImageTooLarge for a file that can't be enhanced, which is deleted; ValidationFailed for
-        options that can't be had; Gone when an earlier job's original has expired; QuotaExceeded; DailyRunLimitReached;
-        Conflict when the upload was already used; and what entering `limits` raises.
+        options that the model does not offer; Gone when an earlier job's original has expired; QuotaExceeded;
+        DailyRunLimitReached; Conflict when the upload was already used; and what entering `limits` raises.
         """
         with new.limits:
             match new.source:
@@ -163,7 +163,7 @@ class CreateJob:
             raise
 
     def _within_daily_run_limit(self, owner: Owner) -> Quota | None:
-        """The owner's window, read together with the day's counter. Raises DailyRunLimitReached."""
+        """Return the owner's quota, read together with the day's counter of runs. Raises DailyRunLimitReached."""
         now = self.clock()
         quota, spent = self.usage.quota_and_counter(owner, limits.run_counter_key(now))
         if spent >= self.daily_run_limit:
@@ -188,9 +188,10 @@ class CreateJob:
             raise ValidationFailed(problem.message, field=problem.name, **problem.details) from None
 
     def _check_signed(self, found: Uploaded, upload_id: str) -> None:
-        """Raises ValidationFailed unless the object has the length and exactly the headers that its URL was signed for.
+        """Check that the object has the length and exactly the headers that its URL was signed for.
 
-        A bucket that takes headers outside the signature could have made a copy of another object of this upload.
+        A bucket that accepts unsigned headers could have made this upload a copy of another object. Raises
+        ValidationFailed.
         """
         check_size(found.size, self.max_bytes)
         if found.headers != upload_headers(upload_id, found.size):

@@ -32,8 +32,8 @@ class CreateOnce:
     def __call__(self, new: NewJob, key: str, route: Route, request: bytes) -> Job:
         """Create a job, or return the one that the same key created before; without a key just create it.
 
-        `request` is what must be equal when a key is repeated. A job's id may be one that the request named, so the job
-        is returned only if it is the owner's.
+        `request` must be equal when a key is repeated. The stored job id may have been named by the request, so the
+        job is returned only if it is the owner's.
 
         Raises ValidationFailed for a malformed key, IdempotencyMismatch for another request, NotFound for a job that is
         another owner's or deleted, and what CreateJob raises: then nothing was created, and the key may be used again.
@@ -44,16 +44,16 @@ class CreateOnce:
             raise ValidationFailed(Message.IDEMPOTENCY_KEY_INVALID, field="Idempotency-Key")
         digest = hashlib.sha256(key.encode()).hexdigest()
         wanted = {"fingerprint": hashlib.sha256(request).hexdigest(), "job_id": new.job_id}
-        kept = self.usage.put_if_absent(f"once#{route}#{new.owner.reference}#{digest}", wanted, self.clock(), DAY)
-        if kept["fingerprint"] != wanted["fingerprint"]:
+        stored = self.usage.put_if_absent(f"once#{route}#{new.owner.reference}#{digest}", wanted, self.clock(), DAY)
+        if stored["fingerprint"] != wanted["fingerprint"]:
             raise IdempotencyMismatch(Message.IDEMPOTENCY_KEY_REUSED)
-        found = self.jobs.get(kept["job_id"], consistent=True)
+        found = self.jobs.get(stored["job_id"], consistent=True)
         if found:
             return _own(found, new.owner)
         try:
-            return self.create_job(replace(new, job_id=kept["job_id"]))
+            return self.create_job(replace(new, job_id=stored["job_id"]))
         except Conflict:
-            found = self.jobs.get(kept["job_id"], consistent=True)
+            found = self.jobs.get(stored["job_id"], consistent=True)
             if found is None:
                 raise
             return _own(found, new.owner)

@@ -1,6 +1,6 @@
-"""Delete the images that are too old, page by page: originals before results, as they are promised to go first.
+"""Delete expired images, page by page: originals first, because they are promised to be deleted first.
 
-Rows go by the table's TTL.
+The table's TTL deletes rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from enhancer.domain.retention import kept_for
 from enhancer.ports import ImageStore, Messages, StoredImage, UsageStore
 
 LEASE_SECONDS = 900  # the function's time-out
-CHAIN_SECONDS = 3 * 3600  # in which a message that was handed over runs, or comes again after a time-out
+CHAIN_SECONDS = 3 * 3600  # long enough for the next message to run, or to be delivered again after a time-out
 ORDER = ("uploads/", "results/")
 _LOOK_AT_THE_CLOCK = 100  # objects
 
@@ -45,17 +45,17 @@ class ExpireImages:
             ended = self.clock()
             if last is not None:
                 self.usage.release("retention")
-                self.usage.lease("retention", ended, CHAIN_SECONDS)  # before the message, whose run may end at once
+                self.usage.lease("retention", ended, CHAIN_SECONDS)  # before the message: its run may end at once
                 self.messages.expire(last, began)
                 handed_over = True
         finally:
-            if not handed_over:  # it has ended or failed; a repeat may begin at once
+            if not handed_over:  # ended or failed: a repeat may begin at once
                 self.usage.release("retention")
         done["seconds"] = round((ended - from_text(began)).total_seconds())
         return {**done, "handed over": 1} if handed_over else done
 
     def _stored(self, after: str) -> Iterator[StoredImage]:
-        """What is stored, from the first behind the key on."""
+        """Return the stored objects whose keys come after `after`."""
         parts = [self.prefix + part for part in ORDER]
         first = next((number for number, part in enumerate(parts) if after.startswith(part)), 0)
         for part in parts[first:]:
@@ -64,7 +64,7 @@ class ExpireImages:
     def _delete_due(
         self, now: datetime, enough_time: Callable[[], bool], after: str
     ) -> tuple[dict[str, int], str | None]:
-        """How many were seen and deleted, and the key after which the next run continues, None at the end."""
+        """Return how many were seen and deleted, and the key after which the next run continues, None at the end."""
         seen = deleted = 0
         for stored in self._stored(after):
             seen += 1

@@ -45,7 +45,10 @@ def _write(created_at: str, job_id: str) -> str:
 
 
 def _read(cursor: str) -> tuple[str, str]:
-    """What `_write` wrote, and nothing else: DynamoDB refuses keys that are no text, or too long ones, with a fault."""
+    """Read a cursor that `_write` wrote; raises ValidationFailed for any other text.
+
+    DynamoDB would answer a malformed or too long key with an error of its own.
+    """
     try:
         text = base64.urlsafe_b64decode(cursor[:_LONGEST] + "=" * (-len(cursor) % 4)).decode()
     except ValueError:

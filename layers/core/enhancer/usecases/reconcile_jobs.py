@@ -25,10 +25,10 @@ CLOCK_SKEW = timedelta(seconds=30)
 PAGES = 5
 RUNS_ON_A_PAGE = 100
 # The provider erases a run's input an hour after its end (replicate.com/docs/topics/predictions/data-retention, read
-# 2026-11-22): from then on a run can't be told to be a job's.
+# 2026-11-22): from then on a run can't be matched to its job.
 ERASURE = timedelta(minutes=55)
-# Every run is created with Cancel-After 10 minutes, so that one which is not at its end by now never tells it, and
-# an hour after those ten minutes nothing is left of it.
+# Every run is created with Cancel-After 10 minutes: one that has not ended after PATIENCE never reports an end, and an
+# hour after those ten minutes the provider has erased it.
 PATIENCE, LOST = timedelta(minutes=30), timedelta(minutes=75)
 
 
@@ -86,7 +86,7 @@ class ReconcileJobs:
             return actions[job.status](job), None
         except TransitionRefused:
             return ReconcileAction.CHANGED_CONCURRENTLY, None
-        except Exception as problem:  # noqa: BLE001 - whatever it is, the others have their turn
+        except Exception as problem:  # noqa: BLE001 - one job's error must not stop the others
             self.jobs.reschedule_check(job, _later(job, now))
             expected = isinstance(problem, ProviderError | MessageNotSent | ConcurrentUpdate)
             return ReconcileAction.POSTPONED if expected else ReconcileAction.UNEXPECTED_ERROR, problem
@@ -100,10 +100,10 @@ class ReconcileJobs:
         return ReconcileAction.START_RESENT
 
     def _starting(self, job: Job) -> ReconcileAction:
-        """The claim outlived its function: look for the run among the provider's recent ones.
+        """Look for the run of a stale claim among the provider's recent runs.
 
         If the complete list since the claim does not contain it, no run was created: the claim is released, once. If
-        the list is too long or too old to tell, a run may exist: the job ends.
+        the list is too long or too old to decide, a run may exist: the job ends.
         """
         assert job.claimed_at is not None  # noqa: S101 - set by every claim
         claimed = from_text(job.claimed_at)
@@ -174,9 +174,10 @@ class ReconcileJobs:
 
 
 def _later(job: Job, now: datetime) -> str:
-    """When to look again: after half the time that the job has been in its state, within bounds.
+    """Return when to check again: after half the time that the job has been in its state, within bounds.
 
-    With these bounds a run whose webhook was lost is read seven times in the first half hour, when it must have ended.
+    With these bounds a run whose webhook was lost is read seven times in the first half hour, by when it must have
+    ended.
     """
     since = from_text(job.accepted_at or job.claimed_at or job.created_at)
     return to_text(now + min(LATEST, max(SOONEST, (now - since) / 2)))

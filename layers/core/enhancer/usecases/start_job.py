@@ -1,7 +1,7 @@
-"""Start a job's run at the provider: claim the row right before, for a run costs money and can't be asked for twice.
+"""Start a job's run at the provider. The row is claimed first, because a run costs money and is created only once.
 
-What became of the claim decides: a refusal means that no run exists and the job may be tried again or must end; an
-unknown outcome is never repeated here, the webhook or reconcile will find the run or end the job.
+The create call's outcome decides: after a rejection no run exists, so the job may be tried again or must end; an
+unknown outcome is never repeated here, and the webhook or reconcile finds the run or ends the job.
 """
 
 import json
@@ -46,7 +46,7 @@ from enhancer.ports import (
 )
 from enhancer.usecases.steps import end_job
 
-CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never taken away
+CLAIM_LEASE = timedelta(minutes=3)  # longer than the function's time-out, so that a live claim is never released
 RETRY_UNREACHABLE = timedelta(seconds=30)
 PAUSE = timedelta(minutes=5)  # between two tries while the provider refuses the account
 PAUSE_KEY = "pause#provider"
@@ -71,10 +71,10 @@ class StartJob:
     clock: Clock
 
     def __call__(self, job_id: str) -> StartOutcome:
-        """Prepare a queued job's image, claim the job and ask the provider for a run; returns what became of it.
+        """Prepare a queued job's image, claim the job and ask the provider for a run; return the outcome.
 
-        A job that is not queued was started or has ended, and is skipped. What can fail and be
-        repeated comes before the claim, so that a claim without a run is the trace of a create that may have been sent.
+        A job that is not queued was started or has ended, and is skipped. Steps that can be repeated come before the
+        claim, so a claim without a run always means that a create request may have been sent.
         """
         try:
             job = self.jobs.move(job_id, BEGIN, {"tries": Append(to_text(self.clock()))}, where={})
@@ -82,22 +82,22 @@ class StartJob:
             return StartOutcome.SKIPPED
         try:
             return self._begin(job)
-        except Exception:  # it failed and did not die: what failed is not the image
+        except Exception:  # an exception, not a crash: the image is not to blame
             with suppress(Exception):
                 self.jobs.update(job, {"tries": None})
             raise
 
     def _begin(self, job: Job) -> StartOutcome:
-        if job.cancel_requested:  # while it was claimed, and the claim was released
-            return self._withdraw(job)
-        if self.clock() >= expiry(job.created_at).original:  # messages that are sent again and again end here
+        if job.cancel_requested:  # requested while the job was claimed; the claim was released
+            return self._cancel_queued(job)
+        if self.clock() >= expiry(job.created_at).original:  # ends the resending of start messages
             return self._end(job, "service_unavailable", job.why_not_started, StartOutcome.JOB_EXPIRED)
         allowed = self.allowed_models.get(job.model)
         if allowed is None:
             return self._end(job, "service_unavailable", Message.MODEL_NOT_OFFERED, StartOutcome.MODEL_NOT_OFFERED)
         if pause := self.usage.get_values(PAUSE_KEY, self.clock()):
             return self._wait_for_account(job, pause["until"])
-        if job.kills(self.clock()):
+        if job.crashed_workers(self.clock()):
             return self._end(job, "validation_error", Message.IMAGE_TOO_COMPLEX, StartOutcome.IMAGE_CRASHED_WORKERS)
         try:
             key, prepared = self._prepare(job, allowed.model)
@@ -110,12 +110,12 @@ class StartJob:
         return self._run(job, key, prepared, allowed)
 
     def _wait_for_account(self, job: Job, until: str) -> StartOutcome:
-        """Come again when the pause has ended; no run is asked for meanwhile."""
+        """Send the start message again for the end of the pause; until then no run is requested."""
         now = self.clock()
         seconds = (from_text(until) - now).total_seconds() + _jitter(30)
         delay = min(MAX_DELAY, max(1, round(seconds)))
         changes = {"tries": None, "waiting_for": "provider", "check_at": to_text(now + timedelta(seconds=delay + 60))}
-        with suppress(TransitionRefused):  # it moved meanwhile, or another message of it waits already
+        with suppress(TransitionRefused):  # the job changed since, or another message for it is waiting
             self.jobs.move(job.id, WAIT, changes, where={"attempt": job.attempt, "check_at": job.check_at})
             with suppress(MessageNotSent):  # check_at is set: reconcile sends it
                 self.messages.start(job.id, delay)
@@ -124,7 +124,7 @@ class StartJob:
     def _run(self, job: Job, key: str, prepared: PreparedImage, allowed: AllowedModel) -> StartOutcome:
         size = (prepared.width, prepared.height)
         factor = allowed.model.factor_for(size, sizing.turned(job.result_size, size), sizing.MAX_OUTPUT_PIXELS)
-        if factor is None:  # its model file changed since, or what an image says of its own size is not true
+        if factor is None:  # the model file changed since, or the image's header states a wrong size
             return self._end(job, "image_too_large", Message.MODEL_CANNOT_GIVE_SIZE, StartOutcome.IMAGE_TOO_LARGE)
         now = self.clock()
         claim = {
@@ -156,7 +156,7 @@ class StartJob:
         return self._accept(job, prediction.id, prepared, allowed.model.usual_seconds)
 
     def _not_created(self, job: Job, prepared: PreparedImage, problem: NotCreated) -> StartOutcome:
-        """No run exists: the job waits, or ends if it alone is refused."""
+        """Requeue the job, or end it if the provider rejects only this job; no run exists."""
         answered = self._answered(problem)
         match problem:
             case Refused():
@@ -182,7 +182,7 @@ class StartJob:
     def _answered(self, problem: ProviderError) -> dict[str, Any]:
         return {"provider_answer": str(problem), "provider_answered_at": to_text(self.clock())}
 
-    def _withdraw(self, job: Job) -> StartOutcome:
+    def _cancel_queued(self, job: Job) -> StartOutcome:
         try:
             end_job(job, CANCEL_QUEUED, {}, refund=True, ran=job.ran_before, jobs=self.jobs, clock=self.clock)
         except TransitionRefused:
@@ -195,11 +195,11 @@ class StartJob:
         return self.usage.count(run_counter_key(day), ceiling, _counted_until(day), capped=True) <= ceiling
 
     def _uncount_run(self, day: datetime) -> None:
-        """Give the place back: the provider has said that there is no run."""
+        """Take a run off the daily limit: the provider has confirmed that none was created."""
         self.usage.count(run_counter_key(day), self.daily_run_limit, _counted_until(day), by=-1)
 
     def _prepare(self, job: Job, model: EnhancementModel) -> tuple[str, PreparedImage]:
-        """The key of what the model gets; what an earlier try or attempt prepared is used again. Raises Gone."""
+        """Return the key of the model's input; an earlier try's or attempt's prepared image is reused. Raises Gone."""
         copy = keys.prepared_key(self.prefix, job.owner, job.id)
         if job.prepared is not None and job.prepared_width and job.prepared_height:
             done = PreparedImage(None, job.prepared_width, job.prepared_height, job.prepared)
@@ -222,7 +222,7 @@ class StartJob:
         }
         try:
             row = self.jobs.move(job.id, ACCEPT, changes, where={"attempt": job.attempt, "provider_job_id": None})
-        except TransitionRefused as refusal:  # the webhook was faster than the answer to our own request
+        except TransitionRefused as refusal:  # the webhook was faster than the response to our request
             if refusal.current:
                 with suppress(TransitionRefused):
                     noted = {**_preparation(prepared), "updated_at": changes["updated_at"]}
@@ -236,7 +236,7 @@ class StartJob:
     def _requeue(
         self, job: Job, prepared: PreparedImage, seconds: float, outcome: StartOutcome, why: Mapping[str, Any]
     ) -> StartOutcome:
-        """Give the claim back and come again later: being throttled is not a failure and uses up nothing."""
+        """Release the claim and send the start message again later: throttling uses up no attempt and no quota."""
         now = self.clock()
         delay = min(MAX_DELAY, max(1, round(seconds)))
         changes = {
@@ -259,7 +259,7 @@ class StartJob:
         outcome: StartOutcome,
         answered: Mapping[str, Any] | None = None,
     ) -> StartOutcome:
-        """No run of this attempt was accepted: the quota goes back."""
+        """Fail the job and refund its quota: no run of this attempt was accepted."""
         changes = {"error_type": error_type, "error_code": message, **(answered or {})}
         end_job(job, FAIL, changes, refund=True, ran=job.ran_before, jobs=self.jobs, clock=self.clock)
         return outcome
@@ -282,6 +282,6 @@ def _preparation(prepared: PreparedImage) -> dict[str, Any]:
 
 
 def accepted(now: datetime, usual_seconds: int) -> dict[str, Any]:
-    """What the row says from the provider's acceptance on. The webhook is awaited for four times the usual run."""
+    """Return the changes of an accepted run. Reconcile checks it if no webhook comes within four usual run times."""
     due = now + timedelta(seconds=60 + 4 * usual_seconds)
     return {"accepted_at": to_text(now), "updated_at": to_text(now), "check_at": to_text(due)}
