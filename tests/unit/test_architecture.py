@@ -24,6 +24,7 @@ SHARED = list(PACKAGE.rglob("*.py"))
 HANDLERS = list((ROOT / "functions").rglob("*.py"))
 USECASE_FILES = [file for file in (PACKAGE / "usecases").glob("[a-z]*.py") if file.stem != "steps"]
 FILES = [*SHARED, *HANDLERS]
+DOCUMENTED = [file for folder in ("layers", "functions", "local") for file in (ROOT / folder).rglob("*.py")]
 
 
 def part_of(file):
@@ -131,3 +132,13 @@ def test_a_use_case_is_a_class_that_is_named_after_its_verb_and_called(file):
         name for name, node in classes.items() if any(getattr(each, "name", "") == "__call__" for each in node.body)
     ]
     assert callable_ones == [verb]
+
+
+@pytest.mark.parametrize("file", DOCUMENTED, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_public_docstring_begins_with_a_verb_or_a_noun(file):
+    """A clause such as "What became of it" hides what the function does or returns."""
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, kinds) and not getattr(node, "name", "").startswith("_"):
+            words = (ast.get_docstring(node) or "").split()
+            assert words[:1] not in [[word] for word in ("What", "Whatever", "Where", "Who", "Whoever")], words
