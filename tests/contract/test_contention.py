@@ -1,4 +1,4 @@
-"""Two transactions of one owner that meet: DynamoDB cancels one of them, and whoever wrote it tries again."""
+"""Two transactions of one owner that meet: DynamoDB cancels one of them, and the writer tries again."""
 
 import dataclasses
 import gzip
@@ -169,7 +169,7 @@ ENDS = {
 
 @pytest.mark.parametrize("meets", [1, 4])
 @pytest.mark.parametrize("write", ENDS, ids=lambda write: write.__name__)
-def test_whoever_ends_a_job_ends_it_with_its_refund_though_it_meets_another(world, write, meets):
+def test_every_end_of_a_job_refunds_it_even_if_it_meets_another_write(world, write, meets):
     job = world.new_job()
     other = world.new_job()
     world.meetings.left, world.meetings.operations = meets, {"TransactWriteItems"}
@@ -290,7 +290,7 @@ def test_one_row_that_a_transaction_holds_is_written_again(client, jobs, naps, w
     assert len(naps) == min(meets, TRIES - 1)
 
 
-def test_two_that_met_do_not_wait_equally_long_and_nobody_waits_long():
+def test_two_that_met_do_not_wait_equally_long_and_neither_waits_long():
     assert len({pause(3) for _ in range(20)}) > 15
     naps = []
 

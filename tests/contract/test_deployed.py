@@ -162,7 +162,7 @@ def test_a_distribution_that_sends_a_replaced_secret_is_the_first_thing_said(ins
     ]
 
 
-def test_what_is_sent_or_stored_by_nobody_yet_is_not_compared(installation: Installation) -> None:
+def test_what_is_not_sent_or_stored_yet_is_not_compared(installation: Installation) -> None:
     installation.origin_secrets = ""
     assert installation.wrong() == [], "that secrets are missing is said of them"
     assert len(installation.findings()) == WELL - 1

@@ -70,7 +70,7 @@ def test_an_issued_certificate_counts_for_its_names(issued: Callable[[str], str]
     assert looked_up(arn, "images.example.org").fix == "request one for images.example.org"
 
 
-def test_a_certificate_of_nobody_is_told(acm: Any) -> None:  # noqa: ARG001
+def test_a_missing_certificate_is_reported(acm: Any) -> None:  # noqa: ARG001
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a"
     assert looked_up(arn).what == "the certificate can't be read (ResourceNotFoundException)"
 

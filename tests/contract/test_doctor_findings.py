@@ -148,7 +148,7 @@ def described(**other: str) -> Answer:
     return 200, {}, json.dumps({**DESCRIBED, **other}).encode()
 
 
-def test_without_an_issuer_nobody_is_asked() -> None:
+def test_without_an_issuer_no_request_is_sent() -> None:
     http, asked = session(lambda _: (500, {}, b""))
     assert shown(doctor.sign_in(stage(), http)) == ["ok    sign-in is not configured: guests only"]
     assert asked.requests == []

@@ -207,7 +207,7 @@ def test_an_end_holds_only_for_the_run_that_was_read(tables):
     assert usage.quota(job.owner).used == 1
 
 
-def test_an_end_holds_only_while_nobody_deleted_the_job(tables):
+def test_an_end_holds_only_while_the_job_is_not_deleted(tables):
     jobs, _ = tables
     job = new_job(status=Status.PROCESSING)
     jobs.create(job, OPEN)

@@ -144,7 +144,7 @@ def test_each_header_that_is_not_signed_is_sent_with_an_upload_of_its_own(findin
 
 
 def test_what_is_not_there_is_asked_for_by_its_own_key(findings):
-    """An answer "nothing" proves nothing where nobody asked."""
+    """An answer "nothing" proves nothing without a question."""
     images = FakeImageStore(FakeClock())
     asked = []
 

@@ -1,4 +1,4 @@
-"""Images that carry what is nobody's business, in every place where a file can hold it."""
+"""Images that carry private data, in every place where a file can hold it."""
 
 import struct
 

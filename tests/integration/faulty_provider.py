@@ -45,7 +45,7 @@ def until(look, seconds=30):
 
 
 class Installation:
-    """A stack whose provider goes wrong on demand, and where nobody reconciles but the test."""
+    """A stack whose provider goes wrong on demand, and where only the test reconciles."""
 
     def __init__(self, stack):
         self.stack = stack
@@ -62,7 +62,7 @@ class Installation:
         self.provider("PUT", "/_control", json={"faults": faults})
 
     def clear(self):
-        """No more faults: each has acted, and what it held back goes on."""
+        """No more faults: each has acted, and what it held back continues."""
         assert all(self.fired()), self.provider("GET", "/_control")
         self.provider("DELETE", "/_control")
 
@@ -71,7 +71,7 @@ class Installation:
         return [each["fired"] for each in self.provider("GET", "/_control")["faults"]]
 
     def reconcile(self):
-        """The sweep of every minute, now; nobody else's lease is in its way."""
+        """The sweep of every minute, now; no other lease is in its way."""
         self.stack.client("dynamodb").delete_item(
             TableName=self.outputs["UsageTableName"], Key={"key": {"S": "lease#reconcile"}}
         )

@@ -120,7 +120,7 @@ def test_ten_at_once_under_one_key_make_one_job(stack, guest, key, form):
     assert guest.finished(made(answers[0]))["status"] == "succeeded"
 
 
-def test_a_key_opens_nobody_elses_job(stack, guest):
+def test_a_key_opens_no_other_owners_job(stack, guest):
     theirs = guest.enhance(make_image(), "image/png")
     with Client(stack.base_url) as stranger:
         stranger.presign(make_image(), "image/png")

@@ -1,4 +1,4 @@
-"""Who somebody is: guests and their cookie, users and their token or session, admins, and nobody."""
+"""Identification: guests by cookie, users by token or session, admins, and callers without identity."""
 
 import base64
 import hmac
@@ -118,7 +118,7 @@ def test_no_bad_token_is_let_in_even_beside_a_good_cookie(stack, guest):
         "another audience": signed(stack, claims | {"aud": "another"}, kid),
         "no audience": signed(stack, claims | {"aud": None}, kid),
         "an empty list of audiences": signed(stack, claims | {"aud": []}, kid),
-        "its time is over": signed(stack, claims | {"exp": now - 90}, kid),
+        "it has expired": signed(stack, claims | {"exp": now - 90}, kid),
         "no end": signed(stack, claims | {"exp": None}, kid),
         "not valid yet": signed(stack, claims | {"nbf": now + 300}, kid),
         "issued in the future": signed(stack, claims | {"iat": now + 300}, kid),
@@ -153,7 +153,7 @@ def test_a_token_that_ends_in_a_far_future_breaks_nothing(stack, nobody, ends):
     assert nobody.call("POST", SESSION, headers=token).status_code in {201, 401}
 
 
-def test_forged_cookies_are_nobodys(stack, guest):
+def test_forged_cookies_identify_no_caller(stack, guest):
     guest.send(make_image())
     good = guest.session.cookies["guest"]
     owner, key_id, signature = good.split(".")
@@ -246,7 +246,7 @@ def test_a_guests_jobs_stay_with_the_guest(stack, guest):
     assert guest.job(job["id"]) == job
 
 
-def test_an_admin_reads_and_deletes_anybodys_job_and_leaves_a_trace(stack, guest):
+def test_an_admin_reads_and_deletes_any_job_and_leaves_a_trace(stack, guest):
     job = guest.enhance(make_image(), "image/png")
     path = f"{JOBS}/{job['id']}"
     with Client(stack.base_url, stack.token("root", role="admin")) as admin:
@@ -292,7 +292,7 @@ def test_neither_subject_nor_address_of_a_user_is_in_any_answer(stack):
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "http://127.0.0.1", "", "HTTP://127.0.0.1:1"])
-def test_other_sites_can_not_act_for_anybody(stack, guest, origin):
+def test_other_sites_can_not_act_for_any_caller(stack, guest, origin):
     job_id = guest.send(make_image()).json()["data"]["id"]
     upload_id = guest.upload(make_image(), "image/png")
     foreign = {"Origin": origin}

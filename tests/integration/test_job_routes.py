@@ -61,7 +61,7 @@ def test_a_page_of_another_length_is_refused(guest, limit):
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "WyIiLCIiXQ", "ä", "%00", "%FF", "bnVsbA", "W1tbW1tb"])
-def test_a_cursor_of_somebodys_own_making_is_refused(guest, cursor):
+def test_a_cursor_of_a_callers_own_making_is_refused(guest, cursor):
     guest.send(make_image())
     answer = guest.call("GET", f"{JOBS}?cursor={cursor}")
     assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, "cursor")
@@ -77,7 +77,7 @@ def test_a_cursor_that_has_the_form_of_ours_breaks_nothing(guest, cursor):
     assert guest.call("GET", f"{JOBS}?cursor={cursor}").status_code in {200, 400}
 
 
-def test_a_job_is_not_sent_again_to_whoever_has_it(guest):
+def test_a_job_is_not_sent_again_to_a_caller_who_has_it(guest):
     job = guest.enhance(make_image(), "image/png")
     first = guest.call("GET", f"{JOBS}/{job['id']}")
     tag = first.headers["ETag"]

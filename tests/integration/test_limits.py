@@ -88,7 +88,7 @@ def test_requests_are_counted_down_and_then_refused_until_the_minute_is_over(use
     assert user.call("GET", "/api/ai-image/usage").status_code == 200, "each class for itself"
 
 
-def test_images_have_a_limit_of_their_own_and_nobody_is_counted_by_address(tight, user):
+def test_images_have_a_limit_of_their_own_and_no_user_is_counted_by_address(tight, user):
     stay_in_one_minute()
     assert [user.call("GET", "/r2-ai/x").status_code for _ in range(3)] == [404, 404, 429]
     with Client(tight.base_url) as nobody, Client(tight.base_url) as neighbour:
@@ -159,7 +159,7 @@ def test_guests_at_one_address_share_its_limits(tight):
         assert (refused.status_code, error["type"]) == (429, "quota_exceeded")
         assert error["details"]["limit"] == GUESTS
         assert int(refused.headers["Retry-After"]) == pytest.approx(86_400 - time.time() % 86_400, abs=5)
-        assert second.usage()["usage"]["used"] == 1, "nobody pays for what was refused"
+        assert second.usage()["usage"]["used"] == 1, "rejected requests are not charged"
         limited = second.send(make_image())
         assert (limited.status_code, limited.json()["error"]["type"]) == (429, "rate_limited")
         assert limited.headers["RateLimit-Policy"] == '"guest-create";q=4;w=60'

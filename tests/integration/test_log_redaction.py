@@ -143,7 +143,7 @@ def test_every_function_was_walked_through(logs):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_log_holds_nothing_that_is_secret_or_somebodys(logs, function):
+def test_a_log_holds_nothing_that_is_secret_or_personal(logs, function):
     lines, secrets = logs
     forbidden = secrets | {"X-Amz-Signature", "X-Amz-Credential", "Bearer ", "whsec_", "@example.test", "guest="}
     found = {(word[:12], line[:300]) for line in lines[function] for word in forbidden if word in line}

@@ -40,7 +40,7 @@ def test_a_result_comes_in_the_format_that_was_asked_for(guest, output):
     assert f'-enhanced-2x.{extension}"' in answer.headers["Content-Disposition"]
 
 
-def test_png_and_a_quality_of_ninety_are_what_nobody_has_to_ask_for(guest):
+def test_png_and_a_quality_of_ninety_are_the_defaults(guest):
     job = guest.enhance(make_image(), "image/png")
     assert (job["params"]["outputFormat"], job["params"]["outputQuality"]) == ("png", 90)
     assert job["result"]["contentType"] == "image/png"

@@ -29,7 +29,7 @@ def test_a_refused_account_lets_jobs_wait_and_says_so(installation, faulty_job, 
     assert (waiting["status"], waiting["waitingFor"], waiting["error"]) == ("queued", "provider", None)
     [other] = orders(1)
     other.create()
-    assert until(lambda: other.look()["waitingFor"]) == "provider", "nobody's job is sent while starting pauses"
+    assert until(lambda: other.look()["waitingFor"]) == "provider", "no job is sent while starting pauses"
     assert (order.runs(), other.runs()) == ([], [])
     installation.end_pause()
     for each in (order, other):

@@ -158,7 +158,7 @@ def test_completions_that_come_twice_and_out_of_order_change_nothing(installatio
 POISON = ["not JSON", "{}", "[]", '{"job_id": null}', "null"]
 
 
-def test_poison_blocks_nobody_and_ends_among_the_dead_letters(installation, orders):
+def test_poison_blocks_no_job_and_ends_among_the_dead_letters(installation, orders):
     [order] = orders(1)
     queues = ("Start", "Completion")
     for queue in queues:

@@ -50,7 +50,7 @@ def test_an_aborted_run_that_tells_so_gives_the_quota_back(faulty_job):
     assert faulty_job(fault("run-aborted", told=True)).end() == REFUNDED
 
 
-def test_an_aborted_run_that_tells_nobody_is_found_by_reconcile(faulty_job):
+def test_an_aborted_run_that_sends_no_webhook_is_found_by_reconcile(faulty_job):
     order = faulty_job(fault("run-aborted"))
     order.run_is("aborted")
     assert order.reaches("enhancing")

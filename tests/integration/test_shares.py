@@ -1,4 +1,4 @@
-"""Share links: good for one result, for their time, for whoever holds them."""
+"""Share links: good for one result, until they expire, for anyone who has them."""
 
 import time
 from urllib.parse import parse_qs, urlsplit

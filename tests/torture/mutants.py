@@ -13,7 +13,7 @@ _INTERESTING = (0, 1, 0x7F, 0x80, 0xD8, 0xD9, 0xDA, 0xFE, 0xFF)
 
 
 def seeds(form: str) -> list[bytes]:
-    """Small good images of a format: of each kind of coding, with and without what is nobody's business."""
+    """Small good images of a format: of each kind of coding, with and without private data."""
     rgb, grey, clear = photo(), photo().convert("L"), photo().convert("RGBA")
     profile = display_p3()
     if form == "JPEG":

@@ -73,7 +73,7 @@ def _harmless(name: str, value: str) -> bool:
     group, _, tag = name.partition(":")
     if name == "ExifTool:Warning":
         return bool(_PROFILES_FAULT.match(value))
-    if name == "PNG:ProfileName":  # a text of whoever made the file
+    if name == "PNG:ProfileName":  # a text of the file's author
         return value == "ICC Profile"
     return group == _DISK or group.startswith(_PROFILE) or tag in _HARMLESS.get(group, ())
 

@@ -39,12 +39,12 @@ class Outage(Exception):
     """A service answers with an error that no adapter expects, or not at all."""
 
 
-class Doomed:
+class FaultInjector:
     """A port whose calls are counted with those of all others; at the fatal one the process fails, before or after."""
 
-    def __init__(self, port: Any, fate: "Fate") -> None:
+    def __init__(self, port: Any, plan: "FaultPlan") -> None:
         self._port = port
-        self._fate = fate
+        self._plan = plan
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._port, name)
@@ -52,18 +52,18 @@ class Doomed:
             return call
 
         def counted(*arguments: Any, **named: Any) -> Any:
-            self._fate.before()
+            self._plan.before()
             try:
                 answer = call(*arguments, **named)
                 return list(answer) if isinstance(answer, Iterator) else answer
             finally:
-                self._fate.after()
+                self._plan.after()
 
         return counted
 
 
 @dataclasses.dataclass
-class Fate:
+class FaultPlan:
     """The `fatal`-th call to the outside ends the process or fails, before its effect or after it; None: none does."""
 
     fatal: int | None = None
@@ -89,7 +89,7 @@ class Installation:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.fate = Fate()
+        self.plan = FaultPlan()
         self.uploads: list[str] = []
         self.webhooks: list[tuple[str, Delivery]] = []
         self._unanswered: list[str] = []
@@ -168,7 +168,7 @@ class Installation:
         if not self.webhooks:
             return
         job_id, delivery = self.webhooks.pop(index % len(self.webhooks))
-        messages = Doomed(self.world.messages, self.fate)
+        messages = FaultInjector(self.world.messages, self.plan)
         delivered = self._handled(lambda: ReceiveDelivery(messages=messages)(to or job_id, delivery))
         if not delivered or again or to:
             self.webhooks.append((job_id, delivery))
@@ -197,7 +197,7 @@ class Installation:
 
     def settle(self) -> None:
         """No more faults: everything that is under way arrives, and the sweep runs every minute until nothing moves."""
-        self.fate = Fate()
+        self.plan = FaultPlan()
         self.world.provider.answers, self.world.provider.lost = [], None
         self.world.outputs.gone = False
         self.world.messages.failing = None
@@ -244,7 +244,7 @@ class Installation:
         owned = {key for job in rows for key in self._keys_of(job)} | {
             keys.original_key(PREFIX, self.world.owner, upload) for upload in self.uploads
         }
-        assert set(self.world.images.objects) <= owned, "an object that nobody knows"
+        assert set(self.world.images.objects) <= owned, "an object that no row knows"
         self._check_quota(rows)
 
     def _check_images(self, job: Job) -> None:
@@ -258,7 +258,7 @@ class Installation:
             assert not results or job.status == "succeeded", "a result of a job that has none"
 
     def _check_quota(self, rows: list[Job]) -> None:
-        """What is counted in the open window is what was created in it less what was given back."""
+        """What is counted in the open window is what was created in it less what was refunded."""
         quota = self.world.usage.quota(self.world.owner)
         counted = [job for job in rows if quota and job.quota_window == quota.window]
         refunded = [job for job in counted if job.quota_refunded]
@@ -291,12 +291,12 @@ class Installation:
         try:
             work()
         except (Killed, Outage):
-            self.fate = Fate()
+            self.plan = FaultPlan()
             return False
         return True
 
     def _return(self, message: Any, queue: list[Any]) -> None:
-        """Back into its queue, after five receptions among the dead letters: there nobody sees it."""
+        """Back into its queue, after five receptions among the dead letters: where no function reads it."""
         self._received[message] += 1
         if self._received[message] % MAX_RECEIVES:
             queue.append(message)
@@ -305,10 +305,12 @@ class Installation:
         return any(run.id in self.world.provider.cancelled for run in self.alive()[:1])
 
     def _ports(self, *names: str) -> dict[str, Any]:
-        return {name: Doomed(getattr(self.world, name), self.fate) for name in names}
+        return {name: FaultInjector(getattr(self.world, name), self.plan) for name in names}
 
     def _doomed(self, ports: Any) -> Any:
         """A use case's set of ports, each able to kill the process."""
         outside = {"jobs", "usage", "images", "messages", "provider", "outputs", "imaging", "links"}
         given = {field.name for field in dataclasses.fields(ports)}
-        return dataclasses.replace(ports, **{name: Doomed(getattr(ports, name), self.fate) for name in outside & given})
+        return dataclasses.replace(
+            ports, **{name: FaultInjector(getattr(ports, name), self.plan) for name in outside & given}
+        )

@@ -168,7 +168,7 @@ def test_guests_at_one_address_have_their_jobs_a_day(gate, world):
     take(access, here)
 
 
-def test_what_became_no_job_takes_nobodys_place(gate, world):
+def test_what_became_no_job_counts_against_no_limit(gate, world):
     guest = Caller(new_guest())
     access, here = gate(guest), gate(guest).job_limits(request(), guest)
     for refusal in (ValidationFailed, QuotaExceeded, DailyRunLimitReached, Conflict, NotFound):
@@ -193,7 +193,7 @@ def test_images_are_bounded_by_the_day_for_an_owner_and_for_guests_at_an_address
             take(access, limits)
         assert refusal.value.details == {"limit": 3 if taken else 6, "resetAt": "2026-11-23T00:00:00.000Z"}
         after = {key: used for key, used in world.usage.counters.items() if used}
-        assert after == before, "what was taken before the refusal is given back"
+        assert after == before, "what was taken before the refusal is taken off again"
     elsewhere = Caller(new_guest())
     take(gate(elsewhere), gate(elsewhere).upload_limits(request(address="203.0.113.99"), elsewhere, 1))
     world.clock.advance(hours=12)
@@ -224,7 +224,7 @@ def test_a_request_from_another_site_changes_nothing(gate, origin):
     gate(USER).identify(request("POST", origin="https://images.example.com"))
 
 
-def test_an_admin_at_somebody_elses_job_leaves_a_security_event(gate, world, caplog):
+def test_an_admin_at_another_owners_job_leaves_a_security_event(gate, world, caplog):
     job = world.new_job()
     admin = Caller(Owner("user", "a" * 26, "root"), role="admin")
     for quiet in (None, world.caller, Caller(world.owner, role="admin")):

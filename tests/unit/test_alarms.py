@@ -92,7 +92,7 @@ def test_a_widget_has_the_id_of_each_expression_once():
 
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=list(ALARMS))
-def test_an_alarm_leads_to_its_section_and_wakes_somebody(alarm):
+def test_an_alarm_leads_to_its_section_and_alerts_the_operator(alarm):
     properties = alarm["Properties"]
     assert properties["AlarmDescription"].endswith(f" docs/operations.md#{suffix(alarm)}")
     assert len(properties["AlarmDescription"]) <= 1024
@@ -188,7 +188,7 @@ def test_a_small_installation_is_told_of_a_total_outage_within_the_day():
         assert hours_to_alarm(daily, 300) < 24, name
 
 
-def test_no_alarm_watches_what_anybody_can_cause_by_being_refused():
+def test_no_alarm_watches_what_any_client_can_cause_by_being_refused():
     counted = {metric for namespace, metric, _ in watched() if namespace == NAMESPACE}
     assert not counted & {"WebhookRefusals", "SecurityEvents"}
     assert {metric for namespace, metric, _ in watched() if namespace == "AWS/ApiGateway"} == {"5xx", "Count"}

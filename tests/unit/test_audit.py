@@ -195,7 +195,7 @@ def test_an_exception_is_for_one_finding_only(run):
     assert (code, lines[1]) == (1, FOUND[0])
 
 
-def test_an_expired_exception_is_red_even_if_nobody_answers(run):
+def test_an_expired_exception_is_red_even_if_no_service_answers(run):
     assert run(Tools(UNKNOWN, NPM_REFUSED), Waiver("X", "why", date(2026, 1, 1)), allow_offline=True)[0] == 1
 
 

@@ -251,7 +251,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-def test_the_last_good_keys_go_on_serving_whatever_the_issuers_page_says_now(page, verifier, key, answer):
+def test_the_last_good_keys_stay_in_use_regardless_of_the_issuers_page(page, verifier, key, answer):
     page.keys(published(key))
     assert verifier.verify(token(key))
     assert page.problems == []
@@ -274,7 +274,7 @@ def test_the_last_good_keys_go_on_serving_whatever_the_issuers_page_says_now(pag
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-def test_without_any_good_keys_nobody_can_be_told_from_a_stranger(page, verifier, key, answer):
+def test_without_any_good_keys_no_token_can_be_verified(page, verifier, key, answer):
     page.answer = answer
     with pytest.raises((ServiceUnavailable, Unauthorized)) as refusal:
         verifier.verify(token(key))
@@ -285,7 +285,7 @@ def test_without_any_good_keys_nobody_can_be_told_from_a_stranger(page, verifier
 
 
 @pytest.mark.parametrize("subject", ["", " ", "\ud800", "a\udfffb", 7, ["alice"], {}, True, 1.5])
-def test_a_token_of_nobody_is_refused(tokens, key, subject):
+def test_a_token_without_a_subject_is_refused(tokens, key, subject):
     with pytest.raises(Unauthorized):
         tokens.verify(token(key, sub=subject))
 

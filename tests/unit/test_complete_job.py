@@ -128,7 +128,7 @@ def test_a_name_that_is_too_long_for_a_header_is_cut(world, running):
     ("filename", "stem"),
     [("/", "image"), ("a\r\nb\u202ec.png", "a__b_c"), ("C:\\cat.png", "C:_cat"), ("x" * 81 + ".png", "x" * 80)],
 )
-def test_a_download_has_a_name_that_harms_nobody(world, running, filename, stem):
+def test_a_download_has_a_name_that_is_harmless(world, running, filename, stem):
     world.jobs.rows[running.id] = dataclasses.replace(running, filename=filename)
     assert world.complete_job(running.id, world.provider.finish("run1")) == "succeeded"
     disposition = world.images.headers[world.job(running.id).output_r2_key]["disposition"]
@@ -266,7 +266,7 @@ def test_the_end_of_a_run_has_a_type_that_people_can_act_on(world, running, stat
         "Model failed to start",
     ],
 )
-def test_what_the_platform_did_is_repeated_once_and_paid_by_nobody(world, running, error):
+def test_what_the_platform_did_is_repeated_once_and_charged_to_no_owner(world, running, error):
     assert world.complete_job(running.id, world.provider.finish("run1", "failed", error)) == "retried"
     assert world.job(running.id).check_at > to_text(world.clock())
     world.start_job(running.id)

@@ -101,11 +101,11 @@ def test_a_job_that_is_being_claimed_is_cancelled_once_it_was_accepted(world, ac
     job = world.new_job()
     create = world.provider.create
 
-    def create_while_somebody_cancels(*arguments):
+    def create_during_a_cancellation(*arguments):
         act.cancel(job)
         return create(*arguments)
 
-    world.provider.create = create_while_somebody_cancels
+    world.provider.create = create_during_a_cancellation
     assert world.start_job(job.id) == "accepted"
     assert world.provider.cancelled == ["run1"]
 
@@ -217,11 +217,11 @@ def test_a_job_that_is_deleted_while_its_result_is_copied_leaves_nothing(world, 
     world.start_job(job.id)
     fetch = world.outputs.fetch
 
-    def fetch_while_somebody_deletes(url):
+    def fetch_during_a_deletion(url):
         act.delete(job)
         return fetch(url)
 
-    world.outputs.fetch = fetch_while_somebody_deletes
+    world.outputs.fetch = fetch_during_a_deletion
     assert world.complete_job(job.id, world.provider.finish("run1")) == "canceled"
     assert not world.images.objects
     row = world.job(job.id)

@@ -1,7 +1,7 @@
-"""The process is killed before and after every call to the outside of every use case; then the installation goes on.
+"""The process is killed before and after every call to the outside of every use case; then the installation continues.
 
 What must hold is in `simulation.check`: every job ends, nothing is paid for twice, the quota is exact, no image is
-left that nobody knows.
+left that no row knows.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import pytest
 
 from enhancer.errors import OutcomeUnknown
 from tests.unit.conftest import World, make_world
-from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, Fate, Installation, Killed, Outage
+from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, FaultPlan, Installation, Killed, Outage
 
 Step = Callable[[Installation], None]
 
@@ -121,9 +121,9 @@ def lived(
     it = Installation(make_world())
     for step in before:
         step(it)
-    it.fate = fate = Fate(fatal, late, end)
+    it.plan = plan = FaultPlan(fatal, late, end)
     last(it)
-    return it, it.fate is not fate
+    return it, it.plan is not plan
 
 
 @pytest.mark.parametrize("end", [Killed, Outage])
@@ -132,7 +132,7 @@ def lived(
 def test_a_process_may_die_or_a_service_fail_at_any_call(journey, late, end):
     untouched, died = lived(journey, None, late=late)
     assert not died
-    calls = untouched.fate.calls
+    calls = untouched.plan.calls
     assert calls, "the step must call the outside, or nothing was tried"
     for fatal in range(1, calls + 1):
         it, died = lived(journey, fatal, late=late, end=end)
@@ -143,7 +143,7 @@ def test_a_process_may_die_or_a_service_fail_at_any_call(journey, late, end):
 
 
 def test_the_simulation_finds_a_second_run(world: World) -> None:
-    """The checks can fail: a provider that starts a run nobody asked for is noticed."""
+    """The checks can fail: a provider that starts an unrequested run is noticed."""
     it = Installation(world)
     for step in (upload, create, start):
         step(it)

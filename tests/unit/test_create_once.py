@@ -192,8 +192,8 @@ def test_the_ceiling_holds_for_earlier_originals_too(world):
     assert len(world.images.objects) == 1
 
 
-def test_a_key_opens_nobody_elses_job(world, once):
-    """The id may be one that the request named: whoever names another's gets what somebody gets who names nothing."""
+def test_a_key_opens_no_other_owners_job(world, once):
+    """The id may be one that the request named: a caller who names another's gets the same as one who names nothing."""
     theirs = world.new_job()
 
     def nothing_there(_):
@@ -204,7 +204,7 @@ def test_a_key_opens_nobody_elses_job(world, once):
             once("key", owner=new_guest(), create=nothing_there, job_id=theirs.id)
 
 
-def test_a_key_whose_job_belongs_to_somebody_else_by_now_gives_nothing(world, once):
+def test_a_key_whose_job_belongs_to_another_owner_by_now_gives_nothing(world, once):
     made = once("key", create=from_bytes(world))
     world.jobs.rows[made.id] = dataclasses.replace(made, owner_id=new_guest().id)
     with pytest.raises(NotFound):
@@ -219,7 +219,7 @@ def test_a_key_whose_job_was_deleted_gives_nothing(world, once):
 
 
 @pytest.mark.parametrize("changes", [{"owner_id": "a" * 26}, {"deleted_at": "2026-11-22T12:00:00.000Z"}])
-def test_losing_the_race_gives_nothing_of_anybody_elses_either(world, once, changes):
+def test_losing_the_race_gives_nothing_of_another_owner_either(world, once, changes):
     world.jobs.lagging = True
 
     def lose_the_race(job_id):

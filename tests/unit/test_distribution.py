@@ -154,7 +154,7 @@ def test_a_domain_counts_only_with_its_certificate():
     assert not Evaluated(DomainName="images.example.com").condition(has_domain)
 
 
-def test_the_budget_is_there_for_whoever_named_an_address():
+def test_the_budget_is_there_for_an_operator_who_named_an_address():
     budget = RESOURCES["Budget"]
     assert budget["Condition"] == "HasBudget"
     has_budget = TEMPLATE["Conditions"]["HasBudget"]

@@ -67,7 +67,7 @@ def test_two_cookie_keys_are_valid_and_a_third_is_not():
         lambda _: "guest=ä.new2.ä",
     ],
 )
-def test_a_forged_cookie_is_nobody(forge):
+def test_a_forged_cookie_identifies_no_caller(forge):
     _, cookie = identity().mint()
     assert identity().caller({}, [forge(value_of(cookie))]) is None
 
@@ -86,7 +86,7 @@ def test_no_session_is_opened_without_a_token():
         identity().token({})
 
 
-def test_nobody_is_nobody():
+def test_no_cookie_identifies_no_caller():
     assert identity().caller({}, []) is None
     assert identity().caller({}, ["other=1"]) is None
 

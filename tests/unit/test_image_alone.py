@@ -76,7 +76,7 @@ CARRIERS = {
     "a text": behind(PNG, chunk(b"tEXt", b"Author\0" + SECRET), "PNG"),
     "a text behind the pixels": PNG[:-12] + chunk(b"iTXt", b"Author\0\0\0\0\0" + SECRET) + PNG[-12:],
     "a private chunk": behind(PNG, chunk(b"prVt", SECRET), "PNG"),
-    "a public chunk that nobody knows": behind(PNG, chunk(b"caBX", SECRET), "PNG"),
+    "an unknown public chunk": behind(PNG, chunk(b"caBX", SECRET), "PNG"),
     "an unknown critical chunk": behind(PNG, chunk(b"ABCD", SECRET), "PNG"),
     "a palette that only suggests": behind(PNG, chunk(b"PLTE", SECRET + b"."), "PNG"),
     "a gamma that is too long": behind(PNG, chunk(b"gAMA", b"\0\0\xb1\x8f" + SECRET), "PNG"),
@@ -139,7 +139,7 @@ def test_what_is_kept_of_a_webp_is_kept_to_the_byte(length):
     assert image.alone(webp(kept, (b"EXIF", SECRET))).data == webp(kept)
 
 
-def test_a_webp_that_begins_with_what_nobody_knows_keeps_nothing_of_it():
+def test_a_webp_that_begins_with_an_unknown_chunk_keeps_nothing_of_it():
     assert image.alone(webp((b"prVt", SECRET), STILL)).data == webp(STILL)
 
 

@@ -506,7 +506,7 @@ def test_one_colour_for_an_image_of_one_colour_is_a_result(original):
     assert finish(encoded(Image.new("RGB", (128, 96))), encoded(original), 2)[0].size
 
 
-def test_without_its_original_nobody_can_say_that_a_result_is_blank():
+def test_without_its_original_no_result_is_said_to_is_blank():
     assert finish(encoded(Image.new("RGB", (128, 96))), None)[0].size
 
 

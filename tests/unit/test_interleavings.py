@@ -1,4 +1,4 @@
-"""Any order of events and faults, as hypothesis likes: the end is the same for whoever counts money and images."""
+"""Any order of events and faults, as hypothesis likes: money and images always add up in the end."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from enhancer.errors import MessageNotSent, OutcomeUnknown, ProviderError, Refused, Throttled, Unreachable
 from tests.unit.conftest import make_world
-from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, Fate, Installation, Killed, Outage
+from tests.unit.simulation import MODEL_FAULT, PLATFORM_FAULT, FaultPlan, Installation, Killed, Outage
 
 positions = st.integers(0, 5)
 again = st.booleans()
@@ -29,7 +29,7 @@ ENDS = {
 
 
 class Interleavings(RuleBasedStateMachine):
-    """Rules are what may happen at any time, to anybody, in any order."""
+    """Rules are what may happen at any time, to any job, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,17 +109,17 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(position=positions)
     @precondition(lambda self: self.it.uploads)
-    def somebody_cancels(self, position: int) -> None:
+    def an_owner_cancels(self, position: int) -> None:
         self.it.cancel(self.it.uploads[position % len(self.it.uploads)])
 
     @rule(position=positions)
     @precondition(lambda self: self.it.uploads)
-    def somebody_deletes(self, position: int) -> None:
+    def an_owner_deletes(self, position: int) -> None:
         self.it.delete(self.it.uploads[position % len(self.it.uploads)])
 
     @rule(call=st.integers(1, 12), late=st.booleans(), end=st.sampled_from([Killed, Outage]))
     def a_process_will_die_or_a_service_fail(self, call: int, late: bool, end: type[BaseException]) -> None:
-        self.it.fate = Fate(call, late, end)
+        self.it.plan = FaultPlan(call, late, end)
 
     @rule(minutes=st.sampled_from([-2, 1, 2, 6, 30, 70, 60 * 25]))
     def time_passes_or_a_clock_is_behind(self, minutes: int) -> None:

@@ -218,7 +218,7 @@ def test_a_security_event_is_a_line_and_a_metric(lines):
     assert told(metrics) == [("SecurityEvents", 1, {"event": "foreign delivery"})]
 
 
-def test_a_metric_that_nobody_declared_is_refused():
+def test_an_undeclared_metric_is_refused():
     with pytest.raises(KeyError):
         put_metrics({"Unheard": 1})
 

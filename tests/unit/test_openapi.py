@@ -239,7 +239,7 @@ def test_answers_take_nothing_that_is_not_described(name):
     data = resolved(schema["properties"]["data"])
     assert schema["additionalProperties"] is False
     assert data["additionalProperties"] is False
-    assert set(data.get("required", [])) == set(data.get("properties", {})), "whoever reads it may rely on all of it"
+    assert set(data.get("required", [])) == set(data.get("properties", {})), "a reader may rely on all of it"
 
 
 def envelope(data: Any) -> dict[str, Any]:

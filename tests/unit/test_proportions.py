@@ -63,7 +63,7 @@ def test_a_completion_that_fails_is_a_dead_letter_while_its_result_can_still_be_
 
 
 def test_a_message_of_a_job_is_alone_in_its_batch_and_its_function_outlives_one_slow_answer():
-    """A create that is cut off by the function's end may have made a run that nobody has an answer of."""
+    """A create that is cut off by the function's end may have made a run whose response was lost."""
     for mapping in ("JobStartMapping", "JobCompletionMapping", "RetentionMapping"):
         assert MAPPINGS[mapping]["BatchSize"] == 1
     r2 = r2_client("https://r2.test", "key", "secret").meta.config

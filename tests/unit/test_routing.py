@@ -264,6 +264,6 @@ def test_the_message_follows_the_callers_language_and_the_type_never():
     assert fault["error"]["message"].startswith("Ein unerwarteter Fehler ist aufgetreten")
 
 
-def test_the_ceiling_is_a_metric_that_can_wake_somebody(capsys):
+def test_the_ceiling_is_a_metric_that_can_alert_the_operator(capsys):
     call(raising=errors.DailyRunLimitReached(Message.NO_RUNS_LEFT_TODAY))
     assert '"DailyRunLimitReached"' in capsys.readouterr().out

@@ -40,7 +40,7 @@ def test_a_result_is_seen_right_after_it_was_written(world, done):
     assert show(world, done.output_r2_key, world.caller).url
 
 
-def test_nobody_is_asked_who_they_are_and_another_is_refused(world, done):
+def test_no_caller_is_needed_and_another_image_is_refused(world, done):
     with pytest.raises(Unauthorized):
         show(world, done.output_r2_key, None)
     with pytest.raises(Forbidden):

@@ -1,4 +1,4 @@
-"""Every route, every id that it takes, every stranger: nobody gets, changes or learns anything of somebody else's.
+"""Every route, every id that it takes, every stranger: no caller gets, changes or learns anything of another owner's.
 
 The routes are the method table's, the ids those that docs/openapi.yaml and the handlers name: a route, or an input of
 one, that is not walked here is red.
@@ -47,7 +47,7 @@ NO_ID = {
     *(("body", name) for name in ("id", "status")),  # the provider's, in a signed webhook
     ("path", "file"),
 }
-"""Inputs that name nothing of anybody's."""
+"""Inputs that name nothing of any owner."""
 ROUTES = [(path, method) for path, methods in METHODS.items() for method in methods]
 STRANGERS = ("nobody", "guest", "user", "admin", "share holder")
 
@@ -92,7 +92,7 @@ def test_handlers_read_no_input_that_is_not_described():
 
 @dataclass
 class Scene:
-    """Somebody's jobs, upload, links and key, and the strangers who know all their ids."""
+    """One owner's jobs, upload, links and key, and the strangers who know all their ids."""
 
     installed: Installation
     victim: Caller
@@ -133,7 +133,7 @@ class Scene:
         }[name]
 
     def state(self) -> Any:
-        """All that is somebody's: rows, objects, quota, messages, calls to the provider."""
+        """All that belongs to the owner: rows, objects, quota, messages, calls to the provider."""
         world, own = self.installed.world, self.victim.owner
         return json.dumps(
             {
@@ -226,7 +226,7 @@ def send(scene: Scene, path: str, method: str, filled: dict[str, str], caller: C
 
 
 def expected(scene: Scene, path: str, method: str, who: str, filled: dict[str, str]) -> set[int]:
-    """The statuses that a stranger may get. Raises KeyError for a route that nobody thought about."""
+    """The statuses that a stranger may get. Raises KeyError for a route that is missing here."""
     job, unknown = filled.get("path id"), {401} if who == "nobody" else {404}
     read = "GET" if method == "HEAD" else method
     admins_read = {200} if job in (scene.done.id, scene.queued.id, scene.ordered) else {404}
@@ -271,7 +271,7 @@ MAY_READ = {("/api/ai-image/jobs/{id}", "GET", "admin"), ("/api/ai-image/jobs/{i
 
 @pytest.mark.parametrize("who", STRANGERS)
 @pytest.mark.parametrize(("path", "method"), ROUTES)
-def test_a_stranger_gets_nothing_of_somebody_elses(scene, path, method, who):
+def test_a_stranger_gets_nothing_of_another_owner(scene, path, method, who):
     caller = scene.stranger(who)
     before = scene.state()
     walked = 0
@@ -292,7 +292,7 @@ def test_a_stranger_gets_nothing_of_somebody_elses(scene, path, method, who):
 
 
 def test_the_owner_reaches_what_strangers_do_not(scene):
-    """The ids of the walk are alive: by them their owner gets what nobody else did."""
+    """The ids of the walk are alive: with them their owner gets what no other caller did."""
     owner, done = scene.victim, scene.done
     call = scene.installed.call
     jobs = "/api/ai-image/jobs"

@@ -223,12 +223,12 @@ def watched(metric: str) -> dict[str, Any]:
     }
 
 
-def test_the_first_dead_letter_of_every_queue_wakes_somebody():
+def test_the_first_dead_letter_of_every_queue_alerts_the_operator():
     dead_letters = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::SQS::Queue" and "Dead" in name}
     assert watched("ApproximateNumberOfMessagesVisible") == dict.fromkeys(dead_letters, 1)
 
 
-def test_a_completion_that_waits_wakes_somebody_well_before_the_provider_erases_its_result():
+def test_a_completion_that_waits_alerts_the_operator_well_before_the_provider_erases_its_result():
     ages = watched("ApproximateAgeOfOldestMessage")
     assert ages["CompletionQueue"] <= 1800
     assert "StartQueue" in ages

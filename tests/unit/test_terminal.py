@@ -55,7 +55,7 @@ def test_an_answer_that_would_appear_is_not_asked_for(monkeypatch: pytest.Monkey
             Console().ask_hidden("Token:")
 
 
-def test_a_warning_about_something_else_keeps_nobody_from_answering(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warning_about_something_else_does_not_prevent_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def deprecated(_: str) -> str:
         warnings.warn("A module is old.", DeprecationWarning, stacklevel=1)
         return "a secret"

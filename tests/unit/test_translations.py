@@ -82,5 +82,5 @@ def test_numbers_are_written_as_the_language_writes_them():
     assert "12.000.000 Bytes" in render(Message.FILE_TOO_LARGE, details, "de")
 
 
-def test_braces_in_what_somebody_sent_are_only_text():
+def test_braces_in_a_callers_text_are_only_text():
     assert "{x}" in render(Message.MODEL_UNKNOWN, {"model": "{x}", "allowed": ["a"]})

@@ -1,4 +1,4 @@
-"""No request of a stranger is free: what is refused before anybody is known is counted by its address."""
+"""No request of a stranger is free: what is refused before the caller is identified is counted by IP address."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def flood(installed, status, method, path, headers):
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_refused_before_anybody_is_known_is_counted(installed, kind):
+def test_what_is_refused_before_the_caller_is_identified_is_counted(installed, kind):
     status, method, path, headers = REFUSED[kind]
     assert flood(installed, status, method, path, headers) == LIMIT + 1, "a refusal above the limit writes nothing"
     assert installed.call(method, path, headers=headers, address="198.51.100.1").status == status

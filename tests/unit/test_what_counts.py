@@ -121,7 +121,7 @@ def test_uploads_are_bounded_by_the_day_however_they_are_brought(installed):
     assert int(told.headers["retry-after"]) > 0
 
 
-# ---- What is given back ---------------------------------------------------------------------------------------------
+# ---- What is refunded -----------------------------------------------------------------------------------------------
 
 
 def used(world):

@@ -47,7 +47,7 @@ def test_a_deployment_signs_in_without_a_key():
     assert set(role) == {"role-to-assume", "aws-region"}
 
 
-def test_nobody_but_a_deployment_may_ask_for_an_identity():
+def test_only_a_deployment_may_ask_for_an_identity():
     for file in FILES:
         granted = yaml.safe_load(file.read_text())["permissions"]
         assert granted.get("id-token") == ("write" if file.stem == "deploy" else None)
