@@ -1,4 +1,4 @@
-"""Who may do what with a job and its images. A caller without the right is told that the job does not exist."""
+"""Authorisation: who may do what with a job and its images. Without the right, the job is answered as missing."""
 
 from collections.abc import Callable
 
@@ -9,20 +9,20 @@ Right = Callable[[Caller, Job], bool]
 
 
 def owns(owner: Owner, job: Job) -> bool:
-    """Whether the job is the owner's."""
+    """Return whether the job is the owner's."""
     return job.owner.reference == owner.reference
 
 
 def may_read(caller: Caller, job: Job) -> bool:
-    """Its owner, and admins, whose access is a security event. Share links give access to a result besides."""
+    """Return whether the caller is the owner, or an admin (a security event). Share links also give access."""
     return caller.is_admin or owns(caller.owner, job)
 
 
 def may_delete(caller: Caller, job: Job) -> bool:
-    """Its owner, and admins, whose access is a security event."""
+    """Return whether the caller is the owner, or an admin, which is a security event."""
     return caller.is_admin or owns(caller.owner, job)
 
 
 def may_change(caller: Caller, job: Job) -> bool:
-    """Its owner alone: cancel, share, and use the original again."""
+    """Return whether the caller is the owner: to cancel, share, or use the original again."""
     return owns(caller.owner, job)

@@ -17,7 +17,7 @@ from enhancer.domain.caching import RESULT_CACHE
 from enhancer.domain.catalogue import OUTPUT_QUALITY
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.downloads import content_disposition, result_filename
-from enhancer.domain.job import ACCEPT, CANCEL, FAIL, MAX_DEATHS, RESEND_AFTER, RETRY, SAVE, SUCCEED, Append, Job
+from enhancer.domain.job import ACCEPT, CANCEL, FAIL, MAX_CRASHES, RESEND_AFTER, RETRY, SAVE, SUCCEED, Append, Job
 from enhancer.domain.messages import Message
 from enhancer.domain.outcomes import CompletionOutcome
 from enhancer.domain.prediction import Delivery, Prediction
