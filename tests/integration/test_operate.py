@@ -17,7 +17,7 @@ def operate(stack, monkeypatch, capsys):
     """Runs a command on the shared stack; its exit code, output and complaint."""
 
     def run(*arguments):
-        monkeypatch.setattr("operate.installation.config_from_environment", lambda: stack.config)
+        monkeypatch.setattr("operate.installation.emulator_port", lambda _: stack.config.emulator_port)
         monkeypatch.delenv("STACK", raising=False)
         code = main(list(arguments))
         said = capsys.readouterr()
