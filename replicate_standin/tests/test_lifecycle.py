@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from enhancer.domain.prediction import Prediction, Verdict, judge
+from enhancer.domain.prediction import Decision, Prediction, decide
 from replicate_standin.create_request import read_cancel_after, read_prefer
 from replicate_standin.server import FILES_FOLDER, RECEIVED_FOLDER
 from replicate_standin.tests.harness import FakeClock, HeldEngine, Outside, Service, check, eventually, image_file
@@ -226,7 +226,7 @@ def test_a_disk_that_takes_no_file_is_the_platforms_fault_and_the_next_run_succe
     blocked.write_bytes(b"")
     done = service.ended(service.create(image))
     assert (done["status"], done["error"]) == ("failed", "Prediction interrupted; please retry (code: PA)")
-    assert judge(Prediction(done["id"], "failed", error=done["error"]), attempt=1, cancel_requested=False) == Verdict(
+    assert decide(Prediction(done["id"], "failed", error=done["error"]), attempt=1, cancel_requested=False) == Decision(
         "retry"
     )
     blocked.unlink()

@@ -177,7 +177,7 @@ def test_a_run_is_created_as_it_is_asked_for():
 @pytest.mark.parametrize(
     ("allowed", "verdict"), [("https://images.test", "holds"), ("*", "holds"), ("", "differs"), (FOREIGN, "differs")]
 )
-def test_both_pages_are_asked_for_and_an_image_as_the_page_reads_it(findings, monkeypatch, allowed, decision):
+def test_both_pages_are_asked_for_and_an_image_as_the_page_reads_it(findings, monkeypatch, allowed, verdict):
     asked = []
 
     def preflight(*question):
@@ -192,7 +192,7 @@ def test_both_pages_are_asked_for_and_an_image_as_the_page_reads_it(findings, mo
     assert [(row.what, row.expected, row.seen, row.verdict) for row in findings.rows] == [
         ("CORS preflight of the page's PUT", "allowed", "allowed", "holds"),
         ("CORS preflight of another page's PUT", "refused", "refused", "holds"),
-        ("CORS of the page's GET", "yes", "yes" if decision == "holds" else "no", decision),
+        ("CORS of the page's GET", "yes", "yes" if verdict == "holds" else "no", verdict),
     ]
     assert TYPE == "image/jpeg"
 

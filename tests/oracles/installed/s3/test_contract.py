@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.test_images import *  # noqa: F403 - every test of the contract
+from tests.contract.test_image_store import *  # noqa: F403 - every test of the contract
 
 
 @pytest.fixture
