@@ -208,7 +208,7 @@ test: setup $(BUILT) $(PAGE) $(TOOLING) browser  ## run all tests, or some: make
 	@.venv/bin/python -m pytest $(or $(TESTS),--ignore=tests/oracles/installed --cov --cov-report=term:skip-covered)
 
 unit: $(PRODUCT)  ## run the unit tests: Python and the product's packages alone, no network, no build
-	@.venv/bin/python -m pytest -n auto tests/unit
+	@.venv/bin/python -m pytest -n auto --dist worksteal tests/unit
 
 oracles: setup $(BUILT) $(TOOLING) $(ORACLES) $(ORACLES_JS)  ## check ours with third-party programs: clients, verifiers, S3 servers, linters
 	@.venv/bin/python -m pytest tests/oracles/installed

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def imports(file):
                 yield node.module
 
 
+@cache
 def arrows():
     """Which part imports which other; the package's own root (its version) is left out."""
     found = set()
