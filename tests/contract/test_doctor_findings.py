@@ -98,7 +98,7 @@ def test_node_has_to_be_new_enough(node: str, mark: str) -> None:
 def test_a_tool_is_run_and_what_it_printed_is_taken() -> None:
     assert doctor.run_tool([sys.executable, "-c", "print(' 1.2 ')"]) == "1.2"
     assert doctor.run_tool([sys.executable, "-c", "print('1.2'); raise SystemExit(1)"]) is None
-    assert doctor.run_tool(["a-program-that-nobody-has", "--version"]) is None
+    assert doctor.run_tool(["a-program-that-does-not-exist", "--version"]) is None
 
 
 def test_a_tool_is_run_where_the_makefile_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
@@ -127,7 +127,7 @@ def test_a_model_that_may_not_be_sold_is_a_hint() -> None:
     ]
     [option] = shown(doctor.licences(stage()))
     assert option.endswith(": see docs/security.md")
-    assert shown(doctor.licences(stage(AllowedModels="nobody/nothing"))) == [], "the settings say that"
+    assert shown(doctor.licences(stage(AllowedModels="unknown/model"))) == [], "the settings say that"
 
 
 # ---- Sign-in -------------------------------------------------------------------------------------------------------

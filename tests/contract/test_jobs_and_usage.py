@@ -99,7 +99,7 @@ def test_a_transition_starts_from_its_states_only_and_returns_the_row(tables):
     assert refusal.value.current == claimed
     assert str(refusal.value) == "claim refused: the job is starting"
     with pytest.raises(TransitionRefused) as refusal:
-        jobs.move("nobody", CLAIM, {}, where={})
+        jobs.move("unknown", CLAIM, {}, where={})
     assert refusal.value.current is None
 
 

@@ -37,7 +37,7 @@ def found() -> str | None:
 
 
 def installed() -> str:
-    """The program to run, installed where it was missing: by apt for whoever may, else by Playwright.
+    """The program to run, installed where it was missing: by apt where that is allowed, else by Playwright.
 
     Raises NoBrowserError when neither has brought one.
     """

@@ -148,7 +148,7 @@ def test_a_lost_network_interrupts_nothing(visit: Visit, stack: LocalStack, faul
     someone.sees("result")
 
 
-def test_a_tab_that_nobody_sees_asks_for_nothing(visit: Visit, stack: LocalStack, faults: SetFaults) -> None:
+def test_a_hidden_tab_sends_no_requests(visit: Visit, stack: LocalStack, faults: SetFaults) -> None:
     page = at_a_running_job(visit, stack, faults)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/jobs/" in request.url else None)

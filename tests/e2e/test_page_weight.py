@@ -19,7 +19,7 @@ def test_the_first_load_stays_within_its_budget(visit: Visit) -> None:
     assert len(fetches) <= FIRST_LOAD_REQUESTS, fetches
 
 
-def test_whoever_comes_back_to_a_result_fetches_none_of_its_images_again(visit: Visit) -> None:
+def test_a_repeated_view_of_a_result_fetches_none_of_its_images_again(visit: Visit) -> None:
     made, *ways_back = views(visit()).values()
     assert min(transferred for transferred, _ in by_image(made).values()) > 0
     for seen in map(by_image, [made, *ways_back]):

@@ -17,7 +17,7 @@ def sign_in(page: Page, subject: str) -> None:
     expect(Person(page).button("sign out")).to_be_visible()
 
 
-def test_alice_sees_her_images_and_nobody_does_when_she_has_left(visit: Visit, stack: LocalStack) -> None:
+def test_alice_sees_her_images_and_the_next_person_at_the_browser_does_not(visit: Visit, stack: LocalStack) -> None:
     with Client(stack.base_url, stack.token("alice-at-home")) as alice:
         job = alice.enhance(make_image(), "image/png")
     page = visit(expected=(401,))

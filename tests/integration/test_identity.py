@@ -19,7 +19,7 @@ JOBS, USAGE, SESSION = "/api/ai-image/jobs", "/api/ai-image/usage", "/api/sessio
 
 
 @pytest.fixture
-def nobody(stack):
+def anonymous(stack):
     with Client(stack.base_url) as client:
         yield client
 
@@ -68,27 +68,27 @@ def test_only_who_brings_an_image_becomes_a_guest(stack):
             assert "Set-Cookie" not in bring(client).headers, "who has one keeps it"
 
 
-def test_reading_without_identity_answers_defaults_and_sets_nothing(nobody):
-    history, usage = nobody.call("GET", JOBS), nobody.call("GET", USAGE)
+def test_reading_without_identity_answers_defaults_and_sets_nothing(anonymous):
+    history, usage = anonymous.call("GET", JOBS), anonymous.call("GET", USAGE)
     assert history.json()["data"] == {"jobs": [], "nextCursor": None}
     assert usage.json()["data"] == {
         "ownerType": "guest",
         "usage": {"used": 0, "remaining": 1000, "resetAt": None},
         "limits": {"jobs": 1000, "windowSeconds": 86_400, "maxBytes": 10_485_760},
     }
-    others = [nobody.call("GET", path) for path in ("/api/ai-image/models", f"{JOBS}/x", "/r2-ai/x", "/api/health")]
+    others = [anonymous.call("GET", path) for path in ("/api/ai-image/models", f"{JOBS}/x", "/r2-ai/x", "/api/health")]
     for answer in (history, usage, *others):
         assert "Set-Cookie" not in answer.headers
-    assert nobody.call("GET", f"{JOBS}/x").status_code == 401
+    assert anonymous.call("GET", f"{JOBS}/x").status_code == 401
 
 
-def test_a_refused_image_makes_no_guest(nobody):
+def test_a_refused_image_makes_no_guest(anonymous):
     refused = (
-        nobody.send(b"text"),
-        nobody.send(make_image(), fields={"scale": "9"}),
-        nobody.presign(b"", "image/png"),
-        nobody.create("p" + "a" * 25),
-        nobody.call("POST", JOBS, json={"fromJobId": "p" + "a" * 25, "model": MODEL}),
+        anonymous.send(b"text"),
+        anonymous.send(make_image(), fields={"scale": "9"}),
+        anonymous.presign(b"", "image/png"),
+        anonymous.create("p" + "a" * 25),
+        anonymous.call("POST", JOBS, json={"fromJobId": "p" + "a" * 25, "model": MODEL}),
     )
     assert [answer.status_code for answer in refused] == [415, 400, 400, 401, 401]
     assert not [answer for answer in refused if "Set-Cookie" in answer.headers]
@@ -147,10 +147,10 @@ def test_no_bad_token_is_let_in_even_beside_a_good_cookie(stack, guest):
 
 
 @pytest.mark.parametrize("ends", [10**12, 10**20, 2**63])
-def test_a_token_that_ends_in_a_far_future_breaks_nothing(stack, nobody, ends):
+def test_a_token_that_ends_in_a_far_future_breaks_nothing(stack, anonymous, ends):
     token = bearer(stack.token("far", exp=ends))
-    assert nobody.call("GET", USAGE, headers=token).status_code in {200, 401}
-    assert nobody.call("POST", SESSION, headers=token).status_code in {201, 401}
+    assert anonymous.call("GET", USAGE, headers=token).status_code in {200, 401}
+    assert anonymous.call("POST", SESSION, headers=token).status_code in {201, 401}
 
 
 def test_forged_cookies_identify_no_caller(stack, guest):
@@ -225,13 +225,13 @@ def test_a_session_stands_for_its_token(stack):
         assert "Max-Age=0" in closed.headers["Set-Cookie"]
 
 
-def test_a_session_is_never_longer_than_eight_hours_or_its_token(stack, nobody):
-    day = nobody.call("POST", SESSION, headers=bearer(stack.token("dora", exp=int(time.time()) + 86_400)))
+def test_a_session_is_never_longer_than_eight_hours_or_its_token(stack, anonymous):
+    day = anonymous.call("POST", SESSION, headers=bearer(stack.token("dora", exp=int(time.time()) + 86_400)))
     assert "Max-Age=28800;" in day.headers["Set-Cookie"] + ";" or "Max-Age=28799;" in day.headers["Set-Cookie"] + ";"
-    minute = nobody.call("POST", SESSION, headers=bearer(stack.token("dora", exp=int(time.time()) + 60)))
+    minute = anonymous.call("POST", SESSION, headers=bearer(stack.token("dora", exp=int(time.time()) + 60)))
     lifetime = int(minute.headers["Set-Cookie"].partition("Max-Age=")[2].partition(";")[0])
     assert lifetime <= 60
-    assert nobody.call("POST", SESSION).status_code == 401
+    assert anonymous.call("POST", SESSION).status_code == 401
 
 
 def test_a_guests_jobs_stay_with_the_guest(stack, guest):

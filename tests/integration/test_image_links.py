@@ -73,8 +73,8 @@ def test_a_redirect_takes_no_conditions(guest, job):
             answer = guest.call(method, job["imageUrl"], headers={"If-None-Match": given})
             assert (answer.status_code, "ETag" in answer.headers) == (302, False)
             assert answer.headers["Location"]
-    with Client(guest.base_url) as nobody:
-        assert nobody.call("GET", job["imageUrl"], headers={"If-None-Match": "*"}).status_code == 401
+    with Client(guest.base_url) as anonymous:
+        assert anonymous.call("GET", job["imageUrl"], headers={"If-None-Match": "*"}).status_code == 401
 
 
 def test_a_download_is_named_after_its_file_in_every_script(guest, job):
@@ -157,5 +157,5 @@ def test_the_key_of_another_is_refused_however_it_is_written(stack, guest, job):
         assert guest.call("GET", theirs["imageUrl"]).status_code == 403
         encoded = raw(stack, theirs["imageUrl"].replace("e", "%65"), cookies=guest.session.cookies.get_dict())
         assert encoded.status_code in {403, 404}
-        with Client(stack.base_url) as nobody:
-            assert nobody.call("HEAD", theirs["imageUrl"]).status_code == 401
+        with Client(stack.base_url) as anonymous:
+            assert anonymous.call("HEAD", theirs["imageUrl"]).status_code == 401

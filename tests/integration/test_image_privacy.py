@@ -63,7 +63,7 @@ def test_an_image_that_carries_nothing_is_passed_on_as_it_is(stack, guest, form)
 
 
 def test_neither_the_files_name_nor_its_owner_reaches_the_provider(stack):
-    with Client(stack.base_url, stack.token("carol-somebody")) as carol:
+    with Client(stack.base_url, stack.token("carol-of-the-test")) as carol:
         upload_id = carol.upload(encoded(photo()), "image/png")
         order = {"uploadId": upload_id, "model": MODEL, "filename": f"{SECRET}.png"}
         created = carol.call("POST", "/api/ai-image/jobs", json=order)

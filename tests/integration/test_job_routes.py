@@ -121,8 +121,8 @@ def test_an_ended_job_can_not_be_cancelled_and_comes_with_the_answer(guest):
     answer = guest.call("POST", f"{JOBS}/{job['id']}/cancel")
     assert (answer.status_code, answer.json()["error"]["type"]) == (409, "conflict")
     assert answer.json()["error"]["details"]["job"] == job
-    with Client(guest.base_url) as nobody:
-        assert nobody.call("POST", f"{JOBS}/{job['id']}/cancel").status_code == 401
+    with Client(guest.base_url) as anonymous:
+        assert anonymous.call("POST", f"{JOBS}/{job['id']}/cancel").status_code == 401
 
 
 def test_a_deleted_job_is_gone_at_once_with_its_images(stack, guest):
@@ -189,9 +189,9 @@ def test_an_original_that_is_gone_makes_no_further_job_and_costs_nothing(stack, 
 def test_the_job_of_another_is_no_source(stack, guest):
     job = guest.enhance(make_image(), "image/png")
     order = {"fromJobId": job["id"], "model": MODEL}
-    with Client(stack.base_url, stack.token("mallory")) as mallory, Client(stack.base_url) as nobody:
+    with Client(stack.base_url, stack.token("mallory")) as mallory, Client(stack.base_url) as anonymous:
         assert mallory.call("POST", JOBS, json=order).status_code == 404
-        assert nobody.call("POST", JOBS, json=order).status_code == 401
+        assert anonymous.call("POST", JOBS, json=order).status_code == 401
         assert mallory.call("DELETE", f"{JOBS}/{job['id']}").status_code == 404
         assert mallory.call("POST", f"{JOBS}/{job['id']}/cancel").status_code == 404
         assert mallory.call("POST", f"{JOBS}/{job['id']}/share", json={}).status_code == 404

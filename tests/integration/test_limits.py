@@ -91,9 +91,9 @@ def test_requests_are_counted_down_and_then_refused_until_the_minute_is_over(use
 def test_images_have_a_limit_of_their_own_and_no_user_is_counted_by_address(tight, user):
     stay_in_one_minute()
     assert [user.call("GET", "/r2-ai/x").status_code for _ in range(3)] == [404, 404, 429]
-    with Client(tight.base_url) as nobody, Client(tight.base_url) as neighbour:
+    with Client(tight.base_url) as anonymous, Client(tight.base_url) as neighbour:
         forged = {"X-Viewer-Address": "203.0.113.9", "X-Forwarded-For": "203.0.113.9"}
-        assert [nobody.call("GET", "/r2-ai/x").status_code for _ in range(2)] == [404] * 2
+        assert [anonymous.call("GET", "/r2-ai/x").status_code for _ in range(2)] == [404] * 2
         assert neighbour.call("GET", "/r2-ai/x").status_code == 429
         assert neighbour.call("GET", "/r2-ai/x", headers=forged).status_code == 429
         assert neighbour.call("GET", "/r2-ai/x", headers={"Cookie": "guest=a.b.c"}).status_code == 429

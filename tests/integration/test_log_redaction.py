@@ -47,10 +47,10 @@ def walk(client, stack, secrets):
         secrets |= set(parse_qs(urlsplit(location).query)["X-Amz-Signature"])
     share = client.call("POST", f"{JOBS}/{job['id']}/share", json={}).json()["data"]["url"]
     secrets |= {share.partition("share=")[2].rpartition(".")[2]}
-    with Client(stack.base_url) as nobody:
-        assert nobody.call("GET", share).status_code == 302
-        nobody.call("GET", f"{share}x")
-        nobody.call("GET", f"{job['imageUrl']}?share={MARK}")
+    with Client(stack.base_url) as anonymous:
+        assert anonymous.call("GET", share).status_code == 302
+        anonymous.call("GET", f"{share}x")
+        anonymous.call("GET", f"{job['imageUrl']}?share={MARK}")
     misuse(client, job)
     deliver(stack, job["id"])
     client.call("POST", f"{JOBS}/{job['id']}/cancel")

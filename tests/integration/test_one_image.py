@@ -169,13 +169,13 @@ def test_an_upload_copies_and_stores_nothing_that_was_not_signed(stack, guest):
 
 def test_images_and_jobs_are_their_owners(stack, guest):
     job = guest.enhance(make_image("PNG"), "image/png")
-    with Client(stack.base_url) as nobody, Client(stack.base_url, stack.token("alice")) as alice:
-        assert nobody.call("GET", job["imageUrl"]).status_code == 401
-        assert nobody.call("GET", f"/api/ai-image/jobs/{job['id']}").status_code == 401
+    with Client(stack.base_url) as anonymous, Client(stack.base_url, stack.token("alice")) as alice:
+        assert anonymous.call("GET", job["imageUrl"]).status_code == 401
+        assert anonymous.call("GET", f"/api/ai-image/jobs/{job['id']}").status_code == 401
         assert alice.call("GET", job["imageUrl"]).status_code == 403
         assert alice.call("GET", f"/api/ai-image/jobs/{job['id']}").status_code == 404
         assert alice.create(job["id"]).status_code == 404
-        assert nobody.create(job["id"]).status_code == 401
+        assert anonymous.create(job["id"]).status_code == 401
         assert alice.call("GET", job["imageUrl"].replace("results", "uploads")).status_code in {403, 404}
     redirect = guest.call("GET", job["imageUrl"])
     assert redirect.status_code == 302

@@ -187,7 +187,7 @@ def test_an_upload_belongs_to_its_owner(world):
 @pytest.mark.parametrize(
     ("choice", "says", "field"),
     [
-        (JobOptions("nobody/nothing", {}, "x"), "model_unknown", "model"),
+        (JobOptions("unknown/model", {}, "x"), "model_unknown", "model"),
         (JobOptions("nightmareai/real-esrgan", {"scale": 9}, "x"), "not_a_number_in_range", "scale"),
         (JobOptions("nightmareai/real-esrgan", {"scale": "many"}, "x"), "not_a_number_in_range", "scale"),
         (JobOptions("nightmareai/real-esrgan", {"scale": float("nan")}, "x"), "not_a_number_in_range", "scale"),

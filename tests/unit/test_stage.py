@@ -46,7 +46,7 @@ def test_stages_share_no_stack_and_no_bucket():
         ({"Colour": "blue"}, "Colour is not a parameter"),
         ({"DomainName": "images.example.com"}, "must be set together"),
         ({"OidcIssuer": "https://id.example.com"}, "needs OidcAudience"),
-        ({"AllowedModels": "nobody/nothing"}, "AllowedModels: 'nobody/nothing' is not"),
+        ({"AllowedModels": "unknown/model"}, "AllowedModels: 'unknown/model' is not"),
         ({"Stage": "prod"}, "Stage must be dev"),
         ({"R2Endpoint": "http://1a2b.r2.cloudflarestorage.com"}, "on AWS it must begin with https://"),
         (

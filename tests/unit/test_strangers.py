@@ -49,7 +49,7 @@ NO_ID = {
 }
 """Inputs that name nothing of any owner."""
 ROUTES = [(path, method) for path, methods in METHODS.items() for method in methods]
-STRANGERS = ("nobody", "guest", "user", "admin", "share holder")
+STRANGERS = ("anonymous", "guest", "user", "admin", "share holder")
 
 
 def inputs(path: str, method: str) -> set[tuple[str, str]]:
@@ -123,9 +123,9 @@ class Scene:
         }[kind]
 
     def stranger(self, name: str) -> Caller | None:
-        user = Owner("user", "u" * 26, "somebody")
+        user = Owner("user", "u" * 26, "another")
         return {
-            "nobody": None,
+            "anonymous": None,
             "guest": Caller(new_guest()),
             "user": Caller(user),
             "admin": Caller(dataclasses.replace(user, id="a" * 26), role="admin"),
@@ -227,7 +227,7 @@ def send(scene: Scene, path: str, method: str, filled: dict[str, str], caller: C
 
 def expected(scene: Scene, path: str, method: str, who: str, filled: dict[str, str]) -> set[int]:
     """The statuses that a stranger may get. Raises KeyError for a route that is missing here."""
-    job, unknown = filled.get("path id"), {401} if who == "nobody" else {404}
+    job, unknown = filled.get("path id"), {401} if who == "anonymous" else {404}
     read = "GET" if method == "HEAD" else method
     admins_read = {200} if job in (scene.done.id, scene.queued.id, scene.ordered) else {404}
     return {
@@ -257,12 +257,12 @@ def expected(scene: Scene, path: str, method: str, who: str, filled: dict[str, s
 def images(scene: Scene, who: str, filled: dict[str, str]) -> set[int]:
     key, share, done = filled["path key"], filled["query share"], scene.done
     if key == keys.original_key(PREFIX, done.owner, scene.upload_id):
-        return {401 if who == "nobody" and not share else 404}
+        return {401 if who == "anonymous" and not share else 404}
     if who == "admin":
         return {302}
     if share == scene.share and key in (done.output_r2_key, done.preview_r2_key, done.thumb_r2_key):
         return {302}
-    return {401 if who == "nobody" and not share else 403}
+    return {401 if who == "anonymous" and not share else 403}
 
 
 MAY_CHANGE = {("/api/ai-image/jobs/{id}", "DELETE", "admin")}

@@ -20,7 +20,7 @@ REFUSED = {
     "an unknown path": (404, "GET", "/api/.env", {}),
     "another unknown path": (404, "POST", "/api/ai-image/jobs/x/y", {}),
     "no image's name": (404, "GET", "/r2-ai/", {}),
-    "nobody's job": (401, "GET", "/api/ai-image/usage", {"authorization": ""}),
+    "an anonymous caller's job": (401, "GET", "/api/ai-image/usage", {"authorization": ""}),
 }
 
 

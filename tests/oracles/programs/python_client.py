@@ -1,7 +1,7 @@
 """What the provider's own Python client makes of an API: questions in JSON on stdin, answers in JSON on stdout.
 
 Runs in .venv-oracles: {"base_url", "token", "image", "slug", "version", "slow", "runs"}; `slow` is the webhook of a run
-that goes on until it is cancelled.
+that continues until it is cancelled.
 """
 
 import asyncio
