@@ -86,7 +86,7 @@ def test_only_who_touches_pixels_carries_pillow():
 
 
 def test_the_layers_keep_just_the_operations_that_are_called():
-    """A client without one of them has no such method; one that is never called is parsed at every start for nothing."""
+    """A client without one of them has no such method; one that is unused is parsed at every start for nothing."""
     spec = importlib.util.spec_from_file_location("prune", ROOT / "layers/prune.py")
     prune = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(prune)

@@ -24,7 +24,7 @@ JOBS = "/api/ai-image/jobs"
 def hurried(start_stack: StartStack, tmp_path_factory: pytest.TempPathFactory) -> LocalStack:
     """An installation whose links to images change and end within seconds."""
     build = tmp_path_factory.mktemp("hurried") / "build"
-    shutil.copytree(ROOT / ".build" / "local", build, ignore=shutil.ignore_patterns("read_links.*.pyc"))
+    shutil.copytree(ROOT / ".build" / "local", build, ignore=shutil.ignore_patterns("presigned_urls.*.pyc"))
     module = build / "layers/CoreLayer/python/enhancer/adapters/presigned_urls.py"
     text = module.read_text()
     hurried = text.replace("WINDOW = 900 ", f"WINDOW = {WINDOW} ").replace("EXPIRY = 1800 ", f"EXPIRY = {EXPIRY} ")

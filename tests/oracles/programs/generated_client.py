@@ -23,7 +23,7 @@ sys.path.insert(0, asked["package"])
 made = importlib.import_module("image_enhancer_client")
 models = importlib.import_module("image_enhancer_client.models")
 types = importlib.import_module("image_enhancer_client.types")
-shown = Path(asked["shown"]).read_bytes()
+shown = Path(asked["image"]).read_bytes()
 told: dict[str, Any] = {"calls": []}
 
 
@@ -104,7 +104,7 @@ link = call("jobs", "share_job", id=first.id, body=models.ShareRequest(expires_i
 [share] = parse_qs(urlsplit(link.url).query)["share"]
 call("images", "read_image", as_whom=made.Client(**settings), key=key, share=share)
 shown = client.get_httpx_client().get(first.image_url, follow_redirects=True)
-told["shown"] = shown.headers["content-type"]
+told["image"] = shown.headers["content-type"]
 call("you", "read_usage")
 call("jobs", "delete_job", id=again.id)
 signed_in = made.AuthenticatedClient(token=asked["token"], **settings)

@@ -36,6 +36,6 @@ def test_what_differs_is_known_and_nothing_else_does(server, http):
     for check in (check_uploads, check_links, check_objects, check_cors, clear):
         check(bucket, findings)
     assert len(findings.rows) >= 30
-    differing = {row.what: row.seen for row in findings.rows if row.decision == "differs" and row.what != EACH_ITS_OWN}
+    differing = {row.what: row.seen for row in findings.rows if row.verdict == "differs" and row.what != EACH_ITS_OWN}
     assert set(differing) == set(DIFFERS[server.name]), differing
     assert list(server.images.list("")) == []

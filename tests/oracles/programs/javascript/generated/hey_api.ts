@@ -21,9 +21,9 @@ export async function journey(asked: Asked): Promise<Told> {
   await api.signIn(wanted);
 
   const upload = async () => {
-    const body = { filename: 'cat.jpg', contentType: 'image/jpeg', size: asked.picture.length } as const;
+    const body = { filename: 'cat.jpg', contentType: 'image/jpeg', size: asked.image.length } as const;
     const { uploadId, url, headers, method } = (await api.requestUpload({ ...wanted, body })).data.data;
-    const stored = await fetch(url, { method, headers, body: asked.picture });
+    const stored = await fetch(url, { method, headers, body: asked.image });
     if (!stored.ok) throw new Error(`the bucket answered ${stored.status}`);
     return uploadId;
   };
@@ -52,11 +52,11 @@ export async function journey(asked: Asked): Promise<Told> {
 
   const done = await ended(created.id);
   const path = { key: key(done.imageUrl) };
-  const shown: unknown = (await api.readPicture({ ...wanted, path })).data;
-  if (!(shown instanceof Blob)) throw new Error('no picture came');
-  await api.headPicture({ ...wanted, path });
+  const shown: unknown = (await api.readImage({ ...wanted, path })).data;
+  if (!(shown instanceof Blob)) throw new Error('no image came');
+  await api.headImage({ ...wanted, path });
   const link = (await api.shareJob({ ...wanted, path: { id: done.id }, body: { expiresIn: 300 } })).data.data;
-  await api.readPicture({ ...wanted, auth: undefined, path, query: { share: share(link.url) } });
+  await api.readImage({ ...wanted, auth: undefined, path, query: { share: share(link.url) } });
   await api.readUsage(wanted);
   const { jobs } = (await api.listJobs({ ...wanted, query: { limit: 100 } })).data.data;
   await api.deleteJob({ ...wanted, path: { id: done.id } });
@@ -69,5 +69,5 @@ export async function journey(asked: Asked): Promise<Told> {
     headers: { 'webhook-id': id, 'webhook-timestamp': timestamp },
     body,
   });
-  return { calls, picture: shown.type, listed: jobs.length };
+  return { calls, image: shown.type, listed: jobs.length };
 }

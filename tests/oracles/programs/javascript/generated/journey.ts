@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 export interface Asked {
   url: string;
   token: string;
-  picture: Uint8Array<ArrayBuffer>;
+  image: Uint8Array<ArrayBuffer>;
   secret: string;
 }
 
@@ -17,7 +17,7 @@ export interface Call {
 
 export interface Told {
   calls: Call[];
-  picture: string;
+  image: string;
   listed: number;
 }
 
@@ -29,12 +29,12 @@ export function call(path: string, request: Request, response: Response): Call {
 }
 
 export function file(asked: Asked): File {
-  return new File([asked.picture], 'cat.jpg', { type: 'image/jpeg' });
+  return new File([asked.image], 'cat.jpg', { type: 'image/jpeg' });
 }
 
-/** The key in the path of a picture. */
+/** The key in the path of an image. */
 export function key(path: string | null): string {
-  if (!path) throw new Error('there is no picture');
+  if (!path) throw new Error('there is no image');
   return path.replace('/r2-ai/', '');
 }
 

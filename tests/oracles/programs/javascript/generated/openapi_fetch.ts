@@ -25,9 +25,9 @@ export async function journey(asked: Asked): Promise<Told> {
   await client.POST('/api/session');
 
   const upload = async () => {
-    const body = { filename: 'cat.jpg', contentType: 'image/jpeg', size: asked.picture.length } as const;
+    const body = { filename: 'cat.jpg', contentType: 'image/jpeg', size: asked.image.length } as const;
     const { uploadId, url, headers, method } = had(await client.POST('/api/ai-image/uploads', { body })).data;
-    const stored = await fetch(url, { method, headers, body: asked.picture });
+    const stored = await fetch(url, { method, headers, body: asked.image });
     if (!stored.ok) throw new Error(`the bucket answered ${stored.status}`);
     return uploadId;
   };
@@ -56,7 +56,7 @@ export async function journey(asked: Asked): Promise<Told> {
   const done = await ended(created.id);
   const path = { key: key(done.imageUrl) };
   const shown: unknown = (await client.GET('/r2-ai/{key}', { params: { path }, parseAs: 'blob' })).data;
-  if (!(shown instanceof Blob)) throw new Error('no picture came');
+  if (!(shown instanceof Blob)) throw new Error('no image came');
   await client.HEAD('/r2-ai/{key}', { params: { path }, parseAs: 'blob' });
   const id = { path: { id: done.id } };
   const shared = await client.POST('/api/ai-image/jobs/{id}/share', { params: id, body: { expiresIn: 300 } });
@@ -73,7 +73,7 @@ export async function journey(asked: Asked): Promise<Told> {
     headers: { 'webhook-signature': sent.signature },
     body: sent.body,
   });
-  return { calls, picture: shown.type, listed: jobs.length };
+  return { calls, image: shown.type, listed: jobs.length };
 }
 
 /** What came back, which must be of a success. */
