@@ -68,7 +68,7 @@ CARRIERS = {
     "bytes behind a profile's end": behind(JPEG, segment(0xE2, b"ICC_PROFILE\0\1\1" + SRGB + SECRET)),
     "a profile that is none": behind(JPEG, segment(0xE2, b"ICC_PROFILE\0\1\1" + SECRET * 10)),
     "EXIF between scans": JPEG[:-2] + segment(0xE1, b"Exif\0\0" + SECRET) + JPEG[-2:],
-    "a second shown behind the first": JPEG + behind(JPEG, segment(0xFE, SECRET)),
+    "a second image behind the first": JPEG + behind(JPEG, segment(0xFE, SECRET)),
     "a rest that ends like a JPEG": JPEG + SECRET + JPEG[-20:],
     "a PNG's rest with a second end": PNG + SECRET + PNG[-60:],
     "two PNGs": PNG + behind(PNG, chunk(b"tEXt", b"a\0" + SECRET), "PNG"),
@@ -347,7 +347,7 @@ def test_no_exif_raises(block, start):
     ids=[
         "late eXIf",
         "late APP1",
-        "second shown",
+        "second image",
         "second EXIF",
         "XMP",
         "XMP in a PNG",

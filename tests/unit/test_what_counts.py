@@ -66,7 +66,7 @@ def refused_orders(installed, guest):
         (400, send(image=make_image(), model=MODEL, scale="99")),
         (400, send(image=make_image(), model=MODEL, nothing="1")),
         (400, send(image=make_image()[:-20], model=MODEL)),
-        (415, send(image=b"not a shown", model=MODEL)),
+        (415, send(image=b"not an image", model=MODEL)),
         (400, send(model=MODEL)),
         (400, send(path="/api/ai-image/generate", image=make_image(), model="x")),
         (400, send(image=make_image(), model=MODEL, headers={"idempotency-key": "with space"})),
