@@ -260,8 +260,8 @@ def test_each_version_is_asked_for_by_itself() -> None:
             "try later."
         ),
         (
-            f"WRONG the provider has no version {'0' * 64} of tencentarc/gfpgan: each of its jobs fails; name another "
-            "in AllowedModels, as owner/name:version"
+            f"WRONG the provider has no version {'0' * 64} of tencentarc/gfpgan: every job with it fails; "
+            "set another version in AllowedModels, as owner/name:version"
         ),
         f"ok    nightmareai/real-esrgan: the provider has version {VERSION[:8]}…",
     ]
