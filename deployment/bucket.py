@@ -23,7 +23,7 @@ def cors_rule(origin: str) -> Rule:
 
 
 def lifecycle_rules(stack: str, prefix: str) -> list[Rule]:
-    """Return the rules that delete what a stack left below its prefix."""
+    """Return the lifecycle rules that delete a stack's files below its prefix."""
     return [
         {
             "ID": f"{stack}-{folder}",

@@ -10,7 +10,7 @@ REGION = "us-east-1"
 STACK_NAME = "image-enhancer"
 DEFAULT_PORT = 8080
 ROOT_KEY = "test"
-"""The emulator's root access key; any secret goes with it (core/iam_evaluator.py, read 2026-11-22)."""
+"""The emulator's root access key, for which it accepts any secret (core/iam_evaluator.py, read 2026-11-22)."""
 
 
 class PortError(ValueError):
@@ -18,7 +18,7 @@ class PortError(ValueError):
 
 
 def read_port(environment: Mapping[str, str]) -> int:
-    """Return PORT, where people reach the local stack; an empty one is unset. Raises PortError."""
+    """Return PORT, the port of the page and the API; an empty one is unset. Raises PortError."""
     text = environment.get("PORT") or str(DEFAULT_PORT)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65533:
         raise PortError(f"PORT is {text!r}; it must be a number from 1 to 65533.")
@@ -36,7 +36,7 @@ def emulator_url(port: int) -> str:
 
 
 def admin_client(service: str, endpoint: str, region: str = REGION) -> Any:
-    """A client with every right, for set-up and tests; functions and the R2 token have their own, lesser ones."""
+    """Return a client with all rights, for set-up and tests; the functions and the R2 token have fewer."""
     settings = Config(
         retries={"total_max_attempts": 1},
         s3={"addressing_style": "path"},

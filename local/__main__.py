@@ -1,4 +1,4 @@
-"""`python -m local start [Name=value …] | stop | demo [IMAGE] | token`: what the Makefile calls."""
+"""`python -m local start [Name=value …] | stop | demo [IMAGE] | token`, which the Makefile calls."""
 
 import contextlib
 import errno
@@ -17,7 +17,7 @@ from local.parameters import with_parameters
 from local.stack import LocalStack
 from local.state_folder import stop
 
-SAVE_SECONDS = 5  # so much of jobs, quotas and messages is lost when the emulator is killed
+SAVE_SECONDS = 5  # a killed emulator loses the jobs, quotas and messages of at most this time
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 USAGE = (

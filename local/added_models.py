@@ -8,7 +8,7 @@ from typing import Any
 from replicate_standin.published import PUBLISHED
 
 FOLDER = Path("layers/CoreLayer/python/enhancer/models")
-"""Below the build: the files that the functions read."""
+"""The folder, below the build, of the files that the functions read."""
 _TYPES = {bool: "boolean", int: "number", float: "number", str: "string"}
 _KINDS = {"boolean": "boolean", "integer": "integer", "number": "number", "choice": "string"}
 

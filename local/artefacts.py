@@ -30,7 +30,7 @@ def upload_artefacts(endpoint: str, build: Path, folders: Mapping[str, Path]) ->
     `folders` are relative to `build` and exist (see check_built).
     """
     s3 = admin_client("s3", endpoint)
-    s3.create_bucket(Bucket=BUCKET)  # in us-east-1 a repeat by the owner answers 200
+    s3.create_bucket(Bucket=BUCKET)  # if it exists, S3 in us-east-1 answers its owner with 200
     locations = {}
     for logical_id, folder in folders.items():
         content = _zipped(build / folder)

@@ -58,7 +58,7 @@ def ensure_token(config: StackConfig, kept: Secrets) -> Secrets:
         known = {key["AccessKeyId"] for key in iam.list_access_keys(UserName=TOKEN_USER)["AccessKeyMetadata"]}
         if kept.get("r2-access-key-id") in known:
             return kept
-        for key_id in known:  # a user holds two keys at most
+        for key_id in known:  # a user has at most two keys
             iam.delete_access_key(UserName=TOKEN_USER, AccessKeyId=key_id)
     iam.put_user_policy(UserName=TOKEN_USER, PolicyName="bucket", PolicyDocument=policy)
     key = iam.create_access_key(UserName=TOKEN_USER)["AccessKey"]

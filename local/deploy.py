@@ -25,7 +25,7 @@ GONE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"
 
 @dataclass(frozen=True)
 class Deployment:
-    """The deployed stack as the gateway and the tests need it."""
+    """The facts of a deployed stack that the gateway and the tests need."""
 
     outputs: Mapping[str, str]
     api_id: str
@@ -63,7 +63,7 @@ def deploy(config: StackConfig, say: Say) -> Deployment:
 def check_routes(expected: set[str], deployed: set[str]) -> None:
     """Raise LocalStackError naming the route keys of the template that the deployed API lacks.
 
-    A stack whose routes the emulator ignored completes all the same, so nothing else would show it.
+    The emulator reports a stack as complete even if it ignored the routes, so only this check finds that.
     """
     missing = expected - deployed
     if missing:

@@ -14,7 +14,7 @@ from local.process import StackProcess, answers
 
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 STOP_SECONDS = 15.0
-"""A call in flight delayed a clean stop by 8 s; a killed emulator loses its state."""
+"""A clean stop was measured to take up to 8 s during a call; an emulator that is killed loses its state."""
 
 
 def start_emulator(config: StackConfig, lock: int) -> StackProcess:
@@ -65,7 +65,7 @@ def empty_temporary(config: StackConfig) -> None:
 
 def _worker_script(path: Path, hidden: list[str]) -> Path:
     """Write the interpreter that handlers run on: no site-packages, none of the emulator's own settings."""
-    base = getattr(sys, "_base_executable", sys.executable)  # the one behind this virtual environment
+    base = getattr(sys, "_base_executable", sys.executable)  # the interpreter behind this virtual environment
     path.write_text(f'#!/bin/sh\nunset {" ".join(hidden)}\nexec {shlex.quote(base)} -I -S -B "$@"\n')
     path.chmod(0o755)
     return path

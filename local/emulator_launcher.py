@@ -1,6 +1,6 @@
 """Starts ministack 1.5.33 in its own environment; run by `.venv-emulator/bin/python`, never imported.
 
-Imports go by name because ministack is not installed where this file is type-checked.
+Its modules are imported by name because ministack is not installed where this file is type-checked.
 """
 
 import asyncio
@@ -28,18 +28,18 @@ evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
 lambda_svc: Any = importlib.import_module("ministack.services.lambda_svc")
 sqs: Any = importlib.import_module("ministack.services.sqs")
 
-# Queue URLs name the emulator's port, are kept in its state, and are how the poller finds a queue (services/sqs.py,
-# services/lambda_svc.py): after a start on another port nothing would be polled. boto3 sends to the client's endpoint,
-# not to the host of a queue URL, so that a constant does no harm.
+# A queue URL contains the emulator's port and is saved with its state, and the poller finds a queue by its URL
+# (services/sqs.py, services/lambda_svc.py): after a start on another port it would find none. So the port in these URLs
+# is constant. boto3 is not affected: it sends requests to the client's endpoint, not to the host of a queue URL.
 sqs.DEFAULT_PORT = "4566"
 
-# A wake of the queue poller that found nothing delays the next by this long (services/lambda_svc.py); 50 ms of it sat
-# between the webhook and the completion of every job.
+# After waking up without finding a message, the queue poller does not wake up again for this long
+# (services/lambda_svc.py). The default delayed the completion of every job by 50 ms after its webhook.
 lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = 0.005  # noqa: SLF001
 
 
 def arn_per_parameter(arn_of: Callable[..., str]) -> Callable[..., str]:
-    """Return the ARN of every parameter of ssm:GetParameters; the emulator's "*" denies exact policies.
+    """Give ssm:GetParameters the ARN of each parameter: with the emulator's "*", exact policies deny the call.
 
     AWS checks the call against the ARN of each parameter asked for
     (docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html, 2026-11-22).
@@ -66,7 +66,7 @@ def checked_one_by_one(enforce: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def loaded_and_saved_on_demand(load: Callable[[], None]) -> Callable[[], None]:
-    """Load the state, and save it whenever SIGUSR1 comes: by itself ministack saves at a clean stop only (app.py).
+    """Load the state, and save it on SIGUSR1: by itself ministack saves only when it is stopped cleanly (app.py).
 
     It saves between two requests, so that the saved state is consistent across services.
     """

@@ -99,7 +99,7 @@ class LocalStack:
 
     @contextlib.contextmanager
     def without_replicate(self) -> Iterator[None]:
-        """Stop the provider for the block; it starts again at its end."""
+        """Stop the Replicate stand-in for the block, and start it again at the end."""
         self._replicate.stop(STAND_IN_SECONDS)
         try:
             yield

@@ -13,7 +13,7 @@ from pathlib import Path
 from local.config import LocalStackError, StackConfig
 
 STOP_SECONDS = 30.0
-"""How long a stack may take to stop; 15 s of it are the emulator's to save its state."""
+"""Seconds that a stack may take to stop; the emulator may use 15 of them to save its state."""
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ def write_private(path: Path, content: bytes) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())  # so that it also holds after a power cut
+        os.fsync(file.fileno())  # so that the content survives a power failure
     draft.replace(path)
 
 

@@ -49,7 +49,7 @@ def plain_cloudformation(template: Template, locations: Mapping[str, str], param
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] in CODE_PROPERTY:
             resource["Properties"][CODE_PROPERTY[resource["Type"]]] = locations[logical_id]
-    translator = Translator({}, Parser(), boto_session=Session(region_name=REGION))  # a region, and never a call
+    translator = Translator({}, Parser(), boto_session=Session(region_name=REGION))  # a region, but no call
     try:
         plain: Template = translator.translate(template, parameter_values=dict(parameters))
     except InvalidDocumentException as error:

@@ -1,9 +1,9 @@
 """Limits how many functions run at once.
 
 The emulator starts a process for each parallel call and keeps it (55 of them after two bursts of 20 jobs). AWS runs a
-thousand; one machine can't. So calls wait, and are never refused, under one of three limits that cannot starve each
-other: webhooks, because a delayed one delays a result; long calls, which wait inside the function for seconds on
-purpose; and the rest.
+thousand; one machine can't. So calls wait, and are never refused. Three kinds have a limit each, so that none can
+starve another: webhooks, because a delayed one delays a result; long calls, which wait inside the function for seconds
+by design; and the rest.
 """
 
 import asyncio
