@@ -44,7 +44,7 @@ def find_account(clients: Callable[..., Any], expected: str = "") -> Account:
 
 
 def _alias(clients: Callable[..., Any]) -> str:
-    """A right to deploy need not include the one to read it."""
+    """Return the account's alias; empty if it has none, or these credentials may deploy but not read it."""
     try:
         aliases: list[str] = clients("iam").list_account_aliases()["AccountAliases"]
     except (BotoCoreError, ClientError):

@@ -21,7 +21,7 @@ from operate.installation import OperatorError
 
 EXCEPTIONS = ROOT / "requirements" / "audit-exceptions.toml"
 PYTHON_LOCKS = ("uv", "emulator", "tooling", "product", "oracles")
-"""The smallest first: it shows whether the service answers."""
+"""The smallest lock is first: it shows whether the service answers."""
 NPM_FOLDERS = ("docs/page", "web", "tests/oracles/programs/javascript")
 SECONDS = 300
 _NO_ANSWER = re.compile(
@@ -32,7 +32,7 @@ _NO_ANSWER = re.compile(
 
 @dataclass(frozen=True)
 class Printed:
-    """What a tool printed; `code` is None if it did not end in time."""
+    """The output of a tool; `code` is None if it did not end in time."""
 
     out: str
     err: str
@@ -66,7 +66,7 @@ class Waiver:
 
 
 class NoAnswer(Exception):
-    """The advisory service can't be reached or does not know all packages; `known` is what it did return."""
+    """The advisory service can't be reached or does not know all packages; `known` has the advisories that it gave."""
 
     def __init__(self, what: str, known: Sequence[Advisory] = ()) -> None:
         super().__init__(what)
@@ -74,7 +74,7 @@ class NoAnswer(Exception):
 
 
 def run_tool(command: Sequence[str], folder: Path) -> Printed:
-    """See `Tool`. Raises OperatorError if the program is not installed."""
+    """Run a command line in a folder. Raises OperatorError if the program is not installed."""
     try:
         done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:

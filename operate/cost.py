@@ -1,20 +1,19 @@
-"""What an installation's month costs, part by part, beside the naive design: `make cost JOBS=1000000 POLLS=10 …`.
+"""The monthly cost of an installation, part by part, beside the naive design: `make cost JOBS=1000000 POLLS=10 …`.
 
-Or `python -m operate.cost JOBS=1000000 …`. Settings, each with a default: JOBS a month; POLLS, how often a
-client asks for its job's status; WAIT, the seconds that such a request is held by ?wait= (0: not at all; else POLLS
-does not count, because a held request answers when something happens); MODEL_SECONDS, how long a run takes; FORMAT,
-png, webp or jpeg; SIZE of the image, 1200x900; GUESTS, the share of jobs that guests make; COLD, the share of
-invocations that start a process; ARCH, arm64 or x86; TRACING, active or off, the template's Tracing.
+Or `python -m operate.cost JOBS=1000000 …`. Settings, each with a default: JOBS a month; POLLS, the number of times
+that a client requests its job's status; WAIT, the seconds for which ?wait= holds such a request (0: it is not held;
+otherwise POLLS has no effect, because a held request is answered when the job's state changes); MODEL_SECONDS, the
+duration of a run; FORMAT, png, webp or jpeg; SIZE of the image, 1200x900; GUESTS, the share of jobs that guests create;
+COLD, the share of invocations that start a process; ARCH, arm64 or x86; TRACING, active or off, the template's Tracing.
 
-What a job needs is in cost_inputs.json, each amount with where it comes from; PRICES says what it costs, at list, with
-no discount for much and no free tier but CloudFront's and X-Ray's.
-Storage is what a month of such jobs leaves behind until it expires. Left out: taxes, KMS
-and SSM (nothing at our rates), sessions, and cancelling, sharing and deleting (rare). Prints the bill,
-what dominates it and which setting moves it, and writes all of it to out/bench/cost.json.
+cost_inputs.json has the amounts that a job needs, each with its source. PRICES are list prices, without volume
+discounts and without free tiers except CloudFront's and X-Ray's. Storage is what a month of such jobs occupies until it
+expires. Left out: taxes, KMS and SSM (nothing at our rates), sessions, and cancelling, sharing and deleting (rare).
+Prints the bill, its largest parts and the effect of each setting, and writes all of it to out/bench/cost.json.
 
-The naive design is one 512 MB function that takes the image as a form, asks for a run, looks each second whether it
-has ended, copies the provider's PNG and writes one row: tests/budgets/naive/app.py, but for the form. It has no page,
-owner, quota, preview or second try.
+The naive design is one 512 MB function that receives the image as a form, requests a run, checks every second whether
+it has ended, copies the provider's PNG and writes one row: tests/budgets/naive/app.py, except for the form. It has no
+page, owner, quota, preview or second attempt.
 """
 
 import json
@@ -35,16 +34,16 @@ INPUTS = Path(__file__).with_name("cost_inputs.json")
 WRITTEN = ROOT / "out" / "bench" / "cost.json"
 MONTH = timedelta(days=30)
 FULL_CPU = 1769
-"""MB at which a function has one whole processor; below, its share is in proportion, so that work costs the same at any
-size (AWS, Lambda developer guide, "Configure Lambda function memory", read 2026-11-22)."""
+"""MB at which a function has one whole processor. With less memory its share is proportional, so that computation costs
+the same at any size (AWS, Lambda developer guide, "Configure Lambda function memory", read 2026-11-22)."""
 MAX_MODEL_PIXELS = models()["nightmareai/real-esrgan"].max_pixels
-GATEWAY_SECONDS = 30  # an HTTP API ends a request then (AWS, API Gateway developer guide, read 2026-11-22)
+GATEWAY_SECONDS = 30  # the longest request of an HTTP API (AWS, API Gateway developer guide, read 2026-11-22)
 METERED = 512 * 1024  # bytes that an HTTP API counts as one request
 
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for one, from where, whether that is sure, and how many a month are free."""
+    """The price of one unit in US dollars, its source, whether that is the vendor's page, and free units a month."""
 
     dollars: float
     source: str
@@ -86,7 +85,7 @@ Bill = dict[str, float]
 
 @dataclass(frozen=True)
 class Settings:
-    """What a month is like. `size` is width and height in pixels, `wait` and `model_seconds` seconds."""
+    """The settings of a month. `size` is width and height in pixels, `wait` and `model_seconds` seconds."""
 
     jobs: int = 1_000_000
     polls: int = 10
@@ -127,7 +126,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def read_settings(arguments: Iterable[str]) -> Settings:
-    """Settings from KEY=VALUE; an empty value leaves the default. Raises SystemExit with a sentence."""
+    """Read settings from KEY=VALUE; an empty value leaves the default. Raises SystemExit with a sentence."""
     given = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
@@ -171,7 +170,7 @@ def _value(name: str, text: str) -> Any:
 
 
 def variations(settings: Settings) -> list[tuple[str, Settings]]:
-    """The same month with one setting changed."""
+    """Return labelled variations of the settings, each with one change."""
     changes: list[tuple[str, dict[str, Any]]] = [
         *((f"FORMAT={each}", {"format": each}) for each in ("png", "webp", "jpeg")),
         (f"POLLS={settings.polls // 2}", {"polls": settings.polls // 2}),
@@ -200,7 +199,7 @@ def variations(settings: Settings) -> list[tuple[str, Settings]]:
 
 
 def quantities(settings: Settings, inputs: Mapping[str, Any]) -> dict[str, float]:
-    """How often a month has each thing that amounts are given per; MB are millions of bytes."""
+    """Return the monthly quantity of each unit that the amounts refer to; MB are millions of bytes."""
     images, jobs = inputs["images"], settings.jobs
     pixels = settings.size[0] * settings.size[1]
     fitting = min(pixels, MAX_MODEL_PIXELS)  # a larger image is reduced before it is sent
@@ -208,7 +207,7 @@ def quantities(settings: Settings, inputs: Mapping[str, Any]) -> dict[str, float
     per_pixel = images["result_bytes_per_pixel"]
     changed = jobs * (1 if pixels > fitting else images["changed_share"]["amount"])
     held = settings.model_seconds + inputs["own_seconds"]["amount"] if settings.wait else 0
-    # Held requests end with a change of state or by time: one sees the job begin, the others its run.
+    # A held request ends when the job's state changes or after `wait`: one sees the run start, the rest await its end.
     looks = math.ceil(held / settings.wait) + 1 if settings.wait else settings.polls
     original = pixels * images["original_bytes_per_pixel"]["amount"]
     megabytes = {
@@ -236,7 +235,7 @@ def quantities(settings: Settings, inputs: Mapping[str, Any]) -> dict[str, float
 
 
 def bill(design: Mapping[str, Any], settings: Settings, inputs: Mapping[str, Any]) -> Bill:
-    """What a design costs a month."""
+    """Return the monthly bill of a design."""
     quantity = quantities(settings, inputs)
     found: Bill = defaultdict(float)
     price = PRICES[f"GB-second {settings.arch}"].dollars
@@ -253,16 +252,19 @@ def bill(design: Mapping[str, Any], settings: Settings, inputs: Mapping[str, Any
 
 
 def _traces(invocations: float) -> float:
-    """Those that X-Ray samples by default: the first of each second and 5 % of the rest (its default rule, not read).
+    """Return the number of traces that X-Ray samples by default, if invocations are spread evenly over the month.
 
-    Spread evenly over the month.
+    They are the first of each second and 5 % of the rest (its default rule, not read).
     """
     seconds = min(invocations, MONTH.total_seconds())
     return seconds + 0.05 * (invocations - seconds)
 
 
 def gb_seconds(function: Mapping[str, Any], quantity: Mapping[str, float], cold: float) -> float:
-    """What a function is billed for. Work costs the same at any size up to a whole processor, waiting by its memory."""
+    """Return the GB-seconds that a function is billed for.
+
+    Computation costs the same at any memory size up to a whole processor; waiting costs in proportion to memory.
+    """
     memory: float = function["memory_mb"]
     starts = cold * _sum(function["invocations"], quantity) * function["init_cpu_ms"]["amount"]
     work = _sum(function["cpu_ms"], quantity) + starts
@@ -274,7 +276,7 @@ def _sum(amounts: Iterable[Mapping[str, Any]], quantity: Mapping[str, float]) ->
     return math.fsum(each["amount"] * quantity[each["per"]] for each in amounts)
 
 
-# ---- Words ----------------------------------------------------------------------------------------------------------
+# ---- Output ---------------------------------------------------------------------------------------------------------
 
 
 def _print_bill(settings: Settings, bills: Mapping[str, Bill]) -> None:

@@ -63,7 +63,7 @@ def deploy(
     terminal.say(f"deploying {stage.stack} in {stage.region}")
     run_sam(stage, {**stage.parameters, **own, "PublicBaseUrl": known or NOT_YET})
     outputs = stack_outputs(clients, stage)
-    address = outputs["PageUrl"]  # it is there, or `sam` had failed
+    address = outputs["PageUrl"]  # without it, `sam` would have failed
     if address != known:
         terminal.say(f"deploying again, now that the address is known: {address}")
         run_sam(stage, {**stage.parameters, **own, "PublicBaseUrl": address})
@@ -96,7 +96,7 @@ def check_models(stage: Stage, token: str, session: requests.Session, terminal: 
 def _await_functions(
     stage: Stage, clients: Clients, wanted: str, terminal: Terminal, pause: Callable[[float], None]
 ) -> None:
-    """Wait while running functions may not know the origin secret yet that the distribution is about to send."""
+    """Wait until every running function has read the origin secret that the distribution is about to send."""
     if origin_secret_sent(clients, stage) in {None, wanted}:
         return
     age = parameter_store.age(clients("ssm"), stage, "origin-secrets", datetime.now(UTC))
@@ -107,7 +107,7 @@ def _await_functions(
 
 
 def known_address(stage: Stage, clients: Clients) -> str | None:
-    """The address that people use, None before the first deployment has made it."""
+    """Return the public address; None before the first deployment, which creates it."""
     return stage.page_address or stack_outputs(clients, stage).get("PageUrl")
 
 
@@ -118,7 +118,7 @@ def stack_outputs(clients: Clients, stage: Stage) -> dict[str, str]:
 
 
 def find_stack(clients: Clients, stage: Stage) -> Mapping[str, Any] | None:
-    """CloudFormation's description of the stack, None where there is none."""
+    """Return CloudFormation's description of the stack; None if there is no stack."""
     try:
         [found] = clients("cloudformation").describe_stacks(StackName=stage.stack)["Stacks"]
     except ClientError as problem:
@@ -130,16 +130,16 @@ def find_stack(clients: Clients, stage: Stage) -> Mapping[str, Any] | None:
 
 
 def run_build() -> None:
-    """`make build TARGET=aws`. Raises OperatorError when it fails; its own output says why."""
+    """Run `make build TARGET=aws`. Raises OperatorError when it fails; its own output says why."""
     done = subprocess.run(BUILD, cwd=ROOT, check=False)
     if done.returncode:
         raise OperatorError(f"The build failed ({done.returncode}); the lines above say why.")
 
 
 def run_sam(stage: Stage, parameters: Mapping[str, str], samconfig: Path = SAMCONFIG, built: Path = BUILT) -> None:
-    """`sam deploy` with samconfig.toml; parameters go through a private file, so that no process list shows the secret.
+    """Run `sam deploy` with samconfig.toml. Raises OperatorError when it fails; the output of `sam` says why.
 
-    Raises OperatorError when it fails; the output of `sam` says why.
+    The parameters are passed in a private file, so that no process list shows the origin secret.
     """
     if not built.exists():
         raise OperatorError("Nothing has been built: make build TARGET=aws")

@@ -13,7 +13,7 @@ from operate.origin import origin_secret_sent
 from operate.stage import FILLED_IN, Stage
 
 SECONDS = 40
-"""Longer than CloudFront waits for the API, so that CloudFront's own response is seen."""
+"""A time longer than CloudFront waits for the API, so that CloudFront's own response is seen."""
 QUEUES = ("Start", "Completion", "Retention")
 READS = frozenset({"Enabled", "Enabling", "Updating", "Creating"})
 """States of an event source mapping that reads its queue, or soon will."""
@@ -109,7 +109,7 @@ def api(stage: Stage, address: str, session: requests.Session) -> Iterator[Findi
             continue
         seen, fix = _explained(stage, answer, said, function, behind)
         yield Finding(f"{what}: {seen}", fix, needed=answer.status_code != 429)
-        if not behind:  # the other routes would say no more
+        if not behind:  # the other routes would show nothing more
             return
 
 

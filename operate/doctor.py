@@ -32,7 +32,7 @@ RunTool = Callable[[list[str]], str | None]
 
 
 def run_tool(command: list[str]) -> str | None:
-    """See `RunTool`."""
+    """Run a command line; return its output, or None if the program is missing or fails."""
     if shutil.which(command[0]) is None:
         return None
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
@@ -75,7 +75,7 @@ def examine(
 
 
 def _asking(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Continue with the next part where AWS refuses to answer for this one."""
+    """Yield a part's findings; an error of AWS becomes one of them, so that the next part is checked too."""
     try:
         yield from findings
     except (BotoCoreError, ClientError) as problem:

@@ -13,7 +13,7 @@ from deployment.emulator import STACK_NAME, PortError, admin_client, emulator_po
 
 
 class OperatorError(Exception):
-    """One sentence: what is wrong and what to do about it."""
+    """An error for the operator: one sentence that says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Installation:
 
 
 def find_installation(stack: str) -> Installation:
-    """The stack of that name in the account that the AWS environment points to; empty is the local one.
+    """Return the stack of that name in the shell's AWS account; an empty name means the local stack.
 
-    Raises OperatorError when it does not answer, or PORT is no port.
+    Raises OperatorError when it can't be read, or PORT is not a port.
     """
     if stack:
         session: Any = boto3.Session()  # Any: the name of a service is not a literal here

@@ -18,32 +18,32 @@ KNOWN = {
     "exception",
     "exception_name",
 }
-"""Keys that a printed line has a place for, or that say nothing of the job."""
+"""Keys that have a fixed place in a printed line, or that say nothing about the job."""
 
 Entry = Mapping[str, Any]
 
 
 def log_group(stack: str, function: str) -> str:
-    """The log group of a stack's function, as template.yaml names it."""
+    """Return the name of a function's log group, as template.yaml has it."""
     return f"/aws/lambda/{stack}-{function}"
 
 
 def lines_about(job_id: str, client: Any, stack: str) -> list[str]:
-    """Every line that the stack's functions logged about a job, in the order of time, each with its function."""
+    """Return every line that the stack's functions logged about a job, in order of time, each with its function."""
     found = [
         (entry, function) for function in FUNCTIONS for entry in _entries(client, log_group(stack, function), job_id)
     ]
-    found.sort(key=lambda each: each[0]["timestamp"])  # one function's lines of a millisecond stay in their order
+    found.sort(key=lambda each: each[0]["timestamp"])  # stable: a function's lines of one millisecond keep their order
     return [shown for entry, function in found for shown in _shown(function, entry)]
 
 
 def query(job_id: str) -> str:
-    """The same for CloudWatch Logs Insights."""
+    """Return the query of CloudWatch Logs Insights for a job's lines."""
     return f'fields @timestamp, @log, @message\n| filter job_id = "{job_id}"\n| sort @timestamp asc\n| limit 10000'
 
 
 def how_to_query(job_id: str, stack: str) -> Iterator[str]:
-    """The query with its log groups, to paste into the console."""
+    """Yield the query with its log groups, to paste into the console."""
     yield "CloudWatch Logs Insights, in the log groups"
     yield from (f"  {log_group(stack, function)}" for function in FUNCTIONS)
     yield "with the query (choose a time range that begins with the job)"
@@ -56,7 +56,7 @@ def _entries(client: Any, group: str, job_id: str) -> Iterator[Entry]:
         for event in (event for page in pages for event in page["events"]):
             if job_id in event["message"]:
                 yield from _about(job_id, event["message"])
-    except client.exceptions.ResourceNotFoundException:  # it has logged nothing yet
+    except client.exceptions.ResourceNotFoundException:  # the function has logged nothing yet
         return
 
 

@@ -11,7 +11,7 @@ HEADER = "x-origin-verify"
 
 
 def origin_secret_sent(clients: Callable[..., Any], stage: Stage) -> str | None:
-    """The origin secret that the deployed distribution sends; None while there is no distribution."""
+    """Return the origin secret that the deployed distribution sends; None if there is no distribution."""
     resource = {"StackName": stage.stack, "LogicalResourceId": "Distribution"}
     try:
         found = clients("cloudformation").describe_stack_resource(**resource)["StackResourceDetail"]

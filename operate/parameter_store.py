@@ -18,9 +18,9 @@ FETCHED = ("replicate-webhook-secret",)
 MADE = ("owner-key", "cookie-keys", "share-keys", "origin-secrets")
 NAMES = ASKED + FETCHED + MADE
 ROTATED = ("cookie-keys", "share-keys", "origin-secrets")
-"""Two values are valid at a time. The owner key is not among them: every owner's id follows from it."""
+"""Secrets of which two values are valid at a time. The owner key can't be rotated: every owner's id depends on it."""
 SIGNING = ("cookie-keys", "share-keys")
-"""The first value signs, each that is stored is accepted."""
+"""Secrets whose first value signs; every stored value is accepted."""
 SPREAD = MAX_AGE + 30
 """Seconds until every function has read a stored value, including requests in progress."""
 
@@ -38,13 +38,13 @@ _SHAPES = {
 
 
 def load(ssm: Any, stage: Stage) -> dict[str, str]:
-    """Name of each stored secret, without the stack's prefix → its value."""
+    """Return the stored secrets: name without the stack's prefix → value."""
     answer = ssm.get_parameters(Names=[stage.secret(name) for name in NAMES], WithDecryption=True)
     return {found["Name"].rpartition("/")[2]: found["Value"] for found in answer["Parameters"]}
 
 
 def load_all(ssm: Any, stage: Stage) -> dict[str, str]:
-    """See `load`. Raises OperatorError when one is not stored."""
+    """Return all secrets, as `load` does. Raises OperatorError when one is not stored."""
     found = load(ssm, stage)
     if lacking := [name for name in NAMES if name not in found]:
         raise OperatorError(f"These secrets are missing: {', '.join(lacking)}; make secrets ENV={stage.name}")
@@ -52,13 +52,13 @@ def load_all(ssm: Any, stage: Stage) -> dict[str, str]:
 
 
 def age(ssm: Any, stage: Stage, name: str, now: datetime) -> timedelta:
-    """How long ago a stored secret was changed."""
+    """Return the time since a stored secret was changed."""
     changed: datetime = ssm.get_parameter(Name=stage.secret(name))["Parameter"]["LastModifiedDate"]
     return now - changed
 
 
 def store(ssm: Any, stage: Stage, name: str, value: str) -> None:
-    """Write one as a SecureString, with the account's own key for parameters; replaces any but the owner key.
+    """Write a secret as a SecureString, with the account's own key for parameters; replaces any but the owner key.
 
     Raises OperatorError with AWS's error code only, because its message may quote the value.
     """
@@ -69,7 +69,7 @@ def store(ssm: Any, stage: Stage, name: str, value: str) -> None:
 
 
 def create(ssm: Any, stage: Stage, name: str, value: str) -> bool:
-    """Write one that is not stored yet, as `store` does; False, keeping the value, if it is now stored."""
+    """Write a secret that is not stored yet, as `store` does; return False, changing nothing, if it exists by now."""
     try:
         _put(ssm, stage, name, value, replace=False)
     except ClientError as problem:

@@ -11,9 +11,10 @@ SECONDS = 15
 
 
 def webhook_secret(base_url: str, token: str, session: requests.Session) -> str:
-    """The account's webhook secret (`GET /v1/webhooks/default/secret`, Replicate's OpenAPI document, read 2026-11-22).
+    """Return the account's webhook secret, by `GET /v1/webhooks/default/secret`.
 
-    Raises OperatorError that says what is wrong with the token or the connection, and never contains the token.
+    Source: Replicate's OpenAPI document, read 2026-11-22. Raises OperatorError that says what is wrong with the token
+    or the connection, and never contains the token.
     """
     answer = _get(base_url, "/v1/webhooks/default/secret", token, session)
     secret = _member(answer, "key")
@@ -25,10 +26,10 @@ def webhook_secret(base_url: str, token: str, session: requests.Session) -> str:
 
 
 def has_version(base_url: str, token: str, session: requests.Session, version: str) -> bool:
-    """Whether the provider has `owner/name:version` (`GET /v1/models/{owner}/{name}/versions/{id}`).
+    """Return whether the provider has `owner/name:version`, by `GET /v1/models/{owner}/{name}/versions/{id}`.
 
-    That is what Replicate's own client asks (replicate 1.0.7, read 2026-11-25). Raises OperatorError if the answer
-    is neither yes nor no.
+    Replicate's own client makes the same request (replicate 1.0.7, read 2026-11-25). Raises OperatorError if the
+    answer is neither yes nor no.
     """
     slug, _, wanted = version.partition(":")
     answer = _get(base_url, f"/v1/models/{slug}/versions/{wanted}", token, session)
@@ -55,7 +56,7 @@ def _get(base_url: str, path: str, token: str, session: requests.Session) -> req
 
 
 def _member(answer: requests.Response, name: str) -> str | None:
-    """A member of a successful answer's JSON, None where there is none."""
+    """Return a member of a successful answer's JSON; None if it has none of that name."""
     try:
         found: Any = answer.json() if answer.status_code == 200 else None
     except ValueError:

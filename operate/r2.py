@@ -1,11 +1,11 @@
 """The R2 bucket: whether its token can do what the functions do, its CORS rule, and its lifecycle as a backstop.
 
-R2's S3 API knows CORS and lifecycle configurations; both want a token with admin rights, the functions' token is
-refused (developers.cloudflare.com/r2/buckets/object-lifecycles, read 2026-11-22). Each call replaces all rules, so that
-rules of others in the same bucket are read first and kept.
+R2's S3 API has CORS and lifecycle configurations. Both need a token with admin rights, the functions' token is refused
+(developers.cloudflare.com/r2/buckets/object-lifecycles, read 2026-11-22). Each call replaces all rules, so other rules
+of the same bucket are read first and kept.
 
-Both calls go without checksum headers: R2 does not implement `x-amz-sdk-checksum-algorithm` there, and asks for no
-Content-MD5 (developers.cloudflare.com/r2/api/s3/api, read 2026-11-25). The signature covers the body's SHA-256.
+Both calls are sent without checksum headers: R2 does not implement `x-amz-sdk-checksum-algorithm` there, and requires
+no Content-MD5 (developers.cloudflare.com/r2/api/s3/api, read 2026-11-25). The signature covers the body's SHA-256.
 """
 
 import json
@@ -33,7 +33,7 @@ SECONDS = 10
 
 
 def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
-    """A client of R2 that sends what R2 takes: no checksums, path addresses."""
+    """Return a client with the settings that R2 needs: no checksums, path-style addresses."""
     session: Any = boto3.session.Session(key_id, secret, region_name="auto")
     settings = Config(
         s3={"addressing_style": "path"},
@@ -49,14 +49,14 @@ def r2_client(endpoint: str, key_id: str, secret: str) -> Any:
 
 
 def _without_checksums(request: AWSRequest, **_: object) -> None:
-    """Drop them: botocore adds them where S3 requires a checksum, even with `when_required`."""
+    """Remove checksum headers: botocore adds them where S3 requires a checksum, even with `when_required`."""
     for name in list(request.headers.keys()):
         if name.lower().startswith(("x-amz-sdk-checksum-", "x-amz-checksum-")):
             del request.headers[name]
 
 
 def check_token(client: Any, bucket: str, prefix: str) -> None:
-    """List, write, read and delete as the functions do. Raises OperatorError that names the first that is refused."""
+    """List, write, read and delete as the functions do. Raises OperatorError naming the first that is refused."""
     key = f"{prefix}setup-check"
     steps: dict[str, Callable[[], object]] = {
         "list": partial(client.list_objects_v2, Bucket=bucket, Prefix=prefix, MaxKeys=1),
@@ -71,7 +71,7 @@ def check_token(client: Any, bucket: str, prefix: str) -> None:
 
 
 def lifecycle_gaps(client: Any, bucket: str, prefix: str) -> Iterator[str]:
-    """Folders whose files the bucket does not delete by itself in time; writes and deletes a small one in each.
+    """Yield the folders whose files the bucket does not delete in time; writes and deletes a small file in each.
 
     A new object's `x-amz-expiration` shows the bucket's rules at once, to tokens that may not read the rules themselves
     (developers.cloudflare.com/r2/buckets/object-lifecycles, read 2026-11-25). Raises OperatorError.
@@ -92,7 +92,7 @@ def lifecycle_gaps(client: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 
 def preflight(endpoint: str, bucket: str, origin: str, session: requests.Session) -> str | None:
-    """Ask as a browser would before it uploads from `origin`; what is wrong, or None."""
+    """Send a browser's preflight request for an upload from `origin`; return what is wrong, or None."""
     try:
         answer = session.options(
             f"{endpoint}/{bucket}/preflight",
@@ -111,21 +111,21 @@ def preflight(endpoint: str, bucket: str, origin: str, session: requests.Session
 
 
 def with_cors(rules: Sequence[Rule], origin: str) -> list[Rule]:
-    """The bucket's CORS rules with ours for an origin; those for other origins stay as they are."""
+    """Return the bucket's CORS rules with ours for an origin; those for other origins are unchanged."""
     return [*(rule for rule in rules if rule.get("AllowedOrigins") != [origin]), cors_rule(origin)]
 
 
 def with_lifecycle(rules: Sequence[Rule], stack: str, prefix: str) -> list[Rule]:
-    """The bucket's lifecycle rules with ours for a stack; others stay as they are."""
+    """Return the bucket's lifecycle rules with ours for a stack; other rules are unchanged."""
     ours = lifecycle_rules(stack, prefix)
     names = {rule["ID"] for rule in ours}
     return [*(rule for rule in rules if rule.get("ID") not in names), *ours]
 
 
 def configure(stage: Stage, client: Any, origin: str, terminal: Terminal, *, dry_run: bool) -> None:
-    """Set both; with `dry_run` only show them. The second is tried also where the first is refused.
+    """Set the CORS and lifecycle rules; with `dry_run` only show them.
 
-    Raises OperatorError with a sentence for each that R2 refuses.
+    The second are tried even if the first are refused. Raises OperatorError with a sentence for each refusal of R2.
     """
     bucket = stage.parameters["R2Bucket"]
     cors = partial(with_cors, origin=origin)
@@ -142,7 +142,7 @@ def configure(stage: Stage, client: Any, origin: str, terminal: Terminal, *, dry
 
 @dataclass(frozen=True)
 class Configuration:
-    """One kind of a bucket's rules, and how R2 is asked for them and given others. Both raise OperatorError."""
+    """One kind of a bucket's rules, with functions that read and replace them; both raise OperatorError."""
 
     what: str
     read: Callable[[], list[Rule]]
@@ -150,7 +150,7 @@ class Configuration:
 
 
 def cors_of(client: Any, bucket: str) -> Configuration:
-    """The bucket's CORS rules."""
+    """Return the configuration of a bucket's CORS rules."""
     what = f"CORS of {bucket}"
 
     def write(rules: Sequence[Rule]) -> None:
@@ -161,7 +161,7 @@ def cors_of(client: Any, bucket: str) -> Configuration:
 
 
 def lifecycle_of(client: Any, bucket: str) -> Configuration:
-    """The bucket's lifecycle rules."""
+    """Return the configuration of a bucket's lifecycle rules."""
     what = f"lifecycle of {bucket}"
 
     def write(rules: Sequence[Rule]) -> None:
@@ -207,9 +207,9 @@ def _rules(read: Callable[..., Any], bucket: str, what: str, member: str) -> lis
 
 @contextmanager
 def _explained(refused: str) -> Iterator[None]:
-    """Raise OperatorError for what R2 refuses, in these words with its `{code}`, and where it does not answer.
+    """Raise OperatorError if R2 refuses a call, with the sentence `refused` and its `{code}`, or does not answer.
 
-    501 has its own: no token helps where R2 does not implement a call or a header of it.
+    501 has a sentence of its own: no token helps if R2 does not implement a call or one of its headers.
     """
     try:
         yield

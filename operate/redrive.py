@@ -1,7 +1,7 @@
 """Put the messages of a dead-letter queue back into the queue they came from, after the cause was fixed.
 
-On AWS the service can do it (StartMessageMoveTask); this does the same anywhere: send, then delete. A crash between the
-two leaves a message twice, which is harmless: every consumer is idempotent.
+SQS on AWS can do it itself (StartMessageMoveTask); this also works on the local stack: send, then delete. A crash
+between the two leaves a message twice, which is harmless: every consumer is idempotent.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ def redrive(client: Any, dead_letters_url: str, queue_url: str) -> int:
 
 
 def _receive(client: Any, queue_url: str) -> list[Any]:
-    """Up to ten messages; the second of waiting asks all of SQS's servers, without it some messages are not seen."""
+    """Return up to ten messages. The wait of a second queries all of SQS's servers; without it, messages are missed."""
     answer = client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1)
     found: list[Any] = answer.get("Messages", [])
     return found

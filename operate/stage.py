@@ -17,8 +17,8 @@ SAMCONFIG = ROOT / "samconfig.toml"
 UNFILLED = "ACCOUNT_ID"
 """The placeholder in samconfig.toml for a value that only the operator knows."""
 OVER_TLS = ("R2Endpoint", "R2PublicEndpoint", "ReplicateBaseUrl", "OidcIssuer", "OidcJwksUrl")
-"""Parameters whose URL is called with a secret or decides who a caller is; the template allows http:// for the local
-stack only."""
+"""Parameters whose URLs are called with a secret or decide how callers are identified; the template allows http:// for
+the local stack only."""
 NO_BUDGETS = frozenset({
     "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-4",
     "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-north-1", "eu-south-1",
@@ -42,7 +42,7 @@ class Stage:
 
     @property
     def page_address(self) -> str | None:
-        """The address on a domain of the operator's own, if there is one."""
+        """The address on the operator's own domain, if there is one."""
         domain = self.parameters["DomainName"] if self.parameters["CertificateArn"] else ""
         return f"https://{domain}" if domain else None
 
@@ -52,12 +52,12 @@ class Stage:
         return self.parameters["R2PublicEndpoint"] or self.parameters["R2Endpoint"]
 
     def secret(self, name: str) -> str:
-        """The name of a secret in the parameter store."""
+        """Return the name of a secret in the parameter store."""
         return f"/{self.stack}/{name}"
 
 
 def read_stage(name: str, samconfig: Path = SAMCONFIG) -> Stage:
-    """Read a stage's table. Raises OperatorError when it is not there or not as `sam` wants it."""
+    """Read a stage's table. Raises OperatorError when it is missing or not in the form that `sam` requires."""
     if name not in STAGES:
         raise OperatorError(f"ENV is {name!r}; it must be one of {', '.join(STAGES)}, for example ENV=dev")
     try:
@@ -77,7 +77,7 @@ def read_stage(name: str, samconfig: Path = SAMCONFIG) -> Stage:
 
 
 def declared_parameters() -> Mapping[str, Mapping[str, Any]]:
-    """The parameters of template.yaml."""
+    """Return the declarations of template.yaml's parameters."""
     declared: Mapping[str, Mapping[str, Any]] = read_template(ROOT / "template.yaml")["Parameters"]
     return declared
 

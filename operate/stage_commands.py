@@ -23,7 +23,7 @@ COMMANDS = (*CHANGING, "doctor")
 
 
 def run(command: str, environment: Mapping[str, str] = os.environ) -> int:
-    """Run one of COMMANDS; the exit code. Raises OperatorError with one sentence, also for errors of AWS."""
+    """Run one of COMMANDS; return the exit code. Raises OperatorError with one sentence, also for errors of AWS."""
     stage = read_stage(environment.get("ENV", ""))
     session: boto3.Session = boto3.Session(region_name=stage.region)
     clients: Clients = session.client
@@ -66,7 +66,7 @@ def change(
 
 
 def diagnose(stage: Stage, clients: Clients, terminal: Terminal) -> int:
-    """Print the findings; 1 if anything needed is wrong."""
+    """Print the findings; return 1 if a needed one is a problem, else 0."""
     wrong = 0
     with requests.Session() as http:
         for finding in examine(stage, clients, http):

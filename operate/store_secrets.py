@@ -25,7 +25,7 @@ def store_secrets(
 ) -> None:
     """Put a stage's secrets into the parameter store; values that are already stored can be kept.
 
-    Raises OperatorError when an answer is wrong three times. Values that passed their test before are stored.
+    Raises OperatorError when an answer is wrong three times. Values that passed their test by then are stored.
     """
     stored = parameter_store.load(ssm, stage)
 

@@ -21,7 +21,7 @@ def teardown(stage: Stage, clients: Clients, terminal: Terminal, account: Accoun
     terminal.say(f"This deletes {stage.stack}: page, API, functions, logs, queues with their messages.")
     if terminal.ask(f"Type {stage.stack} to delete it in {account}:") != stage.stack:
         raise OperatorError("Nothing was deleted.")
-    outputs = stack_outputs(clients, stage)  # none where its creation failed
+    outputs = stack_outputs(clients, stage)  # empty if its creation failed
     table = table_of(stage, clients)
     if "PageBucketName" in outputs:
         empty_bucket(clients("s3"), outputs["PageBucketName"])
@@ -39,7 +39,7 @@ def teardown(stage: Stage, clients: Clients, terminal: Terminal, account: Accoun
 
 
 def table_of(stage: Stage, clients: Clients) -> str | None:
-    """The name of the table of jobs, also of a stack whose creation failed; None where it made none."""
+    """Return the name of the table of jobs, also of a stack whose creation failed; None if there is none."""
     resource = {"StackName": stage.stack, "LogicalResourceId": "JobsTable"}
     try:
         found = clients("cloudformation").describe_stack_resource(**resource)["StackResourceDetail"]
@@ -52,7 +52,7 @@ def table_of(stage: Stage, clients: Clients) -> str | None:
 
 
 def late_log_groups(stage: Stage, logs: Any) -> list[str]:
-    """Delete the stack's log groups that came back after it; the next deployment could not make them."""
+    """Delete log groups that were re-created after the stack's deletion; they would make the next deployment fail."""
     resources = read_template(ROOT / "template.yaml")["Resources"].values()
     named = [each["Properties"]["LogGroupName"] for each in resources if each["Type"] == "AWS::Logs::LogGroup"]
     deleted = []
@@ -73,7 +73,7 @@ def empty_bucket(s3: Any, bucket: str) -> None:
 
 
 def remains(stage: Stage, table: str | None) -> list[str]:
-    """What a deleted stack leaves, with the command that deletes it."""
+    """Return lines that name what a deleted stack leaves, with the commands that delete it."""
     where = f"--region {stage.region}"
     names = " ".join(stage.secret(name) for name in NAMES)
     bucket, prefix = stage.parameters["R2Bucket"], stage.parameters["R2Prefix"]

@@ -8,7 +8,7 @@ from operate.installation import OperatorError
 
 
 class NoTerminal(OperatorError):
-    """There is no terminal to ask in, so asking again can't help."""
+    """An error for a missing terminal: asking again can't help."""
 
 
 class Terminal(Protocol):
@@ -21,7 +21,7 @@ class Terminal(Protocol):
         """Ask for a line. Raises NoTerminal."""
 
     def ask_hidden(self, question: str) -> str:
-        """Ask for a secret, which does not appear. Raises NoTerminal, also where the answer would appear."""
+        """Ask for a secret without an echo. Raises NoTerminal, also if the answer would be echoed."""
 
 
 class Console:
@@ -42,7 +42,7 @@ class Console:
         """See `Terminal.ask_hidden`."""
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error", getpass.GetPassWarning)  # it is about to echo
+                warnings.simplefilter("error", getpass.GetPassWarning)  # the answer would be echoed
                 return getpass.getpass(f"{question} ").strip()
         except (EOFError, getpass.GetPassWarning):
             raise NoTerminal(

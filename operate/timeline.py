@@ -60,7 +60,7 @@ def _ending(job: Job) -> str:
 
 
 def _earlier(job: Job) -> Iterator[Line]:
-    """The attempt before this one."""
+    """Yield the lines of the attempt before this one."""
     if job.previous_attempt_json is None:
         return
     attempt = json.loads(job.previous_attempt_json)

@@ -1,4 +1,4 @@
-"""The page into its bucket: files with their types and times, config.json for the stage, the index last."""
+"""Uploads the page: files with their content types and cache times, config.json for the stage, the index last."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,11 +10,11 @@ from deployment.page import CONFIG, INDEX, file_headers, page_config
 from operate.installation import OperatorError
 
 KEPT_FOR = timedelta(days=7)
-"""How long files of an earlier build stay, for open pages that load their parts later."""
+"""The time for which files of an earlier build are kept, for open pages that load their parts later."""
 
 
 def upload_page(s3: Any, bucket: str, folder: Path, parameters: Mapping[str, str], now: datetime) -> int:
-    """Put a build of the page and its configuration into the bucket; how many files that were.
+    """Put a build of the page and its configuration into the bucket; return the number of files.
 
     Raises OperatorError when there is no build.
     """
@@ -23,7 +23,7 @@ def upload_page(s3: Any, bucket: str, folder: Path, parameters: Mapping[str, str
         raise OperatorError(f"{folder} contains no page; `make build TARGET=aws` builds it.")
     contents = {path: file.read_bytes() for path, file in sorted(files.items()) if path not in (INDEX, CONFIG)}
     contents[CONFIG] = json.dumps(config_of(parameters)).encode()
-    contents[INDEX] = files[INDEX].read_bytes()  # last: it names the others
+    contents[INDEX] = files[INDEX].read_bytes()  # last, because it refers to the others
     for path, content in contents.items():
         content_type, kept = file_headers(path)
         s3.put_object(Bucket=bucket, Key=path[1:], Body=content, ContentType=content_type, CacheControl=kept)
@@ -33,12 +33,12 @@ def upload_page(s3: Any, bucket: str, folder: Path, parameters: Mapping[str, str
 
 
 def config_of(parameters: Mapping[str, str]) -> dict[str, object]:
-    """config.json of an installation with these parameters."""
+    """Return the config.json of an installation with these parameters."""
     return page_config(parameters["OidcIssuer"] or None, parameters["OidcAudience"], parameters["PrivacyUrl"] or None)
 
 
 def superseded(stored: Iterable[tuple[str, datetime]], present: set[str], now: datetime) -> list[str]:
-    """Keys of files that are in no build for KEPT_FOR; each has its time of upload, so a repeated build renews it."""
+    """Return keys of files that the build lacks and that no upload of the last KEPT_FOR contained."""
     return [key for key, modified in stored if key not in present and now - modified > KEPT_FOR]
 
 

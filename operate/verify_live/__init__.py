@@ -1,1 +1,1 @@
-"""`make verify-live`: ask the real R2 and the real Replicate what our stand-ins only claim. Costs about a cent."""
+"""`make verify-live`: check on the real R2 and Replicate what our stand-ins assume. Costs about a cent."""

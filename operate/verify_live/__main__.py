@@ -1,4 +1,4 @@
-"""`make verify-live`: ask before spending, look, clean up, write docs/verified.md. Exit code 1 if anything differs."""
+"""`make verify-live`: ask before spending, check, clean up, write docs/verified.md. Exit code 1 if anything differs."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ QUESTION = (
 
 
 def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DOCUMENT) -> int:
-    """Run it; the exit code."""
+    """Run the checks; return the exit code."""
     try:
         if environment.get("ENV"):
             stage = read_stage(environment["ENV"])
@@ -61,10 +61,10 @@ def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DO
     except KeyboardInterrupt:
         terminal.say("Interrupted; what was created is cleaned up.")
         return 1
-    except (BotoCoreError, ClientError) as problem:  # of a stage's secrets; what R2 says is a finding
+    except (BotoCoreError, ClientError) as problem:  # from reading a stage's secrets; errors of R2 are findings
         terminal.say(f"AWS: {problem}")
         return 1
-    if findings.holding:  # else nobody answered, and an older table says more
+    if findings.holding:  # otherwise no service answered, and an older table is more useful
         document.write_text(table(findings.rows, datetime.now(UTC)))
         terminal.say(f"the table is in {document}")
     terminal.say(f"{findings.differing} of {len(findings.rows)} differ")
@@ -72,7 +72,7 @@ def main(environment: Mapping[str, str], terminal: Terminal, document: Path = DO
 
 
 def verify(accounts: Accounts, tell: Callable[[str], None], pause: Callable[[float], None] = time.sleep) -> Findings:
-    """Look at everything. What was made is deleted or cancelled at the end, whatever happens. Raises OperatorError."""
+    """Run all checks; what they made is deleted or cancelled at the end, also after an error. Raises OperatorError."""
     allowed_models = _offers(accounts)
     findings = Findings(tell)
     with contextlib.ExitStack() as opened:
@@ -143,7 +143,7 @@ def _check_runs(
     sample = image.inspect(shown, shown, len(shown))
 
     def check_size(offer: AllowedModel, ended: Prediction | None) -> None:
-        """Only a run tells whether the pinned version makes the sizes of the published predictor."""
+        """Check the result's size: only a run shows whether the pinned version agrees with the published predictor."""
         if ended and ended.output_url:
             found = ended.output_url
             wide, high = offer.model.output_size((sample.width, sample.height), offer.model.factors[0])

@@ -1,5 +1,8 @@
-"""Which accounts are meant: a stage's, or the environment's by the names of .env.example, with values where functions
-have names."""
+"""The accounts to check: a stage's, or those of the environment.
+
+The environment's variables have the names of .env.example; secrets are given as values, where the functions get the
+names of parameters.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +42,7 @@ class Accounts:
 
 
 def environment_of(stage: Stage, clients: Clients) -> dict[str, str]:
-    """What `read_accounts` reads, of a stage. Raises OperatorError when its secrets are not stored."""
+    """Return the variables of `read_accounts` for a stage. Raises OperatorError when its secrets are not stored."""
     parameters, secrets = stage.parameters, load_all(clients("ssm"), stage)
     return {
         "R2_ENDPOINT": parameters["R2Endpoint"],
@@ -58,7 +61,7 @@ def environment_of(stage: Stage, clients: Clients) -> dict[str, str]:
 
 
 def read_accounts(environment: Mapping[str, str]) -> Accounts:
-    """Read them. Raises OperatorError: one sentence that names what is missing, or is a name instead of a value."""
+    """Read the accounts. Raises OperatorError naming variables that are missing or hold a name instead of a value."""
     given = {name: value.strip() for name, value in environment.items()}
     missing = [name for name in NEEDED if not given.get(name)]
     if missing:

@@ -1,4 +1,4 @@
-"""R2: whether it enforces what we sign and does what the adapter relies on. All lies below one guest's folder."""
+"""Checks that R2 enforces signatures and does what the adapter relies on. All files are in one guest's folder."""
 
 import io
 import time
@@ -40,32 +40,32 @@ class Bucket:
 
     @property
     def folder(self) -> str:
-        """Below it lies all that is made; should the clean-up fail, retention deletes it after a day."""
+        """The folder of all files that are made; if the clean-up fails, retention deletes them after a day."""
         return f"{self.prefix}uploads/guest/{self.owner.id}/"
 
     def key(self) -> str:
-        """A new key, in the form of an upload's."""
+        """Return a new key in the form of an upload's."""
         return keys.original_key(self.prefix, self.owner, keys.new_job_id(TYPE))
 
     def presign(self, key: str, size: int = len(IMAGE), seconds: int = 600) -> PresignedUpload:
-        """An upload as the API hands it out."""
+        """Return a presigned upload, as the API does."""
         return self.images.presign_put(key, size, upload_headers(key.split("/")[-2], size), seconds)
 
     def put(self, upload: PresignedUpload, body: bytes = IMAGE, /, **headers: str | None) -> int:
-        """The status of an upload; `content_type="…"` sends another header, None none at all."""
+        """Upload and return the status; `content_type="…"` replaces a header, None removes it."""
         changed = {name.replace("_", "-"): value for name, value in headers.items()}
         merged = {**upload.headers, **changed}
         sent = {name: value for name, value in merged.items() if value is not None}
         return self.http.put(upload.url, data=body, headers=sent, timeout=SECONDS).status_code
 
     def read(self, key: str, method: str = "GET", signed: str = "", **headers: str) -> requests.Response:
-        """What a browser gets by a read link, which may be signed for another method."""
+        """Return a browser's response to a read link, which may be signed for another method."""
         url, _ = self.links.presign(key, method=signed or method, now=datetime.now(UTC))
         return self.http.request(method, url, headers=headers, timeout=SECONDS)
 
 
 def check_uploads(bucket: Bucket, findings: Findings) -> None:
-    """A presigned PUT takes exactly what was signed, once, in time."""
+    """Check that a presigned PUT accepts exactly what was signed, once, before it expires."""
     key = bucket.key()
     upload = bucket.presign(key)
     refused = {
@@ -94,11 +94,11 @@ def check_uploads(bucket: Bucket, findings: Findings) -> None:
 
 
 def check_unsigned_headers(bucket: Bucket, findings: Findings, source: str) -> None:
-    """Whether headers outside an upload's signature can change what is stored; `source` is the key of an upload.
+    """Check whether unsigned headers of an upload can change what is stored; `source` is the key of an upload.
 
-    A copy of somebody else's original would be readable at once, so nothing but a refusal is right there: 403 as AWS S3
-    answers for every unsigned `x-amz-` header, or 501 for what R2 does not implement. What is merely stored with the
-    image is noted: an upload with other headers than were signed becomes no job.
+    A copy of another person's original would be readable at once, so it must be refused: with 403, as AWS S3 does for
+    every unsigned `x-amz-` header, or with 501 for what R2 does not implement. Headers that are only stored with the
+    image are noted: an upload with other headers than were signed does not become a job.
     """
     copied = f"/{bucket.name}/{source}"
     refused: dict[str, dict[str, str]] = {
@@ -126,7 +126,7 @@ def check_unsigned_headers(bucket: Bucket, findings: Findings, source: str) -> N
 
 
 def check_links(bucket: Bucket, findings: Findings) -> None:
-    """Read links of our own signer, for one object and one method."""
+    """Check read links of our own signer, for one object and one method."""
     key = bucket.key()
     bucket.images.write(key, IMAGE, TYPE, ORIGINAL_CACHE, 'attachment; filename="x.jpg"')
     findings.expect("GET by a read link", (200, IMAGE), lambda: _content(bucket.read(key)))
@@ -144,9 +144,9 @@ def check_links(bucket: Bucket, findings: Findings) -> None:
 
 
 def check_objects(bucket: Bucket, findings: Findings) -> None:
-    """What the functions do with the adapter."""
+    """Check the operations that the functions use the adapter for."""
     images, key, empty, copy, absent = bucket.images, *(bucket.key() for _ in range(4))
-    images.write(key, io.BytesIO(bytes(1 << 20)), TYPE, ORIGINAL_CACHE)  # as a result is: a file, not in chunks
+    images.write(key, io.BytesIO(bytes(1 << 20)), TYPE, ORIGINAL_CACHE)  # as a result: from a file, not in chunks
     findings.expect("a file is written, and read at once", (1 << 20, b"\0\0"), lambda: images.head(key, 2))
     findings.expect("range read to the end", b"\0\0\0", lambda: images.read(key, (1 << 20) - 3))
     images.write(empty, b"", TYPE, ORIGINAL_CACHE)
@@ -160,11 +160,11 @@ def check_objects(bucket: Bucket, findings: Findings) -> None:
     findings.compare("the list behind a key is the rest", True, behind == found[1:])
     images.delete([copy])
     findings.expect("a deleted object", None, lambda: images.head(copy, 1))
-    images.delete([copy])  # ends this part if R2 minds
+    images.delete([copy])  # a second time; an error of R2 ends this part
 
 
 def check_cors(bucket: Bucket, findings: Findings) -> None:
-    """The page may upload, other pages may not."""
+    """Check that the page may upload and other pages may not."""
     session, endpoint, name = bucket.http, bucket.endpoint, bucket.name
 
     def asked(origin: str) -> str:
@@ -179,7 +179,7 @@ def check_cors(bucket: Bucket, findings: Findings) -> None:
 
 
 def clear(bucket: Bucket, findings: Findings) -> None:
-    """Delete all that was made."""
+    """Delete everything that was made."""
 
     def left() -> int:
         bucket.images.delete([stored.key for stored in bucket.images.list(bucket.folder)])

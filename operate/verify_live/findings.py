@@ -1,4 +1,4 @@
-"""What was looked at and what was seen, as a dated table. No URL, token, key or bucket name gets in."""
+"""The findings as a dated table, without URLs, tokens, keys and the bucket's name."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from operate.installation import OperatorError
 
 Decision = Literal["holds", "differs", "noted", "not tried"]
 PROBLEMS = (requests.RequestException, BotoCoreError, ClientError, EnhancerError, OperatorError, ValueError)
-"""What a service that behaves otherwise than we think may bring about."""
+"""Exceptions that a service can cause when it does not behave as expected."""
 
 HEAD = """\
 # Verified against the real services
@@ -37,14 +37,14 @@ class Finding:
 
 
 class Findings:
-    """The rows, in the order of looking; `tell` gets each at once."""
+    """The rows in the order of the checks; `tell` receives each at once."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.rows: list[Finding] = []
         self._tell = tell
 
     def expect(self, what: str, expected: object, look: Callable[[], object]) -> None:
-        """A rule that the code relies on, looked at now: a service that makes `look` fail differs. See `compare`."""
+        """Check a rule that the code relies on by calling `look`; an error of the service differs. See `compare`."""
         try:
             seen = look()
         except PROBLEMS as problem:
@@ -53,21 +53,21 @@ class Findings:
             self.compare(what, expected, seen)
 
     def compare(self, what: str, expected: object, seen: object) -> None:
-        """A rule that the code relies on: `seen` must equal `expected`, or one of them if it is a frozenset."""
+        """Add a rule that the code relies on: `seen` must equal `expected`, or a member of it if it is a frozenset."""
         holds = seen in expected if isinstance(expected, frozenset) else seen == expected
         self._add(what, expected, seen, "holds" if holds else "differs")
 
     def note(self, what: str, seen: object) -> None:
-        """Something worth knowing that nothing relies on."""
+        """Add a fact that nothing relies on."""
         self._add(what, "", seen, "noted")
 
     def skip(self, what: str, why: str) -> None:
-        """Something that could not be looked at."""
+        """Add a check that could not be made."""
         self._add(what, "", why, "not tried")
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Ends early, and differs, where something fails without which the rest makes no sense."""
+        """Run a part of the checks; an error that makes the rest of it pointless ends it and differs."""
         try:
             yield
         except PROBLEMS as problem:
@@ -75,12 +75,12 @@ class Findings:
 
     @property
     def differing(self) -> int:
-        """How many rows differ."""
+        """The number of rows that differ."""
         return sum(row.verdict == "differs" for row in self.rows)
 
     @property
     def holding(self) -> int:
-        """How many rows hold."""
+        """The number of rows that hold."""
         return sum(row.verdict == "holds" for row in self.rows)
 
     def _add(self, what: str, expected: object, seen: object, verdict: Decision) -> None:
@@ -90,7 +90,7 @@ class Findings:
 
 
 def described(problem: BaseException) -> str:
-    """An error without what it may quote: libraries put signed URLs and tokens into their sentences."""
+    """Describe an error without its message where that may quote signed URLs or tokens, as libraries' messages do."""
     if isinstance(problem, ClientError):
         return f"{problem.response['Error']['Code']} ({problem.operation_name})"
     if isinstance(problem, EnhancerError | OperatorError):
@@ -99,7 +99,7 @@ def described(problem: BaseException) -> str:
 
 
 def table(rows: Sequence[Finding], now: datetime) -> str:
-    """The document."""
+    """Return the document with these rows."""
     counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in get_args(Decision)}
     summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     lines = [f"| {_cell(row.what)} | {_cell(row.expected)} | {_cell(row.seen)} | {row.verdict} |" for row in rows]
@@ -108,7 +108,7 @@ def table(rows: Sequence[Finding], now: datetime) -> str:
 
 
 def _shown(value: object) -> str:
-    """As text, without addresses: a provider's sentence may quote a signed one."""
+    """Return a value as text without URLs: a provider's message may quote a signed one."""
     if isinstance(value, frozenset):
         return " or ".join(sorted(map(_shown, value)))
     if value is None or isinstance(value, bool):

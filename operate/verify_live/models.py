@@ -1,4 +1,4 @@
-"""Which forms of `version` the provider takes, without a run: an empty input is refused behind a version it knows."""
+"""Checks which forms of `version` the provider accepts, without a run: an empty input is refused after the version."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,7 +19,10 @@ Versions = Callable[[str], list[str]]
 
 
 def published(base_url: str, token: str, session: requests.Session) -> Versions:
-    """What the provider lists (`GET /v1/models/{owner}/{name}/versions`, its OpenAPI document, read 2026-11-22)."""
+    """Return a function that requests a model's versions, by `GET /v1/models/{owner}/{name}/versions`.
+
+    Source: the provider's OpenAPI document, read 2026-11-22.
+    """
 
     def read(slug: str) -> list[str]:
         answer = session.get(
@@ -40,7 +43,7 @@ def published(base_url: str, token: str, session: requests.Session) -> Versions:
 def check_versions(
     runs: Runs, versions: Versions, allowed_models: Mapping[str, AllowedModel], findings: Findings
 ) -> None:
-    """The versions that are configured must be taken; what else is taken is noted."""
+    """Check that the configured versions are accepted; note whether other forms are."""
     control = _answer(runs, MADE_UP)
     findings.compare("a version that does not exist", "HTTP 422", control[:8])
     for slug in models():

@@ -1,4 +1,4 @@
-"""Runs at the provider: made as the functions make them, paced as it asks, and ended when we go."""
+"""Runs at the provider: created as the functions create them, at the pace it asks for, and ended with the checks."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,13 +17,13 @@ from operate.verify_live.findings import Findings
 TRIES = 6
 POLL_SECONDS = 2
 PATIENCE = 660
-"""Seconds to wait for an end: a little more than our Cancel-After."""
+"""Seconds to wait for the end of a run: a little more than our Cancel-After."""
 DEADLINE = "5s"
 RATES = ("retry-after", "ratelimit", "x-ratelimit")
 
 
 class Listening(requests.Session):
-    """Remembers every answer; with `deadline` runs end after it instead of after the adapter's ten minutes."""
+    """Keeps every answer; with `deadline`, runs end after it instead of after the adapter's ten minutes."""
 
     def __init__(self, deadline: str = "") -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Listening(requests.Session):
 
 
 class Runs:
-    """Creates runs with images below `paths`, waits where the provider throttles, knows which are still open."""
+    """Creates runs, waits when the provider throttles, and keeps track of those that have not ended."""
 
     def __init__(self, provider: Provider, webhook: str, pause: Callable[[float], None] = time.sleep) -> None:
         self.provider = provider
@@ -61,7 +61,7 @@ class Runs:
         return self._made((provider or self.provider).create(version, inputs, self.webhook))
 
     def end(self, run: Prediction) -> Prediction:
-        """The run when it has ended. Raises ProviderError when it does not."""
+        """Wait for a run and return it as it ended. Raises ProviderError when it does not end."""
         for _ in range(PATIENCE // POLL_SECONDS):
             found = self.provider.get(run.id)
             if found is None:
@@ -73,7 +73,7 @@ class Runs:
         raise ProviderError(f"the run has not ended after {PATIENCE} seconds")
 
     def clear(self, findings: Findings) -> None:
-        """Cancel what is still open; then also runs whose create answer was lost."""
+        """Cancel the runs that have not ended, then those whose create answer was lost."""
         for run_id in sorted(self._open):
             findings.expect(f"the open run {run_id} ends", True, partial(self._stop, run_id))
 
@@ -97,7 +97,7 @@ class Runs:
 def check_job(
     runs: Runs, version: str, inputs: Mapping[str, Any], listening: Listening, findings: Findings
 ) -> Prediction | None:
-    """One real job by a link that is signed for GET alone; its end if it succeeded."""
+    """Check a real job whose image has a link signed for GET alone; return the run if it succeeded."""
     [path] = [urlsplit(value).path for value in inputs.values() if "://" in str(value)]
     run = runs.create(version, inputs)
     created = listening.answers[-1]
@@ -120,14 +120,14 @@ def check_job(
 
 
 def check_cancel(runs: Runs, version: str, inputs: Mapping[str, Any], findings: Findings) -> None:
-    """A run that is cancelled at once."""
+    """Check a run that is cancelled at once."""
     run = runs.create(version, inputs)
     runs.provider.cancel(run.id)
     _cut_short("a run cancelled at once", runs.end(run), findings)
 
 
 def check_deadline(runs: Runs, version: str, inputs: Mapping[str, Any], hurried: Provider, findings: Findings) -> None:
-    """A run that may take five seconds: `aborted` if it never began, which is free on public models."""
+    """Check a run that may take five seconds: `aborted` if it never began, which is free on public models."""
     ended = runs.end(runs.create(version, inputs, hurried))
     _cut_short(f"a run with Cancel-After {DEADLINE}", ended, findings)
     findings.note(
@@ -136,7 +136,7 @@ def check_deadline(runs: Runs, version: str, inputs: Mapping[str, Any], hurried:
 
 
 def check_rates(answers: Sequence[requests.Response], findings: Findings) -> None:
-    """What the answers said about rates, and whether a refusal said when to come back."""
+    """Note what the answers say about rates, and check that a 429 says when to try again."""
     names = {name.lower() for answer in answers for name in answer.headers}
     findings.note("headers about rates", ", ".join(sorted(name for name in names if name.startswith(RATES))) or "none")
     refusals = [answer for answer in answers if answer.status_code == 429]
