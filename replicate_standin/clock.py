@@ -1,4 +1,4 @@
-"""A clock as a port, so that a test can pass an hour at once."""
+"""A clock as a port, so that tests need not wait: an hour can pass at once."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -13,7 +13,7 @@ class Clock(Protocol):
         """Return the current time in UTC."""
 
     async def sleep(self, seconds: float) -> None:
-        """Return when that many seconds have passed on this clock; at once if zero or fewer."""
+        """Wait for that many seconds of this clock; return at once if zero or fewer."""
 
 
 class SystemClock:
@@ -24,12 +24,12 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
-        """Return when that many seconds have passed; at once if zero or fewer."""
+        """Wait for that many seconds; return at once if zero or fewer."""
         await asyncio.sleep(seconds)
 
 
 async def first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Return when the first of these has ended, and cancel the others."""
+    """Wait until the first of these has ended, and cancel the others."""
     tasks = [asyncio.ensure_future(each) for each in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -16,7 +16,7 @@ FIELDS = ("input", "version", "webhook", "webhook_events_filter", "stream")
 CANCEL_AFTER_MIN_SECONDS = 5
 WAIT_MAX_SECONDS = 60
 
-# Written exactly as in api.replicate.com/openapi.json, copy of 2026-04-09; it lets 61 to 99 through.
+# Written exactly as in api.replicate.com/openapi.json, copy of 2026-04-09; it also accepts 61 to 99.
 _PREFER = re.compile(r"wait(=([1-9]|[1-9][0-9]|60))?")
 _CANCEL_AFTER = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?")
 
@@ -46,7 +46,7 @@ class CreateRequest:
 def read_create_request(
     body: Any, headers: Mapping[str, str], models: Models, named: Model | None = None
 ) -> CreateRequest:
-    """Check a create request; raises UnprocessableError or a kind of it.
+    """Check a create request; raises UnprocessableError or a subclass of it.
 
     `named` is the model when the path names it; then the body has no `version`.
     """

@@ -1,4 +1,4 @@
-"""The answer to a checked create request, and what a fault may do instead."""
+"""The answer to a checked create request, and the parts that faults use to answer in another way."""
 
 import socket
 import struct
@@ -39,9 +39,9 @@ class Creation:
         return prediction.as_json(self.base_url)
 
     async def answer(self, prediction: Prediction, shown: dict[str, Any] | None = None) -> web.Response:
-        """Wait if the client wants to, then answer: 201, or 202 when the wait was too short.
+        """Wait if the client asked for it, then answer: 201, or 202 when the wait was too short.
 
-        `shown` is what to show if the client does not want to wait; else the prediction as it is then.
+        `shown` is the body for a client that did not ask to wait; the default is the prediction as it is now.
         """
         wait = self.request.wait
         if wait is None:

@@ -1,4 +1,4 @@
-"""What enlarges pixels: the port, and an engine for tests. The real one is `realesrgan.py`."""
+"""The port to engines, which enlarge images, and an engine for tests. The real one is in `realesrgan.py`."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -24,7 +24,7 @@ class Engine(Protocol):
     """An engine that enlarges images; called from one worker thread at a time."""
 
     def label(self, pixels: int) -> str:
-        """Return the name of what would enlarge an image of so many pixels."""
+        """Return the name of the method that the engine uses for an image of that many pixels."""
 
     def enlarge(self, rgb: Pixels, size: tuple[int, int], progress: Progress, cancelled: Cancelled) -> Pixels:
         """Return an H x W x 3 image in another size (width, height).

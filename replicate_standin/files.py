@@ -14,7 +14,7 @@ class OutputFiles:
     def __init__(self, folder: Path, base_url: str) -> None:
         self._folder = folder
         self._base_url = base_url
-        # Key and file name by prediction; the folders are named after both, so that a restart finds them.
+        # Prediction → key and file name; the paths contain all three, so that a restarted stand-in finds them.
         self._kept = {file.parts[-3]: (file.parts[-2], file.name) for file in folder.glob("*/*/*")}
 
     def add(self, prediction_id: str, name: str, content: bytes) -> str:
@@ -50,7 +50,7 @@ class OutputFiles:
             shutil.rmtree(self._folder / prediction_id)
 
     def erase_all_but(self, prediction_ids: Collection[str]) -> None:
-        """Delete every output but those of these predictions: a run may have been stopped while writing."""
+        """Delete every output except those of these predictions: a run may have been stopped while writing one."""
         for folder in self._folder.glob("*"):
             if folder.name not in prediction_ids:
                 self._kept.pop(folder.name, None)

@@ -1,15 +1,15 @@
-"""Models beside the published ones: a file that `STANDIN_MODELS` names, a JSON list with an object for each.
+"""Further models, from the file that `STANDIN_MODELS` names: a JSON list with an object for each.
 
     {"slug": "zsxkib/diffbir", "versions": ["51ed1464…"], "image_field": "input", "output": [0],
      "input": {"required": ["input"], "properties": {"input": {"type": "string", "format": "uri"}, …}},
      "factor": {"field": "super_resolution_factor"}}
 
-`versions` has the newest first. `input` is the provider's schema of the model's input, enumerations in their place.
-`output` is the way to the address: `[]` where the output is the address itself, `[0]` (or `[-1]`) in a list of one,
-`["SR_output"]` in an object, `["images", 0]` in a list in an object.
-`factor` is how many times the image's sides the result has: `{"field": f}` the value of that field, `{"field": f,
-"times": {"2x": 2, …}}` what stands for its value, `{"times": 4}` always that; without it, once. `file_name` is the
-result's, `output.png` if it is not there; its extension says what the result is encoded as.
+`versions` has the newest first. `input` is the provider's schema of the model's input, with its enumerations inline.
+`output` is the path to the URL in the output: `[]` if the output is the URL itself, `[0]` (or `[-1]`) in a list of
+one, `["SR_output"]` in an object, `["images", 0]` in a list in an object.
+`factor` is the factor by which each side grows: `{"field": f}` the value of that field, `{"field": f, "times": {"2x":
+2, …}}` the number for its value, `{"times": 4}` a constant; the default is 1. `file_name` is the result's, by default
+`output.png`; its extension selects the encoding.
 """
 
 import json
@@ -26,7 +26,7 @@ from .models import Field, Model, RunError, Size, Version
 
 
 class ModelFileError(Exception):
-    """The file is not a list of models; the message names the place and what should be there."""
+    """The file is not a list of models; the message names the place and the rule."""
 
 
 _NUMBER = {"type": "number", "exclusiveMinimum": 0}
@@ -71,14 +71,14 @@ _MODELS = Draft202012Validator({"type": "array", "items": _MODEL})
 
 @dataclass(frozen=True)
 class FileModel(Model):
-    """A model that is known by its schema alone: its sizes are what the file says, its images always approximated."""
+    """A model of the file: its sizes follow from the file, and its images are always approximations."""
 
     output: Sequence[int | str] = ()
     factor: Mapping[str, Any] = field(default_factory=lambda: {"times": 1})
     name: str = "output.png"
 
     def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
-        """Return the factor times each side, rounded down; raises RunError if that leaves nothing."""
+        """Return the factor times each side, rounded down; raises RunError if no pixel is left."""
         times = self.factor.get("times")
         if "field" in self.factor:
             value = inputs[self.factor["field"]]
@@ -89,11 +89,11 @@ class FileModel(Model):
         return width, height
 
     def file_name(self, input_name: str, *, transparent: bool) -> str:  # noqa: ARG002 - the model's shape
-        """Return the name that the file gives."""
+        """Return the name in the file."""
         return self.name
 
     def output_value(self, url: str) -> Any:
-        """Return the output that holds the address where the file says."""
+        """Return an output with the URL at the path in the file."""
         value: Any = url
         for step in reversed(self.output):
             value = {step: value} if isinstance(step, str) else [value]
@@ -111,7 +111,7 @@ class FileModel(Model):
 
 
 def read_models(path: Path) -> tuple[Model, ...]:
-    """Return the models of a file; raises ModelFileError for what is not one."""
+    """Return the models of a file; raises ModelFileError if it has anything else."""
     try:
         entries = json.loads(path.read_text())
     except OSError as fault:

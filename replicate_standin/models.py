@@ -1,4 +1,4 @@
-"""A model as the stand-in knows it: its versions, inputs, how it reads files and the size of its results."""
+"""A model of the stand-in: its versions, its inputs, the way it reads files, and the size of its results."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Model:
-    """One model: its name, its inputs, how it reads files. A subclass computes the size of the result.
+    """One model: its name, its inputs, the way it reads files. A subclass computes the size of the result.
 
     `versions` holds the newest first; an official model hides its version. `orients` applies the EXIF orientation,
     `keeps_alpha` and `keeps_gray` keep these through the model; `unreadable` is the error its predictions end with on
@@ -104,11 +104,11 @@ class Model:
         """Raise RunError for an image (height, width, channels if any) that the model refuses."""
 
     def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
-        """Return the size of the result for that of the original; raises RunError where the model fails."""
+        """Return the size of the result for an original of this size; raises RunError where the model fails."""
         raise NotImplementedError
 
     def file_name(self, input_name: str, *, transparent: bool) -> str:  # noqa: ARG002 - for subclasses
-        """Return the result's file name, whose extension says what it is encoded as."""
+        """Return the result's file name, whose extension selects the encoding."""
         return "output.png"
 
     def out_of_memory(self, input_name: str) -> str:  # noqa: ARG002 - for subclasses
@@ -116,7 +116,7 @@ class Model:
         return "CUDA out of memory. Tried to allocate 2.00 GiB"
 
     def approximated(self, inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - for subclasses
-        """Return the name of what has no weights here and is approximated in this run, or None."""
+        """Return the name of the model or option that this run approximates for lack of its weights, or None."""
         return self.slug
 
     def output_value(self, url: str) -> Any:
@@ -152,7 +152,7 @@ class Model:
         return {
             "id": version.id,
             "created_at": version.created_at,
-            "cog_version": "0.8.6",  # any from 0.3.9 on: older ones write the schema of lists in another way
+            "cog_version": "0.8.6",  # any from 0.3.9 on: older ones have another schema of lists
             "openapi_schema": {"openapi": "3.0.2", "components": {"schemas": schemas}},
         }
 

@@ -43,7 +43,7 @@ def new_id() -> str:
 
 @dataclass
 class Prediction:
-    """One run of a model, as the provider keeps it. `model` and `version` are what it says it runs."""
+    """One run of a model, as the provider keeps it. `model` and `version` are those that it reports."""
 
     request: CreateRequest
     created_at: datetime
@@ -65,7 +65,7 @@ class Prediction:
 
     @property
     def deadline(self) -> datetime | None:
-        """When it is stopped if it has not ended; counted from its creation."""
+        """The time at which it is stopped if it has not ended; counted from its creation."""
         seconds = self.request.cancel_after
         return None if seconds is None else self.created_at + timedelta(seconds=seconds)
 
@@ -86,7 +86,7 @@ class Prediction:
         return True
 
     def erase(self) -> None:
-        """Erase all data but the record that it ran."""
+        """Erase all data except the record that it ran."""
         self.output, self.logs, self.data_removed = None, "", True
 
     def as_json(self, base_url: str) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Page:
-    """Up to a hundred predictions, newest first, and the cursors of the pages beside it."""
+    """A page of up to a hundred predictions, newest first, and the cursors of the pages before and after it."""
 
     results: list[Prediction]
     newer: str | None
@@ -144,22 +144,22 @@ class Predictions:
         self._by_id = {each.id: each for each in earlier}
 
     def add(self, prediction: Prediction) -> None:
-        """Add a new one."""
+        """Add a new prediction."""
         self._all.append(prediction)
         self._by_id[prediction.id] = prediction
 
     def get(self, prediction_id: str) -> Prediction:
-        """Return one by its id; raises NotFoundError."""
+        """Return a prediction by its id; raises NotFoundError."""
         if prediction_id not in self._by_id:
             raise NotFoundError
         return self._by_id[prediction_id]
 
     def unfinished(self) -> list[Prediction]:
-        """Return those that have not ended, oldest first."""
+        """Return the predictions that have not ended, oldest first."""
         return [each for each in self._all if not each.ended]
 
     def due_for_erasure(self, now: datetime) -> list[Prediction]:
-        """Return those that ended an hour ago or more and still hold data."""
+        """Return the predictions that ended an hour ago or more and still have data."""
         return [
             each
             for each in self._all
@@ -167,7 +167,7 @@ class Predictions:
         ]
 
     def page(self, cursor: str | None, after: datetime | None, before: datetime | None) -> Page:
-        """Return a page, newest first: of all, or beside the one that a cursor came with.
+        """Return a page, newest first: the first one, or the one that a cursor names.
 
         `after` is inclusive and `before` exclusive. A cursor holds a position in the list of all, so that new
         predictions do not shift the pages. Raises UnprocessableError on a cursor that is not one of ours.

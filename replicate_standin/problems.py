@@ -1,4 +1,4 @@
-"""The errors of the stand-in in the provider's words, how they become responses, and reading JSON bodies.
+"""The errors of the stand-in in the provider's words, their responses, and the reading of JSON bodies.
 
     ProblemError                      500
     ├── BadRequestError               400
@@ -69,14 +69,14 @@ class NotFoundError(ProblemError):
 
 
 class UnprocessableError(ProblemError):
-    """The request is well formed, and a field or header of it is not."""
+    """The request is well formed, but a field, header or parameter of it is invalid."""
 
     status = 422
     title = "Invalid request"
 
 
 class InvalidVersionError(UnprocessableError):
-    """The model or version is not one that the stand-in plays; the provider's own words."""
+    """The stand-in has no such model or version; the message is the provider's."""
 
     title = "Invalid version or not permitted"
 
@@ -145,7 +145,7 @@ async def problems_as_answers(request: web.Request, handler: Handler) -> web.Str
         return problem({"detail": detail, "status": refused.status}, {"Allow": refused.headers["Allow"]})
     except web.HTTPClientError as refused:
         return problem({"detail": refused.reason, "status": refused.status})
-    except Exception:  # the outermost edge: nothing above could answer
+    except Exception:  # the outermost handler: nothing above it could answer
         log.exception("%s %s failed", request.method, request.path)
         return problem(ProblemError("The stand-in failed; its log says why.").body())
 

@@ -132,11 +132,11 @@ class _Span:
         return slice(self.start, self.end + 2 * OVERLAP)
 
     def target(self, result_side: int) -> tuple[int, int]:
-        """Return which pixels of the result it fills."""
+        """Return the range of pixels in the result that it fills."""
         return self.start * result_side // self.side, self.end * result_side // self.side
 
     def source(self, result_side: int) -> tuple[float, float]:
-        """Return where these pixels lie in the enlarged tile, overlap included."""
+        """Return the place of these pixels in the enlarged tile, overlap included."""
         start, end = (
             (edge * self.side / result_side - self.start + OVERLAP) * NET_SCALE for edge in self.target(result_side)
         )

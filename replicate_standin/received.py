@@ -1,4 +1,4 @@
-"""Keeps what clients sent, for tests."""
+"""Keeps the requests of clients and their images, for tests."""
 
 import hashlib
 from collections import OrderedDict
@@ -46,7 +46,7 @@ class Received:
             self._entries[prediction_id]["input"] = describe(content)
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return what is kept, oldest first."""
+        """Return the kept requests, oldest first."""
         return list(self._entries.values())
 
     def input_of(self, prediction_id: str) -> bytes:
@@ -62,7 +62,7 @@ class Received:
 def describe(content: bytes) -> dict[str, Any]:
     """Return size, hash, kind and metadata of a file; `format` is None if it cannot be decoded as an image.
 
-    Decodes all of it, for a PNG may carry metadata behind its pixels.
+    Decodes the whole file, because a PNG may have metadata after its pixels.
     """
     facts: dict[str, Any] = {
         "size": len(content),

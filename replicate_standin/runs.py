@@ -60,7 +60,7 @@ class Runs:
         self._ignored_cancels: dict[str, asyncio.Event] = {}  # set when the cancel arrives
 
     def start(self) -> None:
-        """Start to run the queue, with what an earlier process left unfinished, and to erase what is an hour old."""
+        """Start running the queue, with what an earlier process left unfinished, and erasing data after an hour."""
         for prediction in self._predictions.unfinished():
             self._begin(prediction)
         self._spawn(self._work())
@@ -79,7 +79,7 @@ class Runs:
         return await self._worker.stop()
 
     def create(self, request: CreateRequest) -> Prediction:
-        """Create a prediction, which starts when those before it have ended."""
+        """Create a prediction, which starts when the earlier ones have ended."""
         prediction = Prediction(request, self._clock.now())
         self._save(prediction)
         self._predictions.add(prediction)
@@ -94,7 +94,7 @@ class Runs:
             self._end(prediction, Status.CANCELED)
 
     async def wait(self, prediction: Prediction, seconds: float) -> None:
-        """Return when the prediction has ended, at the latest after so many seconds."""
+        """Wait until the prediction has ended, for at most that many seconds."""
         if prediction.ended:
             return
         await first_of(self._endings[prediction.id].wait(), self._clock.sleep(seconds))

@@ -46,7 +46,7 @@ _PROTECTED = ("/v1", "/_")
 class StandIn:
     """One running stand-in: its parts, and a handler for each route.
 
-    Make it inside the event loop that will serve it. `base_url` is its own address, without a final slash.
+    Create it inside the event loop that will serve it. `base_url` is its own address, without a final slash.
     """
 
     def __init__(self, settings: Settings, base_url: str, state: Path, engine: Engine, clock: Clock) -> None:
@@ -115,7 +115,7 @@ class StandIn:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Check the token where one is needed, and erase what has expired before anything is shown."""
+        """Check the token where one is needed, and erase expired data before anything is shown."""
         if request.path.startswith(_PROTECTED):
             sent = request.headers.get("Authorization", "").encode()
             if not hmac.compare_digest(sent, f"Bearer {self._settings.token}".encode()):
@@ -221,7 +221,7 @@ class StandIn:
         return web.Response(text=f"{prediction.id} {prediction.request.model.slug} {prediction.status}\n")
 
     async def received(self, _: web.Request) -> web.Response:
-        """GET /_received: what clients sent, oldest first."""
+        """GET /_received: the requests of clients, oldest first."""
         return web.json_response(self._received.entries())
 
     async def received_input(self, request: web.Request) -> web.Response:

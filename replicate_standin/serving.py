@@ -15,7 +15,7 @@ from .realesrgan import RealEsrganEngine
 from .server import RECEIVED_FOLDER, StandIn
 from .settings import Settings
 
-# Only this machine may reach it: its token is in a local configuration file.
+# Reachable from this machine only: its token is in a local configuration file.
 HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 0.3
 

@@ -13,7 +13,7 @@ ENGINES = ("realesrgan", "instant")
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong; the message names the variable and what it should hold."""
+    """A setting is missing or wrong; the message names the variable and the expected value."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ THROTTLE = timedelta(milliseconds=500)
 
 
 class Webhooks:
-    """Sends the events of predictions, one prediction's strictly in order, different ones side by side."""
+    """Sends the events of predictions: those of one prediction strictly in order, those of several in parallel."""
 
     def __init__(
         self, session: aiohttp.ClientSession, clock: Clock, secret: str, base_url: str, faults: ActiveFaults
@@ -51,11 +51,11 @@ class Webhooks:
             queue.put_nowait(None)
 
     def when_tried(self, prediction: Prediction, call: Callable[[], None]) -> None:
-        """Call this once the prediction's `completed`, which must be wanted, was sent for the first time."""
+        """Have a function called once the prediction's `completed`, which its filter must include, is first sent."""
         self._when_tried[prediction.id] = call
 
     async def stop(self) -> None:
-        """Cancel everything that is still to be sent."""
+        """Cancel all events that are not sent yet."""
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, return_exceptions=True)

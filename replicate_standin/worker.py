@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
 """The provider's error for a failure of its own machines; a full disk here counts as one."""
-# The result is held whole: 150 megapixels are about 1 GiB while the PNG is written.
+# The whole result is in memory: 150 megapixels are about 1 GiB while the PNG is written.
 OUTPUT_MAX_PIXELS = 150_000_000
 STOP_PATIENCE_SECONDS = 1.0
 T = TypeVar("T")
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A model's result: the file and its name, whose extension says what it is encoded as."""
+    """A model's result: the file and its name, whose extension names the encoding."""
 
     name: str
     content: bytes
@@ -38,7 +38,7 @@ class OutputFile:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a run: a file or an error, and how long it took in seconds."""
+    """The outcome of a run: a file or an error, and its duration in seconds."""
 
     output: OutputFile | None = None
     error: str | None = None
@@ -70,14 +70,14 @@ class Worker:
         except OSError:
             log.exception("prediction %s: a file could not be written", prediction.id)
             error = INTERRUPTED
-        except Exception as fault:  # whatever a model raises ends its run, not the worker
+        except Exception as fault:  # an error of a model ends its run, not the worker
             log.exception("prediction %s: unexpected", prediction.id)
             error = f"{type(fault).__name__}: {fault}"
         return Outcome(output, error, time.perf_counter() - began)
 
     @staticmethod
     def out_of_memory(prediction: Prediction) -> str:
-        """Return the error that the prediction's model ends with when its net gets no memory."""
+        """Return the error of the prediction's model when its net gets no memory."""
         model = prediction.request.model
         return model.out_of_memory(file_name(prediction.request.inputs[model.image_field] or ""))
 

@@ -1,4 +1,4 @@
-"""The active faults: which of them fires when, and how often each has fired."""
+"""The active faults, their conditions, and the number of times that each has fired."""
 
 import random
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ K = TypeVar("K", bound=Fault)
 
 @dataclass(eq=False)
 class ActiveFault:
-    """A fault and when it fires: for which job (None: all), how often (None: always), for which share.
+    """A fault and its conditions: the job (None: all), the number of times (None: always), the share of opportunities.
 
-    The share is drawn from a generator of its own: the same seed hits the same opportunities, counted in the order in
-    which they come.
+    The share is drawn from a random generator of its own: the same seed selects the same opportunities, counted in the
+    order in which they come.
     """
 
     fault: Fault
@@ -30,10 +30,10 @@ class ActiveFault:
     _draws: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._draws = random.Random(self.seed)  # noqa: S311 - to be repeatable
+        self._draws = random.Random(self.seed)  # noqa: S311 - repeatable
 
     def takes(self, request: CreateRequest, now: datetime) -> bool:
-        """Return whether it fires at this opportunity, and count it."""
+        """Return whether the fault fires at this opportunity, and count it."""
         if self.job not in (None, request.job) or (self.times is not None and self.fired >= self.times):
             return False
         if self._draws.random() >= self.share or not self.fault.applies(request, now):
@@ -42,7 +42,7 @@ class ActiveFault:
         return True
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a document sets it, defaults included, and how often it fired."""
+        """Return the fault as a document sets it, with defaults, and the number of times that it fired."""
         when = {"times": self.times, "job": self.job, "share": self.share, "seed": self.seed}
         return {"fault": self.fault.name, **asdict(self.fault), **when, "fired": self.fired}
 
@@ -72,5 +72,5 @@ class ActiveFaults:
             each.fault.cleared.set()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the active faults and how often each fired."""
+        """Return the active faults and the number of times that each fired."""
         return {"faults": [each.as_json() for each in self._active]}

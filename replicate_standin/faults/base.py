@@ -1,4 +1,4 @@
-"""The base class of faults and the declaration of their parameters. The subclasses say what happens."""
+"""The base class of faults and the declaration of their parameters. The subclasses define the behaviour."""
 
 import asyncio
 from dataclasses import MISSING, dataclass, field, fields
@@ -30,7 +30,7 @@ def parameter(
 
 
 def held(default: float) -> Any:
-    """Declare a time to hold something back, in seconds of the stand-in's clock."""
+    """Declare the time for which something is held back, in seconds of the stand-in's clock."""
     return parameter(default, minimum=0, maximum=HOLD_MAX_SECONDS)
 
 
@@ -39,7 +39,7 @@ class Fault:
     """One active fault. Subclasses are dataclasses whose fields come from `parameter` or `held`."""
 
     name: ClassVar[str]
-    # How often it fires if the document does not say; None: always.
+    # The number of times it fires if the document has none; None: always.
     times: ClassVar[int | None] = 1
 
     def __post_init__(self) -> None:
@@ -55,10 +55,10 @@ class Fault:
         }
 
     def applies(self, request: CreateRequest, now: datetime) -> bool:  # noqa: ARG002 - for subclasses
-        """Return whether it would do anything at this opportunity. Asked last: if true, it fires."""
+        """Return whether the fault has an effect at this opportunity. Called last: if true, it fires."""
         return True
 
     async def hold(self, clock: Clock, seconds: float, until: asyncio.Event | None = None) -> None:
-        """Return when so many seconds have passed, `until` is set, or the fault is cleared."""
+        """Wait until that many seconds have passed, `until` is set, or the fault is cleared."""
         ends = [clock.sleep(seconds), self.cleared.wait()]
         await first_of(*ends, *([until.wait()] if until else []))

@@ -1,6 +1,6 @@
 """Faults of `POST /v1/predictions`: refused, throttled, or accepted with the response lost.
 
-An invalid request is refused before any of these is asked.
+An invalid request is refused before any of these can fire.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from .base import Fault, held, parameter
 
 
 class CreationFault(Fault):
-    """A fault that answers a create request, and decides whether a prediction comes of it."""
+    """A fault that answers a create request, and decides whether it creates a prediction."""
 
     async def answer(self, creation: Creation) -> web.StreamResponse:
         """Answer instead of the stand-in."""
@@ -40,7 +40,7 @@ def throttled(limit: str, seconds: int, shape: str = "body") -> web.Response:
 
     `body`: the text, `status` and `retry_after` in the body, no `title`, as seen: github.com/nodetool-ai/nodetool issue
     5196, read 2026-11-22. `documented`: the text alone, as replicate.com/docs/topics/predictions/rate-limits has it.
-    `header`, `date` and `ratelimit` are that with the time in `Retry-After`, as seconds or as a date, or in
+    `header`, `date` and `ratelimit` are that text with the time in `Retry-After`, as seconds or as a date, or in
     `ratelimit-reset`: not seen in a 429, but what HTTP and the provider's other answers suggest.
     """
     detail = f"Request was throttled. {limit}Your rate limit resets in ~{seconds}s."
@@ -83,7 +83,7 @@ class CreateLimited(CreationFault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._full_at: datetime | None = None  # when the bucket is or was full again
+        self._full_at: datetime | None = None  # when the bucket will be, or was, full again
         self._wait = timedelta()
 
     def applies(self, request: CreateRequest, now: datetime) -> bool:  # noqa: ARG002 - all creations share the bucket
@@ -185,7 +185,7 @@ class CreateNotFound(CreationFault):
 
 @dataclass(eq=False)
 class CreateInvalid(CreationFault):
-    """422: the version has gone, or the model's input is another (`about`). No prediction is created."""
+    """422: the version no longer exists, or the model's schema is another (`about`). No prediction is created."""
 
     name: ClassVar[str] = "create-422"
     about: str = parameter("version", pattern="version|input")
@@ -210,7 +210,7 @@ class CreateReset(CreationFault):
 
 @dataclass(eq=False)
 class CreateGarbage(CreationFault):
-    """201 with a body that is no prediction, though one exists and runs; `body` selects what it is instead."""
+    """201 with a body that is not a prediction, though one exists and runs; `body` selects another body."""
 
     name: ClassVar[str] = "create-garbage"
     body: str = parameter("list", pattern="list|null|text|empty|without-id|metrics|input|urls")
@@ -232,9 +232,9 @@ class CreateGarbage(CreationFault):
 
 @dataclass(eq=False)
 class CreateOfficial(CreationFault):
-    """The prediction names another version, and if `model` is given another model, than requested.
+    """The prediction names another version than requested, and if `model` is given, another model.
 
-    So recorded of official models: `dp-a557…` and `d-c655…` for versions, `replicate/lifeboat-70b` for another model.
+    Recorded of official models: `dp-a557…` and `d-c655…` for versions, `replicate/lifeboat-70b` for another model.
     """
 
     name: ClassVar[str] = "create-official"

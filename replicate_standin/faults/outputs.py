@@ -1,4 +1,4 @@
-"""Faults of `GET /files/{key}/{name}`: what a client downloads instead of the file. HEAD is not affected."""
+"""Faults of `GET /files/{key}/{name}`: each sends a client something else than the file. HEAD is not affected."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ class OutputCut(OutputFault):
         with contextlib.suppress(ConnectionError):
             await response.write(content[: len(content) // 2])
         if request.transport is not None:
-            request.transport.close()  # what is written is still sent
+            request.transport.close()  # bytes that were written are still sent
         return response
 
 

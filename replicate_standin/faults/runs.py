@@ -1,4 +1,4 @@
-"""Faults of a run: each changes how the prediction goes once its turn has come."""
+"""Faults of a run: each changes the course of the prediction after it has left the queue."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,13 +9,13 @@ from .base import HOLD_MAX_SECONDS, Fault, held, parameter
 
 @dataclass(frozen=True)
 class RunPlan:
-    """How a run goes once its turn has come; the defaults are a run without a fault.
+    """The course of a run after it has left the queue; the defaults are a run without a fault.
 
     `starts`: leaves `starting`. `aborts`: ends as `aborted` at once, with a webhook if `announces_abort`. `error`:
     fails with this text, whatever the image. `out_of_memory`: fails as the model does whose net gets no memory.
-    `shown_status`: shown in place of its final status. `extra_seconds`: how long it stays `processing` after the model
+    `shown_status`: shown in place of its final status. `extra_seconds`: the time it stays `processing` after the model
     has finished. `stops_on_cancel`: a cancel ends it; otherwise a cancel ends the extra seconds only. `erased_after`:
-    its data is erased so long after its end. Both times are on the stand-in's clock.
+    the time from its end to the erasure of its data. Both times are on the stand-in's clock.
     """
 
     starts: bool = True
@@ -30,10 +30,10 @@ class RunPlan:
 
 
 class RunFault(Fault):
-    """A fault that changes how a run goes."""
+    """A fault that changes the course of a run."""
 
     def plan(self) -> RunPlan:
-        """Return how the run goes."""
+        """Return the course of the run."""
         raise NotImplementedError
 
 
@@ -41,7 +41,7 @@ class RunFault(Fault):
 class RunInterrupted(RunFault):
     """`failed` because the platform lost the run: github.com/replicate/cog-whisper issue 1, read 2026-11-22.
 
-    `code` is `PA` there; other and no codes are not seen, but a client should not hang on that one.
+    `code` is `PA` there; other codes, or none, were not seen, but a client should not depend on that one.
     """
 
     name: ClassVar[str] = "run-interrupted"
@@ -68,7 +68,7 @@ class RunDirectorError(RunFault):
 
 @dataclass(eq=False)
 class RunOutOfMemory(RunFault):
-    """`failed` as the model's published predictor does when its net gets no memory; each says something else."""
+    """`failed` as the model's published predictor does when its net gets no memory; each model has another error."""
 
     name: ClassVar[str] = "run-out-of-memory"
 
@@ -123,7 +123,7 @@ class RunAborted(RunFault):
 
 @dataclass(eq=False)
 class RunStuck(RunFault):
-    """Stays `starting` until it is cancelled, its deadline comes or the fault is cleared; the others pass it by."""
+    """Stays `starting` until it is cancelled, its deadline comes or the fault is cleared; other runs continue."""
 
     name: ClassVar[str] = "run-stuck"
 
@@ -133,7 +133,7 @@ class RunStuck(RunFault):
 
 @dataclass(eq=False)
 class RunSlow(RunFault):
-    """Stays `processing` so many seconds longer than it need; can be cancelled meanwhile; the others pass it by."""
+    """Stays `processing` that many seconds longer than necessary; can be cancelled meanwhile; other runs continue."""
 
     name: ClassVar[str] = "run-slow"
     seconds: float = held(30.0)
@@ -144,9 +144,9 @@ class RunSlow(RunFault):
 
 @dataclass(eq=False)
 class WebhookAfterCancel(RunFault):
-    """Stays `processing` until its cancel is answered with 200, and then succeeds and says so.
+    """Stays `processing` until its cancel is answered with 200, then succeeds and sends its webhook.
 
-    Ends the same way after `seconds` if no cancel comes. The others pass it by.
+    Ends the same way after `seconds` if no cancel comes. Other runs continue.
     """
 
     name: ClassVar[str] = "webhook-after-cancel"
@@ -158,7 +158,7 @@ class WebhookAfterCancel(RunFault):
 
 @dataclass(eq=False)
 class OutputErased(RunFault):
-    """The data is erased so many seconds after the run ended, instead of an hour; its webhook was written before.
+    """The data is erased that many seconds after the run ended, instead of an hour; its webhook still names the file.
 
     Shape: replicate.com/docs/topics/predictions/data-retention, stored copy read 2026-11-22.
     """

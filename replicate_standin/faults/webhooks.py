@@ -1,4 +1,4 @@
-"""Faults of the terminal webhook: each decides when and how often a `completed` is sent, and with what."""
+"""Faults of the terminal webhook: each decides when and how often `completed` is sent, and in which form."""
 
 import asyncio
 import base64
@@ -24,12 +24,12 @@ class WebhookFault(Fault):
         raise NotImplementedError
 
     def another_was_sent(self) -> None:
-        """Called when a `completed` of any other prediction has been sent."""
+        """Note that a `completed` of another prediction has been sent."""
 
 
 @dataclass(eq=False)
 class WebhookDropped(WebhookFault):
-    """Never sent."""
+    """A webhook that is never sent."""
 
     name: ClassVar[str] = "webhook-dropped"
 
@@ -39,7 +39,7 @@ class WebhookDropped(WebhookFault):
 
 @dataclass(eq=False)
 class WebhookDuplicated(WebhookFault):
-    """Sent twice with the same id and body, `seconds` apart, each signed for its own moment as a retry is."""
+    """A webhook sent twice with the same id and body, `seconds` apart, each signed with its own time as a retry is."""
 
     name: ClassVar[str] = "webhook-duplicated"
     seconds: float = held(0.0)
@@ -52,7 +52,7 @@ class WebhookDuplicated(WebhookFault):
 
 @dataclass(eq=False)
 class WebhookDelayed(WebhookFault):
-    """Sent so many seconds late."""
+    """A webhook sent that many seconds late."""
 
     name: ClassVar[str] = "webhook-delayed"
     seconds: float = held(30.0)
@@ -64,9 +64,9 @@ class WebhookDelayed(WebhookFault):
 
 @dataclass(eq=False)
 class WebhookReordered(WebhookFault):
-    """Held until that of another prediction was sent, at most so many seconds.
+    """A webhook held until another prediction's has been sent, for at most that many seconds.
 
-    While one is held the next passes, so that it can: with `times` null it swaps them in pairs.
+    While one is held, the next is not, so that it releases the first: with `times` null, webhooks swap in pairs.
     """
 
     name: ClassVar[str] = "webhook-reordered"
@@ -96,7 +96,7 @@ class WebhookReordered(WebhookFault):
 
 @dataclass(eq=False)
 class WebhookBadlySigned(WebhookFault):
-    """Signed with another secret, at every try."""
+    """A webhook signed with another secret, at every try."""
 
     name: ClassVar[str] = "webhook-badly-signed"
 
@@ -107,9 +107,9 @@ class WebhookBadlySigned(WebhookFault):
 
 @dataclass(eq=False)
 class WebhookReplayed(WebhookFault):
-    """Sent as usual; `seconds` later the same bytes and headers are sent again to `?job=` of another job.
+    """A webhook sent as usual; `seconds` later the same bytes and headers are sent again with `?job=` of another job.
 
-    `other` is that job's id; without it a random one of the product's form (`domain/keys.py`).
+    `other` is that job's id; the default is a random one in the product's form (`domain/keys.py`).
     """
 
     name: ClassVar[str] = "webhook-replayed"

@@ -1,7 +1,7 @@
 """CodeFormer as github.com/sczhou/CodeFormer has it (commit b33cc7d, 2025-11-18; read 2026-11-25).
 
-That is web-demos/replicate/predict.py and facelib/utils/face_restoration_helper.py. The limits of `upscale` in its demo
-on Hugging Face are not in these.
+The files are web-demos/replicate/predict.py and facelib/utils/face_restoration_helper.py. They do not have the limits
+of `upscale` of its demo on Hugging Face.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """GFPGAN as github.com/TencentARC/GFPGAN cog_predict.py has it (commit 7552a77, 2024-04-03; read 2026-11-25).
 
-Its `version` has RestoreFormer as the provider's schema does. replicate/GFPGAN (c1400d5, 2024-03-13, eight minutes
-before the newest version) has the same lines about sizes and not that choice.
+Its `version` offers RestoreFormer, as the provider's schema does. replicate/GFPGAN (c1400d5, 2024-03-13, eight minutes
+before the newest version) has the same lines about sizes, but not that choice.
 
-It swallows its own exceptions: what went wrong shows as a variable that was never set or a file that was never written.
+It swallows its own exceptions: an error appears as a variable that was never set or a file that was never written.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ class Gfpgan(Model):
     def size(self, original: Size, inputs: Mapping[str, Any]) -> Size:
         """Return half of `scale` times the (perhaps doubled) image's sides, rounded down.
 
-        With the net's own 2, and where nothing would be left, twice its sides: the source swallows what OpenCV says.
+        For `scale` 2, which is the net's own, and where no pixel would be left, it is twice those sides: the source
+        swallows OpenCV's error.
         """
         width, height = original if original[1] >= LOW else (2 * original[0], 2 * original[1])
         scaled = int(width * inputs["scale"] / 2), int(height * inputs["scale"] / 2)
@@ -35,7 +36,7 @@ class Gfpgan(Model):
     def file_name(self, input_name: str, *, transparent: bool) -> str:
         """Return `out.` and the input's extension with its dot: `out..jpg`. Transparent images become `out.png`.
 
-        Raises RunError for an extension that OpenCV writes no file for; without one, as replicate/GFPGAN, `out.png`.
+        Without an extension it is `out.png`, as in replicate/GFPGAN. Raises RunError for one that OpenCV can't write.
         """
         extension = PurePosixPath(input_name).suffix
         if transparent or not extension:
