@@ -108,7 +108,7 @@ def messages() -> "SqsMessages":
 
 
 def retry_delay(queue: str) -> Callable[[str, int], None]:
-    """How this function's reader of a queue, named by its setting, has a failed message come again."""
+    """Return the function that delays the retry of a message of a queue; a setting names the queue."""
     from enhancer.adapters.sqs import SqsRetryDelay
 
     return SqsRetryDelay(_client("sqs"), settings.text(queue)).delay
