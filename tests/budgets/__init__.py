@@ -1,1 +1,1 @@
-"""Measurements, as commands. What is counted and not timed is a test as well."""
+"""Measurements, as commands; those that count rather than time something are tests as well."""

@@ -1,7 +1,7 @@
-"""AWS as the measured functions see it: a loopback TLS server that answers one row, one object and every write.
+"""A stub of AWS for the measured functions: a loopback TLS server that has one row and one object and accepts writes.
 
-It runs beside the measured process, keeps connections alive and counts the calls by operation, so that what is measured
-is the function's own work. It checks no signature; that the calls are right is what the tests on the local stack show.
+It runs beside the measured process, keeps connections alive and counts the calls by operation, so that only the
+function's own work is measured. It checks no signature: the tests on the local stack show that the calls are right.
 """
 
 import binascii
@@ -25,9 +25,9 @@ from cryptography.x509.oid import NameOID
 
 
 class AwsStub:
-    """What it answers, and what it was asked: `calls` counts operations such as `GetItem`.
+    """The data of the stub's answers, and its calls: `calls` counts operations such as `GetItem`.
 
-    `headers` are what the object was stored with.
+    `headers` are those that the object was stored with.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class AwsStub:
         self.certificate = b""
 
     def answer(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to an operation of DynamoDB, SQS or SSM."""
+        """Return the answer to an operation of DynamoDB, SQS or SSM."""
         if operation == "GetItem":
             item = self.items.get(next(iter(request["Key"].values()))["S"])
             return {"Item": item} if item else {}
@@ -85,7 +85,7 @@ def _handler(stub: AwsStub) -> type[http.server.BaseHTTPRequestHandler]:
         wbufsize = -1
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Print nothing."""
 
         def do_POST(self) -> None:
             operation = self.headers["x-amz-target"].rpartition(".")[2]

@@ -1,6 +1,6 @@
 """First responses under the Lambda Runtime Interface Emulator that the AWS SAM CLI ships, with Lambda's own client.
 
-Its "Init Duration" means nothing, as it starts the runtime at the first request; so the request is timed.
+Its "Init Duration" means nothing, because it starts the runtime at the first request; so the request is timed.
 """
 
 import json
@@ -24,11 +24,11 @@ from tests.budgets.variants import INTERPRETER, SITE, Variant, World
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 _PATTERN = f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{_ARCHITECTURE}"
 _RUNTIME = ("awslambdaric", "runtime_client.*", "simplejson", "snapshot_restore_py.py")
-"""What Lambda's runtime client consists of: nothing else of this environment may stand in for a layer."""
+"""The files of Lambda's runtime client: no other package of this environment may take the place of a layer."""
 
 
 def emulator() -> Path:
-    """The emulator's binary. Raises SystemExit."""
+    """Return the emulator's binary. Raises SystemExit."""
     found = next((ROOT / ".venv-tooling").glob(_PATTERN), None)
     if found is None:
         raise SystemExit(
@@ -39,10 +39,10 @@ def emulator() -> Path:
 
 @contextmanager
 def serving(handler: str, environment: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Serve a handler (`module.name`) until the end of the block: where to POST events to, and the emulator's pid.
+    """Serve a handler (`module.name`) until the end of the block; yield the URL for its events and the emulator's pid.
 
-    The function's process starts with the first event. `environment` is all that it gets; the runtime's own packages
-    come last on its PYTHONPATH, as on Lambda. Raises SystemExit.
+    The function's process starts with the first event. It has no variables besides `environment`; the runtime's own
+    packages are last on its PYTHONPATH, as on Lambda. Raises SystemExit.
     """
     port, api = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="image-enhancer-runtime-") as runtime:
@@ -73,7 +73,7 @@ def _emulating(port: int, api: int, handler: str, environment: Mapping[str, str]
 
 
 def first_response(variant: Variant, world: World) -> dict[str, Any]:
-    """Start a function, cold, and answer once: `wall_ms` from request to response, `peak_kib` and `cpu_ms` of it."""
+    """Start a function, cold, and answer once; return the answer, `wall_ms` of the request, `peak_kib` and `cpu_ms`."""
     with serving(f"{variant.module}.handler", variant.environment(world)) as (url, pid):
         event = json.dumps(variant.scenario.event())
         started = time.perf_counter()
@@ -94,7 +94,7 @@ def _wait(url: str) -> None:
 
 
 def _usage(emulator_pid: int) -> dict[str, float]:
-    """Of the function's process, which is the emulator's only child."""
+    """Return CPU time and peak memory of the function's process, which is the emulator's only child."""
     threads = Path(f"/proc/{emulator_pid}/task").glob("*/children")
     [child] = [child for children in threads for child in children.read_text().split()]
     ticks = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()

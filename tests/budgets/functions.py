@@ -1,9 +1,9 @@
 """The functions beside bare boto3 handlers: `python -m tests.budgets.functions [ROUNDS] [SCENARIO ...]`.
 
 Each variant is a process of its own, started cold, that answers one event: our function, or B, a handler with nothing
-but boto3. First their answers must be equal; then instructions are counted, and rounds of timings are taken,
-interleaved, as ratios within a round. Creating a job has no baseline and is shown alone. Prints the tables and the
-gates, writes out/bench/functions.json, and exits with 1 if a gate on instructions or memory is missed.
+but boto3. Their answers must be equal. Then instructions are counted, and timings are taken in rounds of all variants,
+so that ratios within a round can be compared. Creating a job has no baseline and is shown alone. Prints the tables and
+the gates, writes out/bench/functions.json, and exits with 1 if a gate on instructions or memory is missed.
 """
 
 import json
@@ -52,7 +52,7 @@ TIMED = frozenset({"wall_ms", "cpu_ms", "warm_ms"})
 
 
 def variants(names: Sequence[str]) -> list[Variant]:
-    """Of each scenario the baseline, if it has one, and ours."""
+    """Return the variants of the named scenarios, of all if none is named: the baseline, if there is one, and ours."""
     return [
         Variant(scenario, name)
         for scenario in SCENARIOS
@@ -62,7 +62,7 @@ def variants(names: Sequence[str]) -> list[Variant]:
 
 
 class Run:
-    """One run over some variants: what our functions answer is what the baselines have to."""
+    """One run over some variants; the baselines must answer as our functions do."""
 
     def __init__(self, chosen: Sequence[Variant], world: World) -> None:
         self._chosen, self._world = chosen, world
@@ -73,7 +73,7 @@ class Run:
                 self._expected[variant.scenario.name] = variant.scenario.same(answer)
 
     def count(self) -> list[Row]:
-        """A row a variant with what needs no clock. Raises SystemExit for unequal answers."""
+        """Return a row for each variant with the measures that need no clock. Raises SystemExit for unequal answers."""
         rows = []
         for variant in self._chosen:
             name = variant.scenario.name
@@ -87,14 +87,14 @@ class Run:
         return rows
 
     def profiles(self) -> dict[str, dict[str, int]]:
-        """What our functions' instructions are spent on."""
+        """Return the instructions of each step of our functions."""
         if not instructions.available():
             return {}
         ours = [variant for variant in self._chosen if variant.name == OURS]
         return {each.scenario.name: instructions.profile(each, self._world) for each in ours}
 
     def time(self, rows: Sequence[Row], rounds: int) -> None:
-        """Put `samples` and their medians into the rows; a round more is taken first, to fill caches."""
+        """Put `samples` and their medians into the rows, after an extra round that fills caches."""
         for row in rows:
             row["samples"] = []
         for number in range(rounds + 1):
@@ -109,19 +109,19 @@ class Run:
             row |= {name: statistics.median(each[name] for each in row["samples"]) for name in (*TIMED, "peak_kib")}
 
     def _compare(self, variant: Variant, answer: Mapping[str, Any]) -> None:
-        """Raises SystemExit unless an answer is as ours."""
+        """Raise SystemExit unless an answer equals ours."""
         if variant.scenario.same(answer) != self._expected[variant.scenario.name]:
             found = f"{variant.scenario.name} {variant.name} answers something else, so nothing is compared: {answer}"
             raise SystemExit(found)
 
 
 def find(rows: Iterable[Row], scenario: str, variant: str) -> Row | None:
-    """A variant's row."""
+    """Return a variant's row, if there is one."""
     return next((row for row in rows if (row["scenario"], row["variant"]) == (scenario, variant)), None)
 
 
 def ratio(row: Row, other: Row, measured: str) -> float:
-    """Of timings the median of the ratios within a round, of counts their ratio."""
+    """Return the ratio of two rows: of counts, or for timings the median of the ratios within a round."""
     if measured in TIMED:
         pairs = zip(row["samples"], other["samples"], strict=True)
         return float(statistics.median(mine[measured] / theirs[measured] for mine, theirs in pairs))
@@ -129,7 +129,7 @@ def ratio(row: Row, other: Row, measured: str) -> float:
 
 
 def gates(rows: Sequence[Row]) -> list[Row]:
-    """The gates of the scenarios that were measured."""
+    """Return the gates of the scenarios that were measured."""
     checked = []
     for scenario, measured, of, most in GATES:
         mine, other = find(rows, scenario, OURS), find(rows, of, BASELINE)
@@ -141,7 +141,7 @@ def gates(rows: Sequence[Row]) -> list[Row]:
 
 
 def show(rows: Sequence[Row], profiles: Mapping[str, Mapping[str, int]], checked: Sequence[Row]) -> None:
-    """The tables."""
+    """Print the tables."""
     print(
         f"{'':16}" + "".join(f"{title:>12}{'x base':>8}" for _, title, _ in COLUMNS) + "  AWS calls of the first answer"
     )
@@ -170,7 +170,7 @@ def show(rows: Sequence[Row], profiles: Mapping[str, Mapping[str, int]], checked
 
 @contextmanager
 def stubbed() -> Iterator[World]:
-    """The world of the variants, until the end of the block."""
+    """Yield the world of the variants, with a running stub until the end of the block."""
     stub = AwsStub(scenarios.rows(), scenarios.SECRETS, scenarios.IMAGE, scenarios.STORED)
     with tempfile.TemporaryDirectory(prefix="image-enhancer-bench-") as folder, running(stub, Path(folder)):
         world = World(stub, Path(folder))
@@ -181,7 +181,7 @@ def stubbed() -> Iterator[World]:
 
 
 def machine() -> dict[str, str]:
-    """What was measured with."""
+    """Return the versions and the machine that were measured with."""
     packages = ("botocore", "boto3", "aws-lambda-powertools", "pydantic", "urllib3")
     return {"python": platform.python_version(), "machine": platform.machine(), "system": platform.platform()} | {
         name: version(name) for name in packages
@@ -189,7 +189,7 @@ def machine() -> dict[str, str]:
 
 
 def main(rounds: int, names: Sequence[str]) -> int:
-    """Measure, show, write; the exit code."""
+    """Measure, print and write; return the exit code."""
     known = [scenario.name for scenario in SCENARIOS]
     if rounds < 1 or not set(names) <= set(known):
         raise SystemExit(f"give a number of rounds, 1 or more, and scenarios of {', '.join(known)}")

@@ -1,13 +1,13 @@
-"""What each call costs as the table grows: `python -m tests.budgets.growth [ROWS …]`, 1,000 and 100,000 unless told.
+"""The cost of each call as the table grows: `python -m tests.budgets.growth [ROWS …]`, by default 1,000 and 100,000.
 
-The product's own use cases and adapters ask DynamoDB, SQS and the bucket, all of them moto's and in this process. HTTP
+The product's own use cases and adapters call DynamoDB, SQS and the bucket, all of them moto's and in this process. HTTP
 requests are counted as botocore sends them. Capacity units are computed by DynamoDB's published rules (below) from the
 rows that each call reads or writes: moto's own figures are crude, and it scans all its rows where DynamoDB finds them
-by key. So what is shown is what the calls ask for, by rule; the million rows are extrapolated from it.
+by key. So the figures show what the calls request, by rule; those for a million rows are extrapolated.
 
-The rows are copies of one job that went the whole way here, as `job_item` writes them, put into moto's memory past its
-API. One owner holds a tenth of them, which has to fill two pages of history: 400 rows are the least. Prints a table and
-writes it to out/bench/growth.json; ends with 1 unless everything costs the same at all sizes.
+The rows are copies of one job that was completed here, as `job_item` writes them, put into moto's memory without its
+API. One owner has a tenth of them, which must fill two pages of history, so at least 400 rows are needed. Prints a
+table and writes it to out/bench/growth.json; ends with 1 unless everything costs the same at all sizes.
 
 The rules, all of the DynamoDB developer guide, read 2026-11-23: "DynamoDB item sizes and formats"; "DynamoDB read and
 write operations" (a read unit is 4 KB, half a unit where the read may be stale, a query adds up what it evaluates; a
@@ -66,7 +66,7 @@ WRITTEN = ROOT / "out" / "bench" / "growth.json"
 REGION = "us-east-1"
 TABLE = "JobsTable"
 SERVICES = {"dynamodb": "DynamoDB", "s3": "R2", "sqs": "SQS"}
-LIMIT = 1_000_000  # of the quota and the day's runs, which are not what is measured
+LIMIT = 1_000_000  # for the quota and the daily run limit, which are not measured here
 WHY = {
     "status": "one row by its key",
     "image": "one row by its key",
@@ -84,7 +84,7 @@ Item = Mapping[str, Any]
 
 @dataclass
 class Bill:
-    """What was asked for: HTTP requests by service and operation, and DynamoDB's capacity units."""
+    """The cost of an action: HTTP requests by service and operation, and DynamoDB's capacity units."""
 
     calls: Counter[str] = field(default_factory=Counter)
     read_units: float = 0
@@ -92,7 +92,7 @@ class Bill:
 
 
 def item_bytes(item: Item) -> int:
-    """The size of a row or an index entry: its names and values."""
+    """Return the size of a row or an index entry: its names and values."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
@@ -106,25 +106,25 @@ def _value_bytes(attribute: Item) -> int:
 
 
 def read_units(size: int, *, consistent: bool) -> float:
-    """Units for reading so many bytes at once."""
+    """Return the units for reading that many bytes in one request."""
     return max(1, math.ceil(size / 4096)) * (1 if consistent else 0.5)
 
 
 @dataclass(frozen=True)
 class Index:
-    """A global secondary index: the attributes that it is sorted by, and those that it keeps; None means all."""
+    """A global secondary index: the attributes of its key, and those that it keeps; None means all."""
 
     key: tuple[str, ...]
     kept: frozenset[str] | None
 
     def entry(self, item: Item) -> Item | None:
-        """What the index holds of a row: nothing without the whole key."""
+        """Return the index's entry of a row; None without the whole key."""
         if not all(name in item for name in self.key):
             return None
         return {name: value for name, value in item.items() if self.kept is None or name in self.kept}
 
     def write_units(self, before: Item, after: Item) -> int:
-        """Units for bringing the index up to date with a row."""
+        """Return the units for updating the index after a write of a row."""
         old, new = self.entry(before), self.entry(after)
         if old == new:
             return 0
@@ -138,7 +138,7 @@ def _written(size: int) -> int:
 
 
 class Meter:
-    """Counts what clients send and, of the DynamoDB client, which units it costs; `look` reads rows uncounted."""
+    """Counts the requests of clients, and the units of the DynamoDB client; `look` is a client that is not counted."""
 
     def __init__(self, dynamodb: Any, others: Sequence[Any], look: Any) -> None:
         self.bill = Bill()
@@ -150,7 +150,7 @@ class Meter:
         dynamodb.meta.events.register("after-call", self._after)
 
     def measured(self, action: Callable[[], object]) -> Bill:
-        """What an action asked for."""
+        """Return the cost of an action."""
         self.bill = Bill()
         action()
         return self.bill
@@ -168,12 +168,12 @@ class Meter:
         if model.name == "GetItem":
             consistent = asked.get("ConsistentRead", False)
             self.bill.read_units += read_units(item_bytes(parsed.get("Item", {})), consistent=consistent)
-        elif model.name == "BatchGetItem":  # each row is rounded up by itself, and one that is not there costs a unit
+        elif model.name == "BatchGetItem":  # each row is rounded up by itself; a missing one costs a unit
             for table, wanted in asked["RequestItems"].items():
                 sizes = [item_bytes(self._row(table, key)) for key in wanted["Keys"]]
                 consistent = wanted.get("ConsistentRead", False)
                 self.bill.read_units += sum(read_units(size, consistent=consistent) for size in sizes)
-        elif model.name == "Query":  # none has a filter, so that it evaluates what it returns
+        elif model.name == "Query":  # none has a filter, so it evaluates only what it returns
             size = sum(item_bytes(item) for item in parsed["Items"])
             self.bill.read_units += read_units(size, consistent=asked.get("ConsistentRead", False))
         else:
@@ -184,7 +184,7 @@ class Meter:
                 self.bill.write_units += sum(index.write_units(before, after) for index in self._of(table)[1])
 
     def _targets(self, params: Any) -> list[tuple[str, Item]]:
-        """Table and key of each row that a request writes."""
+        """Return table and key of each row that a request writes."""
         together = params.get("TransactItems")
         writes = [next(iter(each.values())) for each in together] if together else [params]
         return [(each["TableName"], self._key(each)) for each in writes if "Item" in each or "UpdateExpression" in each]
@@ -201,7 +201,7 @@ class Meter:
         return found
 
     def _of(self, table: str) -> tuple[str, list[Index]]:
-        """The name of a table's key, and its indexes."""
+        """Return the name of a table's key, and its indexes."""
         if table not in self._indexes:
             described = self._look.describe_table(TableName=table)["Table"]
             [key] = [each["AttributeName"] for each in described["KeySchema"]]
@@ -215,7 +215,7 @@ class Meter:
 
 
 class Provider(FakeProvider):
-    """Names its runs as long as Replicate does, so that rows have their true size."""
+    """A provider whose run ids are as long as Replicate's, so that rows have their true size."""
 
     def create(self, version: str, inputs: Mapping[str, Any], webhook: str) -> Prediction:
         run = super().create(version, inputs, webhook)
@@ -225,7 +225,7 @@ class Provider(FakeProvider):
 
 
 class Installation:
-    """The use cases over tables that moto keeps, with one job that went the whole way."""
+    """The use cases on moto's tables, with one completed job."""
 
     def __init__(self) -> None:
         dynamodb, s3, sqs, self._look, self._bucket = map(_client, ("dynamodb", "s3", "sqs", "dynamodb", "s3"))
@@ -278,7 +278,7 @@ class Installation:
         self.finished = self._newest()
 
     def fill(self, rows: int) -> None:
-        """Finished jobs from the last minute backwards; every tenth is the measured owner's, others have 50 each."""
+        """Add finished jobs, the newest a minute old; every tenth is the measured owner's, others have 50 each."""
         backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
         for number in range(rows):
             ours = number % 10 == 0
@@ -290,9 +290,9 @@ class Installation:
                 self._long_ago.append(row)
 
     def bills(self) -> dict[str, Bill]:
-        """What each thing that people and queues ask for costs."""
+        """Return the cost of each action that people and queues cause."""
         caller = Caller(OWNER)
-        middle = self._long_ago[len(self._long_ago) // 2 - 1]  # a whole page lies behind it
+        middle = self._long_ago[len(self._long_ago) // 2 - 1]  # a whole page is older
         before = (middle.created_at, middle.id)
         shown = self.finished.output_r2_key or ""
         actions: dict[str, Callable[[], object]] = {
@@ -310,8 +310,8 @@ class Installation:
         return {name: self.meter.measured(action) for name, action in actions.items()}
 
     def reconciled(self, due_for_check: int) -> Bill:
-        """One run over so many jobs that are due: by turns a start message and a webhook was lost."""
-        self._clock.advance(hours=1)  # the lease of the last run is over
+        """Return the cost of one run over that many due jobs, which lost a start message or a webhook in turn."""
+        self._clock.advance(hours=1)  # the lease of the last run has expired
         now = to_text(self._clock())
         states = (self._queued, replace(self._running, accepted_at=now))
         rows = [
@@ -374,13 +374,13 @@ def _client(service: str) -> Any:
 
 
 def _letters(number: int, length: int) -> str:
-    """A number in the letters that ids are made of."""
+    """Write a number in letters that are allowed in ids."""
     return f"{number:0{length}}".translate(str.maketrans("0123456789", "abcdefghij"))
 
 
 @contextmanager
 def installation(rows: int) -> Iterator[Installation]:
-    """An installation whose table holds so many finished jobs beside the one that they are copies of."""
+    """Yield an installation whose table has that many finished jobs beside the one that they are copies of."""
     with mock_aws():
         installed = Installation()
         installed.fill(rows)
@@ -388,7 +388,7 @@ def installation(rows: int) -> Iterator[Installation]:
 
 
 def measure(rows: int, due_for_check: Sequence[int] = UNFINISHED) -> dict[str, Bill]:
-    """What everything costs over a table of so many rows, by name."""
+    """Return the cost of each action, by name, with a table of that many rows."""
     with installation(rows) as installed:
         reconciled = {f"reconcile, {each} unfinished": installed.reconciled(each) for each in due_for_check}
         return installed.bills() | reconciled

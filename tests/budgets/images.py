@@ -1,8 +1,8 @@
-"""What pixels cost: `python -m tests.budgets.images` prints three tables.
+"""The costs of image processing: `python -m tests.budgets.images` prints three tables.
 
-Bytes that leave AWS for each output format and what a thousand jobs of them cost, with the faithfulness reports of the
-samples; the share of completion's time that such a report takes; and the peak memory of the two functions that touch
-pixels, on a 4000 x 3000 photo on a local stack of its own (Linux: it reads /proc).
+The bytes that leave AWS for each output format and their cost for a thousand jobs, with the faithfulness reports of the
+samples; the share of completion's time that such a report takes; and the peak memory of the two functions that process
+pixels, for a 4000 x 3000 photo on a local stack of its own (Linux: it reads /proc).
 """
 
 import contextlib
@@ -92,7 +92,7 @@ def _size(output: bytes) -> tuple[int, int]:
 
 
 def _report_share() -> None:
-    """The report's part of a completion's work on pixels, the largest that there is; decoding the original included."""
+    """Print the report's largest share of a completion's image processing, including the original's decoding."""
     photo = large_photo()
     with Image.open(io.BytesIO(photo)) as image:
         side = (MAX_MODEL_PIXELS / (image.width * image.height)) ** 0.5 * 4
@@ -122,7 +122,7 @@ def _report_share() -> None:
 
 
 def large_photo() -> bytes:
-    """A JPEG of 4000 x 3000 pixels with a photo's noise."""
+    """Return a JPEG of 4000 x 3000 pixels with a photo's noise."""
     with Image.open(SAMPLE) as image:
         large = image.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
     buffer = io.BytesIO()
@@ -146,7 +146,7 @@ def _memory() -> None:
 
 
 def peak_memory(function: str, emulator_port: int) -> int:
-    """The most bytes that one process of a function of the stack with this port has held (Linux)."""
+    """Return the peak memory, in bytes, of a function's processes on the stack with this emulator port (Linux)."""
     peaks = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,7 +1,7 @@
-"""Instructions that a whole process executes, by callgrind: blind to whatever else the machine does.
+"""Instructions that a whole process executes, by callgrind: not affected by other work on the machine.
 
-Misses what is no instruction: waiting, page faults, cache misses. The same scenario counted twice differs by about
-0.1 %.
+Waiting, page faults and cache misses are not instructions and do not show. Two counts of the same scenario differ by
+about 0.1 %.
 """
 
 import re
@@ -23,18 +23,18 @@ STEPS = {
 
 
 def available() -> bool:
-    """Whether there is a callgrind."""
+    """Return whether callgrind is installed."""
     return shutil.which("valgrind") is not None
 
 
 def count(variant: Variant, world: World) -> int:
-    """Instructions of import and first answer. Raises SystemExit."""
+    """Count the instructions of import and first answer. Raises SystemExit."""
     _, errors = answer_once(variant, world, under=CALLGRIND)
     return _collected(errors)
 
 
 def profile(variant: Variant, world: World) -> dict[str, int]:
-    """What a function's instructions are spent on: each step's, less what the steps before it had."""
+    """Return the instructions of each step of a function: its total less that of the step before."""
     clients = "".join(f"session.create_client({service!r});" for service in STEPS[variant.scenario.name])
     logger = "from aws_lambda_powertools import Logger;"
     session = "import botocore.session; session = botocore.session.Session();"

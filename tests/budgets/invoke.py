@@ -1,6 +1,6 @@
-"""A process of its own that imports one handler and answers one event, then as many more as asked.
+"""A process of its own that imports one handler and answers one event, then as many warm requests as its argument says.
 
-Started by variants.py with `python -S`; stands alone, so that the process holds nothing but what a function does.
+Started by variants.py with `python -S`; imports no module of ours, so that the process has only what a function has.
 Arguments: module, file of the event, warm requests. Prints the answer, modules, peak memory and CPU as JSON.
 """
 
@@ -13,7 +13,7 @@ MODULE, EVENT, WARM = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 
 class Context:
-    """As Lambda's."""
+    """The context of an invocation, as Lambda's."""
 
     aws_request_id = "request"
     function_name = "bench"
@@ -22,11 +22,11 @@ class Context:
 
     @staticmethod
     def get_remaining_time_in_millis():
-        """Milliseconds."""
+        """Return a constant."""
         return 10_000
 
 
-with open(EVENT) as file:  # noqa: PTH123 - pathlib is not everybody's import
+with open(EVENT) as file:  # noqa: PTH123 - not every handler imports pathlib
     TEXT = file.read()
 handler = importlib.import_module(MODULE).handler
 answer = handler(json.loads(TEXT), Context)

@@ -1,8 +1,8 @@
 """Many jobs from many clients, with faults and a restart: `make load [JOBS=500] [CLIENTS=16]`.
 
-On a local stack of its own with the engine that resamples at once. Clients create, poll and cancel; the provider fails
-one run or call in twenty and repeats webhooks; halfway the whole stack is stopped and started. At the end the ledger
-must balance: every accepted job ended, none was paid for twice, every quota is exact. Ends with 1 if it does not.
+Runs on a local stack of its own with the engine that only resamples. Clients create, poll and cancel; the provider
+fails one run or call in twenty and repeats webhooks; halfway the whole stack is restarted. At the end the ledger must
+balance: every accepted job has ended, none was paid for twice, every quota is exact. Ends with 1 if it does not.
 """
 
 import io
@@ -37,9 +37,9 @@ FAULTS: list[dict[str, Any]] = [
 ]
 CANCELLED_SHARE = 0.1
 PATIENCE = 10
-"""Seconds that a client follows one job before it begins the next; the others are looked at in the end."""
+"""Seconds for which a client follows one job before it creates the next; unfinished ones are followed at the end."""
 REST = 900
-"""Seconds that all jobs together get to end after the last was created."""
+"""Seconds in which all jobs must end after the last was created."""
 MODEL = "nightmareai/real-esrgan"
 PLATFORM = ("code: PA", "E8765")
 _TELLING = {
@@ -51,7 +51,7 @@ _TELLING = {
 
 @dataclass
 class Load:
-    """What the clients share."""
+    """The state that the clients share."""
 
     base_url: str
     wanted: int
@@ -63,7 +63,7 @@ class Load:
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def next(self) -> bool:
-        """Whether there is one more job to create."""
+        """Return whether there is one more job to create, and count it."""
         with self.lock:
             self.begun += 1
             return self.begun <= self.wanted
@@ -93,7 +93,7 @@ class Client:
             self.follow(job["id"], PATIENCE)
 
     def follow(self, job_id: str, seconds: float) -> bool:
-        """Poll until the job has ended or the time is over; whether it has."""
+        """Poll until the job has ended, at most that many seconds; return whether it has."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.jobs[job_id] = self.call("status", "GET", f"jobs/{job_id}").json()["data"]
@@ -103,7 +103,7 @@ class Client:
         return False
 
     def call(self, route: str, method: str, path: str, **options: Any) -> requests.Response:
-        """One request, timed; it waits while the stack restarts."""
+        """Send one request and time it; waits first while the stack restarts."""
         self._load.running.wait()
         with self._load.lock:
             self._load.busy += 1
@@ -126,7 +126,7 @@ _IMAGE = _image()
 
 
 def main(jobs: int, clients: int) -> int:
-    """Run the load and print rates, times and the ledger; 0 if it balances."""
+    """Run the load and print rates, times and the ledger; return 0 if it balances."""
     state = Path(tempfile.mkdtemp(prefix="image-enhancer-load-"))
     port, replicate_port, emulator_port = free_ports(3)
     unlimited = "create=1000000,upload=1000000,status=1000000,image=1000000,other=1000000,guest=1000000"
@@ -183,7 +183,7 @@ def _set_faults(stack: LocalStack) -> None:
 
 
 def _runs(stack: LocalStack) -> list[dict[str, Any]]:
-    """All runs that the provider made, newest first: each costs money."""
+    """Return all runs that the provider made, newest first: each costs money."""
     found: list[dict[str, Any]] = []
     url: str | None = f"{stack.replicate_url}/v1/predictions"
     while url:
@@ -194,7 +194,7 @@ def _runs(stack: LocalStack) -> list[dict[str, Any]]:
 
 
 def _rest(guests: list[Client]) -> None:
-    """Wait until every job has ended: reconcile has some to find."""
+    """Wait until every job has ended: reconciliation must find some of them."""
     until = time.monotonic() + REST
     for guest in guests:
         for job_id, job in list(guest.jobs.items()):
@@ -203,7 +203,7 @@ def _rest(guests: list[Client]) -> None:
 
 
 def _rows(stack: LocalStack, output: str) -> list[dict[str, Any]]:
-    """A whole table: only a measurement may scan."""
+    """Return all rows of a table: only a measurement may scan."""
     pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=stack.deployment.outputs[output])
     return [
         {name: next(iter(value.values())) for name, value in item.items()} for page in pages for item in page["Items"]
@@ -243,7 +243,7 @@ def _ledger(
 
 
 def _tell_of(job_id: str, runs: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
-    """Print everything that tells why a job has more runs than it should: the runs, and what its row says of them."""
+    """Print the runs of a job that has more than it should, and what its row says about them."""
     row = next((row for row in rows if row["id"] == job_id), {})
     _say(f"\n{job_id} was paid for more than once; its row:")
     for name in sorted(set(row) & _TELLING):
@@ -254,7 +254,7 @@ def _tell_of(job_id: str, runs: list[dict[str, Any]], rows: list[dict[str, Any]]
 
 
 def _paid_twice(job_id: str, runs: list[dict[str, Any]]) -> bool:
-    """Whether a job has a run beyond its first that no platform fault of an earlier one explains."""
+    """Return whether a job has a run beyond its first that no platform fault of an earlier one explains."""
     own = [run for run in runs if job_id in str(run["input"])]
     faults = sum(any(word in (run["error"] or "") for word in PLATFORM) for run in own)
     return len(own) > 1 + min(faults, 1)

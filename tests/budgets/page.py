@@ -1,14 +1,14 @@
-"""What the page costs and how soon it shows a result, in a browser: `make bench ONLY=page`.
+"""The requests of the page and the time until it shows a result, in a browser: `make bench ONLY=page`.
 
-On a local stack of its own: the first load by kind of request, the next load, five warm jobs or as many as `python -m
-tests.budgets.page JOBS` says, from the drop of an image to its result on the screen, and what coming back to a result
-fetches again. Prints the tables, and writes them with every request to out/bench/page.json. Bytes are those of the
-answers as the browser counts them (Chrome DevTools Protocol, Network.loadingFinished, encodedDataLength: heads and
-packed bodies); the stack speaks HTTP/1.1, whose heads are not packed. Images come from another origin than the page,
-as R2's do, so uploads have their preflight.
+Measures on a local stack of its own: the first load by kind of request; the next load; five warm jobs (or `python -m
+tests.budgets.page JOBS`) from the drop of an image to its result on the screen; and what the page requests again on
+return to a result. Prints the tables, and writes them with every request to out/bench/page.json. Bytes are those of the
+responses as the browser counts them (Chrome DevTools Protocol, Network.loadingFinished, encodedDataLength: headers and
+compressed bodies); the stack speaks HTTP/1.1, whose headers are not compressed. Images come from another origin than
+the page, as R2's do, so uploads have a preflight.
 
 A run of the model takes 2 to 4 s, spread evenly (see pipeline.py). "Enhance" is pressed at once after the drop.
-The first job waits for its functions' processes to start, so its time doubles where something else has the processors:
+The first job waits for its functions' processes to start, so its time doubles if other programs use the processors:
 the machine's load is written beside it.
 """
 
@@ -40,11 +40,11 @@ from tests.e2e.person import Person
 
 WRITTEN = ROOT / "out" / "bench" / "page.json"
 TARGETS = {"first": 6.0, "p50 of the warm": 3.0}
-"""Seconds from drop to result less the model's."""
+"""The most seconds from drop to result, less the model's."""
 WINDOW = 900.0
-"""Seconds for which an image's link stays the same (docs/decisions/0004)."""
+"""Seconds for which an image's link does not change (docs/decisions/0004)."""
 VIEWS_TAKE = 60.0
-"""Seconds that a job and its views need at most of one window."""
+"""The most seconds of one window that a job and its views need."""
 PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => done({
   'DOMContentLoaded': performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd,
   'largest contentful paint': list.getEntries().at(-1).startTime,
@@ -53,7 +53,7 @@ PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => done(
 
 @dataclass(frozen=True)
 class Job:
-    """Seconds from the drop to the result, both images decoded, and its parts."""
+    """The seconds from the drop until the result is shown with both images decoded, and their parts."""
 
     total: float
     model: float
@@ -65,7 +65,7 @@ class Job:
 
 
 def views(page: Page) -> dict[str, list[Fetch]]:
-    """Make a result, look at it and at its full size, and come back to it: the requests of each way to see it."""
+    """Make a result, view it also in full size, and return to it in several ways; return the requests of each way."""
     left = WINDOW - time.time() % WINDOW
     page.wait_for_timeout(left * 1000 if left < VIEWS_TAKE else 0)
     someone, traffic = Person(page), Traffic(page)
@@ -85,7 +85,7 @@ def views(page: Page) -> dict[str, list[Fetch]]:
 
 
 def by_image(fetches: Iterable[Fetch]) -> dict[str, tuple[int, str]]:
-    """Each image that a view asked for: bytes that came for it over the network, and where its steps came from."""
+    """Return each image that a view requested: its bytes over the network, and the sources of its responses."""
     steps: dict[str, list[Fetch]] = {}
     for fetch in fetches:
         if fetch.image:
@@ -151,7 +151,7 @@ def _measured(stack: LocalStack, browser: Browser, jobs: int) -> dict[str, Any]:
 
 
 def _visitor(stack: LocalStack, browser: Browser) -> BrowserContext:
-    """A new person with an empty cache. The local page's policy knows one origin only, so it is not enforced."""
+    """Return a new context with an empty cache. The CSP is not enforced, because locally it allows one origin only."""
     return browser.new_context(base_url=stack.base_url, bypass_csp=True, locale="en-GB")
 
 
@@ -176,18 +176,18 @@ def _job(stack: LocalStack, traffic: Traffic, model_seconds: float) -> Job:
         "drop to plan": planned - dropped,
         "upload and order": made - planned,
         "the job less its model": total - model,
-        "its end to its result shown": shown - made - total,  # a job begins just before its order is answered
+        "its end to its result shown": shown - made - total,  # a job begins just before its create request is answered
     }
     return Job(shown - dropped, model, parts)
 
 
 def _shows(page: Page, view: str) -> None:
-    """Wait for a view, looking with every frame: an expectation looks once a second after a while."""
+    """Wait for a view, checking at every frame: Playwright's expectations soon check only once a second."""
     page.wait_for_function("(view) => document.querySelector('main').dataset.view === view", arg=view)
 
 
 def _looked(traffic: Traffic) -> list[Fetch]:
-    """Look at the open result, at its small image in the history, and at its full size."""
+    """View the open result, its small image in the history, and its full size; return the requests."""
     page, someone = traffic.page, Person(traffic.page)
     someone.sees("result")
     page.get_by_role("link", name="Open image").scroll_into_view_if_needed()

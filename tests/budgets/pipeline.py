@@ -1,15 +1,15 @@
-"""What the pipeline adds to the model's own time, beside the naive design: `make bench ONLY=pipeline`.
+"""The pipeline's overhead over the model's own time, beside the naive design: `make bench ONLY=pipeline`.
 
-On a local stack of its own, 50 jobs (`python -m tests.budgets.pipeline JOBS`) one at a time, in turn: ours, followed at
-the pace that the API asks for (as the page does); the naive function of `naive/app.py`; and ours, followed by held
-requests (`?wait=20`, which the template has off). A run of the model takes 2 to 4 s, spread evenly, because after a
-fixed time every poll would come at the same moment. The first job of each is shown apart and not counted: the first two
-are cold. Prints a table, and writes it and every job to out/bench/pipeline.json.
+On a local stack of its own, 50 jobs (`python -m tests.budgets.pipeline JOBS`) of each kind run one at a time, in turn:
+ours, polled at the pace that the API asks for (as the page does); the naive function of `naive/app.py`; and ours,
+followed by held requests (`?wait=20`, which the template turns off). A run of the model takes 2 to 4 s, spread evenly,
+because after a fixed time every poll would come at the same moment. The first job of each is shown separately and not
+counted: the first two are cold. Prints a table, and writes it and every job to out/bench/pipeline.json.
 
 Overhead is the time to result less the provider's own `predict_time`, by the client's clock, from its create request
 until it has the result's link. Seconds and calls are those of the functions, from the create request on: the upload is
-the same in all, and what Lambda's pollers ask of the queues passes no function. What job-start holds while the model
-runs is its end: the stand-in begins as soon as it has answered, and job-start has yet to write that down.
+the same in all, and the requests of Lambda's pollers to the queues involve no function. The time of job-start while the
+model runs is its last write: the stand-in begins as soon as it has answered, and job-start then records the run.
 """
 
 import json
@@ -44,21 +44,21 @@ WRITTEN = ROOT / "out" / "bench" / "pipeline.json"
 OURS, NAIVE, HELD = "ours", "naive", "ours, ?wait=20"
 LIMITS = {
     "QuotaJobs": "1000000",
-    "RateLimits": "create=59,upload=59,status=240,image=240,other=59,guest=59",  # counted as by the default's writes
+    "RateLimits": "create=59,upload=59,status=240,image=240,other=59,guest=59",  # cause the same writes as the defaults
     "GuestJobsPerAddress": "1000000",
     "DailyRunLimit": "1000000",
 }
 FOLLOWS = "job-status"
-"""The function that only answers the client's looks at its job: sums are shown with and without it."""
+"""The function that only answers the client's polls: sums are shown with and without it."""
 BY_THE_CLOCK = ("reconcile", "retention")
-"""Functions that run however many jobs there are."""
+"""Functions that run on a schedule, whatever the number of jobs."""
 
 Rows = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One job as its client saw it. Instants and times are seconds; `parts` milliseconds by the job's own clock."""
+    """One job as its client saw it. Instants and times are seconds; `parts` are milliseconds by the job's own clock."""
 
     design: str
     dropped: float
@@ -71,12 +71,12 @@ class Run:
 
     @property
     def overhead(self) -> float:
-        """Milliseconds from the create request to the link, less the model's."""
+        """Milliseconds from the create request to the result's link, less the model's."""
         return (self.linked - self.created - self.predict_time) * 1000
 
     @property
     def overhead_from_drop(self) -> float:
-        """The same from the upload on."""
+        """Milliseconds from the upload to the result's link, less the model's."""
         return (self.linked - self.dropped - self.predict_time) * 1000
 
 
@@ -86,12 +86,12 @@ Job = tuple[Run, list[Invocation]]
 def enhance(
     base_url: str, session: requests.Session, jpeg: bytes, params: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """One job from upload to end."""
+    """Run one job from upload to end, and return it."""
     return follow(base_url, session, upload(base_url, session, jpeg)["uploadId"], params, wait=20)
 
 
 def upload(base_url: str, session: requests.Session, jpeg: bytes) -> dict[str, Any]:
-    """Put an image into the bucket; the API's description of the upload."""
+    """Put an image into the bucket; return the API's description of the upload."""
     order = {"filename": SAMPLE.name, "contentType": "image/jpeg", "size": len(jpeg)}
     made: dict[str, Any] = session.post(f"{base_url}/api/ai-image/uploads", json=order, timeout=60).json()["data"]
     requests.put(made["url"], data=jpeg, headers=made["headers"], timeout=60).raise_for_status()
@@ -101,7 +101,7 @@ def upload(base_url: str, session: requests.Session, jpeg: bytes) -> dict[str, A
 def follow(
     base_url: str, session: requests.Session, upload_id: str, params: Mapping[str, Any] | None, wait: int
 ) -> dict[str, Any]:
-    """Create a job and look until it has ended: held requests of `wait` seconds, or with 0 at the answers' own pace."""
+    """Create a job and follow it to its end, by requests held for `wait` seconds, or by polls as `Retry-After` says."""
     api = f"{base_url}/api/ai-image/jobs"
     wanted = {"uploadId": upload_id, "model": "nightmareai/real-esrgan", "params": params or {}}
     answer = session.post(api, json=wanted, timeout=60)
@@ -147,7 +147,7 @@ def main(jobs: int) -> None:
 
 
 def _gigabytes(stack: LocalStack) -> Rows:
-    """Each function's memory, as the template has it."""
+    """Return each function's memory in GB, as the template sets it."""
     pages = stack.client("lambda").get_paginator("list_functions").paginate()
     functions = [each for page in pages for each in page["Functions"]]
     return {each["FunctionName"].removeprefix(f"{STACK_NAME}-"): each["MemorySize"] / 1024 for each in functions}
@@ -161,7 +161,7 @@ def _measure(stack: LocalStack, session: requests.Session, jobs: int) -> list[Ru
     }
     runs = []
     for number in range(jobs + 1):
-        set_model_time(stack, 2 + 2 * (number * 0.618 % 1))  # multiples of the golden ratio fill a span evenly
+        set_model_time(stack, 2 + 2 * (number * 0.618 % 1))  # multiples of the golden ratio cover the range evenly
         newest = [_run(stack, session, name, design) for name, design in designs.items()]
         overheads = ", ".join(f"{run.design} {run.overhead:.0f}" for run in newest)
         print(f"{number or 'first':>5}  overhead in ms: {overheads}", flush=True)
@@ -170,7 +170,7 @@ def _measure(stack: LocalStack, session: requests.Session, jobs: int) -> list[Ru
 
 
 def _ours(stack: LocalStack, session: requests.Session, uploaded: dict[str, Any], wait: int) -> Rows:
-    """`queue` is created to accepted, `handover` what lies between the run's end and the copy's begin."""
+    """Run our job; return its parts: `queue` is created to accepted, `handover` is from the run's end to the copy."""
     timings = follow(stack.base_url, session, uploaded["uploadId"], None, wait)["timings"]
     queue, model, copy, total = (timings[f"{name}Ms"] for name in ("queue", "model", "copy", "total"))
     return {"queue": queue, "handover": total - queue - model - copy, "copy": copy, "together": total - model}
@@ -195,7 +195,7 @@ def _run(stack: LocalStack, session: requests.Session, name: str, design: Callab
 
 
 def set_model_time(stack: LocalStack, seconds: float) -> None:
-    """The stand-in's runs stay `processing` so long beside their resampling, and their `predict_time` says so."""
+    """Let the stand-in's runs stay `processing` that much longer than their resampling; `predict_time` includes it."""
     slow = {"fault": "run-slow", "seconds": seconds, "times": None}
     url = f"{stack.replicate_url}/_control"
     requests.put(url, json={"faults": [slow]}, headers=_headers(stack), timeout=10).raise_for_status()
@@ -206,7 +206,7 @@ def _headers(stack: LocalStack) -> dict[str, str]:
 
 
 def _attributed(runs: list[Run], invocations: list[Invocation]) -> list[Job]:
-    """Each job with the invocations between its create request and the next upload, but for those by the clock."""
+    """Return each job with the invocations between its create request and the next upload, without scheduled ones."""
     ends = [run.dropped for run in runs[1:]] + [math.inf]
     of_jobs = [each for each in invocations if each.function not in BY_THE_CLOCK]
     return [
@@ -216,7 +216,7 @@ def _attributed(runs: list[Run], invocations: list[Invocation]) -> list[Job]:
 
 
 def _summary(jobs: list[Job], gigabytes: Rows) -> dict[str, Rows]:
-    """The rows of one design by section: quantiles of times, and means a job of what is paid for."""
+    """Return the rows of one design by section: quantiles of times, and means per job of what is paid for."""
     runs = [run for run, _ in jobs]
     parts = {
         f"{part}, {name}": value
@@ -259,7 +259,7 @@ def _quantiles(values: list[float]) -> Rows:
 
 
 def _print(designs: Mapping[str, Mapping[str, Rows]]) -> None:
-    """A table: sections, their rows and sums, and a column a design. Times are quantiles, the rest means a job."""
+    """Print a table of sections with their rows and sums, a column for each design; see `_summary`."""
     print("\n" + " " * 48 + "".join(f"{name:>16}" for name in designs))
     for section in next(iter(designs.values())):
         columns = [design[section] for design in designs.values()]

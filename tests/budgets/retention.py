@@ -1,7 +1,7 @@
-"""What a retention run over many objects takes: `python -m tests.budgets.retention [OBJECTS]`, 100,000 unless told.
+"""The cost of a retention run over many objects: `python -m tests.budgets.retention [OBJECTS]`, by default 100,000.
 
-The bucket is moto's, in this process: the calls are real, the network is not, and most of the processor's time is
-moto's. A tenth of the objects is due; then twice as many objects with as many due, so that the growth can be seen.
+The bucket is moto's, in this process: the calls are real, there is no network, and most of the processor's time is
+moto's. A tenth of the objects is due; a second run has twice as many objects with as many due, to show the growth.
 """
 
 import sys
@@ -23,11 +23,11 @@ LIST_PRICE = 4.50 / 1e6
 """US dollars a ListObjects of R2, class A; deletes are free (developers.cloudflare.com/r2/pricing, read 2026-11-22)."""
 DUE_SHARE = 10
 ROUND_TRIP = 0.03
-"""Seconds that a call to R2 takes from Lambda, an assumption for the estimate: it was not measured."""
+"""Seconds of a call to R2 from Lambda: an assumption for the estimate, not measured."""
 
 
 def main(objects: int) -> None:
-    """Print a line a run."""
+    """Print a line for each run."""
     print(f"{'objects':>10}{'due':>8}{'pages':>8}{'deletes':>9}{'CPU s':>8}{'est. s':>8}{'US$ list':>10}")
     for stored, due in ((objects, objects // DUE_SHARE), (2 * objects, objects // DUE_SHARE)):
         calls, seconds = run(stored, due)
@@ -37,7 +37,7 @@ def main(objects: int) -> None:
 
 
 def run(stored: int, due: int) -> tuple[Counter[str], float]:
-    """One run over a bucket of so many objects; the calls by name, and seconds of processor time."""
+    """Run retention over a bucket of that many objects; return the calls by name, and seconds of processor time."""
     calls: Counter[str] = Counter()
     with mock_aws():
         client: Any = boto3.client("s3", region_name="us-east-1")
@@ -60,7 +60,7 @@ def run(stored: int, due: int) -> tuple[Counter[str], float]:
 
 
 def _fill(stored: int, due: int) -> None:
-    """Uploads, which are due after a day, and results, which are not."""
+    """Store uploads, which are due after a day, and results, which are not."""
     backend = s3_backends["123456789012"]["aws"]
     for number in range(stored):
         root = "uploads" if number < due else "results"

@@ -1,4 +1,4 @@
-"""The requests that the functions and their baselines answer alike, and the world in which they do."""
+"""The requests that the functions and their baselines answer, with the settings, rows and secrets behind them."""
 
 import base64
 import hashlib
@@ -38,7 +38,7 @@ STORED = upload_headers(UPLOAD_ID, len(IMAGE))
 
 
 def settings(url: str) -> dict[str, str]:
-    """The environment variables of every function; `url` is the stub's."""
+    """Return the environment variables of every function; `url` is the stub's."""
     names = (
         "R2_ACCESS_KEY_ID R2_SECRET_ACCESS_KEY REPLICATE_WEBHOOK_SECRET OWNER_KEY COOKIE_KEYS SHARE_KEYS ORIGIN_SECRETS"
     )
@@ -79,7 +79,7 @@ def settings(url: str) -> dict[str, str]:
 
 
 def rows() -> dict[str, Any]:
-    """What the tables hold, by key: one job that has succeeded."""
+    """Return the rows of the tables, by key: one job that has succeeded."""
     output, preview, thumb = keys.result_keys(PREFIX, OWNER, JOB_ID, "webp")
     at = "2026-11-22T09:30:0{}.000Z".format
     job = Job(
@@ -169,13 +169,13 @@ def _event(method: str, path: str, route: str, body: str | None = None, **header
 
 
 def status_event() -> dict[str, Any]:
-    """A user asks for a job."""
+    """Return a user's request for a job."""
     path = f"/api/ai-image/jobs/{JOB_ID}"
     return _event("GET", path, "/api/ai-image/jobs/{id}") | {"pathParameters": {"id": JOB_ID}}
 
 
 def webhook_event(output: str = "https://replicate.delivery/xyz/out.png", job_id: str = JOB_ID) -> dict[str, Any]:
-    """Replicate tells of a run's end, signed now."""
+    """Return Replicate's delivery of a finished run, signed now."""
     run = {
         "id": RUN_ID,
         "version": "hidden",
@@ -195,13 +195,13 @@ def webhook_event(output: str = "https://replicate.delivery/xyz/out.png", job_id
 
 
 def image_event() -> dict[str, Any]:
-    """The owner's browser wants the result."""
+    """Return the request of the owner's browser for the result."""
     key = keys.result_keys(PREFIX, OWNER, JOB_ID, "webp")[0]
     return _event("GET", f"/r2-ai/{key}", "/r2-ai/{key+}") | {"pathParameters": {"key": key}}
 
 
 def create_event() -> dict[str, Any]:
-    """A user makes a job of an upload."""
+    """Return a user's request to create a job from an upload."""
     order = {"uploadId": UPLOAD_ID, "model": MODEL, "params": {"scale": 4}, "filename": "cat.jpg"}
     return _event("POST", "/api/ai-image/jobs", "/api/ai-image/jobs", json.dumps(order))
 
@@ -222,14 +222,14 @@ def _made(answer: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One request: our function's folder, and what of an answer must be equal to the baseline's."""
+    """One request: our function's folder, and `same`, the part of an answer that must equal the baseline's."""
 
     name: str
     function: str
     event: Callable[[], dict[str, Any]]
     same: Callable[[Mapping[str, Any]], Any]
     baseline: str | None
-    """Module in tests/budgets/handlers."""
+    """The baseline's module in tests/budgets/handlers, if there is one."""
 
 
 SCENARIOS = (

@@ -1,4 +1,4 @@
-"""What a tab of the browser asks for, and where each answer came from."""
+"""The requests of a browser tab, and the source of each response."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,20 +10,20 @@ from local.config import BUCKET
 from tests.e2e.person import Person
 
 QUIET, TICK = 500, 50
-"""Milliseconds without any request after which a view is taken for complete, and between two looks."""
+"""Milliseconds without any request after which a view counts as complete, and between two checks."""
 KINDS = {"Document": "document", "Script": "script", "Stylesheet": "style", "Font": "font", "Image": "image"}
 
 
 @dataclass
 class Fetch:
-    """One request and its answer; each step of a redirect is one. Bytes of the answer."""
+    """One request and its response; each step of a redirect is one. `transferred`, `body` and `unpacked` are bytes."""
 
     kind: str
     path: str
     source: str = "network"
     transferred: int = 0
     body: int = 0
-    """As sent."""
+    """As sent, compressed."""
     unpacked: int = 0
 
     @property
@@ -34,9 +34,9 @@ class Fetch:
 
 
 class Traffic:
-    """Follows what a tab asks for from now on; what it shows from memory (`blob:`, `data:`) is no request.
+    """Records a tab's requests from now on; content from memory (`blob:`, `data:`) is not a request.
 
-    What a document still waits for when the tab goes to another one is dropped: nobody tells its end.
+    Requests that are open when the tab leaves their document are dropped: the browser does not report their end.
     """
 
     def __init__(self, page: Page) -> None:
@@ -55,7 +55,7 @@ class Traffic:
         session.send("Page.enable")
 
     def settled(self) -> list[Fetch]:
-        """What was asked for since the last time, once nothing is under way any more."""
+        """Wait until no request is open, and return the requests since the last call."""
         calm = 0
         while calm < QUIET:
             self.page.wait_for_timeout(TICK)
@@ -64,7 +64,7 @@ class Traffic:
         return done
 
     def of_the_start(self) -> list[Fetch]:
-        """What the tab asks for until the start view is complete."""
+        """Open the page, and return the requests until the start view is complete."""
         self.page.goto("/")
         Person(self.page).sees("start")
         return self.settled()
@@ -79,7 +79,7 @@ class Traffic:
             self._open[event["requestId"]] = Fetch(kind, url.path)
 
     def _left(self, event: dict[str, Any]) -> None:
-        """Keep the new document's own request only, which bears its loader's id; nothing else of it is sent yet."""
+        """Keep only the new document's own request, which has its loader's id; it has sent no other yet."""
         self._open = {name: fetch for name, fetch in self._open.items() if name == event["frame"]["loaderId"]}
 
     def _remembered(self, event: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ class Traffic:
         fetch = self._open.get(event["requestId"])
         if fetch and fetch.source == "network":
             fetch.source = "disk cache" if event["response"].get("fromDiskCache") else "network"
-            fetch.body = -event["response"]["encodedDataLength"]  # the head alone; the end adds all that came
+            fetch.body = -event["response"]["encodedDataLength"]  # of the headers; the total is added at the end
 
     def _came(self, event: dict[str, Any]) -> None:
         if fetch := self._open.get(event["requestId"]):

@@ -1,4 +1,4 @@
-"""How one variant of a scenario is started: its module, what is on its path, its environment."""
+"""The start of one variant of a scenario: its module, its path and its environment."""
 
 import json
 import os
@@ -24,13 +24,13 @@ OURS, BASELINE = "ours", "B"
 
 @dataclass(frozen=True)
 class World:
-    """The stub that all variants talk to, and the folder of certificates and events."""
+    """The stub that all variants call, and the folder of certificates and events."""
 
     stub: AwsStub
     folder: Path
 
     def bundle(self, *, ours: bool) -> Path:
-        """The roots that a variant trusts, and the stub's: all of certifi's as boto3 has them, or Amazon's five."""
+        """Return the file of root certificates: the stub's, and Amazon's five for ours or certifi's for boto3."""
         return self.folder / ("amazon.pem" if ours else "all.pem")
 
 
@@ -50,13 +50,13 @@ class Variant:
         return "app" if self.ours else str(self.scenario.baseline)
 
     def path(self) -> list[Path]:
-        """What is on its path: the built layer and function, or this environment with all of boto3."""
+        """Return its Python path: the built layer and function, or this environment with all of boto3."""
         if not self.ours:
             return [SITE, HANDLERS]
         return [BUILD / "layers" / "CoreLayer" / "python", BUILD / "functions" / self.scenario.function]
 
     def environment(self, world: World) -> dict[str, str]:
-        """All of its variables. A baseline's first start writes its bytecode, which our layers bring along."""
+        """Return all of its variables. A baseline's first start writes its bytecode, which our layers contain."""
         variables = scenarios.settings(world.stub.url) | {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(map(str, self.path())),
@@ -69,9 +69,9 @@ class Variant:
 def answer_once(
     variant: Variant, world: World, *, warm: int = 0, under: Sequence[str] = ()
 ) -> tuple[dict[str, Any], str]:
-    """Start a variant, `under` a tool if one is named, let it answer once and `warm` times more.
+    """Start a variant, `under` a tool if one is named, and let it answer once and then `warm` times.
 
-    What tests/budgets/invoke.py found with the `calls` of the first answer, and standard error. Raises SystemExit.
+    Returns the output of tests/budgets/invoke.py with the `calls` to AWS, and standard error. Raises SystemExit.
     """
     event = world.folder / "event.json"
     event.write_text(json.dumps(variant.scenario.event()))

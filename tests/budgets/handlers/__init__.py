@@ -1,1 +1,1 @@
-"""Baselines: the same answers from bare boto3, as people write them. No function of ours runs them."""
+"""Baselines: handlers with the same answers, written with boto3 alone, as is usual. No function of ours runs them."""

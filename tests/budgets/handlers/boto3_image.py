@@ -1,4 +1,4 @@
-"""B's image: get_item, then boto3's presigned link. Its keys are constants, ours secrets."""
+"""B's image: get_item, then boto3's presigned link. Its access keys are constants, ours are secrets."""
 
 import os
 

@@ -10,7 +10,7 @@ dynamodb = boto3.client("dynamodb")
 
 
 def handler(event, _context):
-    """The job in the path."""
+    """Return the job in the path."""
     job_id = event["pathParameters"]["id"]
     item = dynamodb.get_item(TableName=os.environ["JOBS_TABLE"], Key={"id": {"S": job_id}})["Item"]
     row = {name: next(iter(value.values())) for name, value in item.items()}

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 
 
 def milliseconds(start, end):
-    """Between two instants of a row."""
+    """Return the milliseconds between two instants of a row."""
     return round((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() * 1000)
 
 
 def later(start, days):
-    """An instant so many days on."""
+    """Return the instant that many days later."""
     ends = datetime.fromisoformat(start) + timedelta(days=days)
     return ends.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def document(row):
-    """The answer's `data` for a succeeded job. `row` holds plain values."""
+    """Return the answer's `data` for a succeeded job. `row` has plain values."""
     return {
         "id": row["id"],
         "status": row["status"],

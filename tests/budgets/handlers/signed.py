@@ -1,4 +1,4 @@
-"""What the webhook's baseline checks: Standard Webhooks, by hand."""
+"""The check of the webhook's baseline: Standard Webhooks, by hand."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ import time
 
 
 def verified(headers, body, secret):
-    """Whether the call is signed with the secret (`whsec_…`) and fresh."""
+    """Return whether the call is signed with the secret (`whsec_…`) and fresh."""
     stamp = headers["webhook-timestamp"]
     text = f"{headers['webhook-id']}.{stamp}.".encode() + body
     key = base64.b64decode(secret.removeprefix("whsec_"))

@@ -1,1 +1,1 @@
-"""The naive design beside ours on one local stack, and the meter that both are measured with."""
+"""The naive design beside ours on one local stack, and the meter that measures both."""

@@ -1,9 +1,9 @@
-"""The naive design: one function starts the run, looks every second whether it has ended, and copies the result.
+"""The naive design: one function starts the run, checks every second whether it has ended, and copies the result.
 
-Trigger: HTTP API. It is what many public apps do (the best known: Nutlope/restorePhotos, pages/api/generate.ts), with
-boto3 and requests in the plain way. It does less than ours: no owner, quota, previews or report, no second try, and a
-gateway ends it after 30 seconds. Where such apps differ it takes the cheaper way: a row written once, a first look
-after a second.
+Trigger: HTTP API. Many public apps do this (the best known: Nutlope/restorePhotos, pages/api/generate.ts), with the
+usual calls of boto3 and requests. It does less than ours: no owner, quota, previews or report, no second attempt, and a
+gateway ends it after 30 seconds. Where such apps differ, it takes the cheaper way: it writes the row once, and checks
+first after a second.
 """
 
 import json

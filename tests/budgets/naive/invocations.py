@@ -1,4 +1,4 @@
-"""What the meter noted, read: the invocations, what each is billed for, and the operations it asked for."""
+"""Reads the meter's file: the invocations, the seconds that each is billed for, and the operations it requested."""
 
 import json
 import math
@@ -13,7 +13,7 @@ SERVICES = {"DynamoDB_20120810": "DynamoDB", "AmazonSQS": "SQS", "AmazonSSM": "S
 
 @dataclass(frozen=True)
 class Invocation:
-    """One, with its instants in seconds since the epoch."""
+    """One invocation; instants are in seconds since the epoch."""
 
     function: str
     began: float
@@ -23,16 +23,16 @@ class Invocation:
 
     @property
     def seconds(self) -> float:
-        """What Lambda bills: the handler's time and that of importing it before, rounded up to a millisecond."""
+        """The seconds that Lambda bills: the handler's and those of importing it, rounded up to a millisecond."""
         return math.ceil((self.ended - self.began + self.init) * 1000) / 1000
 
     def seconds_within(self, began: float, ended: float) -> float:
-        """Seconds of the handler's time between two instants."""
+        """Return the seconds of the handler's time between two instants."""
         return max(0.0, min(self.ended, ended) - max(self.began, began))
 
 
 def read_invocations(meter: Path, provider_port: int) -> Iterator[Invocation]:
-    """The invocations in a file that `meter.py` wrote; the function's name without the stack's."""
+    """Yield the invocations in a file that `meter.py` wrote; names of functions are without the stack's."""
     for line in meter.read_text().splitlines():
         noted = json.loads(line)
         calls = noted.pop("calls")
@@ -41,7 +41,7 @@ def read_invocations(meter: Path, provider_port: int) -> Iterator[Invocation]:
 
 
 def _operation(provider_port: int, method: str, port: int, path: str, target: str) -> str:
-    """What a request asks for: of AWS by its X-Amz-Target, of the bucket and the provider by its method."""
+    """Name the operation of a request: of AWS by its X-Amz-Target, of the bucket and the provider by its method."""
     if target:
         service, _, operation = target.rpartition(".")
         return f"{SERVICES[service]} {operation}"

@@ -1,9 +1,9 @@
-"""Runs a function's own `app.handler` and notes what each invocation held and whom it called.
+"""Runs a function's own `app.handler` and records the time and the HTTP requests of each invocation.
 
-A layer of the benchmark, and every function's handler there. Each invocation adds a line of JSON to the file that the
+The handler of every function in the benchmark, in a layer. Each invocation adds a line of JSON to the file that the
 setting METER names: the function; when its handler `began` and `ended`, seconds since the epoch; `init`, the seconds
 that importing `app` took before the first one; and the HTTP requests sent, each as method, port, path and X-Amz-Target.
-Requests are heard of through the audit event of http.client, by which boto3 and requests both send
+Requests are seen by the audit event of http.client, which boto3 and requests both use
 (docs.python.org/3/library/audit_events.html, read 2026-11-23): nothing is patched and no proxy adds its time.
 """
 

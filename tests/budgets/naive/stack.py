@@ -19,9 +19,9 @@ SERVICES = ("dynamodb", "s3", "ssm")
 
 
 def with_naive(config: StackConfig, meter: Path) -> StackConfig:
-    """The same installation, changed so; template and build go into its state folder, which exists.
+    """Return the installation with the naive function and the meter; template and build are put into its state folder.
 
-    The functions' invocations are written to the file `meter`, as `tests/budgets/naive/meter.py` says.
+    That folder must exist. The functions write their invocations to the file `meter` (`tests/budgets/naive/meter.py`).
     """
     template = read_template(config.template)
     template["Resources"] |= read_template(FOLDER / "template.yaml")["Resources"]
@@ -42,7 +42,7 @@ def with_naive(config: StackConfig, meter: Path) -> StackConfig:
 
 
 def _add_sdk(folder: Path) -> None:
-    """boto3 whole and compiled, as in Lambda's own runtime; of its data what the function uses."""
+    """Add all of boto3, compiled, as in Lambda's own runtime, but only the data of services that the function uses."""
     for package in (boto3, botocore, s3transfer):
         [installed] = package.__path__
         shutil.copytree(installed, folder / package.__name__, ignore=_other_services)
