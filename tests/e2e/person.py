@@ -50,7 +50,7 @@ class Person:
     def button(self, word: str) -> Locator:
         return self.page.get_by_role("button", name=re.compile(self._words[word])).first
 
-    def presign(self, word: str) -> Locator:
+    def link(self, word: str) -> Locator:
         return self.page.get_by_role("link", name=re.compile(self._words[word])).first
 
     def sees(self, view: str, seconds: float = 60) -> None:
