@@ -44,13 +44,24 @@ def take(stack, seconds):
     requests.put(url, json={"faults": [slow]}, headers=headers, timeout=10).raise_for_status()
 
 
+def parameters_of_0_1(parameters):
+    """The parameters under their names of 0.1.0."""
+    renamed = {"DailyRunLimit": "SpendCeiling"}
+    return {renamed.get(name, name): value.replace("image=", "picture=") for name, value in parameters.items()}
+
+
 def version(guest):
     return guest.call("GET", "/api/health").json()["data"]["version"]
 
 
 def test_an_update_keeps_the_data_and_jobs_in_flight_end(previous, tmp_path):
     present = StackConfig(*free_ports(3), tmp_path / "state", engine="instant", parameters=RAISED_LIMITS)
-    before = replace(present, template=previous / "template.yaml", build=previous / "build")
+    before = replace(
+        present,
+        template=previous / "template.yaml",
+        build=previous / "build",
+        parameters=parameters_of_0_1(RAISED_LIMITS),
+    )
     png = make_image(size=(64, 48))
     with LocalStack(before) as stack, Client(stack.base_url) as guest:
         done = guest.upload(png, "image/png")
