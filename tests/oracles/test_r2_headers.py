@@ -17,7 +17,7 @@ import pytest
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
 
-from enhancer import bootstrap
+from enhancer import aws_clients
 from enhancer.adapters import r2 as adapter
 from enhancer.adapters.r2 import R2ImageStore
 from enhancer.usecases.request_upload import upload_headers
@@ -87,7 +87,7 @@ def server() -> Iterator[Server]:
 def sent(server: Server) -> list[Sent]:
     """Every S3 operation that the functions and `make secrets`, `doctor`, `bucket` send, once at least."""
     names: list[str] = []
-    ours = bootstrap.r2_client(server.url, "key-id", "secret-access-key")
+    ours = aws_clients.r2_client(server.url, "key-id", "secret-access-key")
     desk = r2.r2_client(server.url, "key-id", "secret-access-key")
     for client in (ours, desk):
         client.meta.events.register(
@@ -161,7 +161,7 @@ def test_over_tls_the_two_settings_are_signed_with_their_bodies_and_carry_no_che
 
 def test_an_upload_link_names_no_checksum() -> None:
     """Signed with the defaults of botocore, a link promises a CRC32 that no browser sends."""
-    client = bootstrap.r2_client("https://account.r2.cloudflarestorage.com", "key-id", "secret-access-key")
+    client = aws_clients.r2_client("https://account.r2.cloudflarestorage.com", "key-id", "secret-access-key")
     upload = R2ImageStore(lambda: client, "bucket", lambda: client).presign_put(
         "key", 3, upload_headers(f"p{'a' * 25}", 3), 60
     )
