@@ -206,7 +206,7 @@ def test_some_routes_make_no_guests(gate):
 
 
 def test_users_may_have_to_verify_their_address_before_they_create(gate):
-    with pytest.raises(EmailUnverified):
+    with pytest.raises(EmailUnverified, match="email_unverified"):
         gate(USER, verified_email=True).identify_or_create_guest(request(), "create")
     assert gate(USER, verified_email=True).identify(request("GET")) == USER
     verified = Caller(USER.owner, email_verified=True)
