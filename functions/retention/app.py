@@ -9,7 +9,7 @@ from enhancer.sqs_handler import sqs_handler
 SPARE_MS = 60_000  # for the message that continues the run
 
 expire_images = bootstrap.expire_images()
-pause = bootstrap.retry_delay("RETENTION_QUEUE_URL")
+delay_retry = bootstrap.retry_delay("RETENTION_QUEUE_URL")
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             )
 
     if "Records" in event:
-        return sqs_handler(expire, pause)(event, context)
+        return sqs_handler(expire, delay_retry)(event, context)
     with invocation(context.aws_request_id):
         expire({})
     return None

@@ -88,6 +88,17 @@ def test_every_process_counts_in_the_same_table(world):
     assert admitted == 240
 
 
+def test_exceeded_limits_are_remembered_for_their_minute_alone(world):
+    rules = AccessRules(RATES, 2, verified_email=False, base_url="https://images.example.com")
+    access = Access(FakeIdentity(USER), world.usage, rules, lambda: b"key", world.clock)
+    for _ in range(3):
+        for _ in range(3):
+            with suppress(RateLimited):
+                access.identify(request("GET"))
+        assert len(access._exceeded) == 1, "a process that lives for days keeps no more"
+        world.clock.advance(seconds=60)
+
+
 def test_a_caller_without_identity_is_counted_by_address(gate):
     for _ in range(2):
         assert gate().identify(request("GET")) is None

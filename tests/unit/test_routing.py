@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from enhancer.errors import PayloadTooLarge, QuotaExceeded, RequestError, Unsupp
 from enhancer.http import response, routing
 from enhancer.http.request import JSON_BYTES, Request
 from enhancer.http.request_bodies import UploadRequest
+from enhancer.http.response_bodies import job_json
 from enhancer.http.translations import TEXTS
 
 EVENT = json.loads((Path(__file__).parents[2] / "events/upload_intake.json").read_text())
@@ -267,3 +269,13 @@ def test_the_message_follows_the_callers_language_and_the_type_never():
 def test_the_ceiling_is_a_metric_that_can_alert_the_operator(capsys):
     call(raising=errors.DailyRunLimitReached(Message.NO_RUNS_LEFT_TODAY))
     assert '"DailyRunLimitReached"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_conflict_shows_its_job_as_the_api_does_in_the_callers_language(world, language):
+    job = dataclasses.replace(world.new_job(), error_type="provider_error", error_code=Message.MODEL_FAILED)
+    status, _, body = call(
+        raising=errors.Conflict(Message.JOB_ALREADY_ENDED, job=job), headers={"accept-language": language}
+    )
+    assert (status, body["error"]["details"]) == (409, {"job": job_json(job, language)})
+    assert job_json(job, "en") != job_json(job, "de")

@@ -14,16 +14,16 @@ Handler = Callable[[dict[str, Any], Any], Any]
 DelayRetry = Callable[[str, int], None]
 
 RETRY_DELAYS = (5, 30, 150, 600)
-"""Seconds from a failure to the next delivery. After the last of them a message goes to the dead letters at once, a
-quarter of an hour after it failed first: well before the provider erases a result, an hour after its run. A process
-that died says nothing: its message comes again when the queue's visibility time-out is over."""
+"""Seconds from a failure to the next delivery. After the last one a message goes to the dead-letter queue at once, a
+quarter of an hour after its first failure: well before the provider erases a result, an hour after its run. If the
+process dies, the message is delivered again when the queue's visibility timeout expires."""
 JITTER = 0.2
 
 
 def sqs_handler(work: Callable[[dict[str, Any]], None], delay_retry: DelayRetry) -> Handler:
-    """The Lambda handler that gives each message's JSON body to `work`; a message that raises is delivered again.
+    """Make the Lambda handler that passes each message's JSON body to `work`; a message that raises is delivered again.
 
-    `pause` hides a message, by its receipt handle, for so many seconds more.
+    `delay_retry` hides a message, by its receipt handle, for so many more seconds.
     """
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -36,7 +36,7 @@ def sqs_handler(work: Callable[[dict[str, Any]], None], delay_retry: DelayRetry)
         except Exception:
             logger.exception("message failed")
             count("MessagesFailed")
-            _come_again(record, delay_retry)
+            _delay(record, delay_retry)
             raise
 
     def handler(event: dict[str, Any], context: Any) -> Any:
@@ -45,16 +45,16 @@ def sqs_handler(work: Callable[[dict[str, Any]], None], delay_retry: DelayRetry)
     return handler
 
 
-def _come_again(record: SQSRecord, delay_retry: DelayRetry) -> None:
+def _delay(record: SQSRecord, delay_retry: DelayRetry) -> None:
     seconds = retry_delay_after(int(record.attributes.approximate_receive_count))
     try:
         delay_retry(record.receipt_handle, seconds)
-    except MessageNotSent:  # it comes again all the same, when the queue's visibility time-out is over
+    except MessageNotSent:  # it is delivered again in any case, when the visibility timeout expires
         logger.exception("message not hidden for the pause")
 
 
 def retry_delay_after(received: int) -> int:
-    """Seconds until a message that failed is delivered again, by how often it was; 0 after the last time."""
+    """Return the seconds until a failed message is delivered again, by its number of deliveries; 0 after the last."""
     if received > len(RETRY_DELAYS):
         return 0
     return round(RETRY_DELAYS[received - 1] * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - jitter

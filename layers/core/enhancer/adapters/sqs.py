@@ -50,7 +50,7 @@ class SqsMessages:
 
 
 class SqsRetryDelay:
-    """One queue as its reader sees it: a message that failed comes again after a pause of the reader's choice.
+    """Delays the next delivery of a failed message of one queue.
 
     Lambda leaves a failed message hidden for what is left of the queue's visibility time-out (AWS, "Handling errors
     for an SQS event source in Lambda", read 2026-11-25), which has to be long.

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
+from enhancer.domain.authorization import owns
 from enhancer.domain.clock import Clock, to_text
 from enhancer.domain.job import Job
 from enhancer.domain.limits import DAY, MINUTE, UPLOADS_A_JOB, Rate
@@ -167,7 +168,7 @@ class Access:
 
     def audit(self, caller: Caller | None, job: Job, action: str) -> None:
         """Write a security event if an admin accesses another owner's job."""
-        if caller and caller.is_admin and caller.owner.reference != job.owner.reference:
+        if caller and caller.is_admin and not owns(caller.owner, job):
             security_event("admin", action=action, admin=caller.owner.id)
 
     def _check_same_origin(self, request: Request) -> None:
