@@ -82,7 +82,7 @@ class Installation:
             "images": world.images,
             "messages": world.messages,
             "provider": world.provider,
-            "links": world.start_job.urls,
+            "presigned_urls": world.start_job.urls,
             "secrets": secrets,
         }
         for name, part in parts.items():

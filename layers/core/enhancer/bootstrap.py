@@ -130,7 +130,7 @@ def _r2_credentials() -> Callable[[], tuple[str, str]]:
     return lambda: (key_id(), secret())
 
 
-def links() -> "R2PresignedUrls":
+def presigned_urls() -> "R2PresignedUrls":
     """Return the signer of presigned URLs."""
     from enhancer.adapters.presigned_urls import R2PresignedUrls
 
@@ -277,7 +277,7 @@ def start_job() -> "StartJob":
         jobs=jobs(),
         usage=usage(),
         images=images(),
-        urls=links(),
+        urls=presigned_urls(),
         provider=provider(),
         messages=messages(),
         imaging=imaging(),
@@ -398,7 +398,7 @@ def show_image() -> "ShowImage":
     """Return the use case ShowImage."""
     from enhancer.usecases.show_image import ShowImage
 
-    return ShowImage(jobs(), links(), shares(), prefix(), utc_now)
+    return ShowImage(jobs(), presigned_urls(), shares(), prefix(), utc_now)
 
 
 def receive_delivery() -> "ReceiveDelivery":
