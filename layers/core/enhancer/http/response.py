@@ -14,7 +14,6 @@ from enhancer.domain.job import Job
 from enhancer.domain.messages import Message
 from enhancer.errors import MethodNotAllowed, RequestError
 from enhancer.http.request import Request
-from enhancer.http.response_bodies import job_json
 from enhancer.http.translations import Language, render
 
 SECURITY_HEADERS = {
@@ -98,11 +97,16 @@ def error(problem: RequestError, language: Language) -> Response:
         headers["allow"] = ", ".join(problem.details["allow"])
     fields: dict[str, Any] = {"type": problem.type, "message": render(problem.message, problem.details, language)}
     if problem.details:
-        fields["details"] = {
-            name: job_json(value, language) if isinstance(value, Job) else value
-            for name, value in problem.details.items()
-        }
+        fields["details"] = {name: _detail(value, language) for name, value in problem.details.items()}
     return _error(problem.status, fields, headers)
+
+
+def _detail(value: Any, language: Language) -> Any:
+    if not isinstance(value, Job):
+        return value
+    from enhancer.http.response_bodies import job_json  # most functions show no jobs
+
+    return job_json(value, language)
 
 
 def internal_error(language: Language) -> Response:
